@@ -1,0 +1,100 @@
+//! One type per noun, so that a store's id can never be passed where an order's is meant. All are 64-bit integers from
+//! one sequence per table, unique over all merchants.
+
+use std::{fmt, num::ParseIntError, str::FromStr};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Wraps a primary key.
+            pub const fn new(pk: i64) -> Self {
+                Self(pk)
+            }
+
+            /// The primary key (`pk` in the API).
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(pk: i64) -> Self {
+                Self(pk)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A human being with one row for the whole platform: a consumer, an owner, a member of staff.
+    PersonId;
+    /// A tenant. Its number is that of the account that founded it, so the public API's merchant *user* and the tenant
+    /// share one id.
+    MerchantId;
+    /// A place of a merchant where things are sold.
+    StoreId;
+    /// A named set of a merchant's stores.
+    StoreGroupId;
+    /// Something a merchant sells.
+    ProductId;
+    /// A group of offers that run together.
+    CampaignId;
+    /// An offer.
+    OfferId;
+    /// A loyalty card: a program of points or of stamps.
+    LoyaltyCardId;
+    /// A reward that points of a card buy.
+    RewardId;
+    /// An order.
+    OrderId;
+    /// A line of an order.
+    OrderItemId;
+    /// How an order is fulfilled: in store, to go, online.
+    OrderTypeId;
+    /// A visit to a store without an itemised order.
+    VisitId;
+    /// One use of an offer, of points or of stamps.
+    RedemptionId;
+    /// A promise of a redemption, with a code.
+    IntentId;
+    /// What one person has on one loyalty card.
+    AccountId;
+    /// One line of an account's ledger.
+    EntryId;
+    /// Points or stamps earned together, which expire together.
+    LotId;
+    /// An amount set aside for an open intent.
+    HoldId;
+}
+
+impl MerchantId {
+    /// The account that founded the tenant.
+    pub const fn founder(self) -> PersonId {
+        PersonId(self.0)
+    }
+}
+
+impl PersonId {
+    /// The tenant that this account founded, if it founded one.
+    pub const fn founded(self) -> MerchantId {
+        MerchantId(self.0)
+    }
+}

@@ -1,0 +1,26 @@
+//! The vocabulary that every other crate shares: ids, time, money, points, pages of a list, who asks ([`Actor`]) and
+//! within what ([`Scope`]), and how a refusal is named.
+//!
+//! Knows nothing of a database, of HTTP or GraphQL, of the environment or of the wall clock: there is no I/O here, and
+//! time comes in through [`Clock`]. Depends on no other crate of this workspace.
+
+pub mod actor;
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod money;
+pub mod page;
+pub mod points;
+pub mod scope;
+pub mod text;
+pub mod violation;
+
+pub use actor::{Actor, Denied, Permission, Role, StoreAccess};
+pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
+pub use error::{Classify, ErrorKind, StoreError};
+pub use id::*;
+pub use money::{Currency, Money};
+pub use page::{Page, PageRequest};
+pub use points::Points;
+pub use scope::Scope;
+pub use violation::{Rule, Violation, Violations};

@@ -1,0 +1,153 @@
+//! Money: minor units of a currency, exact.
+
+use std::{fmt, str::FromStr};
+
+pub use iso_currency::Currency;
+
+/// An amount in the minor units of its currency (cents of a euro, yen of a yen).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Money {
+    minor: i64,
+    currency: Currency,
+}
+
+/// Why a text is no amount of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not a decimal number such as `12.30`.
+    #[error("not a decimal number")]
+    NotANumber,
+    /// More decimal places than the currency has.
+    #[error("more decimal places than the currency has")]
+    TooPrecise,
+    /// Past what 64 bits of minor units hold.
+    #[error("too large")]
+    TooLarge,
+}
+
+impl Money {
+    /// So many minor units.
+    pub const fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    /// Nothing, in a currency.
+    pub const fn zero(currency: Currency) -> Self {
+        Self::new(0, currency)
+    }
+
+    /// Reads a decimal (`"12.30"`, `"-5"`) in major units. Refuses exponents, more places than the currency has, and
+    /// what does not fit.
+    pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        let places = usize::from(currency.exponent().unwrap_or(0));
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(rest) => (-1_i128, rest),
+            None => (1, text),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let dangling = digits.ends_with('.');
+        if whole.is_empty() || dangling || !plain(whole) || !plain(fraction) {
+            return Err(MoneyError::NotANumber);
+        }
+        let significant = fraction.trim_end_matches('0');
+        if significant.len() > places {
+            return Err(MoneyError::TooPrecise);
+        }
+        if whole.len() > 20 {
+            return Err(MoneyError::TooLarge);
+        }
+        let minor = i128::from_str(&format!("{whole}{significant:0<places$}"))
+            .map_err(|_overflow| MoneyError::TooLarge)?;
+        let minor = i64::try_from(sign * minor).map_err(|_overflow| MoneyError::TooLarge)?;
+        Ok(Self { minor, currency })
+    }
+
+    /// The minor units.
+    pub const fn minor(self) -> i64 {
+        self.minor
+    }
+
+    /// The currency.
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The sum; `None` for another currency or where it does not fit.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let minor = self.minor.checked_add(other.minor)?;
+        (self.currency == other.currency).then_some(Self { minor, ..self })
+    }
+
+    /// The difference; `None` for another currency or where it does not fit.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let minor = self.minor.checked_sub(other.minor)?;
+        (self.currency == other.currency).then_some(Self { minor, ..self })
+    }
+}
+
+/// The decimal in major units with as many places as the currency has, without the currency: `12.30`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = u32::from(self.currency.exponent().unwrap_or(0));
+        let sign = if self.minor < 0 { "-" } else { "" };
+        let minor = self.minor.unsigned_abs();
+        let unit = 10_u64.pow(places);
+        if places == 0 {
+            return write!(f, "{sign}{minor}");
+        }
+        let width = usize::from(self.currency.exponent().unwrap_or(0));
+        write!(f, "{sign}{}.{:0width$}", minor / unit, minor % unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn decimals_are_read_and_printed_by_the_currency() {
+        for (text, currency, minor, printed) in [
+            ("12.3", Currency::EUR, 1230, "12.30"),
+            ("12.30", Currency::EUR, 1230, "12.30"),
+            ("-0.05", Currency::USD, -5, "-0.05"),
+            ("700", Currency::JPY, 700, "700"),
+            ("1.234", Currency::KWD, 1234, "1.234"),
+            ("1.2300", Currency::EUR, 123, "1.23"),
+        ] {
+            let money = Money::parse(text, currency).unwrap();
+            assert_eq!((money.minor(), money.to_string().as_str()), (minor, printed), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused() {
+        for (text, currency, error) in [
+            ("", Currency::EUR, MoneyError::NotANumber),
+            ("1.", Currency::EUR, MoneyError::NotANumber),
+            (".5", Currency::EUR, MoneyError::NotANumber),
+            ("1e3", Currency::EUR, MoneyError::NotANumber),
+            ("NaN", Currency::EUR, MoneyError::NotANumber),
+            ("+1", Currency::EUR, MoneyError::NotANumber),
+            ("--1", Currency::EUR, MoneyError::NotANumber),
+            ("1.234", Currency::EUR, MoneyError::TooPrecise),
+            ("1.5", Currency::JPY, MoneyError::TooPrecise),
+            ("92233720368547758.08", Currency::EUR, MoneyError::TooLarge),
+            ("999999999999999999999999", Currency::EUR, MoneyError::TooLarge),
+        ] {
+            assert_eq!(Money::parse(text, currency), Err(error), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn printing_and_reading_agree(minor in any::<i64>()) {
+            for currency in [Currency::EUR, Currency::JPY, Currency::KWD] {
+                let money = Money::new(minor, currency);
+                prop_assert_eq!(Money::parse(&money.to_string(), currency), Ok(money));
+            }
+        }
+    }
+}
