@@ -136,7 +136,10 @@ impl<F: SortField> Order<F> {
         for key in &position.keys {
             plain.push('\n');
             match key {
-                SortKey::Int(number) => plain.push_str(&format!("i{number}")),
+                SortKey::Int(number) => {
+                    plain.push('i');
+                    plain.push_str(&number.to_string());
+                }
                 SortKey::Text(text) => {
                     plain.push('t');
                     plain.push_str(&STANDARD.encode(text));
