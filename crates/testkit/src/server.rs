@@ -1,0 +1,192 @@
+//! The built server, run as a process of its own: what a test of the whole product talks to.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::client::Client;
+
+/// How long a server may take to be ready (a debug build that makes its demo world), and to end when asked to.
+const PATIENCE: Duration = Duration::from_mins(2);
+const POLL: Duration = Duration::from_millis(20);
+/// The port is free when it is asked for, not necessarily when it is used.
+const PORTS_TRIED: u32 = 5;
+
+/// A running `regulars serve`. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// Starts `regulars serve --listen 127.0.0.1:<free port>` with further arguments and environment variables, and
+    /// waits until `/readyz` answers 200. `REGULARS_…` variables of whoever runs the tests are not passed on.
+    ///
+    /// # Panics
+    /// When the program is not built, or ends or does not get ready: with what it has printed.
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::try_start(arguments, environment) {
+                Ok(server) => return server,
+                Err(log) if tries < PORTS_TRIED && log.contains("in use") => {}
+                Err(log) => panic!("`regulars serve` did not get ready; it said:\n{log}"),
+            }
+        }
+    }
+
+    fn try_start(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
+        let address = free_address();
+        let mut command = regulars();
+        command.args(["serve", "--listen", &address.to_string()]).args(arguments);
+        command.envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = match command.spawn() {
+            Ok(process) => process,
+            Err(error) => panic!("{}: {error}", command.get_program().to_string_lossy()),
+        };
+        let log = Arc::new(Mutex::new(String::new()));
+        for pipe in [
+            process.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
+            process.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
+        ] {
+            let log = Arc::clone(&log);
+            std::thread::spawn(move || pipe.into_iter().for_each(|pipe| copy_lines(pipe, &log)));
+        }
+        let mut server = Self { process, address, log };
+        if server.becomes_ready() { Ok(server) } else { Err(server.log()) }
+    }
+
+    fn becomes_ready(&mut self) -> bool {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(5)))
+            .build()
+            .into();
+        let ready = format!("{}/readyz", self.base());
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if agent.get(&ready).call().is_ok() {
+                return true;
+            }
+            if matches!(self.process.try_wait(), Ok(Some(_))) {
+                return false;
+            }
+            sleep(POLL);
+        }
+        false
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A client without credentials.
+    pub fn client(&self) -> Client {
+        Client::new(self.base())
+    }
+
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What the server has printed so far, on both outputs.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends SIGTERM and returns at once: for watching what happens meanwhile.
+    pub fn ask_to_stop(&self) {
+        // A server that is gone already has stopped.
+        kill_process(Pid::from_child(&self.process), Signal::TERM).ok();
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    ///
+    /// # Panics
+    /// When the server does not end: with what it has printed.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Ok(Some(status)) = self.process.try_wait() {
+                return status;
+            }
+            sleep(POLL);
+        }
+        panic!("the server did not stop after SIGTERM; it said:\n{}", self.log())
+    }
+
+    /// Ends the process as a power cut would (SIGKILL) and waits until it is gone.
+    pub fn kill(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A command that runs the built program `regulars`, without the `REGULARS_…` variables of whoever runs the tests.
+///
+/// # Panics
+/// When it is not built.
+pub fn regulars() -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("REGULARS_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Cargo names the program where it runs the tests of the package that builds it; for all others it lies two
+/// directories above the test program: `target/debug/regulars`, `target/debug/deps/<test>`.
+fn program() -> PathBuf {
+    let named: Option<OsString> = std::env::var_os("CARGO_BIN_EXE_regulars");
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("regulars"));
+    match named.map(PathBuf::from).or_else(beside).filter(|program| program.is_file()) {
+        Some(program) => program,
+        None => {
+            panic!("the program `regulars` is not built: run `make test`, which builds it first")
+        }
+    }
+}
+
+fn free_address() -> SocketAddr {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()) {
+        Ok(address) => address,
+        Err(error) => panic!("a free port: {error}"),
+    }
+}
+
+/// Until the process closes its output; without a reader it would block once the pipe is full.
+fn copy_lines(pipe: impl Read, log: &Mutex<String>) {
+    let mut lines = BufReader::new(pipe);
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        let text = String::from_utf8_lossy(&line);
+        log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+        line.clear();
+    }
+}
