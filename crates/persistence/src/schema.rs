@@ -1,0 +1,645 @@
+//! Every table, in types that both databases share. What a merchant owns is declared with the key `(merchant_id, id)`: on
+//! PostgreSQL that is the primary key, on SQLite `id` is the rowid and the pair is unique beside it. A test compares this
+//! file with both live schemas.
+
+#![allow(missing_docs, unreachable_pub, reason = "the macro makes public modules; migrations document the columns")]
+
+diesel::table! {
+    person (id) {
+        id -> BigInt,
+        user_type -> Text,
+        registered -> Bool,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        secondary_email -> Nullable<Text>,
+        secondary_email_key -> Nullable<Text>,
+        verified -> Bool,
+        password_hash -> Nullable<Text>,
+        token_version -> BigInt,
+        firstname -> Text,
+        lastname -> Text,
+        phone_number -> Nullable<Text>,
+        birthday -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        country -> Nullable<Text>,
+        city -> Nullable<Text>,
+        street -> Nullable<Text>,
+        zip_code -> Nullable<Text>,
+        picture -> Nullable<Text>,
+        logo -> Nullable<Text>,
+        merchant_type -> Nullable<Text>,
+        loyalty_id -> Nullable<Text>,
+        staff -> Bool,
+        admin -> Bool,
+        archived -> Bool,
+        active -> Bool,
+        last_login -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    merchant (id) {
+        id -> BigInt,
+        name -> Text,
+        merchant_type -> Nullable<Text>,
+        time_zone -> Text,
+        currency -> Text,
+        num_of_order_discounts_allowed -> Integer,
+        logo -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_token (id) {
+        id -> BigInt,
+        session_id -> BigInt,
+        person_id -> BigInt,
+        token_hash -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    store (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        name -> Text,
+        name_key -> Text,
+        location -> Nullable<Text>,
+        phone_number -> Nullable<Text>,
+        country -> Nullable<Text>,
+        state -> Nullable<Text>,
+        city -> Nullable<Text>,
+        street -> Nullable<Text>,
+        zip_code -> Nullable<Text>,
+        tax_rate -> Nullable<BigInt>,
+        time_zone -> Nullable<Text>,
+        day_starts_at -> Text,
+        late_hours -> Integer,
+        is_active -> Bool,
+        archived -> Bool,
+        extra_info -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    store_group (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        name -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    store_group_member (merchant_id, store_group_id, store_id) {
+        merchant_id -> BigInt,
+        store_group_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff_member (merchant_id, person_id) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        role -> Text,
+        all_stores -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff_store (merchant_id, person_id, store_id) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    product (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        name -> Text,
+        price -> BigInt,
+        currency -> Text,
+        category -> Nullable<Text>,
+        entity_source -> Nullable<Text>,
+        entity_source_id -> Nullable<Text>,
+        archived -> Bool,
+        extra_info -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    membership (merchant_id, person_id) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        managed -> Bool,
+        sharing -> Nullable<Text>,
+        loyalty_id -> Nullable<Text>,
+        email -> Nullable<Text>,
+        email_key -> Text,
+        secondary_email -> Nullable<Text>,
+        verified -> Bool,
+        firstname -> Text,
+        firstname_key -> Text,
+        lastname -> Text,
+        lastname_key -> Text,
+        phone_number -> Nullable<Text>,
+        birthday -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        country -> Nullable<Text>,
+        city -> Nullable<Text>,
+        city_key -> Text,
+        street -> Nullable<Text>,
+        zip_code -> Nullable<Text>,
+        picture -> Nullable<Text>,
+        extra_info -> Nullable<Text>,
+        entity_source -> Nullable<Text>,
+        entity_source_id -> Nullable<Text>,
+        creator_id -> Nullable<BigInt>,
+        num_of_order_discounts_allowed -> Integer,
+        archived -> Bool,
+        departed -> Bool,
+        merged_into -> Nullable<BigInt>,
+        last_login -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    membership_card (merchant_id, card_key) {
+        merchant_id -> BigInt,
+        card_key -> Text,
+        card -> Text,
+        person_id -> BigInt,
+        blocked_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    membership_search (merchant_id, person_id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        firstname -> Text,
+        lastname -> Text,
+        city -> Text,
+        email -> Text,
+        phone -> Text,
+        loyalty_id -> Text,
+        cards -> Text,
+    }
+}
+
+diesel::table! {
+    campaign (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        name -> Text,
+        status -> Text,
+        start_time -> Nullable<BigInt>,
+        end_time -> Nullable<BigInt>,
+        extra_info -> Nullable<Text>,
+        archived -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    offer (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        campaign_id -> Nullable<BigInt>,
+        name -> Text,
+        name_key -> Text,
+        short_description -> Nullable<Text>,
+        long_description -> Nullable<Text>,
+        terms_and_conditions -> Nullable<Text>,
+        offer_type -> Text,
+        offer_value -> BigInt,
+        num_of_items -> Nullable<Integer>,
+        placement -> Nullable<Text>,
+        redemption_code_type -> Text,
+        code -> Nullable<Text>,
+        redemption_expiration_days -> Nullable<Integer>,
+        earn_points -> Bool,
+        stackable -> Bool,
+        status -> Text,
+        start_time -> Nullable<BigInt>,
+        end_time -> Nullable<BigInt>,
+        day_start_time -> Nullable<Text>,
+        day_end_time -> Nullable<Text>,
+        days_of_week -> Integer,
+        weather -> Nullable<Text>,
+        enrollment_limit -> Nullable<BigInt>,
+        repeatable -> Bool,
+        repeat_delay_hours -> Nullable<Integer>,
+        segmentation_rules -> Nullable<Text>,
+        minimum_spend -> Nullable<BigInt>,
+        minimum_spend_currency -> Nullable<Text>,
+        extra_info -> Nullable<Text>,
+        archived -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    loyalty_card (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        name -> Text,
+        name_key -> Text,
+        short_description -> Nullable<Text>,
+        long_description -> Nullable<Text>,
+        terms_and_conditions -> Nullable<Text>,
+        placement -> Nullable<Text>,
+        loyalty_type -> Text,
+        points_loyalty_type -> Nullable<Text>,
+        dollar_worth -> Nullable<BigInt>,
+        initial_points -> Nullable<BigInt>,
+        max_points_per_day -> Nullable<BigInt>,
+        points_needed -> Nullable<BigInt>,
+        incremental_points -> Nullable<BigInt>,
+        point_worth -> Nullable<BigInt>,
+        min_price -> Nullable<BigInt>,
+        max_price -> Nullable<BigInt>,
+        validity_in_months -> Nullable<Integer>,
+        activation_delay_days -> Nullable<Integer>,
+        stamps_needed -> Nullable<Integer>,
+        max_stamps_per_day -> Nullable<Integer>,
+        stamp_expiration_days -> Nullable<Integer>,
+        redemption_expiration_days -> Nullable<Integer>,
+        currency -> Text,
+        status -> Text,
+        start_time -> Nullable<BigInt>,
+        end_time -> Nullable<BigInt>,
+        day_start_time -> Nullable<Text>,
+        day_end_time -> Nullable<Text>,
+        days_of_week -> Integer,
+        weather -> Nullable<Text>,
+        enrollment_limit -> Nullable<BigInt>,
+        repeatable -> Bool,
+        repeat_delay_hours -> Nullable<Integer>,
+        segmentation_rules -> Nullable<Text>,
+        minimum_spend -> Nullable<BigInt>,
+        minimum_spend_currency -> Nullable<Text>,
+        extra_info -> Nullable<Text>,
+        archived -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_store (merchant_id, campaign_id, store_id) {
+        merchant_id -> BigInt,
+        campaign_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_store_group (merchant_id, campaign_id, store_group_id) {
+        merchant_id -> BigInt,
+        campaign_id -> BigInt,
+        store_group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    offer_store (merchant_id, offer_id, store_id) {
+        merchant_id -> BigInt,
+        offer_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    offer_store_group (merchant_id, offer_id, store_group_id) {
+        merchant_id -> BigInt,
+        offer_id -> BigInt,
+        store_group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    offer_product (merchant_id, offer_id, product_id) {
+        merchant_id -> BigInt,
+        offer_id -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    loyalty_card_store (merchant_id, loyalty_card_id, store_id) {
+        merchant_id -> BigInt,
+        loyalty_card_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    loyalty_card_store_group (merchant_id, loyalty_card_id, store_group_id) {
+        merchant_id -> BigInt,
+        loyalty_card_id -> BigInt,
+        store_group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    loyalty_card_product (merchant_id, loyalty_card_id, product_id) {
+        merchant_id -> BigInt,
+        loyalty_card_id -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    loyalty_reward (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        loyalty_card_id -> BigInt,
+        product_id -> BigInt,
+        points -> BigInt,
+        stock -> Nullable<BigInt>,
+        expiry -> Nullable<BigInt>,
+        archived -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_type (id) {
+        id -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    orders (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        number -> Text,
+        store_id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        waiter_id -> Nullable<BigInt>,
+        phone_number -> Nullable<Text>,
+        order_type_id -> BigInt,
+        state -> Text,
+        pickup_at -> Nullable<BigInt>,
+        delivery_location -> Nullable<Text>,
+        payment_type -> Nullable<Text>,
+        num_of_guests -> Nullable<Integer>,
+        currency -> Text,
+        cash_received -> Nullable<BigInt>,
+        change_given -> Nullable<BigInt>,
+        tax -> Nullable<BigInt>,
+        total -> BigInt,
+        refunded -> BigInt,
+        completed -> Bool,
+        completed_at -> Nullable<BigInt>,
+        business_date -> Nullable<Text>,
+        is_active -> Bool,
+        deleted_at -> Nullable<BigInt>,
+        entity_source -> Nullable<Text>,
+        entity_source_id -> Nullable<Text>,
+        extra_info -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_item (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        order_id -> BigInt,
+        product_id -> Nullable<BigInt>,
+        name -> Text,
+        quantity -> Integer,
+        num_of_discounted_units -> Integer,
+        cost -> BigInt,
+        is_completed -> Bool,
+        entity_source -> Nullable<Text>,
+        entity_source_id -> Nullable<Text>,
+        extra_info -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    visit (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        store_id -> BigInt,
+        person_id -> BigInt,
+        order_id -> Nullable<BigInt>,
+        amount -> BigInt,
+        currency -> Text,
+        occurred_at -> BigInt,
+        business_date -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        loyalty_card_id -> BigInt,
+        balance -> BigInt,
+        debt -> BigInt,
+        held -> BigInt,
+        earned -> BigInt,
+        seq -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    entry (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        account_id -> BigInt,
+        seq -> BigInt,
+        kind -> Text,
+        amount -> BigInt,
+        cause -> Text,
+        cause_id -> Nullable<BigInt>,
+        natural_key -> Text,
+        reverses -> Nullable<BigInt>,
+        occurred_at -> BigInt,
+        recorded_at -> BigInt,
+        business_date -> Text,
+        actor_id -> Nullable<BigInt>,
+        hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    lot (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        account_id -> BigInt,
+        entry_id -> BigInt,
+        amount -> BigInt,
+        remaining -> BigInt,
+        active_from -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    lot_use (merchant_id, entry_id, lot_id) {
+        merchant_id -> BigInt,
+        entry_id -> BigInt,
+        lot_id -> BigInt,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    hold (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        account_id -> BigInt,
+        amount -> BigInt,
+        until -> BigInt,
+        state -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    hold_lot (merchant_id, hold_id, lot_id) {
+        merchant_id -> BigInt,
+        hold_id -> BigInt,
+        lot_id -> BigInt,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    redemption_intent (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        kind -> Text,
+        person_id -> Nullable<BigInt>,
+        store_id -> Nullable<BigInt>,
+        offer_id -> Nullable<BigInt>,
+        loyalty_card_id -> Nullable<BigInt>,
+        loyalty_reward_id -> Nullable<BigInt>,
+        hold_id -> Nullable<BigInt>,
+        code -> Text,
+        state -> Text,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    redemption (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        kind -> Text,
+        person_id -> Nullable<BigInt>,
+        store_id -> Nullable<BigInt>,
+        offer_id -> Nullable<BigInt>,
+        loyalty_card_id -> Nullable<BigInt>,
+        loyalty_reward_id -> Nullable<BigInt>,
+        redemption_intent_id -> Nullable<BigInt>,
+        order_id -> Nullable<BigInt>,
+        entry_id -> Nullable<BigInt>,
+        points -> Nullable<BigInt>,
+        amount -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        reversed_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency (merchant_id, actor_id, mutation, idempotency_key) {
+        merchant_id -> BigInt,
+        actor_id -> BigInt,
+        mutation -> Text,
+        idempotency_key -> Text,
+        fingerprint -> Binary,
+        outcome -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    person,
+    merchant,
+    session,
+    refresh_token,
+    store,
+    store_group,
+    store_group_member,
+    staff_member,
+    staff_store,
+    product,
+    membership,
+    membership_card,
+    membership_search,
+    campaign,
+    offer,
+    loyalty_card,
+    campaign_store,
+    campaign_store_group,
+    offer_store,
+    offer_store_group,
+    offer_product,
+    loyalty_card_store,
+    loyalty_card_store_group,
+    loyalty_card_product,
+    loyalty_reward,
+    order_type,
+    orders,
+    order_item,
+    visit,
+    account,
+    entry,
+    lot,
+    lot_use,
+    hold,
+    hold_lot,
+    redemption_intent,
+    redemption,
+    idempotency,
+);
