@@ -1,0 +1,1 @@
+//! Merchants and their places in memory.
