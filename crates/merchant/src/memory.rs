@@ -1,1 +1,173 @@
-//! Merchants and their places in memory.
+//! Merchants and their places in memory: complete, for tests and for programs that embed the rules without a database.
+//!
+//! Holds what it is given and checks nothing but scope: a transaction here cannot be rolled back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use regulars_kernel::{
+    MerchantId, Page, PageRequest, PersonId, ProductId, Scope, StoreError, StoreGroupId, StoreId,
+    page::cut,
+};
+
+use crate::{Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreSort};
+
+#[derive(Debug, Default)]
+struct Rows {
+    merchants: BTreeMap<MerchantId, Merchant>,
+    stores: BTreeMap<StoreId, Store>,
+    store_groups: BTreeMap<StoreGroupId, StoreGroup>,
+    products: BTreeMap<ProductId, Product>,
+    joined: BTreeSet<(PersonId, MerchantId)>,
+}
+
+/// The rows, shared by every store made of them; a clone is another handle to the same rows.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<Mutex<Rows>>);
+
+impl Memory {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The store that sees what a scope reaches.
+    pub fn scoped(&self, scope: Scope) -> MemoryStore {
+        MemoryStore { memory: self.clone(), scope }
+    }
+
+    /// Puts a merchant down, in place of the one of the same id.
+    pub fn put_merchant(&self, merchant: Merchant) {
+        self.rows().merchants.insert(merchant.id, merchant);
+    }
+
+    /// Puts a store down, in place of the one of the same id.
+    pub fn put_store(&self, store: Store) {
+        self.rows().stores.insert(store.id, store);
+    }
+
+    /// Puts a store group down, in place of the one of the same id.
+    pub fn put_store_group(&self, mut group: StoreGroup) {
+        group.stores.sort_unstable();
+        group.stores.dedup();
+        self.rows().store_groups.insert(group.id, group);
+    }
+
+    /// Puts a product down, in place of the one of the same id.
+    pub fn put_product(&self, product: Product) {
+        self.rows().products.insert(product.id, product);
+    }
+
+    /// Notes whether a person is a customer of a merchant (has a live membership there): it decides which stores the person
+    /// lists. Memberships belong to an upper crate, which tells this one.
+    pub fn set_joined(&self, person: PersonId, merchant: MerchantId, joined: bool) {
+        let mut rows = self.rows();
+        if joined {
+            rows.joined.insert((person, merchant));
+        } else {
+            rows.joined.remove(&(person, merchant));
+        }
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The port over [`Memory`], within one scope.
+#[derive(Clone, Debug)]
+pub struct MemoryStore {
+    memory: Memory,
+    scope: Scope,
+}
+
+impl MemoryStore {
+    /// Whether rows of a merchant that anybody may name are in reach.
+    fn reaches(&self, merchant: MerchantId) -> bool {
+        self.scope.merchant().is_none_or(|own| own == merchant)
+    }
+
+    fn listed_stores(&self, filter: &StoreFilter) -> Vec<Store> {
+        let rows = self.memory.rows();
+        let listed = |store: &&Store| match self.scope {
+            Scope::Merchant(merchant) => store.merchant == merchant,
+            Scope::Person(person) => {
+                store.is_live() && rows.joined.contains(&(person, store.merchant))
+            }
+            Scope::Platform => true,
+        };
+        rows.stores.values().filter(listed).filter(|store| filter.admits(store)).cloned().collect()
+    }
+}
+
+impl MerchantStore for MemoryStore {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn merchants(&mut self, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError> {
+        let rows = self.memory.rows();
+        let reached = distinct(ids).filter(|id| self.reaches(*id));
+        Ok(reached.filter_map(|id| rows.merchants.get(&id)).cloned().collect())
+    }
+
+    fn stores(&mut self, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {
+        let rows = self.memory.rows();
+        let reached = |store: &&Store| match self.scope {
+            Scope::Merchant(merchant) => store.merchant == merchant,
+            Scope::Person(person) => {
+                store.is_live() || rows.joined.contains(&(person, store.merchant))
+            }
+            Scope::Platform => true,
+        };
+        let found = distinct(ids).filter_map(|id| rows.stores.get(&id));
+        Ok(found.filter(reached).cloned().collect())
+    }
+
+    fn list_stores(
+        &mut self,
+        filter: &StoreFilter,
+        page: &PageRequest<StoreSort>,
+    ) -> Result<Page<Store>, StoreError> {
+        Ok(cut(self.listed_stores(filter), page))
+    }
+
+    fn count_stores(&mut self, filter: &StoreFilter) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.listed_stores(filter).len()).unwrap_or(u64::MAX))
+    }
+
+    fn store_groups(&mut self, ids: &[StoreGroupId]) -> Result<Vec<StoreGroup>, StoreError> {
+        let rows = self.memory.rows();
+        let found = distinct(ids).filter_map(|id| rows.store_groups.get(&id));
+        Ok(found.filter(|group| self.reaches(group.merchant)).cloned().collect())
+    }
+
+    fn store_groups_per_store(
+        &mut self,
+        stores: &[StoreId],
+    ) -> Result<Vec<(StoreId, Vec<StoreGroup>)>, StoreError> {
+        let rows = self.memory.rows();
+        let groups_of = |store: StoreId| {
+            let groups: Vec<_> = rows
+                .store_groups
+                .values()
+                .filter(|group| self.reaches(group.merchant) && group.stores.contains(&store))
+                .cloned()
+                .collect();
+            (!groups.is_empty()).then_some((store, groups))
+        };
+        Ok(distinct(stores).filter_map(groups_of).collect())
+    }
+
+    fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError> {
+        let rows = self.memory.rows();
+        let found = distinct(ids).filter_map(|id| rows.products.get(&id));
+        Ok(found.filter(|product| self.reaches(product.merchant)).cloned().collect())
+    }
+}
+
+fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {
+    ids.iter().copied().collect::<BTreeSet<_>>().into_iter()
+}
