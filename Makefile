@@ -63,4 +63,4 @@ certify: programs ## hold the server against public suites (needs Node.js; insta
 
 audit: ## dependencies: advisories, licences, sources, and who may use what (cargo-deny)
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
-	$(CARGO) deny --all-features check --config config/deny.toml $(ARGS)
+	$(CARGO) deny --all-features --config config/deny.toml check $(ARGS)
