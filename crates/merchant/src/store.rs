@@ -3,9 +3,9 @@
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use regulars_kernel::{
-    Actor, Denied, MerchantId, Page, PageRequest, StoreId, Timestamp,
+    Actor, Denied, MerchantId, Page, PageRequest, StoreId, Timestamp, Violations,
     page::{Keyed, Order, SortField, SortKey},
-    text::fold,
+    text::{MAX_CHARS, check, fold},
 };
 
 use crate::{Archived, Merchant, MerchantError, MerchantStore, business_date::business_date};
@@ -101,15 +101,22 @@ pub struct StoreFilter {
 }
 
 impl StoreFilter {
-    /// The same filter without what filters nothing: empty texts.
-    #[must_use]
-    pub fn meaningful(mut self) -> Self {
-        for text in
-            [&mut self.name, &mut self.name_icontains, &mut self.city, &mut self.city_icontains]
-        {
+    /// The same filter without what filters nothing: empty texts. Refuses NUL and over-long texts.
+    pub fn checked(mut self) -> Result<Self, Violations> {
+        let mut wrong = Violations::new();
+        for (argument, text) in [
+            ("name", &mut self.name),
+            ("name_Icontains", &mut self.name_icontains),
+            ("city", &mut self.city),
+            ("city_Icontains", &mut self.city_icontains),
+        ] {
             text.take_if(|text| text.is_empty());
+            if let Some(text) = text {
+                wrong.check(argument, check(text, MAX_CHARS));
+            }
         }
-        self
+        wrong.into_result()?;
+        Ok(self)
     }
 
     /// Whether a store passes. What a port answers is defined by this.
@@ -189,7 +196,7 @@ pub fn list(
     page: &PageRequest<StoreSort>,
 ) -> Result<Page<Store>, MerchantError> {
     require_lister(actor)?;
-    Ok(tx.list_stores(&filter.meaningful(), page)?)
+    Ok(tx.list_stores(&filter.checked()?, page)?)
 }
 
 /// How many stores [`list`] has on all its pages.
@@ -199,7 +206,7 @@ pub fn count(
     filter: StoreFilter,
 ) -> Result<u64, MerchantError> {
     require_lister(actor)?;
-    Ok(tx.count_stores(&filter.meaningful())?)
+    Ok(tx.count_stores(&filter.checked()?)?)
 }
 
 /// The stores of those ids that the asker sees, in no order: their own merchant's for a merchant's people; for consumers

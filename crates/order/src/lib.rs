@@ -1,1 +1,21 @@
-//! stub
+//! What customers bought: orders with their lines, and the purchase history of a customer or a store.
+//!
+//! Knows nothing of payment (the till's business; here it is recorded), of points (they are earned one crate below), of
+//! GraphQL, and not where rows are kept: [`OrderStore`] is all it asks of a database.
+
+pub mod duration;
+pub mod error;
+pub mod filter;
+pub mod history;
+pub mod item;
+pub mod order;
+pub mod order_type;
+pub mod store;
+
+pub use duration::Duration;
+pub use error::OrderError;
+pub use filter::{Buyer, OrderFilter, OrderQuery, Period};
+pub use item::{OrderItem, OrderItemSort};
+pub use order::{Order, OrderSort, OrderState, PaymentType};
+pub use order_type::OrderType;
+pub use store::OrderStore;

@@ -1,0 +1,34 @@
+//! What can go wrong where orders are read.
+
+use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
+
+/// Why a use case of this crate gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// The asker may never ask this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The asker sees no such order.
+    #[error("order not found")]
+    OrderNotFound,
+    /// The asker sees no such line of an order.
+    #[error("order item not found")]
+    OrderItemNotFound,
+    /// The input is at fault.
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    /// The rows could not be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classify for OrderError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::OrderNotFound | Self::OrderItemNotFound => ErrorKind::DoesNotExist,
+            Self::Invalid(violations) => violations.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+}

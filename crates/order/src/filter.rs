@@ -1,0 +1,193 @@
+//! Which orders.
+
+use regulars_customer::{
+    CardNumber, EmailAddress, LoyaltyId, Membership, Person, Profile, loyalty_id,
+    search::{PhoneTerm, phone_text},
+};
+use regulars_kernel::{
+    OrderTypeId, PersonId, StoreAccess, StoreId, Timestamp, Violations,
+    text::{MAX_CHARS, check},
+};
+use regulars_merchant::Archived;
+
+use crate::{Duration, Order, OrderState};
+
+/// A span of time; absent ends are open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Period {
+    /// From this instant on (`_Gte`).
+    pub from: Option<Timestamp>,
+    /// Before this instant (`_Lt`).
+    pub before: Option<Timestamp>,
+}
+
+impl Period {
+    /// Whether an instant lies within. What has not happened lies in the open period alone.
+    pub fn admits(self, at: Option<Timestamp>) -> bool {
+        let Some(at) = at else { return self == Self::default() };
+        self.from.is_none_or(|from| at >= from) && self.before.is_none_or(|before| at < before)
+    }
+}
+
+/// Which orders somebody asks for. Absent is no filter; so is an empty text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct OrderFilter {
+    /// Bought by this person.
+    pub consumer: Option<PersonId>,
+    /// Bought by somebody whose phone number fits, in any of the forms of rule 9.
+    pub consumer_phone_number: Option<String>,
+    /// Bought by the person with exactly this loyalty id, or one of the merchant's own card numbers (rule 5).
+    pub consumer_loyalty_id: Option<String>,
+    /// Bought by the person with this e-mail address, whatever the case.
+    pub consumer_email: Option<String>,
+    /// Bought there.
+    pub store: Option<StoreId>,
+    /// Completed then.
+    pub completed_at: Period,
+    /// Put down here then.
+    pub created_at: Period,
+    /// Completed within the last so long.
+    pub duration: Option<Duration>,
+    /// In that state.
+    pub state: Option<OrderState>,
+    /// Paid and done, or not.
+    pub completed: Option<bool>,
+    /// Fulfilled like that.
+    pub order_type: Option<OrderTypeId>,
+    /// In use, archived, or both.
+    pub archived: Archived,
+}
+
+impl OrderFilter {
+    /// What to ask the rows for, within stores and as of an instant. Refuses NUL and over-long texts.
+    pub fn query(self, within: StoreAccess, now: Timestamp) -> Result<OrderQuery, Violations> {
+        let mut wrong = Violations::new();
+        let mut text = |argument, text: Option<String>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            wrong.check(argument, check(&text, MAX_CHARS)).map(|()| text)
+        };
+        let phone_number = text("consumer_PhoneNumber", self.consumer_phone_number);
+        let number = text("consumer_LoyaltyId", self.consumer_loyalty_id);
+        let email = text("consumer_Email", self.consumer_email);
+        wrong.into_result()?;
+        let mut completed_at = self.completed_at;
+        if let Some(duration) = self.duration {
+            completed_at.from = completed_at.from.max(Some(duration.before(now)));
+        }
+        Ok(OrderQuery {
+            consumer: self.consumer,
+            buyer: Buyer {
+                phone: phone_number.map(|typed| PhoneTerm::beginning(&typed)),
+                number: number.map(|typed| BuyerNumber {
+                    loyalty_id: loyalty_id::plain(&typed),
+                    card_key: CardNumber::key_of(&typed),
+                }),
+                email_key: email.map(|typed| EmailAddress::key_of(&typed)),
+            },
+            store: self.store,
+            completed_at,
+            created_at: self.created_at,
+            state: self.state,
+            completed: self.completed,
+            order_type: self.order_type,
+            archived: self.archived,
+            within,
+        })
+    }
+}
+
+/// What is asked of a buyer, beside who it is. It is compared with what the order's merchant sees of the buyer (the
+/// membership), never with an account; several buyers may fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Buyer {
+    /// The phone number fits (rule 9).
+    pub phone: Option<PhoneTerm>,
+    /// The loyalty id or one of the merchant's own card numbers is this (rule 5).
+    pub number: Option<BuyerNumber>,
+    /// The e-mail address has this key.
+    pub email_key: Option<String>,
+}
+
+/// A typed number that is a loyalty id or a merchant's own card number: either may fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuyerNumber {
+    /// As a loyalty id is spelled, if it is one.
+    pub loyalty_id: String,
+    /// The key it has as a card number.
+    pub card_key: String,
+}
+
+impl Buyer {
+    /// Whether anybody fits, known or not.
+    pub fn is_anyone(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a merchant's customer fits. What a port answers is defined by this.
+    pub fn fits(&self, member: &Membership) -> bool {
+        self.admits(&member.profile, member.loyalty_id.as_ref(), &member.cards)
+    }
+
+    /// Whether a consumer who asks fits by the account. Card numbers are a merchant's own records and not part of it.
+    pub fn fits_account(&self, account: &Person) -> bool {
+        self.admits(&account.profile, account.loyalty_id.as_ref(), &[])
+    }
+
+    fn admits(
+        &self,
+        profile: &Profile,
+        loyalty_id: Option<&LoyaltyId>,
+        cards: &[CardNumber],
+    ) -> bool {
+        let phone = profile.phone_number.as_ref().map(phone_text).unwrap_or_default();
+        let email_key = profile.email.as_ref().map(EmailAddress::key);
+        let shows = |number: &BuyerNumber| {
+            loyalty_id.is_some_and(|id| id.as_str() == number.loyalty_id)
+                || cards.iter().any(|card| card.key() == number.card_key)
+        };
+        self.phone.as_ref().is_none_or(|term| term.matches(&phone))
+            && self.number.as_ref().is_none_or(shows)
+            && self.email_key.as_ref().is_none_or(|key| email_key.as_ref() == Some(key))
+    }
+}
+
+/// What the rows are asked for: a checked filter and the asker's reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderQuery {
+    /// Bought by this person.
+    pub consumer: Option<PersonId>,
+    /// Bought by somebody like that; in `Person` scope always anyone.
+    pub buyer: Buyer,
+    /// Bought there.
+    pub store: Option<StoreId>,
+    /// Completed then.
+    pub completed_at: Period,
+    /// Put down here then.
+    pub created_at: Period,
+    /// In that state.
+    pub state: Option<OrderState>,
+    /// Paid and done, or not.
+    pub completed: Option<bool>,
+    /// Fulfilled like that.
+    pub order_type: Option<OrderTypeId>,
+    /// In use, archived, or both.
+    pub archived: Archived,
+    /// In one of these stores.
+    pub within: StoreAccess,
+}
+
+impl OrderQuery {
+    /// Whether an order passes, as far as the order itself says it: all but [`Self::buyer`]. What a port answers is
+    /// defined by this.
+    pub fn admits(&self, order: &Order) -> bool {
+        self.consumer.is_none_or(|consumer| order.consumer == Some(consumer))
+            && self.store.is_none_or(|store| order.store == store)
+            && self.completed_at.admits(order.completed_at)
+            && self.created_at.admits(Some(order.created_at))
+            && self.state.is_none_or(|state| order.state == state)
+            && self.completed.is_none_or(|completed| order.completed == completed)
+            && self.order_type.is_none_or(|order_type| order.order_type == order_type)
+            && self.archived.admits(!order.is_active)
+            && self.within.includes(order.store)
+    }
+}

@@ -1,0 +1,113 @@
+//! The lines of orders.
+
+use regulars_kernel::{
+    Actor, MerchantId, Money, OrderId, OrderItemId, ProductId, Timestamp,
+    page::{Keyed, Order as ListOrder, SortField, SortKey},
+};
+use regulars_merchant::EntitySource;
+
+use crate::{OrderError, OrderStore, order::reach};
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderItem {
+    /// The key.
+    pub id: OrderItemId,
+    /// Whose sale it is.
+    pub merchant: MerchantId,
+    /// The order it is a line of.
+    pub order: OrderId,
+    /// What was bought; not in the catalogue: none.
+    pub product: Option<ProductId>,
+    /// What it was called when it was bought.
+    pub name: String,
+    /// How many; at least 1.
+    pub quantity: i32,
+    /// How many of them a discount touched: 0 to `quantity`.
+    pub num_of_discounted_units: i32,
+    /// What the whole line costs.
+    pub cost: Money,
+    /// Handed over.
+    pub is_completed: bool,
+    /// The system it was taken over from.
+    pub entity_source: Option<EntitySource>,
+    /// Its id there.
+    pub entity_source_id: Option<String>,
+    /// The merchant's own fields: a JSON text.
+    pub extra_info: Option<String>,
+    /// When it was put down here.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a list of lines can be ordered by, beside the pk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderItemSort {
+    /// By the instant it was put down here.
+    CreatedAt,
+}
+
+impl SortField for OrderItemSort {
+    const LIST: &'static str = "items";
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::all().iter().copied().find(|field| field.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "createdAt",
+        }
+    }
+
+    fn all() -> &'static [Self] {
+        &[Self::CreatedAt]
+    }
+
+    fn default_order() -> ListOrder<Self> {
+        ListOrder { terms: Vec::new(), pk_descending: false }
+    }
+}
+
+impl Keyed<OrderItemSort> for OrderItem {
+    fn sort_key(&self, field: OrderItemSort) -> SortKey {
+        match field {
+            OrderItemSort::CreatedAt => SortKey::Int(self.created_at.micros()),
+        }
+    }
+
+    fn pk(&self) -> i64 {
+        self.id.get()
+    }
+}
+
+/// All lines of each of the orders, by ascending id; orders that the asker does not see, and those without lines, are
+/// left out. An order has few lines, so they come whole: `kernel::page::cut` makes pages of them.
+pub fn per_order(
+    tx: &mut impl OrderStore,
+    actor: &Actor,
+    orders: &[OrderId],
+) -> Result<Vec<(OrderId, Vec<OrderItem>)>, OrderError> {
+    let within = reach(actor)?;
+    Ok(tx.items_per_order(orders, &within)?)
+}
+
+/// The lines of those ids that the asker sees, in no order.
+pub fn list_by_ids(
+    tx: &mut impl OrderStore,
+    actor: &Actor,
+    ids: &[OrderItemId],
+) -> Result<Vec<OrderItem>, OrderError> {
+    let within = reach(actor)?;
+    Ok(tx.order_items(ids, &within)?)
+}
+
+/// One line of an order that the asker sees.
+pub fn get(
+    tx: &mut impl OrderStore,
+    actor: &Actor,
+    id: OrderItemId,
+) -> Result<OrderItem, OrderError> {
+    list_by_ids(tx, actor, &[id])?.pop().ok_or(OrderError::OrderItemNotFound)
+}

@@ -1,0 +1,77 @@
+//! What this crate asks of whoever keeps the rows.
+
+use regulars_kernel::{
+    OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId,
+};
+
+use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderType};
+
+/// Orders, as far as the scope of the transaction reaches. Each method is one statement, whatever the number of ids; ids
+/// out of reach, unknown or named twice are no error: each row is answered once at most.
+///
+/// Reach: `Merchant` scope has its own orders, `Person` scope those that the person bought, at any merchant, and
+/// `Platform` scope all. `within` narrows it to stores.
+pub trait OrderStore {
+    /// Whose data the transaction sees.
+    fn scope(&self) -> Scope;
+
+    /// Orders by id, archived ones included, in no order.
+    fn orders(&mut self, ids: &[OrderId], within: &StoreAccess) -> Result<Vec<Order>, StoreError>;
+
+    /// A page of orders.
+    fn list_orders(
+        &mut self,
+        query: &OrderQuery,
+        page: &PageRequest<OrderSort>,
+    ) -> Result<Page<Order>, StoreError>;
+
+    /// How many rows [`Self::list_orders`] has on all its pages.
+    fn count_orders(&mut self, query: &OrderQuery) -> Result<u64, StoreError>;
+
+    /// The same page of each consumer's orders. Consumers without an order on that page may be left out.
+    fn orders_per_consumer(
+        &mut self,
+        consumers: &[PersonId],
+        query: &OrderQuery,
+        page: &PageRequest<OrderSort>,
+    ) -> Result<Vec<(PersonId, Page<Order>)>, StoreError>;
+
+    /// How many orders each consumer has. Consumers without one may be left out.
+    fn count_orders_per_consumer(
+        &mut self,
+        consumers: &[PersonId],
+        query: &OrderQuery,
+    ) -> Result<Vec<(PersonId, u64)>, StoreError>;
+
+    /// The same page of each store's orders. Stores without an order on that page may be left out.
+    fn orders_per_store(
+        &mut self,
+        stores: &[StoreId],
+        query: &OrderQuery,
+        page: &PageRequest<OrderSort>,
+    ) -> Result<Vec<(StoreId, Page<Order>)>, StoreError>;
+
+    /// How many orders each store has. Stores without one may be left out.
+    fn count_orders_per_store(
+        &mut self,
+        stores: &[StoreId],
+        query: &OrderQuery,
+    ) -> Result<Vec<(StoreId, u64)>, StoreError>;
+
+    /// All lines of each order, by ascending id. Orders without lines are left out.
+    fn items_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderItem>)>, StoreError>;
+
+    /// Lines by id, in no order.
+    fn order_items(
+        &mut self,
+        ids: &[OrderItemId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderItem>, StoreError>;
+
+    /// Every order type, by ascending id.
+    fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError>;
+}
