@@ -48,6 +48,9 @@ pub enum ClusterError {
         /// What it printed last.
         output: String,
     },
+    /// The keeper of the cluster has printed the reason.
+    #[error("no cluster, for the reason above")]
+    AlreadyTold,
     /// The operating system refused.
     #[error("{doing}: {source}")]
     Io {

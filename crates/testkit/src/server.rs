@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::sleep;
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -25,6 +25,8 @@ pub struct Server {
     process: Child,
     address: SocketAddr,
     log: Arc<Mutex<String>>,
+    /// They end when the process has closed its outputs: from then on the log is complete.
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Server {
@@ -33,6 +35,7 @@ impl Server {
     ///
     /// # Panics
     /// When the program is not built, or ends or does not get ready: with what it has printed.
+    #[track_caller]
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut tries = 0;
         loop {
@@ -56,15 +59,23 @@ impl Server {
             Err(error) => panic!("{}: {error}", command.get_program().to_string_lossy()),
         };
         let log = Arc::new(Mutex::new(String::new()));
-        for pipe in [
+        let readers = [
             process.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
             process.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-        ] {
+        ]
+        .into_iter()
+        .flatten()
+        .map(|pipe| {
             let log = Arc::clone(&log);
-            std::thread::spawn(move || pipe.into_iter().for_each(|pipe| copy_lines(pipe, &log)));
+            std::thread::spawn(move || copy_lines(pipe, &log))
+        })
+        .collect();
+        let mut server = Self { process, address, log, readers };
+        if server.becomes_ready() {
+            return Ok(server);
         }
-        let mut server = Self { process, address, log };
-        if server.becomes_ready() { Ok(server) } else { Err(server.log()) }
+        server.kill();
+        Err(server.log())
     }
 
     fn becomes_ready(&mut self) -> bool {
@@ -126,6 +137,7 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Ok(Some(status)) = self.process.try_wait() {
+                self.finish_log();
                 return status;
             }
             sleep(POLL);
@@ -137,6 +149,13 @@ impl Server {
     pub fn kill(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());
+        self.finish_log();
+    }
+
+    fn finish_log(&mut self) {
+        for reader in self.readers.drain(..) {
+            drop(reader.join());
+        }
     }
 }
 

@@ -49,9 +49,8 @@ impl Keeper {
         let url = url.trim().to_owned();
         if url.is_empty() {
             drop(pipe);
-            let status = process.wait().map_err(ClusterError::io("the keeper"))?;
-            let output = format!("{status}; the reason stands above");
-            return Err(ClusterError::Failed { program: "with-postgres", output });
+            process.wait().map_err(ClusterError::io("the keeper"))?;
+            return Err(ClusterError::AlreadyTold);
         }
         Ok(Self { process, pipe, url })
     }
