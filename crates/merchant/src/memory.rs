@@ -171,3 +171,30 @@ impl MerchantStore for MemoryStore {
 fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {
     ids.iter().copied().collect::<BTreeSet<_>>().into_iter()
 }
+
+#[cfg(all(test, feature = "suite"))]
+mod tests {
+    use super::*;
+    use crate::suite::{self, Fixture, World};
+
+    impl Fixture for Memory {
+        fn load(&mut self, world: &World) {
+            world.merchants.iter().cloned().for_each(|row| self.put_merchant(row));
+            world.stores.iter().cloned().for_each(|row| self.put_store(row));
+            world.store_groups.iter().cloned().for_each(|row| self.put_store_group(row));
+            world.products.iter().cloned().for_each(|row| self.put_product(row));
+            for (person, merchant) in &world.joined {
+                self.set_joined(*person, *merchant, true);
+            }
+        }
+
+        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn MerchantStore)) {
+            work(&mut self.scoped(scope));
+        }
+    }
+
+    #[test]
+    fn the_port_suite_passes() {
+        suite::run(&mut Memory::new());
+    }
+}

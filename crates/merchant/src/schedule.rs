@@ -119,3 +119,147 @@ pub fn is_open(weekdays: Weekdays, hours: Option<Hours>, zone: Tz, at: Timestamp
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Timelike};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
+    }
+
+    fn hours(text: &str) -> Option<Hours> {
+        let (start, end) = text.split_once('-')?;
+        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
+        Hours::between(time(start), time(end))
+    }
+
+    #[test]
+    fn a_choice_of_no_day_is_every_day() {
+        assert_eq!(Weekdays::from_iter([]), Weekdays::EVERY_DAY);
+        assert_eq!(Weekdays::from_bits(0), Some(Weekdays::EVERY_DAY));
+        assert_eq!(Weekdays::from_bits(128), None);
+        for bits in 1..=127 {
+            let days = Weekdays::from_bits(bits).unwrap();
+            assert_eq!((days.bits(), days.days().collect()), (bits, days));
+        }
+    }
+
+    #[test]
+    fn an_open_end_is_midnight_and_no_end_at_all_no_window() {
+        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap();
+        let midnight = NaiveTime::MIN;
+        assert_eq!(Hours::between(None, None), None);
+        let window = |start, end| Some(Hours { start, end });
+        assert_eq!(Hours::between(Some(noon), None), window(noon, midnight));
+        assert_eq!(Hours::between(None, Some(noon)), window(midnight, noon));
+    }
+
+    #[test]
+    fn rule_26_weekdays_and_hours_by_the_stores_clock() {
+        use Weekday::{Fri, Mon, Sat, Sun, Thu};
+        let berlin = Tz::Europe__Berlin;
+        // 5 June 2026 is a Friday; Berlin is two hours ahead of UTC.
+        for (days, window, zone, instant, open) in [
+            (&[][..], "", berlin, "2026-06-05T12:00:00Z", true),
+            (&[Fri][..], "", berlin, "2026-06-05T21:59:59Z", true),
+            (&[Fri][..], "", berlin, "2026-06-05T22:00:00Z", false),
+            (&[Fri][..], "", Tz::America__New_York, "2026-06-05T22:00:00Z", true),
+            (&[Fri][..], "09:00-17:00", berlin, "2026-06-05T06:59:59Z", false),
+            (&[Fri][..], "09:00-17:00", berlin, "2026-06-05T07:00:00Z", true),
+            (&[Fri][..], "09:00-17:00", berlin, "2026-06-05T14:59:59Z", true),
+            (&[Fri][..], "09:00-17:00", berlin, "2026-06-05T15:00:00Z", false),
+            (&[Thu, Mon][..], "09:00-17:00", berlin, "2026-06-05T10:00:00Z", false),
+            // Past midnight: Saturday's first hours are Friday's, and Friday's are Thursday's.
+            (&[Fri][..], "22:00-02:00", berlin, "2026-06-05T20:00:00Z", true),
+            (&[Fri][..], "22:00-02:00", berlin, "2026-06-05T23:30:00Z", true),
+            (&[Fri][..], "22:00-02:00", berlin, "2026-06-06T00:00:00Z", false),
+            (&[Fri][..], "22:00-02:00", berlin, "2026-06-04T23:30:00Z", false),
+            (&[Sat][..], "22:00-02:00", berlin, "2026-06-05T23:30:00Z", false),
+            // Until midnight, from midnight, and a whole day from its hour on.
+            (&[Fri][..], "18:00-00:00", berlin, "2026-06-05T21:59:59Z", true),
+            (&[Fri][..], "18:00-00:00", berlin, "2026-06-05T22:00:00Z", false),
+            (&[Fri][..], "18:00-", berlin, "2026-06-05T21:59:59Z", true),
+            (&[Fri][..], "-06:00", berlin, "2026-06-04T22:00:00Z", true),
+            (&[Fri][..], "05:00-05:00", berlin, "2026-06-06T02:59:59Z", true),
+            (&[Fri][..], "05:00-05:00", berlin, "2026-06-06T03:00:00Z", false),
+            (&[][..], "00:00-00:00", berlin, "2026-06-06T03:00:00Z", true),
+            // The clock goes forward on Sunday 29 March 2026: 02:00 to 03:00 is not there.
+            (&[Sun][..], "02:30-06:00", berlin, "2026-03-29T00:59:59Z", false),
+            (&[Sun][..], "02:30-06:00", berlin, "2026-03-29T01:00:00Z", true),
+            (&[Sun][..], "00:00-02:30", berlin, "2026-03-29T00:59:59Z", true),
+            (&[Sun][..], "00:00-02:30", berlin, "2026-03-29T01:00:00Z", false),
+            (&[Sun][..], "02:10-02:50", berlin, "2026-03-29T01:00:00Z", false),
+            // It goes back on Sunday 25 October 2026: 02:00 to 03:00 is there twice.
+            (&[Sun][..], "02:30-06:00", berlin, "2026-10-25T00:30:00Z", true),
+            (&[Sun][..], "02:30-06:00", berlin, "2026-10-25T01:10:00Z", true),
+            (&[Sun][..], "01:00-02:30", berlin, "2026-10-25T00:45:00Z", true),
+            (&[Sun][..], "01:00-02:30", berlin, "2026-10-25T01:29:59Z", true),
+            (&[Sun][..], "01:00-02:30", berlin, "2026-10-25T01:30:00Z", false),
+            // Put back over midnight: Sunday's first minute had begun before Saturday's last hour came again.
+            (&[Sun][..], "00:00-06:00", Tz::America__Goose_Bay, "2010-11-07T03:00:30Z", true),
+            (&[Sun][..], "00:00-06:00", Tz::America__Goose_Bay, "2010-11-07T03:30:00Z", true),
+        ] {
+            let days: Weekdays = days.iter().copied().collect();
+            assert_eq!(
+                is_open(days, hours(window), zone, at(instant)),
+                open,
+                "{days:?} {window} {zone} {instant}"
+            );
+        }
+    }
+
+    proptest! {
+        /// The words of the rule, read off the clock on the wall, wherever the clock runs evenly.
+        #[test]
+        fn rule_26_agrees_with_the_clock_on_the_wall(
+            bits in 0_u8..128,
+            start in 0_u32..1440,
+            end in 0_u32..1440,
+            minutes in 0_i64..30_000_000,
+        ) {
+            let zone = Tz::Asia__Tokyo;
+            let weekdays = Weekdays::from_bits(bits).unwrap();
+            let time = |minute: u32| NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap();
+            let hours = Hours { start: time(start), end: time(end) };
+            let instant = Timestamp::from_seconds(minutes * 60);
+            let wall = zone.from_utc_datetime(&instant.to_utc().naive_utc());
+            let minute = wall.hour() * 60 + wall.minute();
+            let today = weekdays.contains(wall.weekday());
+            let yesterday = weekdays.contains(wall.weekday().pred());
+            let expected = if start < end {
+                today && (start..end).contains(&minute)
+            } else {
+                (today && minute >= start) || (yesterday && minute < end)
+            };
+            prop_assert_eq!(is_open(weekdays, Some(hours), zone, instant), expected);
+        }
+
+        /// In any zone, however its clock jumps: who stands before a clock that shows a time within the window is served.
+        #[test]
+        fn rule_26_is_open_whenever_the_clock_on_the_wall_says_so(
+            zone in prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec()),
+            start in 0_u32..1440,
+            length in 1_u32..1440,
+            seconds in 0_i64..2_500_000_000,
+        ) {
+            let time = |minute: u32| {
+                NaiveTime::from_hms_opt(minute / 60 % 24, minute % 60, 0).unwrap()
+            };
+            let hours = Hours { start: time(start), end: time(start + length) };
+            let instant = Timestamp::from_seconds(seconds);
+            let wall = zone.from_utc_datetime(&instant.to_utc().naive_utc()).time();
+            let shown = if hours.runs_past_midnight() {
+                wall >= hours.start || wall < hours.end
+            } else {
+                wall >= hours.start && wall < hours.end
+            };
+            if shown {
+                prop_assert!(is_open(Weekdays::EVERY_DAY, Some(hours), zone, instant));
+            }
+        }
+    }
+}

@@ -231,3 +231,150 @@ pub fn get(
     let hidden = matches!(actor, Actor::Consumer { .. }) && !store.is_live();
     if hidden { Err(MerchantError::StoreNotFound) } else { Ok(store) }
 }
+
+#[cfg(all(test, feature = "suite"))]
+mod tests {
+    use chrono::{DateTime, NaiveDate};
+    use regulars_kernel::{Classify, ErrorKind, PersonId, Role, Rule, Scope, StoreAccess};
+
+    use super::*;
+    use crate::{memory::Memory, suite::world};
+
+    const MERCHANT: MerchantId = MerchantId::new(61);
+    const ADA: PersonId = PersonId::new(71);
+
+    fn memory() -> Memory {
+        let (memory, world) = (Memory::new(), world());
+        world.merchants.into_iter().for_each(|row| memory.put_merchant(row));
+        world.stores.into_iter().for_each(|row| memory.put_store(row));
+        for (person, merchant) in world.joined {
+            memory.set_joined(person, merchant, true);
+        }
+        memory
+    }
+
+    fn cashier() -> Actor {
+        let stores = StoreAccess::Only(vec![StoreId::new(100)]);
+        Actor::Staff { person: PersonId::new(63), merchant: MERCHANT, role: Role::Cashier, stores }
+    }
+
+    #[test]
+    fn who_lists_which_stores() {
+        let consumer = Actor::Consumer { person: ADA };
+        let platform = Actor::Platform { person: PersonId::new(1) };
+        for (actor, listed) in [
+            (cashier(), Some(5)),
+            (Actor::system(MERCHANT), Some(5)),
+            (consumer, Some(4)),
+            (platform, None),
+            (Actor::Anonymous, None),
+        ] {
+            let mut tx = memory().scoped(actor.require_known().unwrap_or(Scope::Platform));
+            let filter = StoreFilter::default;
+            let page = list(&mut tx, &actor, filter(), &PageRequest::first(100));
+            let counted = count(&mut tx, &actor, filter());
+            if let Some(rows) = listed {
+                assert_eq!(page.unwrap().items.len(), rows, "{actor:?}");
+                assert_eq!(counted.unwrap(), u64::try_from(rows).unwrap(), "{actor:?}");
+            } else {
+                assert_eq!(page.unwrap_err().kind(), ErrorKind::PermissionDenied);
+                assert_eq!(counted.unwrap_err().kind(), ErrorKind::PermissionDenied);
+            }
+        }
+    }
+
+    #[test]
+    fn who_gets_which_store() {
+        let consumer = Actor::Consumer { person: ADA };
+        let platform = Actor::Platform { person: PersonId::new(1) };
+        // 100 and 200 are live, 103 and 203 shut, 104 and 204 archived; 61 owns the hundreds, and Ada is its customer.
+        for (actor, seen) in [
+            (cashier(), &[100, 103, 104][..]),
+            (consumer, &[100, 200][..]),
+            (platform, &[100, 103, 104, 200, 203, 204][..]),
+        ] {
+            let mut tx = memory().scoped(actor.require_known().unwrap());
+            for id in [100, 103, 104, 200, 203, 204, 999] {
+                let answer = get(&mut tx, &actor, StoreId::new(id));
+                if seen.contains(&id) {
+                    assert_eq!(answer.unwrap().id.get(), id);
+                } else {
+                    let kind = answer.unwrap_err().kind();
+                    assert_eq!(kind, ErrorKind::DoesNotExist, "{actor:?} {id}");
+                }
+            }
+        }
+        let mut tx = memory().scoped(Scope::Platform);
+        let refusal = get(&mut tx, &Actor::Anonymous, StoreId::new(100)).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn an_archived_store_stays_readable_in_a_consumers_history() {
+        let consumer = Actor::Consumer { person: ADA };
+        let mut tx = memory().scoped(Scope::Person(ADA));
+        let found = list_by_ids(&mut tx, &consumer, &[StoreId::new(104), StoreId::new(204)]);
+        let found: Vec<_> = found.unwrap().iter().map(|store| store.id.get()).collect();
+        assert_eq!(found, [104]);
+    }
+
+    #[test]
+    fn an_empty_text_filters_nothing_and_nul_is_refused_by_name() {
+        let filter = StoreFilter {
+            name: Some(String::new()),
+            name_icontains: Some(String::new()),
+            city: Some(String::new()),
+            city_icontains: Some(String::new()),
+            ..StoreFilter::default()
+        };
+        assert_eq!(filter.checked().unwrap(), StoreFilter::default());
+        let nul = || Some("a\0".to_owned());
+        let filter = StoreFilter {
+            name: nul(),
+            name_icontains: Some("x".repeat(MAX_CHARS + 1)),
+            city: nul(),
+            city_icontains: nul(),
+            ..StoreFilter::default()
+        };
+        let wrong = filter.checked().unwrap_err();
+        let fields: Vec<_> = wrong.iter().map(|violation| violation.field.unwrap()).collect();
+        assert_eq!(fields, ["name", "name_Icontains", "city", "city_Icontains"]);
+        let long = Rule::MaxLength { max: MAX_CHARS, actual: MAX_CHARS + 1 };
+        assert!(wrong.iter().any(|violation| violation.rule == long));
+    }
+
+    #[test]
+    fn the_address_is_one_line_of_what_there_is() {
+        let store = |street: &str, zip: &str, city: &str, country: &str| Store {
+            street: Some(street.to_owned()),
+            zip_code: Some(zip.to_owned()),
+            city: Some(city.to_owned()),
+            country: Some(country.to_owned()),
+            ..world().stores.remove(0)
+        };
+        for (parts, address) in [
+            (("Domstr. 1", "50667", "Köln", "DE"), Some("Domstr. 1, 50667 Köln, DE")),
+            (("", "50667", "", "DE"), Some("50667, DE")),
+            ((" ", "", "Köln", ""), Some("Köln")),
+            (("", "", "", ""), None),
+        ] {
+            let (street, zip, city, country) = parts;
+            assert_eq!(store(street, zip, city, country).address().as_deref(), address);
+        }
+    }
+
+    #[test]
+    fn rule_26_a_stores_own_clock_wins_over_its_merchants() {
+        let world = world();
+        let merchant = world.merchants.first().unwrap();
+        let own = world.stores.first().unwrap();
+        let inherited = Store { time_zone: None, ..own.clone() };
+        assert_eq!(own.zone(merchant), Tz::Europe__Lisbon);
+        assert_eq!(inherited.zone(merchant), merchant.time_zone);
+        // 04:00 in Berlin is 03:00 in Lisbon; both stores' days start at 04:30.
+        let at = DateTime::parse_from_rfc3339("2026-06-05T02:45:00Z").unwrap().to_utc().into();
+        let day = |day| NaiveDate::from_ymd_opt(2026, 6, day).unwrap();
+        assert_eq!(own.business_date(merchant, at), day(4));
+        assert_eq!(inherited.business_date(merchant, at), day(5));
+    }
+}

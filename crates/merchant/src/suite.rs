@@ -1,1 +1,373 @@
-//! The suite that every implementation of the port passes.
+//! The suite that every implementation of [`MerchantStore`] passes: in memory, and on each database.
+//!
+//! [`run`] loads a small world of two tenants through a [`Fixture`] and compares every answer with what the rows say.
+
+#![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
+
+use std::fmt::Debug;
+
+use chrono::NaiveTime;
+use chrono_tz::Tz;
+use regulars_kernel::{
+    Currency, MerchantId, Money, PageRequest, PersonId, ProductId, Scope, StoreGroupId, StoreId,
+    Timestamp,
+    page::{PageArguments, cut},
+};
+
+use crate::{
+    Archived, EntitySource, Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup,
+};
+
+/// The rows that a fixture puts down, ids included.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The tenants; each one's founder is the account of the same number.
+    pub merchants: Vec<Merchant>,
+    /// Their stores.
+    pub stores: Vec<Store>,
+    /// Their store groups.
+    pub store_groups: Vec<StoreGroup>,
+    /// Their products.
+    pub products: Vec<Product>,
+    /// Registered people and the merchants whose live customers they are.
+    pub joined: Vec<(PersonId, MerchantId)>,
+}
+
+/// What the suite needs of an implementation.
+pub trait Fixture {
+    /// Puts the rows down where there are none yet.
+    fn load(&mut self, world: &World);
+
+    /// Opens a transaction in a scope and lets the suite work in it.
+    fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn MerchantStore));
+}
+
+const ADA: PersonId = PersonId::new(71);
+const STRANGER: PersonId = PersonId::new(72);
+
+/// Runs every check.
+///
+/// # Panics
+/// Where the port answers anything else than the rows say.
+pub fn run(fixture: &mut impl Fixture) {
+    let world = world();
+    fixture.load(&world);
+    for scope in scopes(&world) {
+        fixture.with(scope, &mut |store| {
+            assert_eq!(store.scope(), scope);
+            rows_by_id(store, &world);
+            groups_per_store(store, &world);
+            lists(store, &world);
+        });
+    }
+}
+
+fn scopes(world: &World) -> Vec<Scope> {
+    let mut scopes: Vec<_> =
+        world.merchants.iter().map(|merchant| Scope::Merchant(merchant.id)).collect();
+    scopes.extend([Scope::Person(ADA), Scope::Person(STRANGER), Scope::Platform]);
+    scopes
+}
+
+fn rows_by_id(store: &mut dyn MerchantStore, world: &World) {
+    let scope = store.scope();
+    let reaches = |merchant| scope.merchant().is_none_or(|own| own == merchant);
+
+    let ids = asked(world.merchants.iter().map(|row| row.id), MerchantId::new);
+    let merchants = kept(&world.merchants, |row| reaches(row.id));
+    same_rows(store.merchants(&ids), &merchants, |row| row.id.get());
+    same_rows(store.merchants(&[]), &[], |row| row.id.get());
+
+    let ids = asked(world.stores.iter().map(|row| row.id), StoreId::new);
+    let stores = kept(&world.stores, |row| match scope {
+        Scope::Person(person) => row.is_live() || world.joined.contains(&(person, row.merchant)),
+        Scope::Merchant(_) | Scope::Platform => reaches(row.merchant),
+    });
+    same_rows(store.stores(&ids), &stores, |row| row.id.get());
+    same_rows(store.stores(&[]), &[], |row| row.id.get());
+
+    let ids = asked(world.store_groups.iter().map(|row| row.id), StoreGroupId::new);
+    let groups = kept(&world.store_groups, |row| reaches(row.merchant));
+    same_rows(store.store_groups(&ids), &groups, |row| row.id.get());
+
+    let ids = asked(world.products.iter().map(|row| row.id), ProductId::new);
+    let products = kept(&world.products, |row| reaches(row.merchant));
+    same_rows(store.products(&ids), &products, |row| row.id.get());
+}
+
+fn groups_per_store(store: &mut dyn MerchantStore, world: &World) {
+    let scope = store.scope();
+    let reaches = |merchant| scope.merchant().is_none_or(|own| own == merchant);
+    let ids = asked(world.stores.iter().map(|row| row.id), StoreId::new);
+    let expected: Vec<_> = world
+        .stores
+        .iter()
+        .filter_map(|row| {
+            let groups = kept(&world.store_groups, |group| {
+                reaches(group.merchant) && group.stores.contains(&row.id)
+            });
+            (!groups.is_empty()).then_some((row.id, groups))
+        })
+        .collect();
+    same_rows(store.store_groups_per_store(&ids), &expected, |(id, _groups)| id.get());
+}
+
+fn lists(store: &mut dyn MerchantStore, world: &World) {
+    let scope = store.scope();
+    let listed = kept(&world.stores, |row| match scope {
+        Scope::Merchant(merchant) => row.merchant == merchant,
+        Scope::Person(person) => row.is_live() && world.joined.contains(&(person, row.merchant)),
+        Scope::Platform => true,
+    });
+    for filter in filters() {
+        let rows = kept(&listed, |row| filter.admits(row));
+        let count = store.count_stores(&filter).unwrap();
+        assert_eq!(count, u64::try_from(rows.len()).unwrap(), "{scope:?} {filter:?}");
+        for order in ["", "-pk", "name", "-name", "createdAt,-name", "-createdAt", "name,-pk"] {
+            pages(store, &filter, &rows, order);
+        }
+    }
+}
+
+/// Walks the list from both ends in small steps.
+fn pages(store: &mut dyn MerchantStore, filter: &StoreFilter, rows: &[Store], order: &str) {
+    let order_by = Some(order.to_owned());
+    let offset =
+        PageArguments { first: Some(2), offset: Some(1), order_by: order_by.clone(), ..empty() };
+    same_page(store, filter, rows, &offset);
+    for backward in [false, true] {
+        let mut cursor = None;
+        loop {
+            let arguments = if backward {
+                PageArguments {
+                    last: Some(2),
+                    before: cursor,
+                    order_by: order_by.clone(),
+                    ..empty()
+                }
+            } else {
+                PageArguments {
+                    first: Some(2),
+                    after: cursor,
+                    order_by: order_by.clone(),
+                    ..empty()
+                }
+            };
+            let (edge, more) = same_page(store, filter, rows, &arguments);
+            cursor = if backward { edge.0 } else { edge.1 };
+            if !more {
+                break;
+            }
+        }
+    }
+}
+
+/// Compares one page; answers the cursors of its ends and whether rows follow in its direction.
+fn same_page(
+    store: &mut dyn MerchantStore,
+    filter: &StoreFilter,
+    rows: &[Store],
+    arguments: &PageArguments,
+) -> ((Option<String>, Option<String>), bool) {
+    let request = PageRequest::parse(arguments, "stores").unwrap();
+    let page = store.list_stores(filter, &request).unwrap();
+    let context = (store.scope(), filter, arguments);
+    assert_eq!(page, cut(rows.to_vec(), &request), "{context:?}");
+    let cursor = |row: &Store| request.order.cursor(&request.order.position(row));
+    let ends = (page.items.first().map(cursor), page.items.last().map(cursor));
+    (ends, page.has_next || page.has_previous)
+}
+
+fn empty() -> PageArguments {
+    PageArguments::default()
+}
+
+fn filters() -> Vec<StoreFilter> {
+    let text = |text: &str| Some(text.to_owned());
+    let none = StoreFilter { archived: Archived::Included, ..StoreFilter::default() };
+    vec![
+        StoreFilter::default(),
+        none.clone(),
+        StoreFilter { archived: Archived::Only, ..StoreFilter::default() },
+        StoreFilter { is_active: Some(true), ..none.clone() },
+        StoreFilter { is_active: Some(false), ..none.clone() },
+        StoreFilter { name: text("Café Mitte"), ..none.clone() },
+        StoreFilter { name: text("café mitte"), ..none.clone() },
+        StoreFilter { name_icontains: text("CAFÉ"), ..none.clone() },
+        StoreFilter { name_icontains: text("cafe"), ..none.clone() },
+        StoreFilter { name_icontains: text("100%"), ..none.clone() },
+        StoreFilter { name_icontains: text("a_b"), ..none.clone() },
+        StoreFilter { name_icontains: text("\\"), ..none.clone() },
+        StoreFilter { name_icontains: text("'"), ..none.clone() },
+        StoreFilter { city: text("Köln"), ..none.clone() },
+        StoreFilter { city: text("KÖLN"), ..none.clone() },
+        StoreFilter { city_icontains: text("ÖL"), ..none.clone() },
+        StoreFilter { city_icontains: text("öl"), name_icontains: text("a"), ..none },
+    ]
+}
+
+/// The ids of all rows, one of them twice, and one that nobody has.
+fn asked<I: Copy>(ids: impl Iterator<Item = I>, id: impl Fn(i64) -> I) -> Vec<I> {
+    let mut ids: Vec<_> = ids.collect();
+    ids.extend(ids.first().copied());
+    ids.push(id(999_999));
+    ids
+}
+
+fn kept<T: Clone>(rows: &[T], keep: impl Fn(&T) -> bool) -> Vec<T> {
+    rows.iter().filter(|row| keep(row)).cloned().collect()
+}
+
+fn same_rows<T: Clone + Debug + PartialEq, E: Debug>(
+    answer: Result<Vec<T>, E>,
+    expected: &[T],
+    pk: impl Fn(&T) -> i64,
+) {
+    let sorted = |mut rows: Vec<T>| {
+        rows.sort_by_key(&pk);
+        rows
+    };
+    assert_eq!(sorted(answer.unwrap()), sorted(expected.to_vec()));
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_760_000_000 + seconds)
+}
+
+/// A small world of two tenants whose rows differ in everything that a port reads or filters by.
+pub fn world() -> World {
+    let first = Merchant {
+        id: MerchantId::new(61),
+        name: "Erste Röstung".to_owned(),
+        merchant_type: Some("CAFE".to_owned()),
+        time_zone: Tz::Europe__Berlin,
+        currency: Currency::EUR,
+        num_of_order_discounts_allowed: Merchant::DEFAULT_ORDER_DISCOUNTS,
+        logo: Some("https://example.com/logo.png".to_owned()),
+        created_at: at(1),
+        updated_at: at(2),
+    };
+    let second = Merchant {
+        id: MerchantId::new(62),
+        name: "Second".to_owned(),
+        merchant_type: None,
+        time_zone: Tz::America__New_York,
+        currency: Currency::JPY,
+        num_of_order_discounts_allowed: 3,
+        logo: None,
+        created_at: at(3),
+        updated_at: at(3),
+    };
+    let stores = stores(first.id, second.id);
+    let group = |id, merchant, name: &str, stores: &[i64]| StoreGroup {
+        id: StoreGroupId::new(id),
+        merchant,
+        name: name.to_owned(),
+        stores: stores.iter().copied().map(StoreId::new).collect(),
+        created_at: at(5),
+        updated_at: at(6),
+    };
+    let product = |id, merchant, price| Product {
+        id: ProductId::new(id),
+        merchant,
+        name: format!("Ware {id}"),
+        price,
+        category: None,
+        entity_source: None,
+        entity_source_id: None,
+        archived: false,
+        extra_info: None,
+        created_at: at(7),
+        updated_at: at(8),
+    };
+    let store_groups = vec![
+        group(301, first.id, "Rhein", &[100, 101, 106]),
+        group(302, first.id, "Alle", &[100, 101, 102, 103, 104]),
+        group(303, first.id, "Leer", &[]),
+        group(304, second.id, "Rhein", &[200, 201]),
+    ];
+    let products = vec![
+        product(401, first.id, Money::new(250, Currency::EUR)),
+        Product {
+            category: Some("Bohnen".to_owned()),
+            entity_source: Some(EntitySource::Shopify),
+            entity_source_id: Some("gid://1".to_owned()),
+            archived: true,
+            extra_info: Some("{}".to_owned()),
+            ..product(402, first.id, Money::new(-1, Currency::USD))
+        },
+        product(403, second.id, Money::new(700, Currency::JPY)),
+    ];
+    let joined = vec![(ADA, first.id)];
+    let merchants = vec![first, second];
+    World { merchants, stores, store_groups, products, joined }
+}
+
+fn stores(first: MerchantId, second: MerchantId) -> Vec<Store> {
+    let mut stores = Vec::new();
+    for (index, (name, city, is_active, archived)) in [
+        ("Café Mitte", Some("Köln"), true, false),
+        ("Cafe Nord", Some("Kölnberg"), true, false),
+        ("100% Süß", None, true, false),
+        ("a_b", Some("Berlin"), false, false),
+        ("axb", Some("Berlin"), true, true),
+        ("Zoë's \\ Corner", Some("Bonn"), false, true),
+        ("café mitte", Some("KÖLN"), true, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let index = i64::try_from(index).unwrap_or(0);
+        for (merchant, base) in [(first, 100), (second, 200)] {
+            stores.push(Store {
+                id: StoreId::new(base + index),
+                merchant,
+                name: name.to_owned(),
+                city: city.map(str::to_owned),
+                is_active,
+                archived,
+                // Two of a kind each, so that orders have ties to break.
+                created_at: at(100 - index / 2),
+                ..bare_store()
+            });
+        }
+    }
+    if let Some(store) = stores.first_mut() {
+        store.location = Some("50.9375,6.9603".to_owned());
+        store.phone_number = Some("+4922112345678".to_owned());
+        store.country = Some("DE".to_owned());
+        store.state = Some("NRW".to_owned());
+        store.street = Some("Domstraße 1".to_owned());
+        store.zip_code = Some("50667".to_owned());
+        store.tax_rate = Some(190_000);
+        store.time_zone = Some(Tz::Europe__Lisbon);
+        store.day_starts_at = NaiveTime::from_hms_opt(4, 30, 0).unwrap_or_default();
+        store.late_hours = 24;
+        store.extra_info = Some("{\"seats\":40}".to_owned());
+    }
+    stores
+}
+
+fn bare_store() -> Store {
+    Store {
+        id: StoreId::new(0),
+        merchant: MerchantId::new(0),
+        name: String::new(),
+        location: None,
+        phone_number: None,
+        country: None,
+        state: None,
+        city: None,
+        street: None,
+        zip_code: None,
+        tax_rate: None,
+        time_zone: None,
+        day_starts_at: NaiveTime::MIN,
+        late_hours: Store::DEFAULT_LATE_HOURS,
+        is_active: true,
+        archived: false,
+        extra_info: None,
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}
