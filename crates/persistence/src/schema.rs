@@ -2,7 +2,11 @@
 //! PostgreSQL that is the primary key, on SQLite `id` is the rowid and the pair is unique beside it. A test compares this
 //! file with both live schemas.
 
-#![allow(missing_docs, unreachable_pub, reason = "the macro makes public modules; migrations document the columns")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the macro makes public modules; migrations document the columns"
+)]
 
 diesel::table! {
     person (id) {

@@ -1,0 +1,90 @@
+//! What diesel reports, in the words of the domain crates.
+
+use diesel::result::{DatabaseErrorKind, Error};
+use regulars_kernel::StoreError;
+
+/// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
+/// and what the domain crates are told.
+const UNIQUE_KEYS: [(&str, &str, &str); 8] = [
+    ("person_email_key_key", "person.email_key", "person.email_key"),
+    ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
+    ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
+    (
+        "membership_source",
+        "membership.merchant_id, membership.entity_source, membership.entity_source_id",
+        "membership.entity_source_id",
+    ),
+    (
+        "membership_managed_email",
+        "membership.merchant_id, membership.email_key",
+        "membership.email_key",
+    ),
+    ("membership_pkey", "membership.merchant_id, membership.person_id", "membership.person_id"),
+    (
+        "membership_card_pkey",
+        "membership_card.merchant_id, membership_card.card_key",
+        "membership_card.card_key",
+    ),
+    (
+        "account_person",
+        "account.merchant_id, account.person_id, account.loyalty_card_id",
+        "account.loyalty_card_id",
+    ),
+];
+
+/// Turns a diesel result into a port's result.
+pub(crate) trait IntoStore<T> {
+    /// The same result in the words of the domain crates.
+    fn store(self) -> Result<T, StoreError>;
+}
+
+impl<T> IntoStore<T> for Result<T, Error> {
+    fn store(self) -> Result<T, StoreError> {
+        self.map_err(store_error)
+    }
+}
+
+pub(crate) fn store_error(error: Error) -> StoreError {
+    if is_contention(&error) {
+        return StoreError::Contended;
+    }
+    match &error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => {
+            let constraint = information.constraint_name();
+            let columns = information.message().strip_prefix("UNIQUE constraint failed: ");
+            let key = UNIQUE_KEYS
+                .iter()
+                .find(|(name, shape, _)| constraint == Some(*name) || columns == Some(*shape));
+            match key {
+                Some((_, _, key)) => StoreError::Taken(key),
+                None => StoreError::Internal(Box::new(error)),
+            }
+        }
+        Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        ) => StoreError::Unavailable,
+        Error::DatabaseError(_, information)
+            if ["interrupted", "canceling statement due to statement timeout"]
+                .contains(&information.message()) =>
+        {
+            StoreError::DeadlineExceeded
+        }
+        _ => StoreError::Internal(Box::new(error)),
+    }
+}
+
+/// Whether the transaction lost against another one and may simply be run again.
+pub(crate) fn is_contention(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        Error::DatabaseError(_, information) => [
+            "deadlock detected",
+            "canceling statement due to lock timeout",
+            "database is locked",
+            "database table is locked",
+        ]
+        .contains(&information.message()),
+        _ => false,
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading: one transaction, opened at first use, serves a whole answer, and every nested load joins it.
+
+use std::{borrow::Cow, time::Instant};
+
+use diesel::{
+    connection::{AnsiTransactionManager, TransactionManager},
+    result::Error,
+};
+use regulars_kernel::{Scope, StoreError};
+
+use crate::{
+    connection::{AnyConnection, Link, Manager, Purpose, Transactions, unavailable},
+    deadline,
+    error::IntoStore,
+    tx::Tx,
+};
+
+enum Source {
+    /// A query thread's own connection, kept from request to request.
+    Own {
+        link: Option<Link>,
+        manager: Manager,
+    },
+    Pooled(r2d2::PooledConnection<Manager>),
+}
+
+/// A connection that reads for one request at a time.
+pub struct Reader {
+    source: Source,
+    deadline: Option<Instant>,
+    open: bool,
+    statements_before: u64,
+}
+
+impl Reader {
+    pub(crate) const fn own(manager: Manager) -> Self {
+        Self::over(Source::Own { link: None, manager })
+    }
+
+    pub(crate) const fn pooled(link: r2d2::PooledConnection<Manager>) -> Self {
+        Self::over(Source::Pooled(link))
+    }
+
+    const fn over(source: Source) -> Self {
+        Self { source, deadline: None, open: false, statements_before: 0 }
+    }
+
+    /// Starts a new request: ends what the last one left open and takes the new deadline.
+    pub fn start(&mut self, deadline: Option<Instant>) {
+        self.finish();
+        self.deadline = deadline;
+        self.statements_before = self.seen();
+    }
+
+    /// Reads within a scope, in the request's transaction; the first call opens it. After an error the transaction is
+    /// over and the next call opens another.
+    pub fn read<T, E: From<StoreError>>(
+        &mut self,
+        scope: Scope,
+        read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let deadline = self.deadline;
+        if deadline.is_some_and(|end| Instant::now() >= end) {
+            return Err(StoreError::DeadlineExceeded.into());
+        }
+        let open = self.open;
+        let link = self.link()?;
+        let guard = deadline::until(deadline);
+        if !open {
+            begin(&mut link.connection, deadline)?;
+        }
+        let outcome = read(&mut Tx::new(&mut link.connection, scope));
+        drop(guard);
+        self.open = true;
+        if outcome.is_err() {
+            self.finish();
+        }
+        outcome
+    }
+
+    /// Ends the request's transaction.
+    pub fn finish(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        if let Ok(link) = self.link() {
+            let ended = Transactions::rollback_transaction(&mut link.connection);
+            if ended.is_err() || link.is_broken() {
+                self.discard();
+            }
+        }
+    }
+
+    /// How many statements this request has sent so far, those that open and end transactions included.
+    pub fn statements(&self) -> u64 {
+        self.seen().saturating_sub(self.statements_before)
+    }
+
+    fn seen(&self) -> u64 {
+        match &self.source {
+            Source::Own { link, .. } => link.as_ref().map_or(0, |link| link.watch.statements()),
+            Source::Pooled(link) => link.watch.statements(),
+        }
+    }
+
+    fn discard(&mut self) {
+        if let Source::Own { link, .. } = &mut self.source {
+            *link = None;
+            self.statements_before = 0;
+        }
+    }
+
+    fn link(&mut self) -> Result<&mut Link, StoreError> {
+        match &mut self.source {
+            Source::Pooled(link) => Ok(link),
+            Source::Own { link, manager } => {
+                if link.as_mut().is_some_and(Link::is_unusable) {
+                    *link = None;
+                }
+                match link {
+                    Some(link) => Ok(link),
+                    None => {
+                        let opened =
+                            Link::open(&manager.url, Purpose::Reading, manager.statement_timeout)
+                                .map_err(|error| unavailable(&error))?;
+                        self.statements_before = opened.watch.statements();
+                        Ok(link.insert(opened))
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+fn begin(connection: &mut AnyConnection, deadline: Option<Instant>) -> Result<(), StoreError> {
+    let begun = match connection {
+        AnyConnection::Pg(pg) => AnsiTransactionManager::begin_transaction_sql(
+            pg,
+            &begin_postgres("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline),
+        ),
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")
+        }
+    };
+    match begun {
+        Err(Error::AlreadyInTransaction) => {
+            Err(StoreError::OutOfScope("a transaction was left open"))
+        }
+        other => other.store(),
+    }
+}
+
+/// PostgreSQL learns of the deadline in the round trip that begins the transaction.
+pub(crate) fn begin_postgres(begin: &'static str, deadline: Option<Instant>) -> Cow<'static, str> {
+    let Some(end) = deadline else {
+        return Cow::Borrowed(begin);
+    };
+    let left = end.saturating_duration_since(Instant::now()).as_millis().max(1);
+    Cow::Owned(format!("{begin}; SET LOCAL statement_timeout = {left}"))
+}

@@ -1,0 +1,67 @@
+//! A transaction: what implements the ports of the domain crates.
+
+use diesel::connection::TransactionManager;
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreError};
+
+use crate::{
+    connection::{AnyConnection, Transactions},
+    error::IntoStore,
+};
+
+/// An open transaction within a scope. It implements every domain crate's port; nothing is read or written without one.
+pub struct Tx<'c> {
+    pub(crate) connection: &'c mut AnyConnection,
+    scope: Scope,
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) const fn new(connection: &'c mut AnyConnection, scope: Scope) -> Self {
+        Self { connection, scope }
+    }
+
+    /// Whose data this transaction touches.
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The merchant whose data this is; an error where the scope is not one merchant's.
+    pub(crate) fn merchant(&self) -> Result<MerchantId, StoreError> {
+        self.scope.merchant().ok_or(StoreError::OutOfScope("a merchant's scope is needed"))
+    }
+
+    /// The person whose data this is; an error where the scope is not one person's.
+    pub(crate) fn person(&self) -> Result<PersonId, StoreError> {
+        self.scope.person().ok_or(StoreError::OutOfScope("a person's scope is needed"))
+    }
+
+    /// Refuses to go on outside the platform's scope.
+    pub(crate) fn platform(&self) -> Result<(), StoreError> {
+        match self.scope {
+            Scope::Platform => Ok(()),
+            Scope::Merchant(_) | Scope::Person(_) => {
+                Err(StoreError::OutOfScope("the platform's scope is needed"))
+            }
+        }
+    }
+
+    /// The same transaction within another scope: for a step that reaches further than the rest, such as the door that
+    /// an exact loyalty id opens.
+    pub(crate) const fn within(&mut self, scope: Scope) -> Tx<'_> {
+        Tx { connection: self.connection, scope }
+    }
+
+    /// Runs a step whose effects are undone if it ends in `Err`, while the transaction goes on: a refusal is an answer,
+    /// and what records it must survive.
+    pub fn attempt<T, E>(
+        &mut self,
+        step: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<Result<T, E>, StoreError> {
+        Transactions::begin_transaction(self.connection).store()?;
+        let outcome = step(&mut Tx { connection: self.connection, scope: self.scope });
+        match outcome {
+            Ok(_) => Transactions::commit_transaction(self.connection).store()?,
+            Err(_) => Transactions::rollback_transaction(self.connection).store()?,
+        }
+        Ok(outcome)
+    }
+}
