@@ -1,1 +1,55 @@
-//! stub
+//! Who: persons, what a merchant has of them ([`Membership`]), how they are reached and recognised, and who of them fits
+//! a segment.
+//!
+//! A [`Person`] is one row for the whole platform; a [`Membership`] is what one merchant has of them; a [`Consumer`] is
+//! what whoever asks sees. Registered people keep their own profile and share it (rule 7); a merchant keeps that of
+//! managed ones. The rules are pure; the use cases (`create`, `update`, `upsert`, `delete`, `consumer`, `identity`,
+//! `join`, `sharing`) are free functions over the port [`CustomerStore`].
+//!
+//! Knows nothing of orders, of promotions or of points, of passwords and tokens, and not where rows are kept.
+
+pub mod card;
+pub mod change;
+pub mod choice;
+pub mod consumer;
+pub mod contact;
+pub mod country;
+pub mod create;
+pub mod delete;
+pub mod error;
+pub mod extra_info;
+pub mod filter;
+pub mod identity;
+pub mod input;
+pub mod join;
+pub mod loyalty_id;
+pub mod membership;
+#[cfg(feature = "memory")]
+pub mod memory;
+pub mod person;
+pub mod profile;
+pub mod search;
+pub mod segment;
+pub mod sharing;
+pub mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
+pub mod update;
+pub mod upsert;
+
+pub use card::CardNumber;
+pub use change::Change;
+pub use choice::{Gender, MerchantType, Sharing, UserType};
+pub use consumer::{Consumer, ConsumerSort};
+pub use contact::{EmailAddress, PhoneNumber};
+pub use country::Country;
+pub use error::CustomerError;
+pub use extra_info::ExtraInfo;
+pub use filter::{ConsumerFilter, FilterArguments};
+pub use identity::{Identified, Identifier};
+pub use input::{ConsumerPatch, NewConsumer};
+pub use loyalty_id::LoyaltyId;
+pub use membership::{Membership, Standing};
+pub use person::{Kind, NewPerson, Person};
+pub use profile::Profile;
+pub use store::{CustomerStore, HoldsCustomers, MemberKey, Stranger};

@@ -1,0 +1,91 @@
+//! A merchant's own card numbers: plastic from an older system, in any format (rule 5).
+
+use std::fmt;
+
+use regulars_kernel::{Rule, text};
+
+/// The most characters that a card number may have.
+pub const MAX_CHARS: usize = 64;
+/// The most cards that one customer may have at one merchant.
+pub const MAX_CARDS: usize = 20;
+
+/// One card number, as it was typed. Unique per merchant by its [`CardNumber::key`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CardNumber(String);
+
+impl CardNumber {
+    /// Reads a card number: trimmed, not empty, at most [`MAX_CHARS`], no control characters.
+    pub fn parse(text: &str) -> Result<Self, Rule> {
+        let number = text::clean(text, MAX_CHARS)?.ok_or(Rule::Required)?;
+        if number.chars().any(char::is_control) {
+            return Err(Rule::Invalid("A card number cannot hold control characters.".to_owned()));
+        }
+        Ok(Self(number))
+    }
+
+    /// Takes a number from a store, which keeps only what was parsed.
+    pub const fn from_stored(number: String) -> Self {
+        Self(number)
+    }
+
+    /// The number as it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What makes two spellings the same card: folded, without white space and hyphens.
+    pub fn key(&self) -> String {
+        Self::key_of(&self.0)
+    }
+
+    /// The key of a text that may be a card number.
+    pub fn key_of(text: &str) -> String {
+        text::fold(text).chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
+    }
+}
+
+impl fmt::Display for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Reads the list of a customer's cards; the same card twice counts once.
+pub fn parse_list(texts: &[String]) -> Result<Vec<CardNumber>, Rule> {
+    let mut cards: Vec<CardNumber> = Vec::new();
+    for text in texts {
+        let card = CardNumber::parse(text)?;
+        if cards.iter().all(|known| known.key() != card.key()) {
+            cards.push(card);
+        }
+        if cards.len() > MAX_CARDS {
+            let sentence = format!("A customer can have at most {MAX_CARDS} cards.");
+            return Err(Rule::Invalid(sentence));
+        }
+    }
+    Ok(cards)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_5_any_format_is_a_card_number() {
+        assert_eq!(CardNumber::parse(" AB-12 34 ").unwrap().as_str(), "AB-12 34");
+        assert_eq!(CardNumber::parse("AB-12 34").unwrap().key(), "ab1234");
+        for text in ["", "  ", "a\0b", "a\nb", &"9".repeat(65)] {
+            assert!(CardNumber::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rule_5_a_card_counts_once_and_cards_are_bounded() {
+        let texts = ["AB-1", "ab 1", "AB-2"].map(str::to_owned);
+        let cards = parse_list(&texts).unwrap();
+        assert_eq!(cards.iter().map(CardNumber::as_str).collect::<Vec<_>>(), ["AB-1", "AB-2"]);
+        let many: Vec<_> = (0..21).map(|number| number.to_string()).collect();
+        assert!(parse_list(&many).is_err());
+        assert_eq!(parse_list(&many[..20]).unwrap().len(), 20);
+    }
+}

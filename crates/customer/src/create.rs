@@ -1,0 +1,153 @@
+//! A merchant puts down a customer of its own (rules 1 and 2).
+
+use regulars_kernel::{
+    Actor, MerchantId, Permission, PersonId, Rule, StoreError, Timestamp, Violations,
+};
+use regulars_merchant::EntitySource;
+
+use crate::{
+    CardNumber, Change, Consumer, CustomerError, CustomerStore, Kind, LoyaltyId, MemberKey,
+    Membership, NewConsumer, NewPerson, Profile, Standing, input::Checked,
+};
+
+/// Creates a managed customer of the asker's merchant. Needs [`Permission::ChangeConsumer`] and, of the customer, one of
+/// name, phone number, e-mail and card.
+///
+/// An e-mail address that another customer of this merchant shows is refused, in any case; who has an account elsewhere is
+/// not told (rule 2). So are a card and a source id that this merchant has already. `loyalty_id` comes from fresh
+/// randomness; should the platform have it already the transaction is to be run again with another
+/// ([`StoreError::Contended`]).
+pub fn create(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    new: &NewConsumer,
+    loyalty_id: LoyaltyId,
+    now: Timestamp,
+) -> Result<Consumer, CustomerError> {
+    let merchant = actor.require(Permission::ChangeConsumer)?;
+    let mut wrong = Violations::new();
+    let checked = new.fields.check(None, now, &mut wrong);
+    let source = new.source(&mut wrong);
+    if let Some((source, id)) = &source
+        && find_by_source(tx, *source, id)?.is_some()
+    {
+        wrong.add("entitySourceId", source_taken());
+    }
+    insert(tx, merchant, &checked, source, loyalty_id, now, wrong)
+}
+
+/// Writes a checked customer, once nothing speaks against it.
+pub(crate) fn insert(
+    tx: &mut impl CustomerStore,
+    merchant: MerchantId,
+    checked: &Checked,
+    source: Option<(EntitySource, String)>,
+    loyalty_id: LoyaltyId,
+    now: Timestamp,
+    mut wrong: Violations,
+) -> Result<Consumer, CustomerError> {
+    refuse_taken(tx, checked, None, &mut wrong)?;
+    let mut profile = Profile::default();
+    checked.apply_to(&mut profile);
+    let cards = checked.cards.value().cloned().unwrap_or_default();
+    if wrong.is_empty() && is_nobody(&profile, &cards) {
+        let sentence = "A customer needs a name, a phone number, an e-mail address or a card.";
+        wrong.add_to_input(Rule::Invalid(sentence.to_owned()));
+    }
+    wrong.into_result()?;
+    let (entity_source, entity_source_id) = source.unzip();
+    let person = tx
+        .insert_person(NewPerson::managed(loyalty_id.clone(), now))
+        .map_err(|error| taken(error, false))?;
+    let membership = Membership {
+        merchant,
+        person,
+        kind: Kind::Managed,
+        sharing: None,
+        loyalty_id: Some(loyalty_id),
+        profile,
+        verified: false,
+        cards,
+        extra_info: checked.extra_info.value().cloned(),
+        num_of_order_discounts_allowed: checked
+            .num_of_order_discounts_allowed
+            .value()
+            .copied()
+            .unwrap_or_default(),
+        entity_source,
+        entity_source_id,
+        standing: Standing::Live,
+        last_login: None,
+        created_at: now,
+        updated_at: now,
+    };
+    tx.insert_membership(&membership).map_err(|error| taken(error, false))?;
+    Ok(membership.into())
+}
+
+/// Notes the e-mail address and the cards that another of the merchant's customers has. Registered members count as far as
+/// they show their address (rule 2).
+pub(crate) fn refuse_taken(
+    tx: &mut impl CustomerStore,
+    checked: &Checked,
+    own: Option<PersonId>,
+    wrong: &mut Violations,
+) -> Result<(), CustomerError> {
+    let others = |found: &[Consumer]| found.iter().any(|member| Some(member.id) != own);
+    if let Change::Set(email) = &checked.email
+        && others(&tx.members_by(&MemberKey::Email(email.key()))?)
+    {
+        wrong.add("email", Rule::EmailTaken);
+    }
+    for card in checked.cards.value().into_iter().flatten() {
+        if others(&tx.members_by(&MemberKey::Card(card.key()))?) {
+            wrong.add("cards", card_taken(card));
+        }
+    }
+    Ok(())
+}
+
+/// The member that came from a source under an id.
+pub(crate) fn find_by_source(
+    tx: &mut impl CustomerStore,
+    source: EntitySource,
+    id: &str,
+) -> Result<Option<PersonId>, CustomerError> {
+    let found = tx.members_by(&MemberKey::Source(source, id.to_owned()))?;
+    Ok(found.first().map(|member| member.id))
+}
+
+/// What a unique key says that was free when it was looked at: another transaction was faster. Where the same call, run
+/// again, would find that transaction's row, it is run again.
+pub(crate) fn taken(error: StoreError, again_on_source: bool) -> CustomerError {
+    match error {
+        StoreError::Taken("membership.email_key") => {
+            Violations::of("email", Rule::EmailTaken).into()
+        }
+        StoreError::Taken("membership_card.card_key") => {
+            let sentence = "Another customer has one of these cards already.";
+            Violations::of("cards", Rule::Invalid(sentence.to_owned())).into()
+        }
+        StoreError::Taken("membership.entity_source_id") if !again_on_source => {
+            Violations::of("entitySourceId", source_taken()).into()
+        }
+        StoreError::Taken("membership.entity_source_id" | "person.loyalty_id") => {
+            StoreError::Contended.into()
+        }
+        other => other.into(),
+    }
+}
+
+fn source_taken() -> Rule {
+    Rule::Invalid("A customer with this source and id already exists.".to_owned())
+}
+
+fn card_taken(card: &CardNumber) -> Rule {
+    Rule::Invalid(format!("Another customer has the card {card} already."))
+}
+
+fn is_nobody(profile: &Profile, cards: &[CardNumber]) -> bool {
+    let named = !profile.firstname.is_empty() || !profile.lastname.is_empty();
+    let reached = profile.email.is_some() || profile.phone_number.is_some();
+    !named && !reached && cards.is_empty()
+}

@@ -1,0 +1,244 @@
+//! Who is meant: a customer by what a till has of them (rules 5, 6 and 8).
+
+use regulars_kernel::{Actor, Permission, PersonId, Rule, Violations, text};
+
+use crate::{
+    CardNumber, Consumer, CustomerError, CustomerStore, EmailAddress, LoyaltyId, MemberKey, Person,
+    Stranger,
+    filter::MAX_TERM_CHARS,
+    search::{PhoneTerm, phone_text},
+};
+
+/// What names a person in a call, as it came in; absent and empty name nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identifier {
+    /// The person's number (`consumerId`).
+    pub id: Option<PersonId>,
+    /// A loyalty id or a card number of the merchant's (`consumerLoyaltyId`, rule 5).
+    pub loyalty_id: Option<String>,
+    /// An e-mail address (`consumerEmail`).
+    pub email: Option<String>,
+    /// A phone number in international or national form (`consumerPhoneNumber`).
+    pub phone_number: Option<String>,
+}
+
+/// Who is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identified {
+    /// A customer of the asker's merchant; archived ones are known by loyalty id and card alone.
+    Member(Box<Consumer>),
+    /// A registered person who is not a customer of the asker's merchant, or left: answers as a newcomer (rule 6).
+    Newcomer(Stranger),
+    /// The consumer who asks.
+    Oneself(Box<Consumer>),
+}
+
+impl Identified {
+    /// The person's number.
+    pub const fn person(&self) -> PersonId {
+        match self {
+            Self::Member(consumer) | Self::Oneself(consumer) => consumer.id,
+            Self::Newcomer(stranger) => stranger.id,
+        }
+    }
+}
+
+/// The argument names, for the messages.
+const BY_LOYALTY_ID: &str = "consumerLoyaltyId";
+const BY_EMAIL: &str = "consumerEmail";
+const BY_PHONE: &str = "consumerPhoneNumber";
+
+/// Finds who is meant, without any effect.
+///
+/// A merchant's people find members by every identifier (e-mail and phone need [`Permission::ViewConsumer`]), and by an exact
+/// loyalty id anyone ([`Permission::IdentifyConsumer`], rule 6). Consumers find themselves, by any identifier of theirs
+/// or by none (rule 8).
+///
+/// # Errors
+/// Several people for one identifier, or identifiers that point at different people, are `Invalid` and name masked
+/// candidates (rule 8); no identifier is `Invalid` for all but consumers. [`CustomerError::ConsumerNotFound`] where any
+/// identifier names nobody.
+pub fn identify(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    who: &Identifier,
+) -> Result<Identified, CustomerError> {
+    if let Actor::Consumer { person } = actor {
+        return oneself(tx, *person, &Named::read(who)?);
+    }
+    actor.require(Permission::IdentifyConsumer)?;
+    let named = Named::read(who)?;
+    if named.email.is_some() || named.phone.is_some() || named.id.is_some() {
+        actor.require(Permission::ViewConsumer)?;
+    }
+    let mut found: Vec<Identified> = Vec::new();
+    if let Some(id) = named.id {
+        let member = tx.consumers(&[id])?.pop().ok_or(CustomerError::ConsumerNotFound)?;
+        found.push(member_of(member));
+    }
+    if let Some(text) = &named.loyalty_id {
+        found.push(only(by_number(tx, text)?, BY_LOYALTY_ID)?);
+    }
+    for (key, argument) in [
+        (named.email.clone().map(MemberKey::Email), BY_EMAIL),
+        (named.phone.clone().map(MemberKey::Phone), BY_PHONE),
+    ] {
+        if let Some(key) = key {
+            let members = tx.members_by(&key)?.into_iter();
+            let live = members.filter(|member| !member.archived);
+            found.push(only(live.map(member_of).collect(), argument)?);
+        }
+    }
+    agree(found)
+}
+
+/// Identifiers as they came in, checked and brought into the form that is looked for.
+struct Named {
+    id: Option<PersonId>,
+    loyalty_id: Option<String>,
+    email: Option<String>,
+    phone: Option<PhoneTerm>,
+}
+
+impl Named {
+    fn read(who: &Identifier) -> Result<Self, Violations> {
+        let mut wrong = Violations::new();
+        let mut given = |argument: &'static str, text: &Option<String>| {
+            let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
+            wrong.check(argument, text::check(text, MAX_TERM_CHARS).map(|()| text.to_owned()))
+        };
+        let loyalty_id = given(BY_LOYALTY_ID, &who.loyalty_id);
+        let email = given(BY_EMAIL, &who.email).map(|text| EmailAddress::key_of(&text));
+        let phone = given(BY_PHONE, &who.phone_number);
+        if phone.as_ref().is_some_and(|text| !text.chars().any(|c| c.is_ascii_digit())) {
+            wrong.add(BY_PHONE, Rule::Phone);
+        }
+        wrong.into_result()?;
+        let phone = phone.map(|text| PhoneTerm::whole(&text));
+        Ok(Self { id: who.id, loyalty_id, email, phone })
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.id.is_none()
+            && self.loyalty_id.is_none()
+            && self.email.is_none()
+            && self.phone.is_none()
+    }
+}
+
+/// Everyone whom a loyalty id or a card number names. A card's number may look like a loyalty id: then both count.
+fn by_number(tx: &mut impl CustomerStore, text: &str) -> Result<Vec<Identified>, CustomerError> {
+    let mut members = tx.members_by(&MemberKey::Card(CardNumber::key_of(text)))?;
+    let mut strangers = Vec::new();
+    if let Ok(loyalty_id) = LoyaltyId::parse(text) {
+        let shown = tx.members_by(&MemberKey::LoyaltyId(loyalty_id.clone()))?;
+        if shown.is_empty() {
+            // Also people who left: their copy is empty, and they answer like anyone who has not joined.
+            strangers.extend(tx.stranger(&loyalty_id)?);
+        }
+        members.extend(shown);
+    }
+    // A card of one who left leads nowhere: only they come back (rule 7).
+    members.retain(|member| !member.left);
+    members.sort_by_key(|member| member.id);
+    members.dedup_by_key(|member| member.id);
+    let members = members.into_iter().map(member_of);
+    Ok(members.chain(strangers.into_iter().map(Identified::Newcomer)).collect())
+}
+
+fn member_of(consumer: Consumer) -> Identified {
+    Identified::Member(Box::new(consumer))
+}
+
+/// The one person whom an identifier names (rule 8).
+fn only(mut found: Vec<Identified>, argument: &'static str) -> Result<Identified, CustomerError> {
+    if found.len() > 1 {
+        let sentence = format!(
+            "More than one customer fits: {}. Say which by another identifier.",
+            candidates(&found)
+        );
+        return Err(Violations::of(argument, Rule::Invalid(sentence)).into());
+    }
+    found.pop().ok_or(CustomerError::ConsumerNotFound)
+}
+
+/// The one person whom all identifiers name (rule 8).
+fn agree(mut found: Vec<Identified>) -> Result<Identified, CustomerError> {
+    found.sort_by_key(Identified::person);
+    found.dedup_by_key(|one| one.person());
+    if found.len() > 1 {
+        let sentence = format!("The identifiers name different customers: {}.", candidates(&found));
+        return Err(Violations::of_input(Rule::Invalid(sentence)).into());
+    }
+    found.pop().ok_or_else(|| {
+        let sentence = "Name the customer by loyalty id, e-mail address or phone number.";
+        Violations::of_input(Rule::Invalid(sentence.to_owned())).into()
+    })
+}
+
+/// Enough for somebody who faces the customer to tell them apart, and too little to learn whose identifier it is.
+fn candidates(found: &[Identified]) -> String {
+    let masked = found.iter().map(|one| match one {
+        Identified::Member(consumer) | Identified::Oneself(consumer) => {
+            let profile = &consumer.profile;
+            let mut parts = vec![initials(&profile.firstname), initials(&profile.lastname)];
+            parts.extend(profile.email.as_ref().map(EmailAddress::masked));
+            let last_two = |phone: &crate::PhoneNumber| {
+                let digits = phone.last_four();
+                format!("…{}", digits.get(2..).unwrap_or(digits))
+            };
+            parts.extend(profile.phone_number.as_ref().map(last_two));
+            parts.retain(|part| !part.is_empty());
+            format!("{} (pk {})", parts.join(" "), consumer.id)
+        }
+        Identified::Newcomer(stranger) => {
+            format!("{} (not a customer yet)", initials(&stranger.firstname))
+        }
+    });
+    masked.collect::<Vec<_>>().join("; ")
+}
+
+fn initials(name: &str) -> String {
+    name.chars().next().map(|first| format!("{first}***")).unwrap_or_default()
+}
+
+/// The consumer who asks, where every identifier is theirs.
+fn oneself(
+    tx: &mut impl CustomerStore,
+    person: PersonId,
+    named: &Named,
+) -> Result<Identified, CustomerError> {
+    let account = tx.people(&[person])?.pop().ok_or(CustomerError::ConsumerNotFound)?;
+    if !named.is_empty() && !is_theirs(tx, &account, named)? {
+        return Err(CustomerError::ConsumerNotFound);
+    }
+    Ok(Identified::Oneself(Box::new(account.into())))
+}
+
+fn is_theirs(
+    tx: &mut impl CustomerStore,
+    account: &Person,
+    named: &Named,
+) -> Result<bool, CustomerError> {
+    let profile = &account.profile;
+    let addresses = [&profile.email, &profile.secondary_email];
+    let email = named
+        .email
+        .as_ref()
+        .is_none_or(|key| addresses.into_iter().flatten().any(|address| address.key() == *key));
+    let phone = named.phone.as_ref().is_none_or(|term| {
+        profile.phone_number.as_ref().is_some_and(|phone| term.matches(&phone_text(phone)))
+    });
+    let number = match &named.loyalty_id {
+        None => true,
+        Some(text) => {
+            let own = LoyaltyId::parse(text).is_ok_and(|id| Some(id) == account.loyalty_id);
+            own || {
+                let key = CardNumber::key_of(text);
+                let cards = tx.cards_per_consumer(&[account.id])?;
+                cards.iter().flat_map(|(_, cards)| cards).any(|card| card.key() == key)
+            }
+        }
+    };
+    Ok(email && phone && number && named.id.is_none_or(|id| id == account.id))
+}

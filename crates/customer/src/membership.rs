@@ -1,0 +1,149 @@
+//! A membership: what one merchant has of one person (rule 1).
+
+use regulars_kernel::{MerchantId, PersonId, Timestamp, text};
+use regulars_merchant::EntitySource;
+
+use crate::{
+    card::CardNumber,
+    choice::Sharing,
+    extra_info::ExtraInfo,
+    loyalty_id::LoyaltyId,
+    person::{Kind, Person},
+    profile::Profile,
+    search::{SearchText, cards_text, phone_text},
+};
+
+/// Whether a membership counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Live,
+    /// The merchant archived it; a sale, or the person joining, revives it.
+    Archived(Timestamp),
+    /// The person left; only they come back (rule 7).
+    Left(Timestamp),
+}
+
+impl Standing {
+    /// Whether it is hidden from lists that do not ask for archived rows.
+    pub const fn is_archived(self) -> bool {
+        !matches!(self, Self::Live)
+    }
+
+    /// Since when it has been archived or left.
+    pub const fn since(self) -> Option<Timestamp> {
+        match self {
+            Self::Live => None,
+            Self::Archived(at) | Self::Left(at) => Some(at),
+        }
+    }
+}
+
+/// What a merchant has of a person. Everything that a customer owns at a merchant hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The person.
+    pub person: PersonId,
+    /// Who keeps the profile.
+    pub kind: Kind,
+    /// How much of a registered person's account is shown; none for managed people.
+    pub sharing: Option<Sharing>,
+    /// The person's loyalty id; none once they left.
+    pub loyalty_id: Option<LoyaltyId>,
+    /// The merchant's own profile of a managed person, or the copy of what sharing shows of a registered one.
+    pub profile: Profile,
+    /// Whether the e-mail address that is shown was proved.
+    pub verified: bool,
+    /// The merchant's own card numbers of the person, oldest first.
+    pub cards: Vec<CardNumber>,
+    /// Fields of the merchant's own.
+    pub extra_info: Option<ExtraInfo>,
+    /// How many discounts an order of this person may have; 0 is the merchant's own number. Never negative.
+    pub num_of_order_discounts_allowed: i32,
+    /// The system that the record came from; none where it was made here.
+    pub entity_source: Option<EntitySource>,
+    /// Its id there; the pair is unique per merchant.
+    pub entity_source_id: Option<String>,
+    /// Whether it counts.
+    pub standing: Standing,
+    /// The person's last login, copied without moving `updated_at`; none once they left.
+    pub last_login: Option<Timestamp>,
+    /// When the person became this merchant's customer.
+    pub created_at: Timestamp,
+    /// When anything that the merchant can see changed.
+    pub updated_at: Timestamp,
+}
+
+impl Membership {
+    /// A registered person's first membership at a merchant.
+    pub fn of_account(
+        account: &Person,
+        merchant: MerchantId,
+        sharing: Sharing,
+        now: Timestamp,
+    ) -> Self {
+        let mut membership = Self {
+            merchant,
+            person: account.id,
+            kind: Kind::Registered,
+            sharing: Some(sharing),
+            loyalty_id: None,
+            profile: Profile::default(),
+            verified: false,
+            cards: Vec::new(),
+            extra_info: None,
+            num_of_order_discounts_allowed: 0,
+            entity_source: None,
+            entity_source_id: None,
+            standing: Standing::Live,
+            last_login: None,
+            created_at: now,
+            updated_at: now,
+        };
+        membership.copy(account);
+        membership
+    }
+
+    /// The account that keeps a managed customer: the merchant's founder.
+    pub const fn creator(&self) -> Option<PersonId> {
+        match self.kind {
+            Kind::Managed => Some(self.merchant.founder()),
+            Kind::Registered => None,
+        }
+    }
+
+    /// Brings the copy of a registered person's account up to exactly what sharing shows (rule 7): all of it, the name and
+    /// city, or after leaving nothing.
+    pub fn copy(&mut self, account: &Person) {
+        let Some(sharing) = self.sharing else {
+            return;
+        };
+        if matches!(self.standing, Standing::Left(_)) {
+            self.loyalty_id = None;
+            self.profile = Profile::default();
+            self.verified = false;
+            self.last_login = None;
+        } else {
+            self.loyalty_id.clone_from(&account.loyalty_id);
+            self.profile = account.profile.shown(sharing);
+            self.verified = account.verified && self.profile.email.is_some();
+            self.last_login = account.last_login;
+        }
+    }
+
+    /// What searches look through.
+    pub fn search_text(&self) -> SearchText {
+        let profile = &self.profile;
+        SearchText {
+            firstname: text::fold(&profile.firstname),
+            lastname: text::fold(&profile.lastname),
+            city: text::fold(profile.city.as_deref().unwrap_or_default()),
+            email: profile.email.as_ref().map(crate::EmailAddress::key).unwrap_or_default(),
+            phone: profile.phone_number.as_ref().map(phone_text).unwrap_or_default(),
+            loyalty_id: self.loyalty_id.clone().map(LoyaltyId::into_string).unwrap_or_default(),
+            cards: cards_text(&self.cards),
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! Customers in memory: complete, for tests and for programs that embed the rules without a database.
+//!
+//! Holds the rows of the merchant crate too, and tells it who joined whom. A transaction here is one call after another: it
+//! sees what others write meanwhile and cannot be rolled back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use regulars_kernel::{
+    MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp, page::cut,
+};
+use regulars_merchant::{HoldsMerchants, memory as merchants};
+
+use crate::{
+    CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, EmailAddress, Kind,
+    LoyaltyId, MemberKey, Membership, NewPerson, Person, Standing, Stranger, UserType,
+    filter::Audience, search::SearchText, segment::SegmentFacts, store::MAX_CANDIDATES,
+};
+
+/// What decides whether a customer fits a segment.
+type FactsOf = dyn Fn(&Membership, &Audience) -> SegmentFacts + Send + Sync;
+
+#[derive(Debug, Default)]
+struct Rows {
+    people: BTreeMap<PersonId, Person>,
+    memberships: BTreeMap<(MerchantId, PersonId), Membership>,
+    staff: BTreeSet<(MerchantId, PersonId)>,
+}
+
+/// The rows, shared by every store made of them; a clone is another handle to the same rows.
+#[derive(Clone, Default)]
+pub struct Memory {
+    rows: Arc<Mutex<Rows>>,
+    merchants: merchants::Memory,
+    facts: Option<Arc<FactsOf>>,
+}
+
+impl Memory {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The store that sees what a scope reaches.
+    pub fn scoped(&self, scope: Scope) -> MemoryStore {
+        MemoryStore { memory: self.clone(), merchants: self.merchants.scoped(scope), scope }
+    }
+
+    /// The rows of the crate below.
+    pub const fn merchants(&self) -> &merchants::Memory {
+        &self.merchants
+    }
+
+    /// The same rows, with more facts for segments than a customer alone has: an upper crate knows orders and points.
+    #[must_use]
+    pub fn with_facts(
+        mut self,
+        facts: impl Fn(&Membership, &Audience) -> SegmentFacts + Send + Sync + 'static,
+    ) -> Self {
+        self.facts = Some(Arc::new(facts));
+        self
+    }
+
+    /// Puts an account down under a number of its own, in place of the one there: a merchant's founder has the
+    /// merchant's number.
+    pub fn put_person(&self, person: Person) {
+        self.rows().people.insert(person.id, person);
+    }
+
+    /// Puts a membership down, in place of the one there.
+    pub fn put_membership(&self, membership: Membership) {
+        self.tell_joined(&membership);
+        self.rows().memberships.insert((membership.merchant, membership.person), membership);
+    }
+
+    /// Notes that a person works for a merchant.
+    pub fn put_staff(&self, merchant: MerchantId, person: PersonId) {
+        self.rows().staff.insert((merchant, person));
+    }
+
+    fn tell_joined(&self, membership: &Membership) {
+        let joined = membership.standing == Standing::Live;
+        self.merchants.set_joined(membership.person, membership.merchant, joined);
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ports over [`Memory`], within one scope.
+#[derive(Clone)]
+pub struct MemoryStore {
+    memory: Memory,
+    merchants: merchants::MemoryStore,
+    scope: Scope,
+}
+
+impl HoldsMerchants for MemoryStore {
+    type Merchants = merchants::MemoryStore;
+
+    fn held_merchants(&self) -> &Self::Merchants {
+        &self.merchants
+    }
+
+    fn held_merchants_mut(&mut self) -> &mut Self::Merchants {
+        &mut self.merchants
+    }
+}
+
+impl MemoryStore {
+    fn merchant(&self) -> Result<MerchantId, StoreError> {
+        self.scope.merchant().ok_or(StoreError::OutOfScope("lists of customers are a merchant's"))
+    }
+
+    fn reaches(&self, merchant: MerchantId, person: PersonId) -> bool {
+        match self.scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(own) => own == person,
+            Scope::Platform => true,
+        }
+    }
+
+    /// The merchant's memberships, by ascending person.
+    fn members(&self) -> Result<Vec<Membership>, StoreError> {
+        let merchant = self.merchant()?;
+        let rows = self.memory.rows();
+        let own = rows.memberships.values().filter(|member| member.merchant == merchant);
+        Ok(own.cloned().collect())
+    }
+
+    fn listed(&self, filter: &ConsumerFilter) -> Result<Vec<Consumer>, StoreError> {
+        let members = self.members()?.into_iter();
+        let admitted = members.filter(|member| filter.admits(member, &member.search_text()));
+        let fits = |member: &Membership| {
+            let Some(audience) = &filter.segment else {
+                return true;
+            };
+            let facts = match &self.memory.facts {
+                Some(facts) => facts(member, audience),
+                None => SegmentFacts::of(member.clone(), audience.currency, audience.today),
+            };
+            crate::segment::evaluate(&audience.segment, &facts)
+        };
+        Ok(admitted.filter(fits).map(Consumer::from).collect())
+    }
+}
+
+impl CustomerStore for MemoryStore {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn list_consumers(
+        &mut self,
+        filter: &ConsumerFilter,
+        page: &PageRequest<ConsumerSort>,
+    ) -> Result<Page<Consumer>, StoreError> {
+        Ok(cut(self.listed(filter)?, page))
+    }
+
+    fn count_consumers(&mut self, filter: &ConsumerFilter) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.listed(filter)?.len()).unwrap_or(u64::MAX))
+    }
+
+    fn consumers(&mut self, ids: &[PersonId]) -> Result<Vec<Consumer>, StoreError> {
+        let members = self.members()?.into_iter();
+        Ok(members.filter(|member| ids.contains(&member.person)).map(Consumer::from).collect())
+    }
+
+    fn cards_per_consumer(
+        &mut self,
+        ids: &[PersonId],
+    ) -> Result<Vec<(PersonId, Vec<CardNumber>)>, StoreError> {
+        let rows = self.memory.rows();
+        let mut cards: BTreeMap<PersonId, Vec<CardNumber>> = BTreeMap::new();
+        for member in rows.memberships.values() {
+            let wanted = ids.contains(&member.person) && !member.cards.is_empty();
+            if wanted && self.reaches(member.merchant, member.person) {
+                cards.entry(member.person).or_default().extend_from_slice(&member.cards);
+            }
+        }
+        Ok(cards.into_iter().collect())
+    }
+
+    fn find_membership(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Membership>, StoreError> {
+        let found = self.memory.rows().memberships.get(&(merchant, person)).cloned();
+        Ok(found.filter(|_| self.reaches(merchant, person)))
+    }
+
+    fn memberships_of(&mut self, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+        let rows = self.memory.rows();
+        let of_person = rows.memberships.values().filter(|member| member.person == person);
+        Ok(of_person.filter(|member| self.reaches(member.merchant, person)).cloned().collect())
+    }
+
+    fn members_by(&mut self, key: &MemberKey) -> Result<Vec<Consumer>, StoreError> {
+        let mut found = self.members()?;
+        found.retain(|member| shows(member, key, &member.search_text()));
+        found.sort_by_key(|member| (member.standing.is_archived(), member.person));
+        found.truncate(MAX_CANDIDATES);
+        Ok(found.into_iter().map(Consumer::from).collect())
+    }
+
+    fn stranger(&mut self, loyalty_id: &LoyaltyId) -> Result<Option<Stranger>, StoreError> {
+        let rows = self.memory.rows();
+        let found = rows.people.values().find(|person| {
+            person.loyalty_id.as_ref() == Some(loyalty_id)
+                && person.kind == Kind::Registered
+                && person.user_type == UserType::Consumer
+                && person.active
+                && !person.archived
+        });
+        Ok(found.map(|person| Stranger {
+            id: person.id,
+            loyalty_id: loyalty_id.clone(),
+            firstname: person.profile.firstname.clone(),
+            city: person.profile.city.clone(),
+        }))
+    }
+
+    fn find_account(&mut self, person: PersonId) -> Result<Option<Person>, StoreError> {
+        let reached = match self.scope {
+            Scope::Merchant(_) => false,
+            Scope::Person(own) => own == person,
+            Scope::Platform => true,
+        };
+        let found = self.memory.rows().people.get(&person).cloned();
+        Ok(found.filter(|person| reached && person.kind == Kind::Registered))
+    }
+
+    fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
+        let rows = self.memory.rows();
+        let reached = |person: &&Person| match self.scope {
+            Scope::Merchant(merchant) => {
+                person.id == merchant.founder() || rows.staff.contains(&(merchant, person.id))
+            }
+            Scope::Person(own) => own == person.id,
+            Scope::Platform => true,
+        };
+        let found = rows.people.values().filter(|person| ids.contains(&person.id));
+        Ok(found.filter(reached).cloned().collect())
+    }
+
+    fn insert_person(&mut self, new: NewPerson) -> Result<PersonId, StoreError> {
+        match (self.scope, new.kind) {
+            (Scope::Platform, _) | (Scope::Merchant(_), Kind::Managed) => {}
+            (Scope::Merchant(_), Kind::Registered) | (Scope::Person(_), _) => {
+                return Err(StoreError::OutOfScope("people sign up on the platform"));
+            }
+        }
+        let mut rows = self.memory.rows();
+        let last = rows.people.keys().next_back().map_or(0, |id| id.get());
+        let id = PersonId::new(last.saturating_add(1));
+        let person = new.with_id(id);
+        rows.check_person(&person)?;
+        rows.people.insert(id, person);
+        Ok(id)
+    }
+
+    fn update_person(&mut self, person: &Person) -> Result<(), StoreError> {
+        let reached = match self.scope {
+            Scope::Merchant(_) => false,
+            Scope::Person(own) => own == person.id,
+            Scope::Platform => true,
+        };
+        let mut rows = self.memory.rows();
+        if !reached || !rows.people.contains_key(&person.id) {
+            return Err(StoreError::OutOfScope("the account is another's"));
+        }
+        rows.check_person(person)?;
+        if let Some(row) = rows.people.get_mut(&person.id) {
+            *row = Person {
+                kind: row.kind,
+                user_type: row.user_type,
+                created_at: row.created_at,
+                ..person.clone()
+            };
+        }
+        Ok(())
+    }
+
+    fn insert_membership(&mut self, new: &Membership) -> Result<(), StoreError> {
+        if !self.reaches(new.merchant, new.person) {
+            return Err(StoreError::OutOfScope("the membership is another's"));
+        }
+        let mut rows = self.memory.rows();
+        if rows.memberships.contains_key(&(new.merchant, new.person)) {
+            return Err(StoreError::Taken("membership.person_id"));
+        }
+        rows.check_membership(new)?;
+        rows.memberships.insert((new.merchant, new.person), new.clone());
+        drop(rows);
+        self.memory.tell_joined(new);
+        Ok(())
+    }
+
+    fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        let key = (membership.merchant, membership.person);
+        let mut rows = self.memory.rows();
+        if !self.reaches(key.0, key.1) || !rows.memberships.contains_key(&key) {
+            return Err(StoreError::OutOfScope("the membership is another's"));
+        }
+        rows.check_membership(membership)?;
+        if let Some(row) = rows.memberships.get_mut(&key) {
+            *row = Membership {
+                kind: row.kind,
+                entity_source: row.entity_source,
+                entity_source_id: row.entity_source_id.clone(),
+                created_at: row.created_at,
+                ..membership.clone()
+            };
+        }
+        drop(rows);
+        self.memory.tell_joined(membership);
+        Ok(())
+    }
+
+    fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
+        let reached = match self.scope {
+            Scope::Merchant(_) => false,
+            Scope::Person(own) => own == person,
+            Scope::Platform => true,
+        };
+        let mut rows = self.memory.rows();
+        let Some(account) = rows.people.get_mut(&person).filter(|_| reached) else {
+            return Err(StoreError::OutOfScope("the account is another's"));
+        };
+        account.last_login = Some(at);
+        for member in rows.memberships.values_mut().filter(|member| member.person == person) {
+            if !matches!(member.standing, Standing::Left(_)) {
+                member.last_login = Some(at);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Rows {
+    fn check_person(&self, new: &Person) -> Result<(), StoreError> {
+        let others = || self.people.values().filter(|person| person.id != new.id);
+        let key = |email: &Option<EmailAddress>| email.as_ref().map(EmailAddress::key);
+        let email = key(&new.profile.email);
+        let second = key(&new.profile.secondary_email);
+        if new.loyalty_id.is_some() && others().any(|other| other.loyalty_id == new.loyalty_id) {
+            return Err(StoreError::Taken("person.loyalty_id"));
+        }
+        if email.is_some() && others().any(|other| key(&other.profile.email) == email) {
+            return Err(StoreError::Taken("person.email_key"));
+        }
+        if second.is_some() && others().any(|other| key(&other.profile.secondary_email) == second) {
+            return Err(StoreError::Taken("person.secondary_email_key"));
+        }
+        Ok(())
+    }
+
+    fn check_membership(&self, new: &Membership) -> Result<(), StoreError> {
+        let email = new.search_text().email;
+        let managed = new.kind == Kind::Managed;
+        let keys: BTreeSet<_> = new.cards.iter().map(CardNumber::key).collect();
+        let own = self.memberships.values().filter(|member| member.merchant == new.merchant);
+        for other in own.filter(|member| member.person != new.person) {
+            let both_managed = managed && other.kind == Kind::Managed;
+            if both_managed && !email.is_empty() && other.search_text().email == email {
+                return Err(StoreError::Taken("membership.email_key"));
+            }
+            if new.entity_source_id.is_some()
+                && other.entity_source == new.entity_source
+                && other.entity_source_id == new.entity_source_id
+            {
+                return Err(StoreError::Taken("membership.entity_source_id"));
+            }
+            if other.cards.iter().any(|card| keys.contains(&card.key())) {
+                return Err(StoreError::Taken("membership_card.card_key"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn shows(member: &Membership, key: &MemberKey, searched: &SearchText) -> bool {
+    match key {
+        MemberKey::LoyaltyId(id) => member.loyalty_id.as_ref() == Some(id),
+        MemberKey::Card(key) => member.cards.iter().any(|card| card.key() == *key),
+        MemberKey::Email(key) => !key.is_empty() && searched.email == *key,
+        MemberKey::Phone(term) => term.matches(&searched.phone),
+        MemberKey::Source(source, id) => {
+            member.entity_source == Some(*source)
+                && member.entity_source_id.as_deref() == Some(id.as_str())
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What a person tells about themselves, and how much of it a merchant sees.
+
+use chrono::NaiveDate;
+
+use crate::{
+    choice::{Gender, Sharing},
+    contact::{EmailAddress, PhoneNumber},
+    country::Country,
+};
+
+/// Name, contacts and address. An account has one; a membership has its merchant's own (managed customers) or a copy of
+/// what sharing shows (registered ones, rule 7).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The e-mail address.
+    pub email: Option<EmailAddress>,
+    /// A second address that the account may log in by.
+    pub secondary_email: Option<EmailAddress>,
+    /// The first name; empty where it is not known.
+    pub firstname: String,
+    /// The last name; empty where it is not known.
+    pub lastname: String,
+    /// The phone number.
+    pub phone_number: Option<PhoneNumber>,
+    /// The day of birth.
+    pub birthday: Option<NaiveDate>,
+    /// The gender.
+    pub gender: Option<Gender>,
+    /// The country.
+    pub country: Option<Country>,
+    /// The city.
+    pub city: Option<String>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// The postal code.
+    pub zip_code: Option<String>,
+    /// The address of a picture: https.
+    pub picture: Option<String>,
+}
+
+impl Profile {
+    /// The non-empty parts of street, `zipCode city` and country, joined by `, `; none where there is no part.
+    pub fn address(&self) -> Option<String> {
+        let part = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let town = [part(&self.zip_code), part(&self.city)];
+        let town: Vec<_> = town.into_iter().flatten().collect();
+        let country = self.country.map(|country| country.alpha2().to_owned());
+        let parts: Vec<_> = [part(&self.street), Some(town.join(" ")), country]
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// Exactly what a merchant sees of it (rule 7).
+    pub fn shown(&self, sharing: Sharing) -> Self {
+        match sharing {
+            Sharing::Full => self.clone(),
+            Sharing::Name => Self {
+                firstname: self.firstname.clone(),
+                lastname: self.lastname.clone(),
+                city: self.city.clone(),
+                ..Self::default()
+            },
+        }
+    }
+}

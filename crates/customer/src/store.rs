@@ -1,0 +1,211 @@
+//! What this crate asks of whoever keeps the rows.
+//!
+//! A store value is already scoped: it is a transaction that was opened with a [`Scope`]. Rows out of reach, unknown or
+//! named twice are no error: each is answered once at most. Unless a method says otherwise it is one statement, whatever
+//! the number of ids, and memberships come whatever their standing.
+
+use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
+use regulars_merchant::EntitySource;
+
+use crate::{
+    CardNumber, Consumer, ConsumerFilter, ConsumerSort, LoyaltyId, Membership, NewPerson, Person,
+    search::PhoneTerm,
+};
+
+/// One thing by which a merchant finds members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberKey {
+    /// The loyalty id that the membership shows.
+    LoyaltyId(LoyaltyId),
+    /// The key of a card number ([`CardNumber::key`]).
+    Card(String),
+    /// The key of an e-mail address ([`crate::EmailAddress::key`]). Several can show one: managed people and a registered one.
+    Email(String),
+    /// A phone number. Families share one.
+    Phone(PhoneTerm),
+    /// Where the record came from.
+    Source(EntitySource, String),
+}
+
+/// What a till sees of a registered person who is not a member: the door of rule 6.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Who.
+    pub id: PersonId,
+    /// Their loyalty id.
+    pub loyalty_id: LoyaltyId,
+    /// What to call them.
+    pub firstname: String,
+    /// Where they live.
+    pub city: Option<String>,
+}
+
+/// The most members that [`CustomerStore::members_by`] answers.
+pub const MAX_CANDIDATES: usize = 10;
+
+/// Persons and memberships, as far as the scope of the transaction reaches.
+///
+/// Reach of **memberships**: `Merchant` scope has the merchant's own, `Person` scope the person's own, `Platform` scope
+/// all. Reach of **people** (account rows): `Merchant` scope has the merchant's founder and staff; `Person` scope the
+/// person; `Platform` scope everyone. Writing reaches what reading reaches, and beside it `Merchant` scope inserts managed
+/// people. Writes out of reach are [`StoreError::OutOfScope`].
+pub trait CustomerStore {
+    /// Whose data the transaction sees.
+    fn scope(&self) -> Scope;
+
+    /// A page of a merchant's customers. `Merchant` scope only; elsewhere out of scope.
+    fn list_consumers(
+        &mut self,
+        filter: &ConsumerFilter,
+        page: &PageRequest<ConsumerSort>,
+    ) -> Result<Page<Consumer>, StoreError>;
+
+    /// How many rows [`Self::list_consumers`] has on all its pages.
+    fn count_consumers(&mut self, filter: &ConsumerFilter) -> Result<u64, StoreError>;
+
+    /// A merchant's customers by id, in no order, archived ones included. `Merchant` scope only; elsewhere out of scope.
+    fn consumers(&mut self, ids: &[PersonId]) -> Result<Vec<Consumer>, StoreError>;
+
+    /// The cards of each of the people, oldest first; people without one are left out. `Merchant` scope has the merchant's
+    /// cards, `Person` scope the person's at every merchant.
+    fn cards_per_consumer(
+        &mut self,
+        ids: &[PersonId],
+    ) -> Result<Vec<(PersonId, Vec<CardNumber>)>, StoreError>;
+
+    /// One membership whole. In a transaction that writes, no other one changes it before this one ends. Two statements.
+    fn find_membership(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Membership>, StoreError>;
+
+    /// Every membership of a person, whole, by ascending merchant id. In a transaction that writes, no other one changes
+    /// them before this one ends; the account is taken first ([`Self::find_account`]), so that nobody waits for each
+    /// other. Two statements.
+    fn memberships_of(&mut self, person: PersonId) -> Result<Vec<Membership>, StoreError>;
+
+    /// The members that show a key: live ones first, then by ascending id, at most [`MAX_CANDIDATES`]. `Merchant` scope
+    /// only; elsewhere out of scope.
+    fn members_by(&mut self, key: &MemberKey) -> Result<Vec<Consumer>, StoreError>;
+
+    /// The door (rule 6): the registered consumer of exactly this loyalty id whose account is neither archived nor
+    /// deleted, member or not. Managed people of other merchants never stand behind it. Works in every scope.
+    fn stranger(&mut self, loyalty_id: &LoyaltyId) -> Result<Option<Stranger>, StoreError>;
+
+    /// The account row of a registered person, to be changed or copied from: in a transaction that writes, no other one
+    /// changes it before this one ends. `Person` scope reaches oneself, `Platform` scope everyone, `Merchant` scope nobody.
+    fn find_account(&mut self, person: PersonId) -> Result<Option<Person>, StoreError>;
+
+    /// Account rows by id, in no order.
+    fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError>;
+
+    /// Adds a person and answers the number it was given. Taken: `person.loyalty_id`; for registered people also
+    /// `person.email_key` and `person.secondary_email_key`.
+    fn insert_person(&mut self, new: NewPerson) -> Result<PersonId, StoreError>;
+
+    /// Writes every field of an account row but its number, kind, user type and `created_at`. Taken as in
+    /// [`Self::insert_person`]. Memberships are not touched: see [`crate::sharing::spread`].
+    fn update_person(&mut self, person: &Person) -> Result<(), StoreError>;
+
+    /// Adds a membership with its cards and what searches look through. Taken: `membership.person_id`;
+    /// `membership.email_key` among managed members; `membership.entity_source_id`; `membership_card.card_key`.
+    fn insert_membership(&mut self, new: &Membership) -> Result<(), StoreError>;
+
+    /// Writes every field of a membership but its key, kind, source and `created_at`, its cards and what searches look
+    /// through. Taken as in [`Self::insert_membership`].
+    fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError>;
+
+    /// Notes that a person logged in: in the account and in the copies of memberships that they have not left, without
+    /// moving any `updated_at`. Two statements.
+    fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// A store of an upper crate that holds one of this crate has its port too, without a line of delegation.
+pub trait HoldsCustomers {
+    /// The store it holds.
+    type Customers: CustomerStore;
+
+    /// The store it holds.
+    fn held_customers(&self) -> &Self::Customers;
+
+    /// The store it holds.
+    fn held_customers_mut(&mut self) -> &mut Self::Customers;
+}
+
+impl<T: HoldsCustomers> CustomerStore for T {
+    fn scope(&self) -> Scope {
+        self.held_customers().scope()
+    }
+
+    fn list_consumers(
+        &mut self,
+        filter: &ConsumerFilter,
+        page: &PageRequest<ConsumerSort>,
+    ) -> Result<Page<Consumer>, StoreError> {
+        self.held_customers_mut().list_consumers(filter, page)
+    }
+
+    fn count_consumers(&mut self, filter: &ConsumerFilter) -> Result<u64, StoreError> {
+        self.held_customers_mut().count_consumers(filter)
+    }
+
+    fn consumers(&mut self, ids: &[PersonId]) -> Result<Vec<Consumer>, StoreError> {
+        self.held_customers_mut().consumers(ids)
+    }
+
+    fn cards_per_consumer(
+        &mut self,
+        ids: &[PersonId],
+    ) -> Result<Vec<(PersonId, Vec<CardNumber>)>, StoreError> {
+        self.held_customers_mut().cards_per_consumer(ids)
+    }
+
+    fn find_membership(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Membership>, StoreError> {
+        self.held_customers_mut().find_membership(merchant, person)
+    }
+
+    fn memberships_of(&mut self, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+        self.held_customers_mut().memberships_of(person)
+    }
+
+    fn members_by(&mut self, key: &MemberKey) -> Result<Vec<Consumer>, StoreError> {
+        self.held_customers_mut().members_by(key)
+    }
+
+    fn stranger(&mut self, loyalty_id: &LoyaltyId) -> Result<Option<Stranger>, StoreError> {
+        self.held_customers_mut().stranger(loyalty_id)
+    }
+
+    fn find_account(&mut self, person: PersonId) -> Result<Option<Person>, StoreError> {
+        self.held_customers_mut().find_account(person)
+    }
+
+    fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
+        self.held_customers_mut().people(ids)
+    }
+
+    fn insert_person(&mut self, new: NewPerson) -> Result<PersonId, StoreError> {
+        self.held_customers_mut().insert_person(new)
+    }
+
+    fn update_person(&mut self, person: &Person) -> Result<(), StoreError> {
+        self.held_customers_mut().update_person(person)
+    }
+
+    fn insert_membership(&mut self, new: &Membership) -> Result<(), StoreError> {
+        self.held_customers_mut().insert_membership(new)
+    }
+
+    fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        self.held_customers_mut().update_membership(membership)
+    }
+
+    fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
+        self.held_customers_mut().set_last_login(person, at)
+    }
+}

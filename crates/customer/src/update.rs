@@ -1,0 +1,71 @@
+//! A merchant changes what it has of a customer (rules 2 and 3).
+
+use regulars_kernel::{Actor, Permission, PersonId, Rule, Timestamp, Violations};
+
+use crate::{
+    Consumer, ConsumerPatch, CustomerError, CustomerStore, Kind, Membership,
+    create::{refuse_taken, taken},
+};
+
+/// Changes a customer of the asker's merchant; archived ones stay archived. Needs [`Permission::ChangeConsumer`].
+///
+/// Of a registered member a merchant writes the membership's own fields only; each profile argument is refused (rule 3).
+/// A patch that changes nothing leaves `updated_at` alone.
+pub fn update(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    id: PersonId,
+    patch: &ConsumerPatch,
+    now: Timestamp,
+) -> Result<Consumer, CustomerError> {
+    let merchant = actor.require(Permission::ChangeConsumer)?;
+    let before = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+    let start = before.clone();
+    change(tx, before, start, patch, now, Violations::new())
+}
+
+/// Applies a patch to where a membership starts from, once nothing speaks against it.
+pub(crate) fn change(
+    tx: &mut impl CustomerStore,
+    before: Membership,
+    start: Membership,
+    patch: &ConsumerPatch,
+    now: Timestamp,
+    mut wrong: Violations,
+) -> Result<Consumer, CustomerError> {
+    let checked = match before.kind {
+        Kind::Managed => patch.check(start.profile.country, now, &mut wrong),
+        Kind::Registered => {
+            for field in patch.profile_fields() {
+                let sentence = "Only the customer can change this: they have an account.";
+                wrong.add(field, Rule::Invalid(sentence.to_owned()));
+            }
+            patch.without_profile().check(None, now, &mut wrong)
+        }
+    };
+    refuse_taken(tx, &checked, Some(before.person), &mut wrong)?;
+    wrong.into_result()?;
+    let mut after = start;
+    checked.apply_to(&mut after.profile);
+    checked.extra_info.apply(&mut after.extra_info);
+    checked
+        .num_of_order_discounts_allowed
+        .apply_or_default(&mut after.num_of_order_discounts_allowed);
+    checked.cards.apply_or_default(&mut after.cards);
+    save(tx, before, after, now)
+}
+
+/// Writes a membership where it differs from what it was.
+pub(crate) fn save(
+    tx: &mut impl CustomerStore,
+    before: Membership,
+    mut after: Membership,
+    now: Timestamp,
+) -> Result<Consumer, CustomerError> {
+    if before == after {
+        return Ok(before.into());
+    }
+    after.updated_at = now;
+    tx.update_membership(&after).map_err(|error| taken(error, false))?;
+    Ok(after.into())
+}

@@ -1,0 +1,60 @@
+//! A record of another system becomes a customer, or changes the one that it became before.
+
+use regulars_kernel::{Actor, Permission, Rule, Timestamp, Violations};
+
+use crate::{
+    Consumer, CustomerError, CustomerStore, LoyaltyId, NewConsumer, Standing,
+    create::{find_by_source, insert},
+    update::change,
+};
+
+/// What [`upsert`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upserted {
+    /// The customer as they are now.
+    pub consumer: Consumer,
+    /// Whether they are new.
+    pub created: bool,
+}
+
+/// Creates or changes the customer of `(entity_source, entity_source_id)`, which must both be there: fields that are absent
+/// keep. Needs [`Permission::ChangeConsumer`]; the rest is as in [`crate::create::create`] and [`crate::update::update`].
+///
+/// A record that its source still has revives a customer whom the merchant archived, as a sale would (rule 7); one who left
+/// stays away. `loyalty_id` is used up only where a customer is created.
+pub fn upsert(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    record: &NewConsumer,
+    loyalty_id: LoyaltyId,
+    now: Timestamp,
+) -> Result<Upserted, CustomerError> {
+    let merchant = actor.require(Permission::ChangeConsumer)?;
+    let mut wrong = Violations::new();
+    let named = record.entity_source.is_some()
+        || record.entity_source_id.as_ref().is_some_and(|id| !id.trim().is_empty());
+    if !named {
+        wrong.add("entitySource", Rule::Required);
+        wrong.add("entitySourceId", Rule::Required);
+    }
+    let source = record.source(&mut wrong);
+    let known = match &source {
+        Some((source, id)) => find_by_source(tx, *source, id)?,
+        None => None,
+    };
+    let known = match known {
+        Some(person) => tx.find_membership(merchant, person)?,
+        None => None,
+    };
+    let Some(before) = known else {
+        let checked = record.fields.check(None, now, &mut wrong);
+        let inserted = insert(tx, merchant, &checked, source, loyalty_id, now, wrong);
+        return inserted.map(|consumer| Upserted { consumer, created: true });
+    };
+    let mut start = before.clone();
+    if matches!(start.standing, Standing::Archived(_)) {
+        start.standing = Standing::Live;
+    }
+    let consumer = change(tx, before, start, &record.fields, now, wrong)?;
+    Ok(Upserted { consumer, created: false })
+}
