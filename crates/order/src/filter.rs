@@ -1,7 +1,7 @@
 //! Which orders.
 
 use regulars_customer::{
-    CardNumber, EmailAddress, LoyaltyId, Membership, Person, Profile, loyalty_id,
+    CardNumber, EmailAddress, LoyaltyId, Membership, Person, Profile,
     search::{PhoneTerm, phone_text},
 };
 use regulars_kernel::{
@@ -63,7 +63,7 @@ impl OrderFilter {
     pub fn query(self, within: StoreAccess, now: Timestamp) -> Result<OrderQuery, Violations> {
         let mut wrong = Violations::new();
         let mut text = |argument, text: Option<String>| {
-            let text = text.filter(|text| !text.is_empty())?;
+            let text = text.filter(|text| !text.trim().is_empty())?;
             wrong.check(argument, check(&text, MAX_CHARS)).map(|()| text)
         };
         let phone_number = text("consumer_PhoneNumber", self.consumer_phone_number);
@@ -79,7 +79,7 @@ impl OrderFilter {
             buyer: Buyer {
                 phone: phone_number.map(|typed| PhoneTerm::beginning(&typed)),
                 number: number.map(|typed| BuyerNumber {
-                    loyalty_id: loyalty_id::plain(&typed),
+                    loyalty_id: LoyaltyId::parse(&typed).ok(),
                     card_key: CardNumber::key_of(&typed),
                 }),
                 email_key: email.map(|typed| EmailAddress::key_of(&typed)),
@@ -111,8 +111,8 @@ pub struct Buyer {
 /// A typed number that is a loyalty id or a merchant's own card number: either may fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuyerNumber {
-    /// As a loyalty id is spelled, if it is one.
-    pub loyalty_id: String,
+    /// The loyalty id, if it is one.
+    pub loyalty_id: Option<LoyaltyId>,
     /// The key it has as a card number.
     pub card_key: String,
 }
@@ -142,7 +142,7 @@ impl Buyer {
         let phone = profile.phone_number.as_ref().map(phone_text).unwrap_or_default();
         let email_key = profile.email.as_ref().map(EmailAddress::key);
         let shows = |number: &BuyerNumber| {
-            loyalty_id.is_some_and(|id| id.as_str() == number.loyalty_id)
+            (number.loyalty_id.is_some() && number.loyalty_id.as_ref() == loyalty_id)
                 || cards.iter().any(|card| card.key() == number.card_key)
         };
         self.phone.as_ref().is_none_or(|term| term.matches(&phone))
@@ -189,5 +189,77 @@ impl OrderQuery {
             && self.order_type.is_none_or(|order_type| order.order_type == order_type)
             && self.archived.admits(!order.is_active)
             && self.within.includes(order.store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use regulars_kernel::Rule;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn a_period_includes_its_beginning_and_not_its_end() {
+        let period = |from: Option<i64>, before: Option<i64>| Period {
+            from: from.map(at),
+            before: before.map(at),
+        };
+        for (period, instant, admitted) in [
+            (period(None, None), None, true),
+            (period(None, None), Some(5), true),
+            (period(Some(5), None), None, false),
+            (period(None, Some(5)), None, false),
+            (period(Some(5), None), Some(4), false),
+            (period(Some(5), None), Some(5), true),
+            (period(None, Some(5)), Some(4), true),
+            (period(None, Some(5)), Some(5), false),
+            (period(Some(5), Some(5)), Some(5), false),
+        ] {
+            assert_eq!(period.admits(instant.map(at)), admitted, "{period:?} {instant:?}");
+        }
+    }
+
+    #[test]
+    fn a_duration_narrows_the_period_of_completion() {
+        let now = at(1_000_000);
+        for (from, duration, expected) in [
+            (None, None, None),
+            (None, Some("PT10S"), Some(999_990)),
+            (Some(999_980), Some("PT10S"), Some(999_990)),
+            (Some(999_995), Some("PT10S"), Some(999_995)),
+            (Some(5), None, Some(5)),
+        ] {
+            let filter = OrderFilter {
+                completed_at: Period { from: from.map(at), before: None },
+                duration: duration.map(|text| Duration::parse(text).unwrap()),
+                ..OrderFilter::default()
+            };
+            let query = filter.query(StoreAccess::All, now).unwrap();
+            assert_eq!(query.completed_at.from, expected.map(at));
+            assert_eq!(query.created_at, Period::default());
+        }
+    }
+
+    #[test]
+    fn an_empty_text_filters_nothing_and_nul_is_refused_by_name() {
+        let texts = |text: &str| OrderFilter {
+            consumer_phone_number: Some(text.to_owned()),
+            consumer_loyalty_id: Some(text.to_owned()),
+            consumer_email: Some(text.to_owned()),
+            ..OrderFilter::default()
+        };
+        for blank in ["", "  "] {
+            assert!(texts(blank).query(StoreAccess::All, at(0)).unwrap().buyer.is_anyone());
+        }
+        let wrong = texts("a\0").query(StoreAccess::All, at(0)).unwrap_err();
+        let fields: Vec<_> = wrong.iter().map(|violation| violation.field.unwrap()).collect();
+        assert_eq!(fields, ["consumer_PhoneNumber", "consumer_LoyaltyId", "consumer_Email"]);
+        let wrong = texts(&"9".repeat(MAX_CHARS + 1)).query(StoreAccess::All, at(0)).unwrap_err();
+        let rule = Rule::MaxLength { max: MAX_CHARS, actual: MAX_CHARS + 1 };
+        assert!(wrong.iter().all(|violation| violation.rule == rule));
     }
 }

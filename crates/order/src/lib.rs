@@ -8,9 +8,13 @@ pub mod error;
 pub mod filter;
 pub mod history;
 pub mod item;
+#[cfg(feature = "memory")]
+pub mod memory;
 pub mod order;
 pub mod order_type;
 pub mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use duration::Duration;
 pub use error::OrderError;

@@ -227,3 +227,28 @@ pub fn list_by_ids(
 pub fn get(tx: &mut impl OrderStore, actor: &Actor, id: OrderId) -> Result<Order, OrderError> {
     list_by_ids(tx, actor, &[id])?.pop().ok_or(OrderError::OrderNotFound)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_again_and_by_no_other_spelling() {
+        for state in OrderState::ALL {
+            assert_eq!(OrderState::from_name(state.name()), Some(state));
+            assert_eq!(OrderState::from_name(&state.name().to_lowercase()), None);
+        }
+        for payment in PaymentType::ALL {
+            assert_eq!(PaymentType::from_name(payment.name()), Some(payment));
+            assert_eq!(PaymentType::from_name(payment.display_name()), None);
+        }
+        let display = PaymentType::ALL.map(PaymentType::display_name);
+        assert_eq!(display, ["Cash", "Credit card", "PayPal"]);
+    }
+
+    #[test]
+    fn newest_first_unless_told() {
+        let order = ListOrder::<OrderSort>::parse(None).unwrap();
+        assert!(order.terms.is_empty() && order.pk_descending);
+    }
+}
