@@ -1,0 +1,156 @@
+//! The decision for one customer.
+
+use std::cell::OnceCell;
+
+use chrono::{Datelike, NaiveDate};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    Node, Segment,
+    decimal::Decimal,
+    facts::SegmentFacts,
+    field::Field,
+    folded,
+    term::{Operand, Term},
+    value::{self, Value},
+};
+use crate::choice::{Gender, UserType};
+
+/// Whether a customer belongs to a segment.
+pub fn evaluate(segment: &Segment, facts: &SegmentFacts) -> bool {
+    Customer { facts, extra_info: OnceCell::new() }.meets(segment.root())
+}
+
+struct Customer<'a> {
+    facts: &'a SegmentFacts,
+    extra_info: OnceCell<Map<String, Json>>,
+}
+
+impl Customer<'_> {
+    fn meets(&self, node: &Node) -> bool {
+        match node {
+            Node::Term(term) => self.meets_term(term),
+            Node::Not(inner) => !self.meets(inner),
+            Node::All(nodes) => nodes.iter().all(|node| self.meets(node)),
+            Node::Any(nodes) => nodes.iter().any(|node| self.meets(node)),
+        }
+    }
+
+    fn meets_term(&self, term: &Term) -> bool {
+        let values = self.values(term.field());
+        match term.operand() {
+            Operand::Absent(absent) => values.is_empty() == *absent,
+            _ => values.iter().any(|value| term.fits(value)),
+        }
+    }
+
+    /// Every value of a field that the customer has.
+    fn values(&self, field: &Field) -> Vec<Value> {
+        let facts = self.facts;
+        let (member, profile) = (&facts.membership, &facts.membership.profile);
+        let text = |raw: Option<&str>| raw.and_then(value::text);
+        let instant = |at: Option<_>| at.map(Value::Instant);
+        let count = |count: usize| Some(Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
+        let one = match field {
+            Field::Email => text(profile.email.as_ref().map(crate::EmailAddress::as_str)),
+            Field::SecondaryEmail => {
+                text(profile.secondary_email.as_ref().map(crate::EmailAddress::as_str))
+            }
+            Field::Firstname => text(Some(&profile.firstname)),
+            Field::Lastname => text(Some(&profile.lastname)),
+            Field::PhoneNumber => {
+                text(profile.phone_number.as_ref().map(crate::PhoneNumber::as_str))
+            }
+            Field::City => text(profile.city.as_deref()),
+            Field::Street => text(profile.street.as_deref()),
+            Field::ZipCode => text(profile.zip_code.as_deref()),
+            Field::Address => text(profile.address().as_deref()),
+            Field::Picture => text(profile.picture.as_deref()),
+            Field::LoyaltyId => text(member.loyalty_id.as_ref().map(crate::LoyaltyId::as_str)),
+            Field::EntitySourceId => text(member.entity_source_id.as_deref()),
+            Field::Birthday => profile.birthday.map(Value::Date),
+            Field::BirthdayMonth => {
+                profile.birthday.map(|birthday| Value::Integer(birthday.month().into()))
+            }
+            Field::Age => profile.birthday.and_then(|born| age(born, facts.today)),
+            Field::Gender => profile.gender.map(Gender::name).map(Value::Choice),
+            Field::Country => profile.country.map(crate::Country::alpha2).map(Value::Choice),
+            Field::UserType => Some(Value::Choice(UserType::Consumer.name())),
+            Field::EntitySource => member.entity_source.map(|source| Value::Choice(source.name())),
+            Field::Logo | Field::MerchantType => None,
+            Field::LastLogin => instant(member.last_login),
+            Field::DeletedAt => instant(member.standing.since()),
+            Field::CreatedAt => instant(Some(member.created_at)),
+            Field::UpdatedAt => instant(Some(member.updated_at)),
+            Field::LastVisit => instant(facts.last_visit),
+            Field::Active => Some(Value::Boolean(!member.standing.is_archived())),
+            Field::Archived => Some(Value::Boolean(member.standing.is_archived())),
+            Field::Verified => Some(Value::Boolean(member.verified)),
+            Field::Staff | Field::Admin => Some(Value::Boolean(false)),
+            Field::NumOfOrderDiscountsAllowed => {
+                Some(Value::Integer(member.num_of_order_discounts_allowed.into()))
+            }
+            Field::PointsEarned => Some(Value::Integer(facts.points_earned)),
+            Field::Stamps => Some(Value::Integer(facts.stamps)),
+            Field::OrdersCount => {
+                count(facts.orders.iter().filter(|order| !order.is_refunded()).count())
+            }
+            Field::OrdersTotal => Some(Value::Amount(self.total())),
+            Field::VisitsCount => count(facts.visits.len()),
+            Field::OrdersStore
+            | Field::OrdersProduct
+            | Field::OrdersCompletedAt
+            | Field::VisitsStore
+            | Field::RedemptionsOffer
+            | Field::RedemptionsCreatedAt
+            | Field::LoyaltyCard
+            | Field::ExtraInfo(_) => return self.many(field),
+        };
+        one.into_iter().collect()
+    }
+
+    fn many(&self, field: &Field) -> Vec<Value> {
+        let facts = self.facts;
+        let orders = facts.orders.iter();
+        match field {
+            Field::OrdersStore => orders.map(|order| Value::Id(order.store.get())).collect(),
+            Field::OrdersProduct => orders
+                .flat_map(|order| order.products.iter().map(|product| Value::Id(product.get())))
+                .collect(),
+            Field::OrdersCompletedAt => {
+                orders.filter_map(|order| order.completed_at).map(Value::Instant).collect()
+            }
+            Field::VisitsStore => {
+                facts.visits.iter().map(|visit| Value::Id(visit.store.get())).collect()
+            }
+            Field::RedemptionsOffer => {
+                facts.redemptions.iter().map(|row| Value::Id(row.offer.get())).collect()
+            }
+            Field::RedemptionsCreatedAt => {
+                facts.redemptions.iter().map(|row| Value::Instant(row.created_at)).collect()
+            }
+            Field::LoyaltyCard => {
+                facts.loyalty_cards.iter().map(|card| Value::Id(card.get())).collect()
+            }
+            Field::ExtraInfo(key) => {
+                let all = self.extra_info.get_or_init(|| folded::extra_info(&facts.membership));
+                all.get(key).map(folded::forms).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn total(&self) -> Decimal {
+        let currency = self.facts.currency;
+        let orders = self.facts.orders.iter().filter(|order| order.currency == currency);
+        let net = orders.map(|order| i128::from(order.total) - i128::from(order.refunded));
+        Decimal::of_minor(net.sum(), currency)
+    }
+}
+
+/// Whole years from a birthday to a day; none for those who are not yet born. People born on 29 February age on 1 March.
+fn age(born: NaiveDate, today: NaiveDate) -> Option<Value> {
+    let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
+    let years = i64::from(today.year()) - i64::from(born.year()) - i64::from(!had_birthday);
+    (born <= today).then_some(Value::Integer(years))
+}
