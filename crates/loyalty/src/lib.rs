@@ -1,1 +1,44 @@
-//! stub
+//! What customers earn and what they do with it: loyalty cards (programs of points or of stamps), the ledger of what each
+//! person has on each card, rewards, redemptions, and which promotions are available to whom.
+//!
+//! The ledger's types ([`Account`], [`Entry`], [`Lot`], [`Hold`]) have the shape of rules 17 to 19, and [`ledger::check`]
+//! says whether an account adds up (rule 18). Earning and expiry are arithmetic on what they are given ([`earning`],
+//! [`expiry`]).
+//!
+//! Knows nothing of orders: a sale comes as an amount and an instant. Where rows are kept is [`LoyaltyStore`]'s business.
+
+pub mod account;
+pub mod available;
+pub mod card;
+pub mod earning;
+pub mod enrollment;
+pub mod entry;
+pub mod error;
+pub mod expiry;
+pub mod hold;
+pub mod ledger;
+pub mod lot;
+#[cfg(feature = "memory")]
+pub mod memory;
+pub mod redemption;
+pub mod reward;
+pub mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
+pub mod summary;
+
+pub use account::Account;
+pub use available::{Available, AvailableSort, Promotion, PromotionId};
+pub use card::{
+    LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, Millionths, PointsProgram, Program, Spending,
+    StampsProgram,
+};
+pub use entry::{Cause, Entry, EntryKind};
+pub use error::LoyaltyError;
+pub use hold::{Hold, HoldLot, HoldState};
+pub use ledger::Book;
+pub use lot::{Lot, LotUse};
+pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionSort};
+pub use reward::LoyaltyReward;
+pub use store::{HoldsLoyalty, LoyaltyStore, OwnUses};
+pub use summary::{Expiring, PointsSummary};

@@ -6,7 +6,7 @@ use regulars_customer::segment::{self, SegmentFacts};
 use regulars_kernel::{StoreGroupId, StoreId, Timestamp};
 use regulars_merchant::{Tz, Weekdays, schedule};
 
-use crate::{Campaign, Offer, Terms};
+use crate::{Campaign, Offer, Status, Target, Terms};
 
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600 * Timestamp::MICROS_PER_SECOND;
@@ -165,38 +165,41 @@ impl Offer {
 }
 
 fn judge(terms: &Terms, campaign: Option<&Campaign>, facts: &Facts<'_>) -> Eligibility {
-    let mut reasons = Vec::new();
-    let mut note = |holds: bool, reason: Reason| {
-        if !holds {
-            reasons.push(reason);
-        }
-    };
-    note(!terms.archived, Reason::Archived);
-    note(terms.status == crate::Status::Active, Reason::NotActive);
-    note(terms.start_time.is_none_or(|start| start <= facts.at), Reason::NotStarted);
-    note(terms.end_time.is_none_or(|end| facts.at < end), Reason::Ended);
+    let at = facts.at;
+    let mut against = Objections::default();
+    against.unless(!terms.archived, Reason::Archived);
+    against.unless(terms.status == Status::Active, Reason::NotActive);
+    against.unless(terms.start_time.is_none_or(|start| start <= at), Reason::NotStarted);
+    against.unless(terms.end_time.is_none_or(|end| at < end), Reason::Ended);
     if let Some(campaign) = campaign {
-        note(!campaign.archived, Reason::CampaignArchived);
-        note(campaign.status == crate::Status::Active, Reason::CampaignNotActive);
-        let started = campaign.start_time.is_none_or(|start| start <= facts.at);
-        note(started, Reason::CampaignNotStarted);
-        note(campaign.end_time.is_none_or(|end| facts.at < end), Reason::CampaignEnded);
+        let (start, end) = (campaign.start_time, campaign.end_time);
+        against.unless(!campaign.archived, Reason::CampaignArchived);
+        against.unless(campaign.status == Status::Active, Reason::CampaignNotActive);
+        against.unless(start.is_none_or(|start| start <= at), Reason::CampaignNotStarted);
+        against.unless(end.is_none_or(|end| at < end), Reason::CampaignEnded);
     }
-    reasons.extend(against_places(terms, campaign, facts));
-    let mut note = |holds: bool, reason: Reason| {
-        if !holds {
-            reasons.push(reason);
-        }
-    };
-    let meant = |target: &crate::Target| segment::evaluate(target.segment(), facts.customer);
-    note(terms.target.as_ref().is_none_or(meant), Reason::SegmentMismatch);
+    against.0.extend(against_places(terms, campaign, facts));
+    let meant = |target: &Target| segment::evaluate(target.segment(), facts.customer);
+    against.unless(terms.target.as_ref().is_none_or(meant), Reason::SegmentMismatch);
     let Uses { total, own, last } = facts.uses;
-    note(terms.enrollment_limit.is_none_or(|most| total < most), Reason::EnrollmentLimitReached);
-    note(terms.repeatable || own == 0, Reason::AlreadyRedeemed);
+    let room = terms.enrollment_limit.is_none_or(|most| total < most);
+    against.unless(room, Reason::EnrollmentLimitReached);
+    against.unless(terms.repeatable || own == 0, Reason::AlreadyRedeemed);
     if let Some(again_at) = again_at(terms, last) {
-        note(again_at <= facts.at, Reason::RepeatTooSoon { again_at });
+        against.unless(again_at <= at, Reason::RepeatTooSoon { again_at });
     }
-    Eligibility { reasons }
+    Eligibility { reasons: against.0 }
+}
+
+#[derive(Default)]
+struct Objections(Vec<Reason>);
+
+impl Objections {
+    fn unless(&mut self, holds: bool, reason: Reason) {
+        if !holds {
+            self.0.push(reason);
+        }
+    }
 }
 
 /// When a customer who redeemed a repeatable promotion may do so again.
@@ -214,8 +217,18 @@ fn against_places(
     facts: &Facts<'_>,
 ) -> Vec<Reason> {
     let mut best: Option<Vec<Reason>> = None;
+    // A merchant has many stores and few clocks.
+    let mut clocks: Vec<(Tz, Vec<Reason>)> = Vec::new();
     for place in facts.places {
-        let reasons = against_place(terms, campaign, place, facts.at);
+        let mut reasons = against_store(terms, campaign, place);
+        let known = clocks.iter().find(|(zone, _)| *zone == place.zone);
+        if let Some((_, against_time)) = known {
+            reasons.extend(against_time);
+        } else {
+            let against_time = against_time(terms, place.zone, facts.at);
+            reasons.extend(&against_time);
+            clocks.push((place.zone, against_time));
+        }
         if reasons.is_empty() {
             return reasons;
         }
@@ -226,12 +239,7 @@ fn against_places(
     best.unwrap_or_else(|| vec![Reason::WrongStore])
 }
 
-fn against_place(
-    terms: &Terms,
-    campaign: Option<&Campaign>,
-    place: &Place,
-    at: Timestamp,
-) -> Vec<Reason> {
+fn against_store(terms: &Terms, campaign: Option<&Campaign>, place: &Place) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if !terms.places.include(place.store, &place.groups) {
         reasons.push(Reason::WrongStore);
@@ -239,17 +247,17 @@ fn against_place(
     if campaign.is_some_and(|campaign| !campaign.places.include(place.store, &place.groups)) {
         reasons.push(Reason::CampaignWrongStore);
     }
-    let hours = terms.hours();
-    if schedule::is_open(terms.weekdays, hours, place.zone, at) {
-        return reasons;
-    }
-    let in_hours = schedule::is_open(Weekdays::EVERY_DAY, hours, place.zone, at);
-    // Within the hours, the day that counts is the one that the window began on (rule 26): not today's, maybe.
-    if in_hours || !schedule::is_open(terms.weekdays, None, place.zone, at) {
-        reasons.push(Reason::WrongWeekday);
-    }
-    if !in_hours {
-        reasons.push(Reason::OutsideHours);
-    }
     reasons
+}
+
+fn against_time(terms: &Terms, zone: Tz, at: Timestamp) -> Vec<Reason> {
+    let hours = terms.hours();
+    if schedule::is_open(terms.weekdays, hours, zone, at) {
+        return Vec::new();
+    }
+    let in_hours = schedule::is_open(Weekdays::EVERY_DAY, hours, zone, at);
+    // Within the hours, the day that counts is the one that the window began on (rule 26): not today, maybe.
+    let wrong_weekday = in_hours || !schedule::is_open(terms.weekdays, None, zone, at);
+    let weekday = wrong_weekday.then_some(Reason::WrongWeekday);
+    weekday.into_iter().chain((!in_hours).then_some(Reason::OutsideHours)).collect()
 }

@@ -1,8 +1,8 @@
 //! What this crate asks of whoever keeps the rows.
 
-use regulars_kernel::{MerchantId, OfferId, Page, PageRequest, Scope, StoreError};
+use regulars_kernel::{MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError};
 
-use crate::{Offer, OfferFilter, OfferSort};
+use crate::{Offer, OfferFilter, OfferSort, Place};
 
 /// Offers with their campaigns, as far as the scope of the transaction reaches. The number of statements of a method does
 /// not depend on the number of ids or rows; ids out of reach, unknown or named twice are no error: each row is answered
@@ -35,6 +35,14 @@ pub trait PromotionStore {
         merchants: &[MerchantId],
         most: u16,
     ) -> Result<Vec<Offer>, StoreError>;
+
+    /// The live stores of each of the merchants, within those, as eligibility sees them; by ascending store. In `Person`
+    /// scope: of any merchant.
+    fn places_per_merchant(
+        &mut self,
+        merchants: &[MerchantId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(MerchantId, Place)>, StoreError>;
 }
 
 /// A store of an upper crate that holds one of this crate has its port too, without a line of delegation.
@@ -76,5 +84,13 @@ impl<T: HoldsPromotions> PromotionStore for T {
         most: u16,
     ) -> Result<Vec<Offer>, StoreError> {
         self.held_promotions_mut().offers_per_merchant(merchants, most)
+    }
+
+    fn places_per_merchant(
+        &mut self,
+        merchants: &[MerchantId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(MerchantId, Place)>, StoreError> {
+        self.held_promotions_mut().places_per_merchant(merchants, within)
     }
 }

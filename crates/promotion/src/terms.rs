@@ -71,9 +71,7 @@ pub struct Target {
 impl Target {
     /// Reads segmentation rules (rule 31) from their JSON text.
     pub fn parse(source: &str) -> Result<Self, Rule> {
-        let json = serde_json::from_str(source)
-            .map_err(|_syntax| Rule::Invalid("Segmentation rules are a JSON array.".to_owned()))?;
-        Ok(Self { segment: segment::parse(&json)?, source: source.to_owned() })
+        Ok(Self { segment: segment::parse_text(source)?, source: source.to_owned() })
     }
 
     /// The rules.

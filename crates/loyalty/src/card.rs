@@ -1,0 +1,306 @@
+//! Loyalty cards: programs of points or of stamps.
+
+use regulars_kernel::{
+    Actor, Currency, Denied, LoyaltyCardId, MerchantId, Money, Page, PageRequest, Points,
+    ProductId, StoreGroupId, StoreId, Timestamp,
+    page::{Keyed, Order, SortField, SortKey},
+    text::fold,
+};
+use regulars_merchant::Archived;
+use regulars_promotion::{Status, Terms};
+
+use crate::{LoyaltyError, LoyaltyStore};
+
+/// A rate with six decimals: so many millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millionths(i64);
+
+impl Millionths {
+    /// How many make one.
+    pub const ONE: i64 = 1_000_000;
+
+    /// So many millionths.
+    pub const fn new(millionths: i64) -> Self {
+        Self(millionths)
+    }
+
+    /// The number of millionths.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// What points are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spending {
+    /// They pay an amount (`FLAT`).
+    Flat {
+        /// The least number that pays; positive.
+        points_needed: Points,
+        /// Above it, in steps of so many; open: any number.
+        incremental_points: Option<Points>,
+        /// What one point pays, in millionths of a minor unit of the card's currency.
+        point_worth: Millionths,
+    },
+    /// They buy the card's rewards (`PRODUCT`).
+    Product,
+}
+
+impl Spending {
+    /// Every kind's name in the API and in the database.
+    pub const TYPES: [&'static str; 2] = ["FLAT", "PRODUCT"];
+
+    /// The kind's name in the API and in the database.
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Self::Flat { .. } => "FLAT",
+            Self::Product => "PRODUCT",
+        }
+    }
+}
+
+/// How points are earned and spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointsProgram {
+    /// What they are good for.
+    pub spending: Spending,
+    /// Points for each unit (euro, dollar) of the card's currency spent; not negative.
+    pub dollar_worth: Millionths,
+    /// Points that come with the first earning (rule 15); not negative.
+    pub initial_points: Points,
+    /// The most points a person earns on one business date.
+    pub max_points_per_day: Option<Points>,
+    /// Lines of a lower unit price do not count.
+    pub min_price: Option<Money>,
+    /// Lines of a higher unit price do not count.
+    pub max_price: Option<Money>,
+    /// How many months points live (rule 19); open: for ever.
+    pub validity_in_months: Option<u32>,
+    /// How many days points are pending before they can be spent.
+    pub activation_delay_days: u32,
+}
+
+/// How stamps are earned and spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StampsProgram {
+    /// How many stamps fill the card; positive.
+    pub stamps_needed: u32,
+    /// The most stamps a person gets on one business date.
+    pub max_stamps_per_day: Option<u32>,
+    /// How many days a stamp lives (rule 19); open: for ever.
+    pub stamp_expiration_days: Option<u32>,
+}
+
+/// What a card collects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// Points.
+    Points(PointsProgram),
+    /// Stamps.
+    Stamps(StampsProgram),
+}
+
+impl Program {
+    /// Every kind's name in the API and in the database.
+    pub const TYPES: [&'static str; 2] = ["POINTS", "STAMPS"];
+
+    /// The kind's name in the API and in the database.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Points(_) => "POINTS",
+            Self::Stamps(_) => "STAMPS",
+        }
+    }
+}
+
+/// A loyalty card: a program that customers enrol in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoyaltyCard {
+    /// The key.
+    pub id: LoyaltyCardId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// What people call it.
+    pub name: String,
+    /// A line about it.
+    pub short_description: Option<String>,
+    /// All about it.
+    pub long_description: Option<String>,
+    /// The small print.
+    pub terms_and_conditions: Option<String>,
+    /// Where a shop front shows it.
+    pub placement: Option<String>,
+    /// What it counts in; sales in another currency earn nothing (rule 14).
+    pub currency: Currency,
+    /// What it collects.
+    pub program: Program,
+    /// How many days a code lives (rule 21).
+    pub redemption_expiration_days: Option<i32>,
+    /// Where, when, to whom and how often.
+    pub terms: Terms,
+    /// The products it is about, by ascending id; none: all.
+    pub products: Vec<ProductId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which cards. Absent is no filter; so is an empty text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LoyaltyCardFilter {
+    /// Exactly this name.
+    pub name: Option<String>,
+    /// This within the name, whatever the case.
+    pub name_icontains: Option<String>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// Of this kind: one of [`Program::TYPES`].
+    pub loyalty_type: Option<String>,
+    /// Of this merchant.
+    pub merchant: Option<MerchantId>,
+    /// Those that run in this store.
+    pub store: Option<StoreId>,
+    /// In use, archived, or both.
+    pub archived: Archived,
+}
+
+impl LoyaltyCardFilter {
+    /// The same filter without what filters nothing: empty texts.
+    #[must_use]
+    pub fn meaningful(mut self) -> Self {
+        for text in [&mut self.name, &mut self.name_icontains, &mut self.loyalty_type] {
+            text.take_if(|text| text.is_empty());
+        }
+        self
+    }
+
+    /// Whether a card passes, given the merchant and the groups of [`Self::store`] (`None`: no such store). What a port
+    /// answers is defined by this.
+    pub fn admits(
+        &self,
+        card: &LoyaltyCard,
+        place: Option<(MerchantId, &[StoreGroupId])>,
+    ) -> bool {
+        let in_store = |store: StoreId| {
+            place.is_some_and(|(merchant, groups)| {
+                card.merchant == merchant && card.terms.places.include(Some(store), groups)
+            })
+        };
+        let kind = card.program.type_name();
+        self.name.as_ref().is_none_or(|name| *name == card.name)
+            && self
+                .name_icontains
+                .as_deref()
+                .is_none_or(|term| fold(&card.name).contains(&fold(term)))
+            && self.status.is_none_or(|status| status == card.terms.status)
+            && self.loyalty_type.as_deref().is_none_or(|wanted| wanted == kind)
+            && self.merchant.is_none_or(|merchant| merchant == card.merchant)
+            && self.store.is_none_or(in_store)
+            && self.archived.admits(card.terms.archived)
+    }
+}
+
+/// What a list of cards can be ordered by, beside the pk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoyaltyCardSort {
+    /// By name, whatever the case.
+    Name,
+    /// By the instant it begins; one without such an instant comes first.
+    StartTime,
+    /// By the instant it was made.
+    CreatedAt,
+}
+
+impl SortField for LoyaltyCardSort {
+    const LIST: &'static str = "loyaltyCards";
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::all().iter().copied().find(|field| field.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::StartTime => "startTime",
+            Self::CreatedAt => "createdAt",
+        }
+    }
+
+    fn all() -> &'static [Self] {
+        &[Self::Name, Self::StartTime, Self::CreatedAt]
+    }
+
+    fn default_order() -> Order<Self> {
+        Order { terms: Vec::new(), pk_descending: false }
+    }
+}
+
+impl Keyed<LoyaltyCardSort> for LoyaltyCard {
+    fn sort_key(&self, field: LoyaltyCardSort) -> SortKey {
+        match field {
+            LoyaltyCardSort::Name => SortKey::Text(fold(&self.name)),
+            LoyaltyCardSort::StartTime => {
+                SortKey::Int(self.terms.start_time.map_or(i64::MIN, Timestamp::micros))
+            }
+            LoyaltyCardSort::CreatedAt => SortKey::Int(self.created_at.micros()),
+        }
+    }
+
+    fn pk(&self) -> i64 {
+        self.id.get()
+    }
+}
+
+/// Lists show a merchant's people everything of their merchant, and consumers the live cards of the merchants they joined.
+/// Platform staff have no merchant whose cards a list could show: they ask by id.
+fn require_lister(actor: &Actor) -> Result<(), Denied> {
+    match actor {
+        Actor::Consumer { .. } | Actor::Staff { .. } | Actor::System { .. } => Ok(()),
+        Actor::Anonymous | Actor::Platform { .. } => Err(Denied),
+    }
+}
+
+/// A page of the cards that the asker lists.
+pub fn list(
+    tx: &mut impl LoyaltyStore,
+    actor: &Actor,
+    filter: LoyaltyCardFilter,
+    page: &PageRequest<LoyaltyCardSort>,
+) -> Result<Page<LoyaltyCard>, LoyaltyError> {
+    require_lister(actor)?;
+    Ok(tx.list_loyalty_cards(&filter.meaningful(), page)?)
+}
+
+/// How many cards [`list`] has on all its pages.
+pub fn count(
+    tx: &mut impl LoyaltyStore,
+    actor: &Actor,
+    filter: LoyaltyCardFilter,
+) -> Result<u64, LoyaltyError> {
+    require_lister(actor)?;
+    Ok(tx.count_loyalty_cards(&filter.meaningful())?)
+}
+
+/// The cards of those ids that the asker sees, in no order: their own merchant's for a merchant's people; for consumers
+/// the live ones of any merchant, and those published by merchants they joined (their accounts name them); all for
+/// platform staff.
+pub fn list_by_ids(
+    tx: &mut impl LoyaltyStore,
+    actor: &Actor,
+    ids: &[LoyaltyCardId],
+) -> Result<Vec<LoyaltyCard>, LoyaltyError> {
+    actor.require_known()?;
+    Ok(tx.loyalty_cards(ids)?)
+}
+
+/// One card. A consumer gets live ones alone, of any merchant.
+pub fn get(
+    tx: &mut impl LoyaltyStore,
+    actor: &Actor,
+    id: LoyaltyCardId,
+) -> Result<LoyaltyCard, LoyaltyError> {
+    let card = list_by_ids(tx, actor, &[id])?.pop().ok_or(LoyaltyError::LoyaltyCardNotFound)?;
+    let hidden = matches!(actor, Actor::Consumer { .. }) && !card.terms.is_live();
+    if hidden { Err(LoyaltyError::LoyaltyCardNotFound) } else { Ok(card) }
+}

@@ -1,0 +1,49 @@
+//! What can go wrong where loyalty cards, points and redemptions are read and joined.
+
+use regulars_customer::CustomerError;
+use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
+use regulars_merchant::MerchantError;
+use regulars_promotion::PromotionError;
+
+/// Why a use case of this crate gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LoyaltyError {
+    /// The asker may never ask this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The asker sees no such loyalty card.
+    #[error("loyalty card not found")]
+    LoyaltyCardNotFound,
+    /// The asker sees no such store.
+    #[error("store not found")]
+    StoreNotFound,
+    /// The customers' part of it failed.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+    /// The promotions' part of it failed.
+    #[error(transparent)]
+    Promotion(#[from] PromotionError),
+    /// The merchants' part of it failed.
+    #[error(transparent)]
+    Merchant(#[from] MerchantError),
+    /// The input is at fault.
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    /// The rows could not be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classify for LoyaltyError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::LoyaltyCardNotFound | Self::StoreNotFound => ErrorKind::DoesNotExist,
+            Self::Customer(error) => error.kind(),
+            Self::Promotion(error) => error.kind(),
+            Self::Merchant(error) => error.kind(),
+            Self::Invalid(violations) => violations.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
