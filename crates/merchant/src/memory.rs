@@ -172,7 +172,7 @@ fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {
     ids.iter().copied().collect::<BTreeSet<_>>().into_iter()
 }
 
-#[cfg(all(test, feature = "suite"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::suite::{self, Fixture, World};

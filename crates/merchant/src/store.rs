@@ -232,7 +232,7 @@ pub fn get(
     if hidden { Err(MerchantError::StoreNotFound) } else { Ok(store) }
 }
 
-#[cfg(all(test, feature = "suite"))]
+#[cfg(test)]
 mod tests {
     use chrono::{DateTime, NaiveDate};
     use regulars_kernel::{Classify, ErrorKind, PersonId, Role, Rule, Scope, StoreAccess};

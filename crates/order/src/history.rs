@@ -116,7 +116,7 @@ fn query(
     Ok(Some(query))
 }
 
-#[cfg(all(test, feature = "suite"))]
+#[cfg(test)]
 mod tests {
     use regulars_kernel::{
         Classify, ErrorKind, MerchantId, OrderId, Role, Scope, StoreAccess, page::PageArguments,

@@ -203,13 +203,11 @@ impl Keyed<OrderSort> for Order {
 /// The stores whose orders an asker sees; consumers see their own orders of every store, and the scope of their
 /// transaction keeps all others out.
 pub(crate) fn reach(actor: &Actor) -> Result<StoreAccess, Denied> {
-    match actor {
-        Actor::Consumer { .. } => Ok(StoreAccess::All),
-        _ => {
-            actor.require(Permission::ViewOrder)?;
-            Ok(actor.stores().cloned().unwrap_or(StoreAccess::All))
-        }
+    if matches!(actor, Actor::Consumer { .. }) {
+        return Ok(StoreAccess::All);
     }
+    actor.require(Permission::ViewOrder)?;
+    Ok(actor.stores().cloned().unwrap_or(StoreAccess::All))
 }
 
 /// The orders of those ids that the asker sees, archived ones included, in no order: those of their own stores for a
