@@ -1,0 +1,76 @@
+//! From an access token to the one who asks.
+
+use regulars_customer::UserType;
+use regulars_kernel::{Actor, MerchantId, PersonId, Role, StoreAccess, StoreError};
+
+use crate::{AuthStore, token::Claims};
+
+/// A job at a merchant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// What they may.
+    pub role: Role,
+    /// Where they may.
+    pub stores: StoreAccess,
+}
+
+/// How an account and one of its sessions stand now: all that decides who an access token's bearer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column with a meaning of its own")]
+pub struct Standing {
+    /// The account.
+    pub person: PersonId,
+    /// A consumer or one of a merchant's people.
+    pub user_type: UserType,
+    /// What the tokens of today carry.
+    pub token_version: i64,
+    /// Not deleted.
+    pub active: bool,
+    /// Put away by themselves until they log in again.
+    pub archived: bool,
+    /// One of the platform's people.
+    pub staff: bool,
+    /// One of the platform's people who may do everything there.
+    pub admin: bool,
+    /// Their job, where they work for a merchant.
+    pub post: Option<Post>,
+    /// The session exists, is this account's, and was not revoked.
+    pub session_live: bool,
+}
+
+impl Standing {
+    /// Whether a token with these claims is in force. Its signature and its time are judged before.
+    pub fn honours(&self, claims: &Claims) -> bool {
+        self.person == claims.person
+            && self.token_version == claims.token_version
+            && self.active
+            && !self.archived
+            && self.session_live
+    }
+
+    /// Who that is. Platform staff come first; one of a merchant's people without a job is nobody.
+    pub fn into_actor(self) -> Actor {
+        let person = self.person;
+        if self.staff || self.admin {
+            return Actor::Platform { person };
+        }
+        match (self.user_type, self.post) {
+            (UserType::Consumer, _) => Actor::Consumer { person },
+            (UserType::Merchant, Some(Post { merchant, role, stores })) => {
+                Actor::Staff { person, merchant, role, stores }
+            }
+            (UserType::Merchant, None) => Actor::Anonymous,
+        }
+    }
+}
+
+/// Who asks, by a token that [`crate::Authority::read`] has read. One look-up; a token that is not in force makes its
+/// bearer anonymous, as none does.
+pub fn resolve(tx: &mut impl AuthStore, claims: &Claims) -> Result<Actor, StoreError> {
+    let standing = tx.find_standing(claims.person, claims.session)?;
+    Ok(standing
+        .filter(|standing| standing.honours(claims))
+        .map_or(Actor::Anonymous, Standing::into_actor))
+}

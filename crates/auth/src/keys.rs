@@ -1,0 +1,312 @@
+//! The secrets of a deployment: what signs access tokens, what peppers passwords, what derives refresh tokens. Each key
+//! has an id, so that a new one can take over while the old one is still honoured.
+
+use std::fmt;
+
+use hmac::{Hmac, Mac};
+use rand::CryptoRng;
+use secrecy::{ExposeSecret, SecretSlice};
+use sha2::Sha256;
+
+/// Bytes of a key that is made here.
+const KEY_BYTES: usize = 32;
+/// A shorter secret can be guessed; RFC 7518 §3.2 asks for as many bits as the hash has.
+const LEAST_BYTES: usize = 32;
+const MOST_BYTES: usize = 128;
+const MOST_ID_CHARS: usize = 32;
+
+/// A secret and its public name. Never prints the secret.
+pub struct Key {
+    id: String,
+    secret: SecretSlice<u8>,
+}
+
+impl Key {
+    /// A key from 32 to 128 bytes; the id is 1 to 32 of `A-Z a-z 0-9 - _`.
+    pub fn new(id: &str, secret: Vec<u8>) -> Result<Self, KeyFault> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if id.is_empty() || id.len() > MOST_ID_CHARS || !id.bytes().all(plain) {
+            return Err(KeyFault::Id);
+        }
+        if !(LEAST_BYTES..=MOST_BYTES).contains(&secret.len()) {
+            return Err(KeyFault::Length);
+        }
+        Ok(Self { id: id.to_owned(), secret: secret.into() })
+    }
+
+    /// A fresh key of 32 random bytes with a random id.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut id = [0; 4];
+        let mut secret = vec![0; KEY_BYTES];
+        rng.fill_bytes(&mut id);
+        rng.fill_bytes(&mut secret);
+        Self { id: hex::encode(id), secret: secret.into() }
+    }
+
+    /// The public name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The bytes. Only for handing to a cipher.
+    pub(crate) fn expose(&self) -> &[u8] {
+        self.secret.expose_secret()
+    }
+
+    /// HMAC-SHA256 of a message under this key.
+    pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
+        // HMAC takes keys of any length, so the error cannot occur; an empty answer would be no safer than a panic.
+        #[expect(clippy::expect_used, reason = "HMAC accepts a key of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.expose()).expect("a key of any length");
+        mac.update(message);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({}, ***)", self.id)
+    }
+}
+
+/// Keys of one purpose: the first makes what is new, all are honoured.
+#[derive(Debug)]
+pub struct KeyRing {
+    first: Key,
+    older: Vec<Key>,
+}
+
+impl KeyRing {
+    /// A ring of one key.
+    pub const fn new(key: Key) -> Self {
+        Self { first: key, older: Vec::new() }
+    }
+
+    /// The key that makes what is new.
+    pub const fn current(&self) -> &Key {
+        &self.first
+    }
+
+    /// The key of that id.
+    pub fn find(&self, id: &str) -> Option<&Key> {
+        self.iter().find(|key| key.id == id)
+    }
+
+    /// Every key, the current one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.first).chain(&self.older)
+    }
+
+    /// Makes another key the current one; the former stay honoured.
+    pub fn rotate(&mut self, key: Key) {
+        self.older.insert(0, std::mem::replace(&mut self.first, key));
+    }
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signs access tokens.
+    Signing,
+    /// Enters every password hash, so that a stolen database alone cracks nothing.
+    Pepper,
+    /// Derives a refresh token's successor.
+    Refresh,
+}
+
+impl Purpose {
+    const ALL: [Self; 3] = [Self::Signing, Self::Pepper, Self::Refresh];
+
+    /// The word in a key file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Signing => "signing",
+            Self::Pepper => "pepper",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Every key of a deployment.
+#[derive(Debug)]
+pub struct Keys {
+    /// Sign access tokens. Without the old one, access tokens end at once.
+    pub signing: KeyRing,
+    /// Enter password hashes. Without the old one, whoever did not log in since can not log in again.
+    pub pepper: KeyRing,
+    /// Derive refresh tokens. Without the old one, an answer lost in the seconds of the change is lost.
+    pub refresh: KeyRing,
+}
+
+impl Keys {
+    /// A fresh key for each purpose.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self {
+            signing: KeyRing::new(Key::generate(rng)),
+            pepper: KeyRing::new(Key::generate(rng)),
+            refresh: KeyRing::new(Key::generate(rng)),
+        }
+    }
+
+    /// Reads the text form: a key a line, `<purpose> <id> <hex>`, the first of a purpose being the current one. Empty
+    /// lines and lines that begin with `#` are skipped. Errors name the line and never repeat what stands there.
+    pub fn parse(text: &str) -> Result<Self, KeysError> {
+        let mut found: [Vec<Key>; 3] = Default::default();
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let at = |fault| KeysError::Line { number, fault };
+            let mut words = line.split_whitespace();
+            let (Some(purpose), Some(id), Some(secret), None) =
+                (words.next(), words.next(), words.next(), words.next())
+            else {
+                return Err(at(KeyFault::Shape));
+            };
+            let Some(ring) =
+                Purpose::ALL.iter().zip(&mut found).find(|(known, _)| known.word() == purpose)
+            else {
+                return Err(at(KeyFault::Purpose));
+            };
+            let secret = hex::decode(secret).map_err(|_text| at(KeyFault::Hex))?;
+            let key = Key::new(id, secret).map_err(at)?;
+            if ring.1.iter().any(|other| other.id == key.id) {
+                return Err(at(KeyFault::Twice));
+            }
+            ring.1.push(key);
+        }
+        let [signing, pepper, refresh] = found;
+        let ring = |keys: Vec<Key>, purpose| {
+            let mut keys = keys.into_iter();
+            let first = keys.next().ok_or(KeysError::Missing(purpose))?;
+            Ok(KeyRing { first, older: keys.collect() })
+        };
+        Ok(Self {
+            signing: ring(signing, Purpose::Signing)?,
+            pepper: ring(pepper, Purpose::Pepper)?,
+            refresh: ring(refresh, Purpose::Refresh)?,
+        })
+    }
+
+    /// The text form that [`Self::parse`] reads. It holds the secrets: for a file of mode 0600 and nothing else.
+    pub fn to_text(&self) -> SecretText {
+        let rings = [&self.signing, &self.pepper, &self.refresh];
+        let lines = Purpose::ALL.iter().zip(rings).flat_map(|(purpose, ring)| {
+            ring.iter()
+                .map(move |key| format!("{purpose} {} {}\n", key.id, hex::encode(key.expose())))
+        });
+        SecretText(lines.collect::<String>().into())
+    }
+}
+
+/// A text that must not be printed.
+#[derive(Clone)]
+pub struct SecretText(secrecy::SecretString);
+
+impl SecretText {
+    /// The text, for the one place that may have it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What is wrong with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// Not three words.
+    #[error("expected `<purpose> <id> <hex>`")]
+    Shape,
+    /// No such purpose.
+    #[error("the purpose is one of signing, pepper, refresh")]
+    Purpose,
+    /// The id does not fit.
+    #[error("the id is 1 to 32 letters, digits, `-` or `_`")]
+    Id,
+    /// The secret is not hexadecimal.
+    #[error("the secret is not hexadecimal")]
+    Hex,
+    /// The secret is too short or too long.
+    #[error("the secret has 32 to 128 bytes")]
+    Length,
+    /// The purpose has a key of that id already.
+    #[error("the id occurs twice")]
+    Twice,
+}
+
+/// Why a text is no set of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// A line is at fault.
+    #[error("line {number}: {fault}")]
+    Line {
+        /// Counted from 1.
+        number: usize,
+        /// What is wrong there.
+        fault: KeyFault,
+    },
+    /// A purpose has no key.
+    #[error("there is no {0} key")]
+    Missing(Purpose),
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+    use super::*;
+
+    #[test]
+    fn the_text_form_keeps_every_key_and_their_order() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut keys = Keys::generate(&mut rng);
+        keys.pepper.rotate(Key::generate(&mut rng));
+        let read = Keys::parse(keys.to_text().expose()).unwrap();
+        assert_eq!(read.to_text().expose(), keys.to_text().expose());
+        assert_eq!(read.pepper.current().id(), keys.pepper.current().id());
+        assert_eq!(read.pepper.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_key_file_at_fault_is_refused_by_line() {
+        let good = "0".repeat(64);
+        let line = |number, fault| KeysError::Line { number, fault };
+        for (text, error) in [
+            (String::new(), KeysError::Missing(Purpose::Signing)),
+            (format!("signing a {good}\npepper a {good}"), KeysError::Missing(Purpose::Refresh)),
+            (format!("# hello\n\nsigning {good}"), line(3, KeyFault::Shape)),
+            (format!("signing a {good} b"), line(1, KeyFault::Shape)),
+            (format!("sining a {good}"), line(1, KeyFault::Purpose)),
+            (format!("signing a:b {good}"), line(1, KeyFault::Id)),
+            ("signing a zz".to_owned(), line(1, KeyFault::Hex)),
+            ("signing a 00ff".to_owned(), line(1, KeyFault::Length)),
+            (format!("signing a {good}\nsigning a {good}"), line(2, KeyFault::Twice)),
+        ] {
+            assert_eq!(Keys::parse(&text).unwrap_err(), error, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let keys = Keys::parse(
+            &["signing", "pepper", "refresh"]
+                .map(|purpose| format!("{purpose} a {}", "ab".repeat(32)))
+                .join("\n"),
+        )
+        .unwrap();
+        let printed = format!("{keys:?} {:?}", keys.to_text());
+        assert!(!printed.contains("abab") && !printed.contains("171"), "{printed}");
+    }
+}
