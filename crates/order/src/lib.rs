@@ -5,6 +5,7 @@
 
 pub mod duration;
 pub mod error;
+pub mod fact;
 pub mod filter;
 pub mod history;
 pub mod item;

@@ -8,14 +8,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers};
+use regulars_customer::{
+    CustomerStore, HoldsCustomers, memory as customers,
+    segment::{OrderFact, SegmentFacts},
+};
 use regulars_kernel::{
-    OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId,
-    page::cut,
+    MerchantId, OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError,
+    StoreId, page::cut,
 };
 use regulars_merchant::HoldsMerchants;
 
-use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType};
+use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
 
 #[derive(Debug, Default)]
 struct Rows {
@@ -23,11 +26,37 @@ struct Rows {
     items: BTreeMap<OrderItemId, OrderItem>,
 }
 
+impl Rows {
+    /// What segments know of a customer's orders (rule 31).
+    fn facts(&self, merchant: MerchantId, consumer: PersonId) -> Vec<OrderFact> {
+        let own = |order: &&Order| order.merchant == merchant && order.consumer == Some(consumer);
+        let lines = |order: OrderId| self.items.values().filter(move |item| item.order == order);
+        let orders = self.orders.values().filter(own);
+        orders.filter_map(|order| fact::of(order, lines(order.id))).collect()
+    }
+}
+
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Memory {
     rows: Arc<Mutex<Rows>>,
     customers: customers::Memory,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let rows = Arc::<Mutex<Rows>>::default();
+        let known = Arc::clone(&rows);
+        let customers = customers::Memory::new().with_facts(move |member, audience| SegmentFacts {
+            orders: lock(&known).facts(member.merchant, member.person),
+            ..SegmentFacts::of(member.clone(), audience.currency, audience.today)
+        });
+        Self { rows, customers }
+    }
+}
+
+fn lock(rows: &Mutex<Rows>) -> MutexGuard<'_, Rows> {
+    rows.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Memory {
@@ -57,7 +86,7 @@ impl Memory {
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.rows)
     }
 }
 
@@ -248,6 +277,8 @@ fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {
 
 #[cfg(test)]
 mod tests {
+    use regulars_customer::{ConsumerFilter, filter::Audience, segment};
+
     use super::*;
     use crate::suite::{self, Fixture, World};
 
@@ -271,5 +302,33 @@ mod tests {
     #[test]
     fn the_port_suite_passes() {
         suite::run(&mut Memory::new());
+    }
+
+    #[test]
+    fn rule_31_segments_of_customers_know_their_completed_orders() {
+        let mut memory = Memory::new();
+        let world = suite::world();
+        memory.load(&world);
+        let merchant = world.places.merchants.first().unwrap();
+        for (rules, fitting) in [
+            (r#"[["orders__count", "gte", 1]]"#, &[suite::world::ADA, suite::world::BEN][..]),
+            // Open, voided and wholly refunded orders do not count; totals are net of refunds.
+            (r#"[["orders__count", "exact", 3]]"#, &[suite::world::ADA]),
+            (r#"[["orders__count", "exact", 1]]"#, &[suite::world::BEN]),
+            (r#"[["orders__product", "exact", "401"]]"#, &[suite::world::ADA, suite::world::BEN]),
+            (r#"[["orders__store", "exact", "102"]]"#, &[suite::world::ADA]),
+            (r#"[["orders__store", "exact", "200"]]"#, &[]),
+        ] {
+            let segment = Audience {
+                segment: segment::parse_text(rules).unwrap(),
+                currency: merchant.currency,
+                today: suite::world::at(0).to_utc().date_naive(),
+            };
+            let filter = ConsumerFilter { segment: Some(segment), ..ConsumerFilter::default() };
+            let mut store = memory.scoped(Scope::Merchant(merchant.id));
+            let page = store.list_consumers(&filter, &PageRequest::first(100)).unwrap();
+            let found: Vec<_> = page.items.iter().map(|consumer| consumer.id).collect();
+            assert_eq!(found, fitting, "{rules}");
+        }
     }
 }
