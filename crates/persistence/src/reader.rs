@@ -69,7 +69,7 @@ impl Reader {
         if !open {
             begin(&mut link.connection, deadline)?;
         }
-        let outcome = read(&mut Tx::new(&mut link.connection, scope));
+        let outcome = read(&mut Tx::reading(&mut link.connection, scope));
         drop(guard);
         self.open = true;
         if outcome.is_err() {
@@ -89,6 +89,11 @@ impl Reader {
                 self.discard();
             }
         }
+    }
+
+    /// Whether this is a thread's own connection rather than one of the pool's.
+    pub const fn is_own(&self) -> bool {
+        matches!(self.source, Source::Own { .. })
     }
 
     /// How many statements this request has sent so far, those that open and end transactions included.

@@ -12,11 +12,27 @@ use crate::{
 pub struct Tx<'c> {
     pub(crate) connection: &'c mut AnyConnection,
     scope: Scope,
+    writes: bool,
 }
 
 impl<'c> Tx<'c> {
+    /// One that writes.
     pub(crate) const fn new(connection: &'c mut AnyConnection, scope: Scope) -> Self {
-        Self { connection, scope }
+        Self { connection, scope, writes: true }
+    }
+
+    /// One that only reads.
+    pub(crate) const fn reading(connection: &'c mut AnyConnection, scope: Scope) -> Self {
+        Self { connection, scope, writes: false }
+    }
+
+    /// What ends a statement whose rows nobody else may change before this transaction ends. Rows that refer to them can
+    /// still come. SQLite has one writer, and whoever only reads locks nothing.
+    pub(crate) const fn lock(&self) -> &'static str {
+        match (&self.connection, self.writes) {
+            (AnyConnection::Pg(_), true) => " FOR NO KEY UPDATE",
+            _ => "",
+        }
     }
 
     /// Whose data this transaction touches.
@@ -47,7 +63,7 @@ impl<'c> Tx<'c> {
     /// The same transaction within another scope: for a step that reaches further than the rest, such as the door that
     /// an exact loyalty id opens.
     pub(crate) const fn within(&mut self, scope: Scope) -> Tx<'_> {
-        Tx { connection: self.connection, scope }
+        Tx { connection: self.connection, scope, writes: self.writes }
     }
 
     /// Runs a step whose effects are undone if it ends in `Err`, while the transaction goes on: a refusal is an answer,
@@ -57,7 +73,8 @@ impl<'c> Tx<'c> {
         step: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<Result<T, E>, StoreError> {
         Transactions::begin_transaction(self.connection).store()?;
-        let outcome = step(&mut Tx { connection: self.connection, scope: self.scope });
+        let outcome =
+            step(&mut Tx { connection: self.connection, scope: self.scope, writes: self.writes });
         match outcome {
             Ok(_) => Transactions::commit_transaction(self.connection).store()?,
             Err(_) => Transactions::rollback_transaction(self.connection).store()?,
