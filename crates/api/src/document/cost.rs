@@ -1,0 +1,144 @@
+//! What an operation would cost: page size × children, summed. Page sizes may come from variables, so the tree is built
+//! once and summed for each request.
+
+use std::collections::HashMap;
+
+use juniper::{DefaultScalarValue, InputValue, Variables};
+
+use super::tree::{Argument, Entry, Field};
+
+/// Whether these children of a list in pages are there once for each row.
+const ROWS: [&str; 2] = ["edges", "nodes"];
+
+/// The cost of one field.
+#[derive(Debug)]
+pub(super) struct Cost {
+    /// The page size, for a list in pages.
+    size: Option<Size>,
+    /// Whether the field is there once for each row of its list.
+    per_row: bool,
+    /// Which of several object types it belongs to: only one of them will be there.
+    branch: Option<usize>,
+    children: Vec<Cost>,
+}
+
+#[derive(Debug)]
+struct Size {
+    first: Count,
+    last: Count,
+}
+
+#[derive(Debug)]
+enum Count {
+    Absent,
+    Literal(u64),
+    Variable { name: String, default: Option<u64> },
+}
+
+/// The defaults of an operation's variables.
+pub(super) type Defaults<'a> = HashMap<&'a str, &'a InputValue>;
+
+impl Cost {
+    /// The trees of a selection.
+    pub(super) fn of(entries: &[Entry<'_>], defaults: &Defaults<'_>) -> Vec<Self> {
+        let mut branches: Vec<&str> = Vec::new();
+        entries
+            .iter()
+            .map(|entry| {
+                let branch = entry.on.filter(|_| entry.exclusive).map(|name| {
+                    branches.iter().position(|known| *known == name).unwrap_or_else(|| {
+                        branches.push(name);
+                        branches.len() - 1
+                    })
+                });
+                Self::of_field(&entry.field, branch, defaults)
+            })
+            .collect()
+    }
+
+    fn of_field(field: &Field<'_>, branch: Option<usize>, defaults: &Defaults<'_>) -> Self {
+        let size = field.paged.then(|| Size {
+            first: Count::of("first", &field.arguments, defaults),
+            last: Count::of("last", &field.arguments, defaults),
+        });
+        Self {
+            size,
+            per_row: ROWS.contains(&field.name),
+            branch,
+            children: field.children.as_deref().map_or_else(Vec::new, |c| Self::of(c, defaults)),
+        }
+    }
+
+    /// The sum of a selection; saturates.
+    pub(super) fn sum(costs: &[Self], variables: &Variables, page: u64) -> u64 {
+        let mut common = 0_u64;
+        let mut branches: Vec<u64> = Vec::new();
+        for cost in costs {
+            let value = cost.value(variables, page);
+            match cost.branch {
+                None => common = common.saturating_add(value),
+                Some(branch) => {
+                    if branches.len() <= branch {
+                        branches.resize(branch + 1, 0);
+                    }
+                    if let Some(sum) = branches.get_mut(branch) {
+                        *sum = sum.saturating_add(value);
+                    }
+                }
+            }
+        }
+        common.saturating_add(branches.into_iter().max().unwrap_or(0))
+    }
+
+    fn value(&self, variables: &Variables, page: u64) -> u64 {
+        let Some(size) = &self.size else {
+            return Self::sum(&self.children, variables, page).max(1);
+        };
+        let size = size.rows(variables, page);
+        self.children
+            .iter()
+            .map(|child| {
+                let value = child.value(variables, page);
+                if child.per_row { value.saturating_mul(size) } else { value }
+            })
+            .fold(0, u64::saturating_add)
+            .max(1)
+    }
+}
+
+impl Size {
+    fn rows(&self, variables: &Variables, page: u64) -> u64 {
+        self.first.value(variables).or_else(|| self.last.value(variables)).unwrap_or(page).max(1)
+    }
+}
+
+impl Count {
+    fn of(name: &str, arguments: &[Argument<'_>], defaults: &Defaults<'_>) -> Self {
+        match arguments.iter().find(|argument| argument.name == name).map(|a| a.value) {
+            Some(InputValue::Variable(name)) => Self::Variable {
+                name: name.clone(),
+                default: defaults.get(name.as_str()).and_then(|value| number(value)),
+            },
+            Some(value) => number(value).map_or(Self::Absent, Self::Literal),
+            None => Self::Absent,
+        }
+    }
+
+    fn value(&self, variables: &Variables) -> Option<u64> {
+        match self {
+            Self::Absent => None,
+            Self::Literal(count) => Some(*count),
+            Self::Variable { name, default } => variables.get(name).map_or(*default, number),
+        }
+    }
+}
+
+/// A page size. What is no number, or negative, is the resolver's to refuse.
+fn number(value: &InputValue) -> Option<u64> {
+    match value {
+        InputValue::Scalar(DefaultScalarValue::Int(count)) => {
+            Some(u64::try_from(*count).unwrap_or(0))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,163 @@
+//! What is refused before it runs, and what it would have cost.
+
+use serde_json::json;
+
+use super::{Documents, Limits, canonical, documents, none, refusal, variables};
+use crate::specimen::Specimen;
+
+#[test]
+fn each_limit_has_its_sentence() {
+    let nested = |levels: usize| {
+        format!("{{ user {{ {} pk {} }} }}", "creator { ".repeat(levels), "} ".repeat(levels))
+    };
+    let aliases = |count: usize| -> String {
+        (0..count).map(|number| format!("a{number}: __typename")).collect::<Vec<_>>().join(" ")
+    };
+    let introspection = |levels: usize| {
+        let (open, close) = ("fields { type { ".repeat(levels), "} } ".repeat(levels));
+        format!("{{ __schema {{ types {{ {open} name {close} }} }} }}")
+    };
+    for (document, within) in [
+        (format!("{{ me # {}\n }}", "x".repeat(32 * 1024)), "bytes; at most 32768"),
+        (format!("{{ {} }}", "me ".repeat(5_000)), "limit of 5000 tokens"),
+        (nested(30), "limit of 24 levels"),
+        ("{a".repeat(2_000), "limit of 24 levels"),
+        (format!("{{ {} }}", "... { me } ".repeat(1_200)), "too many overlapping fields"),
+        (
+            format!(
+                "{{ {} }} fragment F on Query {{ {} }} fragment G on Query {{ {} }}",
+                "...F ".repeat(10),
+                "...G ".repeat(10),
+                "me ".repeat(25)
+            ),
+            "limit of 2000 fields",
+        ),
+        (format!("{{ {} }}", aliases(51)), "51 aliases; at most 50"),
+        (format!("{{ {} }}", "__typename ".repeat(200)), "selected 200 times in one place"),
+        (format!("{{ me {} }}", "@skip(if: false)".repeat(5)), "At most 4 directives"),
+        (introspection(3), "at most 2 lists"),
+        (
+            format!(
+                "mutation {{ {} }}",
+                (0..11).map(|n| format!("a{n}: add(n: {n}) {{ p }}")).collect::<Vec<_>>().join(" ")
+            ),
+            "11 mutations were asked for at once; at most 10",
+        ),
+        (
+            "mutation { a: obtainToken(password: \"a\") { p } b: obtainToken(password: \"b\") { p } }".to_owned(),
+            "Only one mutation of accounts",
+        ),
+        ("subscription { x }".to_owned(), "does not serve this kind"),
+        ("{ unknown }".to_owned(), "Unknown field \"unknown\""),
+        ("{ me".to_owned(), "Unexpected end of input"),
+        ("{ echo(at: \"yesterday\") }".to_owned(), "at"),
+        ("{ echo(info: \"{\") }".to_owned(), "info"),
+        ("{ ...F } fragment F on Query { ...F }".to_owned(), "Cannot spread fragment"),
+        (String::new(), "Unexpected end of input"),
+    ] {
+        let message = refusal(&document, &none());
+        assert!(message.contains(within), "{message} | {}", document.get(..80).unwrap_or(&document));
+    }
+    // The same just within the limits.
+    for document in [
+        nested(20),
+        format!("{{ {} }}", aliases(50)),
+        format!("{{ {} }}", "__typename ".repeat(100)),
+        format!("{{ me {} }}", "@skip(if: false)".repeat(4)),
+        introspection(2),
+        "mutation { obtainToken(password: \"a\") { p } add(n: 1) { p } }".to_owned(),
+    ] {
+        assert!(canonical(&document, &none()).is_ok(), "{document}");
+    }
+}
+
+#[test]
+fn spelling_out_types_is_bounded() {
+    // Every level of `creator` is written for two types: 2^10 times the innermost.
+    let document = format!(
+        "{{ user {{ {} pk {} }} }}",
+        "... on ConsumerNode { creator { id } } creator { ".repeat(10),
+        "} ".repeat(10)
+    );
+    let limits = Limits { fields: 100, ..Limits::default() };
+    let documents = Documents::<Specimen>::new(limits);
+    let refused = documents.prepare(&document, None, &variables(&none())).unwrap_err();
+    assert_eq!(refused[0].message, "The document selects too many fields.");
+}
+
+#[test]
+fn the_standard_introspection_passes_and_can_be_turned_off() {
+    let documents = documents();
+    let text = include_str!("introspection.graphql");
+    let form = documents.prepare(text, None, &variables(&none())).unwrap();
+    let (data, errors) =
+        form.execute(&variables(&none()), &crate::specimen::Context::default()).unwrap();
+    assert!(errors.is_empty());
+    let data = serde_json::to_value(data).unwrap();
+    assert_eq!(data["__schema"]["queryType"]["name"], "Query");
+    let closed = Documents::<Specimen>::new(Limits { introspection: false, ..Limits::default() });
+    let refused = closed.prepare(text, None, &variables(&none())).unwrap_err();
+    assert!(refused[0].message.contains("introspection is not allowed"), "{refused:?}");
+    assert!(closed.prepare("{ __typename }", None, &variables(&none())).is_ok());
+}
+
+#[test]
+fn cost_is_rows_times_children() {
+    let documents = documents();
+    for (document, given, cost) in [
+        ("{ me }", json!({}), 1),
+        ("{ consumer { pk id email } }", json!({}), 3),
+        ("{ consumer { orders { count } } }", json!({}), 1),
+        (
+            "{ consumer { orders { count edges { cursor node { pk id } } } } }",
+            json!({}),
+            1 + 100 * 3,
+        ),
+        ("{ consumer { orders(first: 10) { edges { node { pk } } } } }", json!({}), 10),
+        ("{ consumer { orders(last: 7) { edges { node { pk } } } } }", json!({}), 7),
+        ("{ consumer { orders(first: 0) { edges { node { pk } } } } }", json!({}), 1),
+        (
+            "query ($n: Int) { consumer { orders(first: $n) { edges { node { pk } } } } }",
+            json!({"n": 30}),
+            30,
+        ),
+        (
+            "query ($n: Int = 20) { consumer { orders(first: $n) { edges { node { pk } } } } }",
+            json!({}),
+            20,
+        ),
+        (
+            "query ($n: Int) { consumer { orders(first: $n) { edges { node { pk } } } } }",
+            json!({"n": null}),
+            100,
+        ),
+        (
+            "{ consumer { orders(first: 5) { edges { node { pk orders(first: 4) { edges { cursor } } } } } } }",
+            json!({}),
+            5 * (1 + 4),
+        ),
+        // Of several types only one will be there.
+        (
+            "{ user { pk ... on ConsumerNode { email score } ... on MerchantNode { logo } } }",
+            json!({}),
+            3,
+        ),
+    ] {
+        let given = variables(&given);
+        let form = documents.prepare(document, None, &given).unwrap();
+        assert_eq!(form.cost(&given, 100), cost, "{document}");
+    }
+}
+
+#[test]
+fn cost_is_limited_for_each_request() {
+    let document = "query ($n: Int) { consumer { orders(first: $n) { edges { node { orders(first: $n) { edges { \
+                    node { orders(first: $n) { edges { cursor } } } } } } } } } }";
+    assert!(canonical(document, &json!({"n": 36})).is_ok());
+    assert!(refusal(document, &json!({"n": 37})).contains("costs 50653"));
+    assert!(refusal(document, &none()).contains("costs 1000000"));
+    let documents = documents();
+    documents.prepare(document, None, &variables(&json!({"n": 1}))).unwrap();
+    let found = documents.find(document, None, &variables(&json!({"n": 100}))).unwrap();
+    assert!(found.is_err(), "a known document is held to the limit as well");
+}

@@ -1,0 +1,278 @@
+//! The handlers.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method,
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap},
+    },
+    web::{self, Data, Payload, ServiceConfig},
+};
+
+use super::{
+    admission::Gate,
+    body,
+    health::{self, Readiness},
+    negotiation::{Media, Verdict, is_json},
+    reply::Reply,
+    request::{Body, GraphqlRequest, Shape, from_body, from_query_string},
+    request_id::request_id,
+};
+use crate::{
+    document::{Compiled, OperationKind, Problem, check_mutation},
+    engine::Engine,
+    service::{Bearer, Head, Refusal, Service},
+};
+
+/// How the API is served.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// The path of the API.
+    pub path: String,
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long an answer may take, from the end of the headers on.
+    pub request_timeout: Duration,
+    /// Requests served at once; more are turned away.
+    pub in_flight: usize,
+    /// Requests in one batch; 0 turns batches off.
+    pub batch: usize,
+    /// Entries of a list among the variables.
+    pub list: usize,
+    /// Headers that the service wants to see beside `Authorization`, in lower case.
+    pub headers: Vec<String>,
+}
+
+impl HttpConfig {
+    /// The usual figures for a machine with this many cores.
+    pub fn for_cores(cores: usize) -> Self {
+        Self {
+            path: "/graphql".to_owned(),
+            body_bytes: 256 * 1024,
+            body_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(15),
+            in_flight: cores.max(1) * 64,
+            batch: 0,
+            list: 500,
+            headers: ["idempotency-key", "x-api-key", "x-app-id"].map(String::from).to_vec(),
+        }
+    }
+}
+
+/// The API of a service over HTTP.
+pub struct Endpoint<V: Service> {
+    engine: Engine<V>,
+    config: HttpConfig,
+    gate: Arc<Gate>,
+    readiness: Readiness,
+}
+
+type Prepared<V> = Arc<Compiled<<V as Service>::Schema>>;
+
+impl<V: Service> Endpoint<V> {
+    /// Serves an engine.
+    pub fn new(engine: Engine<V>, config: HttpConfig, readiness: Readiness) -> Self {
+        let gate = Gate::new(config.in_flight);
+        Self { engine, config, gate, readiness }
+    }
+
+    /// The engine behind it.
+    pub const fn engine(&self) -> &Engine<V> {
+        &self.engine
+    }
+
+    /// The door: how to say that the server stops, and to wait for those inside.
+    pub const fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Adds the API, `/healthz` and `/readyz` to an application.
+    pub fn configure(self: &Arc<Self>) -> impl FnOnce(&mut ServiceConfig) + use<V> {
+        let endpoint = Data::from(Arc::clone(self));
+        move |app| {
+            let path = endpoint.config.path.clone();
+            app.app_data(endpoint)
+                .service(web::resource(path).route(web::route().to(graphql::<V>)))
+                .service(web::resource("/healthz").route(web::get().to(health::live)))
+                .service(web::resource("/readyz").route(web::get().to(ready::<V>)));
+        }
+    }
+
+    async fn reply(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+        id: &Arc<str>,
+        media: Media,
+    ) -> Reply {
+        let Some(_permit) = self.gate.enter() else {
+            return Reply::refused(&Refusal::unavailable(), media);
+        };
+        let deadline = Instant::now() + self.config.request_timeout;
+        let shape = Shape { batch: self.config.batch, list: self.config.list };
+        let headers = request.headers();
+        let by_get = *request.method() == Method::GET;
+        let read = if by_get {
+            from_query_string(request.query_string(), shape).map(Body::Single)
+        } else if *request.method() == Method::POST {
+            if !is_json(text(headers, CONTENT_TYPE.as_str())) {
+                return Reply::unreadable(Verdict::UnsupportedMedia, media);
+            }
+            let patience = self.config.body_timeout;
+            match body::read(request, payload, self.config.body_bytes, patience).await {
+                Ok(bytes) => from_body(&bytes, shape),
+                Err(verdict) => return Reply::unreadable(verdict, media),
+            }
+        } else {
+            let message = "GraphQL is asked by POST or GET.";
+            return Reply::method_not_allowed(message, "GET, POST", media);
+        };
+        let head = |batched| {
+            Arc::new(Head {
+                request_id: Arc::clone(id),
+                bearer: text(headers, AUTHORIZATION.as_str()).and_then(Bearer::parse),
+                headers: self.wanted(headers),
+                peer: request.peer_addr().map(|address| address.ip()),
+                deadline,
+                batched,
+            })
+        };
+        match read {
+            Ok(Body::Single(single)) => self.single(head(false), single, by_get, media).await,
+            Ok(Body::Batch(batch)) => self.batch(&head(true), batch, media).await,
+            Err(problem) => Reply::malformed(&problem, media),
+        }
+    }
+
+    fn wanted(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        self.config
+            .headers
+            .iter()
+            .filter_map(|name| text(headers, name).map(|value| (name.clone(), value.to_owned())))
+            .collect()
+    }
+
+    async fn single(
+        &self,
+        head: Arc<Head>,
+        request: GraphqlRequest,
+        by_get: bool,
+        media: Media,
+    ) -> Reply {
+        let most = self.engine.documents().limits().errors;
+        let (operation, request) = match self.prepare(request).await {
+            Ok(prepared) => prepared,
+            Err(problems) => return Reply::problems(&problems, most, media),
+        };
+        if by_get && operation.kind() == OperationKind::Mutation {
+            let message = "Mutations are asked by POST alone.";
+            return Reply::method_not_allowed(message, "POST", media);
+        }
+        self.run(head, operation, request, media).await
+    }
+
+    /// All are prepared before the first runs, so that the limits hold for the batch as a whole; then they run in order.
+    async fn batch(&self, head: &Arc<Head>, batch: Vec<GraphqlRequest>, media: Media) -> Reply {
+        let limits = self.engine.documents().limits();
+        let mut prepared = Vec::with_capacity(batch.len());
+        let (mut mutations, mut cost) = (Vec::new(), 0_u64);
+        for request in batch {
+            let one = self.prepare(request).await;
+            if let Ok((operation, request)) = &one {
+                cost = cost.saturating_add(operation.cost(&request.variables, limits.page));
+                if operation.kind() == OperationKind::Mutation {
+                    mutations.extend_from_slice(operation.root_fields());
+                }
+            }
+            prepared.push(one);
+        }
+        if let Err(problem) = check_mutation(&mutations, limits) {
+            return Reply::problems(&[problem], limits.errors, media);
+        }
+        if cost > limits.cost {
+            let problem = Problem::invalid(format!(
+                "The batch costs {cost}; at most {} are allowed.",
+                limits.cost
+            ));
+            return Reply::problems(&[problem], limits.errors, media);
+        }
+        let mut replies = Vec::with_capacity(prepared.len());
+        for one in prepared {
+            replies.push(match one {
+                Ok((operation, request)) => {
+                    self.run(Arc::clone(head), operation, request, media).await
+                }
+                Err(problems) => Reply::problems(&problems, limits.errors, media),
+            });
+        }
+        Reply::batch(replies)
+    }
+
+    /// The operation of a request. What is not in the cache is validated off the reactor.
+    async fn prepare(
+        &self,
+        request: GraphqlRequest,
+    ) -> Result<(Prepared<V>, GraphqlRequest), Vec<Problem>> {
+        let documents = self.engine.documents();
+        let name = request.operation_name.as_deref();
+        if let Some(found) = documents.find(&request.query, name, &request.variables) {
+            return found.map(|operation| (operation, request));
+        }
+        let documents = Arc::clone(documents);
+        web::block(move || {
+            let name = request.operation_name.as_deref();
+            documents
+                .prepare(&request.query, name, &request.variables)
+                .map(|operation| (operation, request))
+        })
+        .await
+        .unwrap_or_else(|_| Err(vec![Problem::invalid("The document cannot be read.")]))
+    }
+
+    async fn run(
+        &self,
+        head: Arc<Head>,
+        operation: Prepared<V>,
+        request: GraphqlRequest,
+        media: Media,
+    ) -> Reply {
+        let id = Arc::clone(&head.request_id);
+        let most = self.engine.documents().limits().errors;
+        let outcome = self.engine.run(head, operation, request.variables).await;
+        Reply::outcome(outcome, most, &id, media)
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+async fn graphql<V: Service>(
+    request: HttpRequest,
+    payload: Payload,
+    endpoint: Data<Endpoint<V>>,
+) -> HttpResponse {
+    let begun = Instant::now();
+    let id = request_id(&request);
+    let media = Media::negotiate(text(request.headers(), ACCEPT.as_str()));
+    let reply = endpoint.reply(&request, payload, &id, media).await;
+    tracing::debug!(
+        request_id = &*id,
+        status = reply.status.as_u16(),
+        bytes = reply.body.len(),
+        micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    reply.into_response(media, &id, endpoint.gate.is_stopping())
+}
+
+async fn ready<V: Service>(endpoint: Data<Endpoint<V>>) -> HttpResponse {
+    health::ready(&endpoint.gate, Arc::clone(&endpoint.readiness)).await
+}

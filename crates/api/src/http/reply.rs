@@ -1,0 +1,150 @@
+//! An answer on its way to the client.
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{
+            ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+};
+
+use super::{
+    negotiation::{Media, Verdict, status},
+    request_id,
+};
+use crate::{
+    answer,
+    document::{INVALID, Problem},
+    engine::Outcome,
+    service::{Headers, Refusal},
+    worker::WorkError,
+};
+
+/// An answer: status, headers, JSON.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) body: Vec<u8>,
+    headers: Headers,
+    retry_after: Option<u32>,
+    allow: Option<&'static str>,
+    /// Whether the connection ends with it: its body was not read to the end.
+    close: bool,
+}
+
+impl Reply {
+    fn new(status: StatusCode, body: Vec<u8>) -> Self {
+        Self { status, body, headers: Vec::new(), retry_after: None, allow: None, close: false }
+    }
+
+    /// What is wrong with the document or its variables.
+    pub(super) fn problems(problems: &[Problem], most: usize, media: Media) -> Self {
+        Self::new(status(Verdict::RequestError, media), answer::problems(problems, most))
+    }
+
+    /// A request that is none.
+    pub(super) fn malformed(problem: &Problem, media: Media) -> Self {
+        Self::new(
+            status(Verdict::Malformed, media),
+            answer::problems(std::slice::from_ref(problem), 1),
+        )
+    }
+
+    /// The method does not go with the request.
+    pub(super) fn method_not_allowed(message: &str, allow: &'static str, media: Media) -> Self {
+        let body = answer::refusal(message, INVALID, None);
+        let reply = Self::new(status(Verdict::MethodNotAllowed, media), body);
+        Self { allow: Some(allow), ..reply }
+    }
+
+    /// The body was not to be had.
+    pub(super) fn unreadable(verdict: Verdict, media: Media) -> Self {
+        let message = match verdict {
+            Verdict::TooLarge => "The request body is too large.",
+            Verdict::BodyTimeout => "The request body did not arrive in time.",
+            Verdict::UnsupportedMedia => "The request body must have the type application/json.",
+            _ => "The request body cannot be read.",
+        };
+        let reply = Self::new(status(verdict, media), answer::refusal(message, INVALID, None));
+        Self { close: true, ..reply }
+    }
+
+    /// The service says no, or cannot now.
+    pub(super) fn refused(refusal: &Refusal, media: Media) -> Self {
+        let code = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        let body = answer::refusal(&refusal.message, refusal.code, None);
+        let reply = Self::new(status(Verdict::Refused(code), media), body);
+        Self { retry_after: refusal.retry_after, ..reply }
+    }
+
+    /// What came of an operation.
+    pub(super) fn outcome(outcome: Outcome, most: usize, request_id: &str, media: Media) -> Self {
+        match outcome {
+            Outcome::Executed { body, headers } => {
+                let reply = Self::new(status(Verdict::Executed, media), body);
+                Self { headers, ..reply }
+            }
+            Outcome::Problems(problems) => Self::problems(&problems, most, media),
+            Outcome::Refused(refusal) => Self::refused(&refusal, media),
+            Outcome::Failed(WorkError::Busy | WorkError::Late | WorkError::Closed) => {
+                Self::refused(&Refusal::unavailable(), media)
+            }
+            Outcome::Failed(WorkError::Panicked) => {
+                let body = answer::refusal(answer::INTERNAL_MESSAGE, "internal", Some(request_id));
+                Self::new(status(Verdict::Internal, media), body)
+            }
+        }
+    }
+
+    /// Several answers as one list, under the worst of their statuses.
+    pub(super) fn batch(replies: Vec<Self>) -> Self {
+        let worst = replies.iter().map(|reply| reply.status).max().unwrap_or(StatusCode::OK);
+        let mut all = Self::new(worst, b"[".to_vec());
+        for (index, reply) in replies.into_iter().enumerate() {
+            if index > 0 {
+                all.body.push(b',');
+            }
+            all.body.extend_from_slice(&reply.body);
+            all.headers.extend(reply.headers);
+            all.retry_after = all.retry_after.max(reply.retry_after);
+        }
+        all.body.push(b']');
+        all
+    }
+
+    pub(super) fn into_response(
+        self,
+        media: Media,
+        request_id: &str,
+        stopping: bool,
+    ) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response
+            .insert_header((CONTENT_TYPE, HeaderValue::from_static(media.content_type())))
+            .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+            .insert_header((VARY, HeaderValue::from_static("Accept")))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+            .insert_header((request_id::HEADER, request_id));
+        if let Some(allow) = self.allow {
+            response.insert_header((ALLOW, HeaderValue::from_static(allow)));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        for (name, value) in self.headers {
+            // A value that is no header is left out rather than turned into an error of a finished operation.
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                response.insert_header((name, value));
+            }
+        }
+        if self.close || stopping {
+            response.force_close();
+        }
+        response.body(self.body)
+    }
+}

@@ -1,0 +1,23 @@
+//! The GraphQL API over HTTP: the only crate that knows juniper and actix-web.
+//!
+//! Its lower half knows nothing of customers: `document` brings a request's document into the form that runs, `worker`
+//! and `engine` run it on threads of their own, `http` speaks GraphQL over HTTP, `fast`, `scalar` and `global_id` are
+//! what schemas are built of. A [`service::Service`] puts a schema and its context on top.
+//!
+//! It does not know how anything is stored, who may do what (use cases ask their actor), or where configuration comes
+//! from: every figure is an argument.
+
+mod answer;
+pub mod document;
+pub mod engine;
+pub mod fast;
+mod fast_object;
+#[cfg(test)]
+mod fast_tests;
+pub mod global_id;
+pub mod http;
+pub mod scalar;
+pub mod service;
+#[cfg(test)]
+mod specimen;
+pub mod worker;

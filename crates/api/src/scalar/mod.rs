@@ -1,0 +1,17 @@
+//! The custom scalars of the public API, each under the name and in the format that its clients know.
+
+mod date;
+mod date_time;
+mod decimal;
+mod expected_error;
+mod generic;
+mod json_string;
+mod opaque;
+mod time;
+
+pub use self::{
+    date::Date, date_time::DateTime, decimal::Decimal, expected_error::ExpectedErrorType,
+    generic::GenericScalar, json_string::JSONString, time::Time,
+};
+
+crate::leaf_scalars!(Date, DateTime, Decimal, JSONString, Time, crate::global_id::Id);

@@ -1,0 +1,82 @@
+//! Scalars whose values are objects. juniper derives scalars that are strings, numbers or booleans only; these
+//! implementations are the same ones, written out.
+
+/// Makes a scalar of a type that has `fn to_value(&self) -> Value` and `fn from_value(&InputValue) -> Result<Self, _>`.
+macro_rules! opaque_scalar {
+    ($type:ident, $name:literal, $description:literal) => {
+        impl ::juniper::GraphQLValue for $type {
+            type Context = ();
+            type TypeInfo = ();
+
+            fn type_name(&self, info: &()) -> Option<::juniper::ArcStr> {
+                <Self as ::juniper::GraphQLType>::name(info)
+            }
+
+            fn resolve(
+                &self,
+                _: &(),
+                _: Option<&[::juniper::Selection<'_>]>,
+                _: &::juniper::Executor<'_, '_, ()>,
+            ) -> ::juniper::ExecutionResult {
+                Ok(self.to_value())
+            }
+        }
+
+        impl ::juniper::GraphQLType for $type {
+            fn name(_: &()) -> Option<::juniper::ArcStr> {
+                Some(::juniper::arcstr::literal!($name))
+            }
+
+            fn meta(info: &(), registry: &mut ::juniper::Registry) -> ::juniper::meta::MetaType {
+                registry
+                    .build_scalar_type::<Self>(info)
+                    .description(::juniper::arcstr::literal!($description))
+                    .into_meta()
+            }
+        }
+
+        impl ::juniper::GraphQLValueAsync for $type {
+            fn resolve_async<'a>(
+                &'a self,
+                info: &'a (),
+                selection_set: Option<&'a [::juniper::Selection<'_>]>,
+                executor: &'a ::juniper::Executor<'_, '_, ()>,
+            ) -> ::juniper::BoxFuture<'a, ::juniper::ExecutionResult> {
+                use ::juniper::GraphQLValue as _;
+                let value = self.resolve(info, selection_set, executor);
+                Box::pin(::std::future::ready(value))
+            }
+        }
+
+        impl ::juniper::FromInputValue for $type {
+            type Error = &'static str;
+
+            fn from_input_value(value: &::juniper::InputValue) -> Result<Self, Self::Error> {
+                Self::from_value(value)
+            }
+        }
+
+        impl ::juniper::ParseScalarValue for $type {
+            fn from_str(token: ::juniper::parser::ScalarToken<'_>) -> ::juniper::ParseScalarResult {
+                <String as ::juniper::ParseScalarValue>::from_str(token)
+                    .or_else(|_| <i32 as ::juniper::ParseScalarValue>::from_str(token))
+                    .or_else(|_| <f64 as ::juniper::ParseScalarValue>::from_str(token))
+            }
+        }
+
+        impl ::juniper::marker::IsOutputType<::juniper::DefaultScalarValue> for $type {}
+
+        impl ::juniper::macros::reflect::BaseType<::juniper::DefaultScalarValue> for $type {
+            const NAME: ::juniper::macros::reflect::Type = $name;
+        }
+
+        impl ::juniper::macros::reflect::BaseSubTypes<::juniper::DefaultScalarValue> for $type {
+            const NAMES: ::juniper::macros::reflect::Types = &[$name];
+        }
+
+        impl ::juniper::macros::reflect::WrappedType<::juniper::DefaultScalarValue> for $type {
+            const VALUE: ::juniper::macros::reflect::WrappedValue = 1;
+        }
+    };
+}
+pub(super) use opaque_scalar;

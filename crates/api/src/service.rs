@@ -1,0 +1,174 @@
+//! What the transport asks of the program behind it.
+
+use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Instant};
+
+use crate::document::{Compiled, OperationKind, Schema};
+
+/// The context of a service's schema.
+pub type ContextOf<V> = <<V as Service>::Schema as Schema>::Context;
+
+/// The program behind the API: its schema, what a thread of it owns, and how a request becomes a context.
+pub trait Service: Send + Sync + 'static {
+    /// The schema.
+    type Schema: Schema;
+    /// What a thread owns between requests: a connection, for one. Made on that thread, and made anew after a panic.
+    type State: 'static;
+
+    /// Makes a thread's state, for threads that answer this kind of operation.
+    fn state(&self, kind: OperationKind) -> Self::State;
+
+    /// Makes the context of one operation: who asks, by their token or key, and with what.
+    ///
+    /// # Errors
+    /// The request is refused as a whole (a bad key, a rate limit). A bad token is no refusal: its bearer is anonymous.
+    fn open(
+        &self,
+        state: &mut Self::State,
+        request: &Request<'_, Self::Schema>,
+    ) -> Result<ContextOf<Self>, Refusal>;
+
+    /// Ends an operation that ran, whatever its errors: closes its transaction, and says which headers its answer has
+    /// beside the usual ones. After a panic neither the context nor the state comes back here: both are dropped.
+    fn close(&self, state: &mut Self::State, context: ContextOf<Self>) -> Headers;
+}
+
+/// Headers of an answer.
+pub type Headers = Vec<(&'static str, String)>;
+
+/// An operation about to run.
+pub struct Request<'a, S: Schema> {
+    /// What the HTTP request said beside it.
+    pub head: &'a Head,
+    /// The operation: its kind, its root fields.
+    pub operation: &'a Compiled<S>,
+    /// What it costs, for limiters that count more than requests.
+    pub cost: u64,
+}
+
+/// What an HTTP request says beside the operation.
+#[derive(Debug)]
+pub struct Head {
+    /// Names the request in logs and answers.
+    pub request_id: Arc<str>,
+    /// The token of `Authorization: Bearer …`.
+    pub bearer: Option<Bearer>,
+    /// The other headers that the service asked for, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Who connected; a proxy, where there is one.
+    pub peer: Option<IpAddr>,
+    /// When the answer has to be there.
+    pub deadline: Instant,
+    /// Whether it is one of several operations in the HTTP request.
+    pub batched: bool,
+}
+
+impl Head {
+    /// The value of one of the headers that were asked for.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A bearer token. `Debug` keeps it secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bearer(String);
+
+impl Bearer {
+    /// Reads the value of an `Authorization` header: exactly two words, the first of them `Bearer` in any case. Whatever
+    /// else it may be is not for us.
+    pub fn parse(authorization: &str) -> Option<Self> {
+        let mut words = authorization.split_whitespace();
+        let (scheme, token) = (words.next()?, words.next()?);
+        let alone = words.next().is_none();
+        (alone && scheme.eq_ignore_ascii_case("bearer")).then(|| Self(token.to_owned()))
+    }
+
+    /// The token.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer(***)")
+    }
+}
+
+/// Why a request is refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status: 401, 429, 503.
+    pub status: u16,
+    /// `extensions.code`.
+    pub code: &'static str,
+    /// The sentence for people.
+    pub message: Cow<'static, str>,
+    /// Seconds after which it may be tried again.
+    pub retry_after: Option<u32>,
+}
+
+impl Refusal {
+    /// Nobody we know: a missing, wrong or revoked key.
+    pub const fn unauthenticated(message: &'static str) -> Self {
+        Self {
+            status: 401,
+            code: "permission_denied",
+            message: Cow::Borrowed(message),
+            retry_after: None,
+        }
+    }
+
+    /// Too many requests.
+    pub const fn too_many(retry_after: u32) -> Self {
+        Self {
+            status: 429,
+            code: "too_many_requests",
+            message: Cow::Borrowed("Too many requests. Try again later."),
+            retry_after: Some(retry_after),
+        }
+    }
+
+    /// A fault of ours, logged under the request's id.
+    pub fn internal(request_id: &str) -> Self {
+        Self {
+            status: 500,
+            code: "internal",
+            message: Cow::Owned(format!("Something went wrong on our side. Request {request_id}.")),
+            retry_after: None,
+        }
+    }
+
+    /// It cannot be served now.
+    pub const fn unavailable() -> Self {
+        Self {
+            status: 503,
+            code: "unavailable",
+            message: Cow::Borrowed("The server is busy. Try again in a moment."),
+            retry_after: Some(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_is_two_words() {
+        for (header, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bEARER abc", Some("abc")),
+            ("  Bearer   abc  ", Some("abc")),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("Bearer a b", None),
+            ("JWT abc", None),
+            ("abc", None),
+            ("", None),
+        ] {
+            assert_eq!(Bearer::parse(header).as_ref().map(Bearer::expose), token, "{header}");
+        }
+        assert_eq!(format!("{:?}", Bearer::parse("Bearer abc")), "Some(Bearer(***))");
+    }
+}
