@@ -211,11 +211,7 @@ fn again_at(terms: &Terms, last: Option<Timestamp>) -> Option<Timestamp> {
 
 /// What stands against the store that suits best: one without objection if there is one, else the first of those with
 /// the fewest. Place and time are judged together, because each store has its own clock.
-fn against_places(
-    terms: &Terms,
-    campaign: Option<&Campaign>,
-    facts: &Facts<'_>,
-) -> Vec<Reason> {
+fn against_places(terms: &Terms, campaign: Option<&Campaign>, facts: &Facts<'_>) -> Vec<Reason> {
     let mut best: Option<Vec<Reason>> = None;
     // A merchant has many stores and few clocks.
     let mut clocks: Vec<(Tz, Vec<Reason>)> = Vec::new();
@@ -261,3 +257,6 @@ fn against_time(terms: &Terms, zone: Tz, at: Timestamp) -> Vec<Reason> {
     let weekday = wrong_weekday.then_some(Reason::WrongWeekday);
     weekday.into_iter().chain((!in_hours).then_some(Reason::OutsideHours)).collect()
 }
+
+#[cfg(test)]
+mod tests;

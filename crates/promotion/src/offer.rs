@@ -262,3 +262,57 @@ pub fn get(
     let hidden = matches!(actor, Actor::Consumer { .. }) && !offer.is_live();
     if hidden { Err(PromotionError::OfferNotFound) } else { Ok(offer) }
 }
+
+#[cfg(all(test, feature = "suite"))]
+mod tests {
+    use regulars_kernel::{PersonId, Role, Scope, StoreAccess};
+
+    use super::*;
+    use crate::{memory::Memory, suite::world};
+
+    #[test]
+    fn who_sees_which_offer() {
+        let world = world();
+        let memory = Memory::new();
+        world.offers.iter().cloned().for_each(|offer| memory.put_offer(offer));
+        let [own, other] = [MerchantId::new(61), MerchantId::new(62)];
+        let person = PersonId::new(71);
+        let stores = StoreAccess::All;
+        let staff = Actor::Staff { person, merchant: own, role: Role::Cashier, stores };
+        let platform = Actor::Platform { person };
+        let consumer = Actor::Consumer { person };
+        for (actor, scope, sees_draft, sees_live, sees_other, lists) in [
+            (&staff, Scope::Merchant(own), true, true, false, Some(14)),
+            (&Actor::system(other), Scope::Merchant(other), false, false, true, Some(14)),
+            (&consumer, Scope::Person(person), false, true, true, Some(0)),
+            (&platform, Scope::Platform, true, true, true, None),
+            (&Actor::Anonymous, Scope::Person(person), false, false, false, None),
+        ] {
+            let mut tx = memory.scoped(scope);
+            let mut sees = |id| get(&mut tx, actor, OfferId::new(id)).is_ok();
+            let seen = (sees(604), sees(600), sees(700));
+            assert_eq!(seen, (sees_draft, sees_live, sees_other), "{actor:?}");
+            let filter = OfferFilter { archived: Archived::Included, ..OfferFilter::default() };
+            let page = list(&mut tx, actor, filter.clone(), &PageRequest::first(100));
+            assert_eq!(page.ok().map(|page| page.items.len()), lists, "{actor:?}");
+            let count = count(&mut tx, actor, filter).ok();
+            assert_eq!(count, lists.and_then(|count| u64::try_from(count).ok()), "{actor:?}");
+        }
+    }
+
+    #[test]
+    fn an_offer_runs_where_its_campaign_does_too() {
+        let world = world();
+        let offer = |id| world.offers.iter().find(|offer| offer.id == OfferId::new(id)).unwrap();
+        // Campaign 502 is narrowed to store 100 and group 301.
+        for (id, store, groups, runs) in [
+            (612, 100, vec![], true),
+            (613, 102, vec![], false),
+            (613, 102, vec![StoreGroupId::new(301)], true),
+            (608, 102, vec![], true),
+            (608, 100, vec![], false),
+        ] {
+            assert_eq!(offer(id).runs_in(StoreId::new(store), &groups), runs, "{id} {store}");
+        }
+    }
+}

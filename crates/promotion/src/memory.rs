@@ -1,0 +1,263 @@
+//! Offers in memory: complete, for tests and for programs that embed the rules without a database.
+//!
+//! Holds the rows of the crates below too. A transaction here is one call after another: it sees what others write meanwhile
+//! and cannot be rolled back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use regulars_customer::{CustomerStore, HoldsCustomers, Standing, memory as customers};
+use regulars_kernel::{
+    MerchantId, OfferId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreGroupId,
+    StoreId, page::cut,
+};
+use regulars_merchant::{
+    HoldsMerchants, Merchant, MerchantStore, Store, StoreFilter, StoreGroup, StoreSort,
+};
+
+use crate::{Offer, OfferFilter, OfferSort, Place, PromotionStore, Terms};
+
+/// The rows, shared by every store made of them; a clone is another handle to the same rows.
+#[derive(Clone, Default)]
+pub struct Memory {
+    offers: Arc<Mutex<BTreeMap<OfferId, Offer>>>,
+    customers: customers::Memory,
+}
+
+impl Memory {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No offers yet, above customers and merchants that there are.
+    pub fn over(customers: customers::Memory) -> Self {
+        Self { offers: Arc::default(), customers }
+    }
+
+    /// The store that sees what a scope reaches.
+    pub fn scoped(&self, scope: Scope) -> MemoryStore {
+        MemoryStore { memory: self.clone(), customers: self.customers.scoped(scope), scope }
+    }
+
+    /// The rows of the crate below.
+    pub const fn customers(&self) -> &customers::Memory {
+        &self.customers
+    }
+
+    /// Puts an offer down with its campaign, in place of the one of the same id.
+    pub fn put_offer(&self, mut offer: Offer) {
+        offer.terms.places.stores.sort_unstable();
+        offer.terms.places.groups.sort_unstable();
+        offer.products.sort_unstable();
+        self.offers().insert(offer.id, offer);
+    }
+
+    /// Whether a person has a live membership at a merchant.
+    pub fn has_joined(&self, person: PersonId, merchant: MerchantId) -> bool {
+        let found = self.customers.scoped(Scope::Platform).find_membership(merchant, person);
+        matches!(found, Ok(Some(membership)) if membership.standing == Standing::Live)
+    }
+
+    /// Whether a list in a scope shows a promotion of a merchant: `live` is whether it is in force.
+    pub fn lists(&self, scope: Scope, merchant: MerchantId, live: bool) -> bool {
+        match scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(person) => live && self.has_joined(person, merchant),
+            Scope::Platform => true,
+        }
+    }
+
+    /// Whether a scope reaches a promotion of a merchant by its id.
+    pub fn reaches(&self, scope: Scope, merchant: MerchantId, live: bool, terms: &Terms) -> bool {
+        match scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(person) => {
+                live || (terms.is_published() && self.has_joined(person, merchant))
+            }
+            Scope::Platform => true,
+        }
+    }
+
+    /// The merchant of a store and the groups that the store is in; none where there is no such store.
+    pub fn place(
+        &self,
+        store: StoreId,
+    ) -> Result<Option<(MerchantId, Vec<StoreGroupId>)>, StoreError> {
+        let mut all = self.customers.merchants().scoped(Scope::Platform);
+        let Some(store) = all.stores(&[store])?.pop() else {
+            return Ok(None);
+        };
+        let groups = all.store_groups_per_store(&[store.id])?;
+        let groups = groups.into_iter().flat_map(|(_store, groups)| groups);
+        Ok(Some((store.merchant, groups.map(|group| group.id).collect())))
+    }
+
+    fn offers(&self) -> MutexGuard<'_, BTreeMap<OfferId, Offer>> {
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn live_stores(&self, merchant: MerchantId) -> Result<Vec<Store>, StoreError> {
+        let mut own = self.customers.merchants().scoped(Scope::Merchant(merchant));
+        let filter = StoreFilter { is_active: Some(true), ..StoreFilter::default() };
+        let mut request = PageRequest::<StoreSort>::first(u16::MAX);
+        let mut stores = Vec::new();
+        loop {
+            let page = own.list_stores(&filter, &request)?;
+            request.after = page.items.last().map(|store| request.order.position(store));
+            stores.extend(page.items);
+            if !page.has_next {
+                return Ok(stores);
+            }
+        }
+    }
+}
+
+/// The ports over [`Memory`], within one scope.
+#[derive(Clone)]
+pub struct MemoryStore {
+    memory: Memory,
+    customers: customers::MemoryStore,
+    scope: Scope,
+}
+
+impl HoldsCustomers for MemoryStore {
+    type Customers = customers::MemoryStore;
+
+    fn held_customers(&self) -> &Self::Customers {
+        &self.customers
+    }
+
+    fn held_customers_mut(&mut self) -> &mut Self::Customers {
+        &mut self.customers
+    }
+}
+
+impl HoldsMerchants for MemoryStore {
+    type Merchants = customers::MemoryStore;
+
+    fn held_merchants(&self) -> &Self::Merchants {
+        &self.customers
+    }
+
+    fn held_merchants_mut(&mut self) -> &mut Self::Merchants {
+        &mut self.customers
+    }
+}
+
+impl MemoryStore {
+    fn listed(&self, filter: &OfferFilter) -> Result<Vec<Offer>, StoreError> {
+        let place = filter.store.map(|store| self.memory.place(store)).transpose()?.flatten();
+        let place = place.as_ref().map(|(merchant, groups)| (*merchant, groups.as_slice()));
+        let mut offers: Vec<_> = self.memory.offers().values().cloned().collect();
+        offers.retain(|offer| {
+            self.memory.lists(self.scope, offer.merchant, offer.is_live())
+                && filter.admits(offer, place)
+        });
+        Ok(offers)
+    }
+
+    fn reached(&self, merchants: &[MerchantId]) -> BTreeSet<MerchantId> {
+        let reached = |id: &MerchantId| self.scope.merchant().is_none_or(|own| own == *id);
+        merchants.iter().copied().filter(reached).collect()
+    }
+}
+
+impl PromotionStore for MemoryStore {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn offers(&mut self, ids: &[OfferId]) -> Result<Vec<Offer>, StoreError> {
+        let mut offers: Vec<_> = self.memory.offers().values().cloned().collect();
+        offers.retain(|offer| {
+            ids.contains(&offer.id)
+                && self.memory.reaches(self.scope, offer.merchant, offer.is_live(), &offer.terms)
+        });
+        Ok(offers)
+    }
+
+    fn list_offers(
+        &mut self,
+        filter: &OfferFilter,
+        page: &PageRequest<OfferSort>,
+    ) -> Result<Page<Offer>, StoreError> {
+        Ok(cut(self.listed(filter)?, page))
+    }
+
+    fn count_offers(&mut self, filter: &OfferFilter) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.listed(filter)?.len()).unwrap_or(u64::MAX))
+    }
+
+    fn offers_per_merchant(
+        &mut self,
+        merchants: &[MerchantId],
+        most: u16,
+    ) -> Result<Vec<Offer>, StoreError> {
+        let everyone = self.scope.person().is_none();
+        let offers = self.memory.offers();
+        let of = |merchant: MerchantId| {
+            let shown = offers.values().filter(move |offer| {
+                offer.merchant == merchant && !offer.terms.archived && (everyone || offer.is_live())
+            });
+            shown.take(usize::from(most))
+        };
+        Ok(self.reached(merchants).into_iter().flat_map(of).cloned().collect())
+    }
+
+    fn places_per_merchant(
+        &mut self,
+        merchants: &[MerchantId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(MerchantId, Place)>, StoreError> {
+        let merchants: Vec<_> = self.reached(merchants).into_iter().collect();
+        let mut all = self.memory.customers.merchants().scoped(Scope::Platform);
+        let mut places = Vec::new();
+        for merchant in all.merchants(&merchants)? {
+            let mut stores = self.memory.live_stores(merchant.id)?;
+            stores.retain(|store| within.includes(store.id));
+            for store in stores {
+                let groups = all.store_groups_per_store(&[store.id])?;
+                let groups = groups.into_iter().flat_map(|(_store, groups)| groups);
+                places.push((merchant.id, place(&merchant, &store, groups)));
+            }
+        }
+        Ok(places)
+    }
+}
+
+fn place(merchant: &Merchant, store: &Store, groups: impl Iterator<Item = StoreGroup>) -> Place {
+    let groups = groups.map(|group| group.id).collect();
+    Place { store: Some(store.id), groups, zone: store.zone(merchant) }
+}
+
+#[cfg(all(test, feature = "suite"))]
+mod tests {
+    use super::*;
+    use crate::suite::{self, Fixture, World};
+
+    impl Fixture for Memory {
+        fn load(&mut self, world: &World) {
+            let merchants = self.customers().merchants();
+            let below = &world.below;
+            below.merchants.iter().cloned().for_each(|row| merchants.put_merchant(row));
+            below.stores.iter().cloned().for_each(|row| merchants.put_store(row));
+            below.store_groups.iter().cloned().for_each(|row| merchants.put_store_group(row));
+            for (person, merchant) in &below.joined {
+                self.customers().put_membership(suite::membership(*person, *merchant));
+            }
+            world.offers.iter().cloned().for_each(|row| self.put_offer(row));
+        }
+
+        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn PromotionStore)) {
+            work(&mut self.scoped(scope));
+        }
+    }
+
+    #[test]
+    fn the_port_suite_passes() {
+        suite::run(&mut Memory::new());
+    }
+}
