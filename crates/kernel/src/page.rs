@@ -218,8 +218,6 @@ pub struct PageRequest<F> {
     pub before: Option<Position>,
     /// Skip so many rows (forward only).
     pub offset: u32,
-    /// Whether `first` was named: only then is a next page announced when nothing says how many were wanted.
-    pub bounded: bool,
 }
 
 impl<F: SortField> PageRequest<F> {
@@ -232,7 +230,6 @@ impl<F: SortField> PageRequest<F> {
             after: None,
             before: None,
             offset: 0,
-            bounded: true,
         }
     }
 
@@ -293,9 +290,8 @@ impl<F: SortField> PageRequest<F> {
             wrong.add("offset", Rule::Invalid(sentence));
         }
         let backward = last.is_some();
-        let bounded = first.is_some();
         wrong.into_result()?;
-        Ok(Self { order, limit, backward, after, before, offset, bounded })
+        Ok(Self { order, limit, backward, after, before, offset })
     }
 }
 

@@ -1,0 +1,143 @@
+//! Relay connections: what every list answers.
+//!
+//! Cursors and counts are made when they are asked for: a count is a statement of its own, and a cursor a piece of work
+//! for every row.
+
+use std::sync::Arc;
+
+use juniper::GraphQLObject;
+use regulars_kernel::page::PageArguments;
+
+use crate::{context::Context, error::ApiError};
+
+/// How many rows a list has on all its pages.
+pub(crate) type Count = Arc<dyn Fn(&Context) -> Result<u64, ApiError> + Send + Sync>;
+
+/// A count as GraphQL's 32-bit `Int` can say it.
+pub(crate) fn clip(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// Where a page lies in its list.
+#[derive(Clone, Debug, PartialEq, Eq, GraphQLObject)]
+#[graphql(name = "PageInfo")]
+pub struct PageInfo {
+    /// Whether more follows; said for pages cut from the front.
+    pub has_next_page: bool,
+    /// Whether more precedes; said for pages cut from the end (`last`).
+    pub has_previous_page: bool,
+    /// The cursor of the first row; null on an empty page.
+    pub start_cursor: Option<String>,
+    /// The cursor of the last row; null on an empty page.
+    pub end_cursor: Option<String>,
+}
+
+/// Collects the paging arguments that every list takes.
+pub(crate) fn paging(
+    first: Option<i32>,
+    last: Option<i32>,
+    before: Option<String>,
+    after: Option<String>,
+    offset: Option<i32>,
+    order_by: Option<String>,
+) -> PageArguments {
+    PageArguments { first, last, before, after, offset, order_by }
+}
+
+/// Makes the connection and edge types of a node. The node says its place in the list by `Keyed<Sort>`.
+///
+/// `connection!(ConsumerNodeConnection, ConsumerNodeEdge, ConsumerNode, ConsumerSort, "customers");`
+macro_rules! connection {
+    ($connection:ident, $edge:ident, $node:ty, $sort:ty, $what:literal) => {
+        #[doc = concat!("A page of ", $what, ".")]
+        #[derive(Clone)]
+        pub struct $connection {
+            edges: Vec<$edge>,
+            has_next: bool,
+            has_previous: bool,
+            count: $crate::connection::Count,
+        }
+
+        impl $connection {
+            /// The connection over a page, in this order, with a way to count the whole list.
+            pub(crate) fn new(
+                page: ::regulars_kernel::Page<$node>,
+                order: ::regulars_kernel::page::Order<$sort>,
+                count: $crate::connection::Count,
+            ) -> Self {
+                let order = ::std::sync::Arc::new(order);
+                let edges = page
+                    .items
+                    .into_iter()
+                    .map(|node| $edge { node, order: ::std::sync::Arc::clone(&order) })
+                    .collect();
+                Self { edges, has_next: page.has_next, has_previous: page.has_previous, count }
+            }
+        }
+
+        #[doc = concat!("One of the ", $what, ".")]
+        #[derive(Clone)]
+        pub struct $edge {
+            node: $node,
+            order: ::std::sync::Arc<::regulars_kernel::page::Order<$sort>>,
+        }
+
+        impl $edge {
+            fn place(&self) -> String {
+                self.order.cursor(&self.order.position(&self.node))
+            }
+        }
+
+        #[doc = concat!("A page of ", $what, ".")]
+        #[::juniper::graphql_object]
+        #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
+        impl $connection {
+            /// The rows of the page.
+            fn edges(&self) -> Vec<Option<&$edge>> {
+                self.edges.iter().map(Some).collect()
+            }
+
+            /// Where the page lies in the list.
+            fn page_info(&self) -> $crate::connection::PageInfo {
+                $crate::connection::PageInfo {
+                    has_next_page: self.has_next,
+                    has_previous_page: self.has_previous,
+                    start_cursor: self.edges.first().map($edge::place),
+                    end_cursor: self.edges.last().map($edge::place),
+                }
+            }
+
+            /// How many there are on all pages.
+            fn count(
+                &self,
+                context: &$crate::context::Context,
+            ) -> Result<i32, $crate::error::ApiError> {
+                (self.count)(context).map($crate::connection::clip)
+            }
+
+            /// How many there are on all pages.
+            fn total_count(
+                &self,
+                context: &$crate::context::Context,
+            ) -> Result<i32, $crate::error::ApiError> {
+                (self.count)(context).map($crate::connection::clip)
+            }
+        }
+
+        #[doc = concat!("One of the ", $what, ".")]
+        #[::juniper::graphql_object]
+        #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
+        impl $edge {
+            /// The row itself.
+            fn node(&self) -> Option<&$node> {
+                Some(&self.node)
+            }
+
+            /// Its place in the list, for `after` and `before`.
+            fn cursor(&self) -> String {
+                self.place()
+            }
+        }
+    };
+}
+pub(crate) use connection;

@@ -1,0 +1,210 @@
+//! What every resolver is given: who asks, what time it is, and one reading transaction for the whole answer.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use parking_lot::Mutex;
+use regulars_auth::Authority;
+use regulars_kernel::{Actor, Clock, Scope, StoreError, Timestamp};
+use regulars_persistence::{Db, Reader, Tx};
+
+use crate::{
+    error::ApiError,
+    level::{Level, Loads},
+};
+
+/// What all requests share.
+pub struct App {
+    /// The rows.
+    pub db: Db,
+    /// Passwords and tokens.
+    pub authority: Authority,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether answers say how many statements they took, in the header `Regulars-Statements`: for tests and benchmarks.
+    pub statement_header: bool,
+}
+
+/// One operation.
+pub struct Context {
+    app: Arc<App>,
+    actor: Actor,
+    now: Timestamp,
+    deadline: Instant,
+    request_id: Arc<str>,
+    idempotency_key: Option<String>,
+    replayed: AtomicBool,
+    /// The thread's own reader, or one from the pool once it is needed.
+    reader: Mutex<Option<Reader>>,
+    loads: Loads,
+}
+
+impl juniper::Context for Context {}
+
+/// What an operation begins with.
+pub(crate) struct Opening {
+    pub(crate) app: Arc<App>,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+    pub(crate) deadline: Instant,
+    pub(crate) request_id: Arc<str>,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) reader: Option<Reader>,
+}
+
+impl From<Opening> for Context {
+    fn from(opening: Opening) -> Self {
+        Self {
+            app: opening.app,
+            actor: opening.actor,
+            now: opening.now,
+            deadline: opening.deadline,
+            request_id: opening.request_id,
+            idempotency_key: opening.idempotency_key,
+            replayed: AtomicBool::new(false),
+            reader: Mutex::new(opening.reader),
+            loads: Loads::default(),
+        }
+    }
+}
+
+impl Context {
+    /// Who asks.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// When: one instant for the whole operation.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// When the answer has to be there.
+    pub const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Passwords and tokens.
+    pub fn authority(&self) -> &Authority {
+        &self.app.authority
+    }
+
+    /// Names the request in logs and answers.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The `Idempotency-Key` header.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
+    }
+
+    /// Notes that the answer repeats an earlier one.
+    pub(crate) fn set_replayed(&self) {
+        self.replayed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the answer repeats an earlier one.
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.replayed.load(Ordering::Relaxed)
+    }
+
+    /// Reads as far as the asker may reach, in the one transaction that serves the whole answer. Anonymous askers are
+    /// denied.
+    pub fn read<T, E>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, ApiError>
+    where
+        E: From<StoreError> + Into<ApiError>,
+    {
+        let scope = self.actor.require_known()?;
+        self.read_within(scope, read)
+    }
+
+    /// Reads within a scope of the caller's choice: for logging in, which reaches every account.
+    pub(crate) fn read_within<T, E>(
+        &self,
+        scope: Scope,
+        read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, ApiError>
+    where
+        E: From<StoreError> + Into<ApiError>,
+    {
+        let mut slot = self.reader.lock();
+        if slot.is_none() {
+            let mut reader = self.app.db.reader().map_err(|error| self.log(error))?;
+            reader.start(Some(self.deadline));
+            *slot = Some(reader);
+        }
+        let reader = slot.as_mut().ok_or_else(|| ApiError::internal("no reader"))?;
+        reader.read(scope, read).map_err(|error| self.log(error))
+    }
+
+    /// Writes in one transaction as far as the asker may reach. What is read afterwards sees it.
+    pub fn write<T, E, F>(&self, write: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Into<ApiError> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let scope = self.actor.require_known()?;
+        self.write_within(scope, write)
+    }
+
+    /// Writes within a scope of the caller's choice.
+    pub(crate) fn write_within<T, E, F>(&self, scope: Scope, write: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Into<ApiError> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.let_go();
+        let deadline = Some(self.deadline);
+        self.app.db.write(scope, deadline, write).map_err(|error| self.log(error))
+    }
+
+    /// Holds no connection any more: for before a write, and before waiting for anything that is not the database.
+    pub(crate) fn let_go(&self) {
+        *self.reader.lock() = None;
+    }
+
+    /// The value of one id, loaded for its whole level at once: see [`Loads::get`].
+    pub fn load<K, V>(
+        &self,
+        level: &Level<K>,
+        name: String,
+        id: K,
+        load: impl FnOnce(&[K]) -> Result<HashMap<K, V>, ApiError>,
+    ) -> Result<Option<V>, ApiError>
+    where
+        K: Copy + Eq + Hash + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        self.loads.get(level, name, id, load)
+    }
+
+    /// Turns an error into what may be shown, logging what may not.
+    pub(crate) fn log(&self, error: impl Into<ApiError>) -> ApiError {
+        error.into().logged(&self.request_id)
+    }
+
+    /// Whether to say how many statements the answer took.
+    pub(crate) fn counts_statements(&self) -> bool {
+        self.app.statement_header
+    }
+
+    /// Gives the reader back, and how many statements it has seen.
+    pub(crate) fn close(self) -> (Option<Reader>, u64) {
+        let mut reader = self.reader.into_inner();
+        let statements = reader.as_ref().map_or(0, Reader::statements);
+        if let Some(reader) = &mut reader {
+            reader.finish();
+        }
+        (reader, statements)
+    }
+}

@@ -1,0 +1,138 @@
+//! The enums of the customers object, under the names that the API has.
+
+use juniper::GraphQLEnum;
+use regulars_customer::{Country, Gender, MerchantType, Sharing, UserType};
+use regulars_merchant::EntitySource;
+
+/// A GraphQL enum with the names of a closed list of a domain crate; a test holds the two together.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident, $text:literal, [$($variant:ident)+]) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
+        #[graphql(name = $text, rename_all = "none")]
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "the names of the API")]
+        #[allow(missing_docs, reason = "they are what they are called")]
+        pub enum $name { $($variant,)+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)+ }
+            }
+
+            /// The value of that name.
+            pub fn of_name(name: &str) -> Option<Self> {
+                match name { $(stringify!($variant) => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+choice! {
+    /// Which side of the counter an account is on.
+    UserUserType, "UserUserType", [CONSUMER MERCHANT]
+}
+choice! {
+    /// A person's gender.
+    UserGender, "UserGender", [MALE FEMALE OTHER]
+}
+choice! {
+    /// What a merchant's business is.
+    UserMerchantType, "UserMerchantType",
+    [RESTAURANT CAFE BAR RETAIL GROCERY BEAUTY FITNESS HOTEL OTHER]
+}
+choice! {
+    /// The system that a record came from.
+    UserEntitySource, "UserEntitySource",
+    [SHOPIFY SALESFORCE SPOTIFY FILE POS API SQUARE HUBSPOT STRIPE WOOCOMMERCE]
+}
+choice! {
+    /// How much of a registered person's account a merchant sees.
+    ConsumerSharing, "ConsumerSharing", [FULL NAME]
+}
+choice! {
+    /// Countries, by ISO 3166-1 alpha-2.
+    UserCountry, "UserCountry", [
+        AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ
+        BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM
+        DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS
+        GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
+        KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ
+        MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM
+        PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
+        SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
+        VN VU WF WS XK YE YT ZA ZM ZW
+    ]
+}
+
+crate::leaf_enums!(UserUserType, UserGender, UserMerchantType, UserEntitySource, UserCountry);
+
+impl From<UserType> for UserUserType {
+    fn from(kind: UserType) -> Self {
+        match kind {
+            UserType::Consumer => Self::CONSUMER,
+            UserType::Merchant => Self::MERCHANT,
+        }
+    }
+}
+
+impl UserGender {
+    /// The domain's value.
+    pub fn to_domain(self) -> Option<Gender> {
+        Gender::from_name(self.name())
+    }
+}
+
+impl UserCountry {
+    /// The domain's value.
+    pub fn to_domain(self) -> Option<Country> {
+        Country::from_alpha2(self.name())
+    }
+}
+
+impl UserEntitySource {
+    /// The domain's value.
+    pub fn to_domain(self) -> Option<EntitySource> {
+        EntitySource::from_name(self.name())
+    }
+}
+
+impl ConsumerSharing {
+    /// The domain's value.
+    pub const fn to_domain(self) -> Sharing {
+        match self {
+            Self::FULL => Sharing::Full,
+            Self::NAME => Sharing::Name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+        all.iter().map(|value| name(*value)).collect()
+    }
+
+    #[test]
+    fn the_lists_are_those_of_the_domain() {
+        assert_eq!(names(UserUserType::ALL, UserUserType::name), names(UserType::ALL, UserType::name));
+        assert_eq!(names(UserGender::ALL, UserGender::name), names(Gender::ALL, Gender::name));
+        assert_eq!(
+            names(UserMerchantType::ALL, UserMerchantType::name),
+            names(MerchantType::ALL, MerchantType::name)
+        );
+        assert_eq!(
+            names(UserEntitySource::ALL, UserEntitySource::name),
+            names(&EntitySource::ALL, EntitySource::name)
+        );
+        assert_eq!(names(ConsumerSharing::ALL, ConsumerSharing::name), names(Sharing::ALL, Sharing::name));
+        let mut countries = names(Country::all(), Country::alpha2);
+        countries.sort_unstable();
+        assert_eq!(names(UserCountry::ALL, UserCountry::name), countries);
+    }
+}

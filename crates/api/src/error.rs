@@ -1,0 +1,165 @@
+//! The one place where errors of the domain crates become answers.
+//!
+//! In queries an error has a `code` in its `extensions`; in mutations it stands in the payload's `errors`. Account
+//! mutations have the codes that their clients know, everything else the three of the public API. A fault of ours shows a
+//! fixed sentence and the request's id, and is logged once, here.
+
+use juniper::{FieldError, IntoFieldError, graphql_value};
+use regulars_kernel::{Classify, Denied, ErrorKind, Rule, Violation, Violations};
+
+use crate::{global_id::IdError, scalar::ExpectedErrorType};
+
+/// What a resolver answers where it has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// What is wrong, for clients.
+    pub kind: ErrorKind,
+    /// What cannot be said to clients; logged with the request's id where the answer is made.
+    fault: Option<String>,
+}
+
+/// Which set of codes a mutation's errors use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codes {
+    /// `permission_denied`, `does_not_exist`, `invalid`.
+    Public,
+    /// Those of the account mutations: `unique`, `password_too_short`, …
+    Account,
+}
+
+const DENIED: &str = "You do not have permission to perform this action.";
+const ABSENT: &str = "No object with this id exists.";
+const BUSY: &str = "The server is busy or the request took too long. Try again in a moment.";
+
+impl<E: Classify> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        let kind = error.kind();
+        let fault = (kind == ErrorKind::Internal).then(|| chain(&error));
+        Self { kind, fault }
+    }
+}
+
+/// An error with everything it came of.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl ApiError {
+    /// An argument is at fault.
+    pub fn invalid(argument: &'static str, sentence: impl Into<String>) -> Self {
+        Violations::of(argument, Rule::Invalid(sentence.into())).into()
+    }
+
+    /// An id that does not name what the argument takes.
+    pub fn bad_id(argument: &'static str, error: &IdError) -> Self {
+        Self::invalid(argument, error.to_string())
+    }
+
+    /// This kind of actor may never do this.
+    pub fn denied() -> Self {
+        Denied.into()
+    }
+
+    /// There is no such object for whoever asks.
+    pub const fn absent() -> Self {
+        Self { kind: ErrorKind::DoesNotExist, fault: None }
+    }
+
+    /// A fault of ours that no error type names.
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Internal, fault: Some(what.into()) }
+    }
+
+    /// Logs a fault of ours, once, under the request's id, and leaves an error that may be shown.
+    #[must_use]
+    pub fn logged(mut self, request_id: &str) -> Self {
+        if let Some(fault) = self.fault.take() {
+            tracing::error!(request_id, fault, "a request failed");
+            self.fault = Some(request_id.to_owned());
+        }
+        self
+    }
+
+    /// The payload's `errors`; `None` for what is no refusal but a failure of the request.
+    pub fn to_errors(&self, codes: Codes) -> Option<ExpectedErrorType> {
+        let none = ExpectedErrorType::new();
+        match &self.kind {
+            ErrorKind::PermissionDenied => Some(none.with(None, DENIED, "permission_denied")),
+            ErrorKind::DoesNotExist => Some(none.with(None, ABSENT, "does_not_exist")),
+            ErrorKind::Invalid(violations) => {
+                let with = |errors: ExpectedErrorType, Violation { field, rule }: &Violation| {
+                    errors.with(*field, rule.to_string(), code(rule, codes))
+                };
+                Some(violations.iter().fold(none, with))
+            }
+            ErrorKind::Unavailable | ErrorKind::Internal => None,
+        }
+    }
+}
+
+/// The code of a broken rule.
+const fn code(rule: &Rule, codes: Codes) -> &'static str {
+    if matches!(codes, Codes::Public) {
+        return "invalid";
+    }
+    match rule {
+        Rule::Required => "required",
+        Rule::InvalidChoice(_) => "invalid_choice",
+        Rule::MaxLength { .. } => "max_length",
+        Rule::Email | Rule::Phone | Rule::Date | Rule::Invalid(_) => "invalid",
+        Rule::EmailTaken => "unique",
+        Rule::PasswordMismatch => "password_mismatch",
+        Rule::PasswordTooShort(_) => "password_too_short",
+        Rule::PasswordTooCommon => "password_too_common",
+        Rule::PasswordEntirelyNumeric => "password_entirely_numeric",
+        Rule::PasswordTooSimilar(_) => "password_too_similar",
+        Rule::InvalidPassword => "invalid_password",
+        Rule::InvalidCredentials => "invalid_credentials",
+        Rule::InvalidToken => "invalid_token",
+        Rule::ExpiredToken => "expired_token",
+    }
+}
+
+impl IntoFieldError for ApiError {
+    #[expect(clippy::disallowed_types, reason = "the one place that makes juniper's errors")]
+    fn into_field_error(self) -> FieldError {
+        match self.kind {
+            ErrorKind::PermissionDenied => {
+                FieldError::new(DENIED, graphql_value!({ "code": "permission_denied" }))
+            }
+            ErrorKind::DoesNotExist => {
+                FieldError::new(ABSENT, graphql_value!({ "code": "does_not_exist" }))
+            }
+            ErrorKind::Invalid(violations) => invalid(&violations),
+            ErrorKind::Unavailable => {
+                FieldError::new(BUSY, graphql_value!({ "code": "unavailable" }))
+            }
+            ErrorKind::Internal => {
+                let id = self.fault.unwrap_or_default();
+                let sentence = format!("Something went wrong on our side. Request {id}.");
+                FieldError::new(sentence, graphql_value!({ "code": "internal" }))
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the one place that makes juniper's errors")]
+fn invalid(violations: &Violations) -> FieldError {
+    let field = violations.iter().find_map(|violation| violation.field);
+    let sentences: Vec<String> =
+        violations.iter().map(|violation| violation.rule.to_string()).collect();
+    let sentence = sentences.join(" ");
+    match field {
+        Some(field) => {
+            FieldError::new(sentence, graphql_value!({ "code": "invalid", "field": field }))
+        }
+        None => FieldError::new(sentence, graphql_value!({ "code": "invalid" })),
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything that one answer loads at one depth, so that the next depth is loaded for all of it in one statement.
+//!
+//! A list of a hundred customers is one [`Level`]. The first of them that is asked for its orders has them loaded for all
+//! hundred; the others find theirs. No look-ahead is needed, and no aliases, fragments or directives can fool it: what
+//! is not asked for is not loaded, and what is asked for with other arguments is another load.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+
+/// The ids that were loaded together.
+#[derive(Debug)]
+pub struct Level<K> {
+    number: u64,
+    ids: Vec<K>,
+}
+
+impl<K> Level<K> {
+    /// A level of these ids.
+    pub fn of(ids: impl IntoIterator<Item = K>) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Self { number, ids: ids.into_iter().collect() })
+    }
+
+    /// The ids, in the order they were loaded.
+    pub fn ids(&self) -> &[K] {
+        &self.ids
+    }
+}
+
+/// What one request has loaded so far.
+#[derive(Default)]
+pub struct Loads(Mutex<HashMap<(u64, String), Arc<dyn Any + Send + Sync>>>);
+
+impl Loads {
+    /// The value of one id under a name; the first caller of a level has `load` fetch the values of all its ids. The name
+    /// holds the field and everything that distinguishes one load from another: its arguments.
+    pub fn get<K, V, E>(
+        &self,
+        level: &Level<K>,
+        name: String,
+        id: K,
+        load: impl FnOnce(&[K]) -> Result<HashMap<K, V>, E>,
+    ) -> Result<Option<V>, E>
+    where
+        K: Copy + Eq + Hash + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let key = (level.number, name);
+        let known = self.0.lock().get(&key).cloned();
+        let values = match known.map(Arc::downcast::<HashMap<K, V>>) {
+            Some(Ok(values)) => values,
+            _ => {
+                // Loading holds no lock: it may itself ask for something loaded.
+                let values = Arc::new(load(&level.ids)?);
+                let kept: Arc<dyn Any + Send + Sync> = Arc::<HashMap<K, V>>::clone(&values);
+                self.0.lock().insert(key, kept);
+                values
+            }
+        };
+        Ok(values.get(&id).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, convert::Infallible};
+
+    use super::*;
+
+    #[test]
+    fn a_level_loads_once_for_each_name() {
+        let loads = Loads::default();
+        let level = Level::of([1, 2, 3]);
+        let calls = Cell::new(0);
+        let ask = |name: &str, id: i32| {
+            loads
+                .get(&level, name.to_owned(), id, |ids| {
+                    calls.set(calls.get() + 1);
+                    Ok::<_, Infallible>(ids.iter().map(|id| (*id, id * 10)).collect())
+                })
+                .unwrap()
+        };
+        assert_eq!([ask("a", 1), ask("a", 3), ask("a", 9)], [Some(10), Some(30), None]);
+        assert_eq!(calls.get(), 1);
+        assert_eq!(ask("b", 2), Some(20));
+        assert_eq!(calls.get(), 2);
+    }
+
+    #[test]
+    fn what_failed_is_tried_again() {
+        let loads = Loads::default();
+        let level = Level::of([1]);
+        let failed = loads.get(&level, "a".to_owned(), 1, |_| Err::<HashMap<i32, i32>, _>("down"));
+        assert_eq!(failed, Err("down"));
+        let loaded = loads.get(&level, "a".to_owned(), 1, |_| Ok::<_, &str>([(1, 5)].into()));
+        assert_eq!(loaded, Ok(Some(5)));
+    }
+}

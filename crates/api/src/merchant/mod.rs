@@ -1,0 +1,5 @@
+//! Merchants and their places.
+
+pub mod node;
+
+pub use node::MerchantNode;

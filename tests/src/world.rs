@@ -1,0 +1,109 @@
+//! The two servers that all tests share, and merchants of one's own on them.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use regulars_testkit::{Client, Engine, Server, TempDatabase, fresh};
+use serde_json::{Value, json};
+
+/// The password of everybody in the demo world, and of everybody who is made here.
+pub const PASSWORD: &str = "regulars-demo";
+
+/// A server over a demo world.
+pub struct World {
+    /// Which database is behind it.
+    pub engine: Engine,
+    /// The server.
+    pub server: Server,
+    _database: TempDatabase,
+}
+
+/// Runs a test on both servers.
+pub fn on_both(test: impl Fn(&World)) {
+    static WORLDS: OnceLock<Vec<World>> = OnceLock::new();
+    for world in WORLDS.get_or_init(|| Engine::ALL.into_iter().map(World::start).collect()) {
+        test(world);
+    }
+}
+
+/// The server makes the file and migrates it itself.
+fn nothing(url: &str) -> Result<(), String> {
+    match url.strip_prefix("sqlite://") {
+        Some(path) => std::fs::File::create(path).map(drop).map_err(|error| error.to_string()),
+        None => Ok(()),
+    }
+}
+
+impl World {
+    fn start(engine: Engine) -> Self {
+        let database = fresh(engine, nothing);
+        let keys =
+            std::env::temp_dir().join(format!("regulars-e2e-{}-{engine:?}", std::process::id()));
+        let url = database.url();
+        let arguments = [
+            "--demo",
+            "--data-dir",
+            keys.to_str().expect("a UTF-8 path"),
+            "--database-url",
+            url.as_str(),
+        ];
+        // The least cost that is allowed: tests sign up by the hundred.
+        let environment =
+            [("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_API_STATEMENT_HEADER", "true")];
+        let server = Server::start(&arguments, &environment);
+        Self { engine, server, _database: database }
+    }
+
+    /// Nobody.
+    pub fn anonymous(&self) -> Client {
+        self.server.client()
+    }
+
+    /// Whoever has this address.
+    pub fn login(&self, email: &str) -> Client {
+        let answer = self.anonymous().query(
+            "mutation ($email: String!, $password: String!) {
+                obtainToken(email: $email, password: $password) { success errors token }
+            }",
+            json!({ "email": email, "password": PASSWORD }),
+        );
+        self.anonymous().bearer(answer.succeeded().string("obtainToken.token"))
+    }
+
+    /// The owner of the demo world's first merchant.
+    pub fn demo_owner(&self) -> Client {
+        self.login("merchant@example.com")
+    }
+
+    /// Signs somebody up and gives their client.
+    pub fn register(&self, user_type: &str, extra: &Value) -> Client {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let email = format!("someone{number}@{}.example", std::process::id());
+        let mut variables = json!({
+            "email": email, "password": PASSWORD, "firstname": "Test", "lastname": "Person",
+            "userType": user_type,
+        });
+        for (name, value) in extra.as_object().into_iter().flatten() {
+            variables[name] = value.clone();
+        }
+        let answer = self.anonymous().query(SIGN_UP, variables).succeeded();
+        assert_eq!(answer.data("register.errors"), &Value::Null);
+        self.anonymous().bearer(answer.string("register.token"))
+    }
+
+    /// A merchant of one's own.
+    pub fn merchant(&self) -> Client {
+        self.register("MERCHANT", &json!({}))
+    }
+
+    /// A registered consumer.
+    pub fn consumer(&self) -> Client {
+        self.register("CONSUMER", &json!({}))
+    }
+}
+
+/// The document's own sign-up.
+pub const SIGN_UP: &str = "mutation SignUp( $email: String! $password: String! $firstname: String! $lastname: String! $userType: String! $merchantType: String $phoneNumber: String $birthday: String $country: String $city: String $street: String $zipCode: String $gender: String ) { register( email: $email password1: $password password2: $password firstname: $firstname lastname: $lastname userType: $userType merchantType: $merchantType phoneNumber: $phoneNumber birthday: $birthday country: $country city: $city street: $street zipCode: $zipCode gender: $gender ) { success errors token refreshToken } } ";
