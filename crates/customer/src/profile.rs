@@ -66,3 +66,60 @@ impl Profile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Option<String> {
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    #[test]
+    fn an_address_is_its_non_empty_parts() {
+        for (street, zip_code, city, country, address) in [
+            ("Ring 1", "53111", "Bonn", "DE", Some("Ring 1, 53111 Bonn, DE")),
+            ("", "53111", "Bonn", "", Some("53111 Bonn")),
+            ("Ring 1", "", "", "DE", Some("Ring 1, DE")),
+            ("", "", "Bonn", "DE", Some("Bonn, DE")),
+            ("", "53111", "", "", Some("53111")),
+            ("", "", "", "", None),
+        ] {
+            let profile = Profile {
+                street: text(street),
+                zip_code: text(zip_code),
+                city: text(city),
+                country: Country::from_alpha2(country),
+                ..Profile::default()
+            };
+            assert_eq!(profile.address().as_deref(), address);
+        }
+    }
+
+    #[test]
+    fn rule_7_name_shows_name_and_city_and_full_shows_all() {
+        let profile = Profile {
+            email: EmailAddress::parse("ada@example.com").ok(),
+            secondary_email: EmailAddress::parse("ada@example.org").ok(),
+            firstname: "Ada".to_owned(),
+            lastname: "Lovelace".to_owned(),
+            phone_number: PhoneNumber::parse("+491712345678", None).ok(),
+            birthday: NaiveDate::from_ymd_opt(1990, 2, 28),
+            gender: Some(Gender::Female),
+            country: Country::from_alpha2("DE"),
+            city: text("Bonn"),
+            street: text("Ring 1"),
+            zip_code: text("53111"),
+            picture: text("https://example.com/ada.png"),
+        };
+        assert_eq!(profile.shown(Sharing::Full), profile);
+        let shown = profile.shown(Sharing::Name);
+        let expected = Profile {
+            firstname: "Ada".to_owned(),
+            lastname: "Lovelace".to_owned(),
+            city: text("Bonn"),
+            ..Profile::default()
+        };
+        assert_eq!(shown, expected);
+    }
+}

@@ -31,8 +31,9 @@ impl PhoneTerm {
     pub fn beginning(typed: &str) -> Self {
         let digits = Digits::read(typed);
         let any_of = match digits.form {
+            // Four digits are the last four, even those that begin like an international number.
+            _ if digits.dialled.len() == 4 => vec![format!("{} ", digits.dialled)],
             Form::International => vec![format!(" {}", digits.dialled)],
-            Form::Open if digits.dialled.len() == 4 => vec![format!("{} ", digits.dialled)],
             Form::Open => {
                 vec![format!(" {}", digits.dialled), format!(" 00{}", digits.dialled)]
             }
@@ -177,4 +178,131 @@ pub fn cards_text(cards: &[CardNumber]) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn phone(stored: &str) -> String {
+        phone_text(&PhoneNumber::from_stored(stored.to_owned()))
+    }
+
+    #[test]
+    fn rule_9_a_filter_matches_how_a_number_begins_in_either_form_or_its_last_four() {
+        let number = phone("+491712345678");
+        assert_eq!(number, " 00491712345678 01712345678 ");
+        for (typed, fits) in [
+            ("0171 2345", true),
+            ("0171-2345678", true),
+            ("+49 171 2345", true),
+            ("+49 (0)171 2345", true),
+            ("0049 171", true),
+            ("49171", true),
+            ("5678", true),
+            ("+491712345678", true),
+            ("0171 2346", false),
+            ("2345", false),
+            ("45678", false),
+            ("171 2345", false),
+            ("+1712345", false),
+            ("0049 0171", false),
+            ("nobody", false),
+            ("+", false),
+        ] {
+            assert_eq!(PhoneTerm::beginning(typed).matches(&number), fits, "{typed}");
+        }
+    }
+
+    #[test]
+    fn rule_9_a_part_is_found_anywhere_and_the_whole_nowhere_else() {
+        let number = phone("+491712345678");
+        for (typed, within, whole) in [
+            ("0171 2345", true, false),
+            ("171 2345", true, false),
+            ("23 45", true, false),
+            ("+49 171 2345678", true, true),
+            ("00491712345678", true, true),
+            ("491712345678", true, true),
+            ("0171/2345678", true, true),
+            ("5678", true, false),
+            ("567801", false, false),
+            ("abc", false, false),
+        ] {
+            assert_eq!(PhoneTerm::containing(typed).matches(&number), within, "{typed}");
+            assert_eq!(PhoneTerm::whole(typed).matches(&number), whole, "{typed}");
+        }
+    }
+
+    fn ada() -> SearchText {
+        SearchText {
+            firstname: "ada".to_owned(),
+            lastname: "müller-lüdenscheidt".to_owned(),
+            city: "bonn".to_owned(),
+            email: "ada@example.com".to_owned(),
+            phone: phone("+491712345678"),
+            loyalty_id: "00079927398713".to_owned(),
+            cards: cards_text(&[CardNumber::parse("AB-12 34").unwrap()]),
+        }
+    }
+
+    #[test]
+    fn every_word_must_occur_somewhere() {
+        for (typed, fits) in [
+            ("ada", true),
+            ("ADA Müller", true),
+            ("müller example.com 5678", true),
+            ("0171 2345", true),
+            ("+49171 (2345)", true),
+            ("7992", true),
+            ("ab1234", true),
+            ("AB-12", true),
+            ("muller", false),
+            ("ada bonn", false),
+            ("%", false),
+            ("_da", false),
+            ("ada\tnobody", false),
+        ] {
+            let term = SearchTerm::parse(typed, 254).unwrap().unwrap();
+            assert_eq!(term.matches(&ada()), fits, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_search_is_bounded() {
+        assert_eq!(SearchTerm::parse(" \t ", 254), Ok(None));
+        assert!(SearchTerm::parse("a\0b", 254).is_err());
+        assert!(SearchTerm::parse(&"a".repeat(255), 254).is_err());
+        assert_eq!(SearchTerm::parse(&"a ".repeat(8), 254).unwrap().unwrap().words.len(), 8);
+        assert!(SearchTerm::parse(&"a ".repeat(9), 254).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn rule_9_a_number_is_found_however_much_of_it_is_typed(
+            number in "1[5-7][1-9][0-9]{7}", length in 5_usize..11, gap in 1_usize..5,
+        ) {
+            let text = phone(&format!("+49{number}"));
+            let national = format!("0{number}");
+            let mut typed = national[..length].to_owned();
+            typed.insert(gap, ' ');
+            prop_assert!(PhoneTerm::beginning(&typed).matches(&text));
+            prop_assert!(PhoneTerm::containing(&typed).matches(&text));
+            let typed = format!("+49 {}", &number[..length - 1]);
+            prop_assert!(PhoneTerm::beginning(&typed).matches(&text));
+            prop_assert!(PhoneTerm::beginning(&number[number.len() - 4..]).matches(&text));
+            prop_assert!(PhoneTerm::whole(&national).matches(&text));
+        }
+
+        #[test]
+        fn a_term_is_never_empty(typed in "\\PC{1,20}") {
+            for term in [
+                PhoneTerm::beginning(&typed), PhoneTerm::containing(&typed), PhoneTerm::whole(&typed),
+            ] {
+                prop_assert!(term.any_of.iter().all(|text| !text.trim().is_empty()));
+            }
+        }
+    }
 }
