@@ -1,0 +1,240 @@
+//! The command line: what can be asked of the program, and the help that explains it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// What `regulars` was asked to do.
+#[derive(Debug, Parser)]
+#[command(
+    name = "regulars",
+    version,
+    about = "A customer and loyalty service: consumers, offers, loyalty cards, orders and points over GraphQL",
+    long_about = "Regulars keeps a merchant's customers and what they earn and redeem, and serves it all over GraphQL.\n\n\
+                  Out of the box it needs nothing but a directory to write to: data lives in one SQLite file there. Give it \
+                  a PostgreSQL address instead to run many servers over one database.",
+    after_long_help = EXAMPLES,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    propagate_version = true
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it: a demo world on http://127.0.0.1:8080/graphql, with logins to use and a request to paste
+      regulars serve --demo
+
+  Run it for real on SQLite, reachable from other machines
+      regulars serve --listen 0.0.0.0:8080 --data-dir /var/lib/regulars
+
+  Run it on PostgreSQL: make keys once, migrate once, then start as many servers as you like
+      regulars keys > keys.toml        # the [keys] section of a configuration file; keep it secret
+      regulars migrate --config keys.toml --database-url postgres://regulars@db/regulars
+      regulars serve   --config keys.toml --database-url postgres://regulars@db/regulars
+
+  Make the first account of the platform's own people
+      regulars user create --email you@example.com --admin
+
+  Fill an empty database with a world of a stated size
+      regulars demo --consumers 200000 --orders 1000000 --data-dir bench
+
+Configuration:
+  Every setting has a default and can be given in a TOML file (--config), in the environment and, for the most used,
+  as a flag; later ones win, in that order. Setting `http.request_timeout` is `request_timeout` in the section `[http]`
+  of the file and REGULARS_HTTP_REQUEST_TIMEOUT in the environment. `regulars config` prints the reference: every
+  setting with its meaning, what is allowed, and its default.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the GraphQL API until stopped
+    #[command(long_about = "Serve the GraphQL API at /graphql until stopped.\n\n\
+        SIGTERM or SIGINT (Ctrl-C) ends it gracefully: no new requests, those under way are finished; a second one ends it \
+        at once. A SQLite database is brought up to date first; PostgreSQL only with --migrate or --demo.")]
+    Serve(Serve),
+    /// Create the database, or bring it up to date with this version
+    #[command(
+        long_about = "Create the database's tables, or bring them up to date with this version of the \
+        program.\n\nSafe to run again, and by several machines at once: one does the work, the others wait for it. A database \
+        of a newer version than the program is left alone and refused."
+    )]
+    Migrate(Sources),
+    /// Fill an empty database with a made-up world
+    #[command(
+        long_about = "Fill an empty database with a made-up world: merchants with stores, staff, customers, \
+        orders, offers, loyalty cards, points and redemptions.\n\nThe same seed and sizes make the same world every time. A \
+        database that holds merchants or customers already is refused. Everyone's password is `regulars-demo`; owners are \
+        merchant@example.com, merchant2@example.com and so on.",
+        after_long_help = "Examples:\n  regulars demo\n  regulars demo --consumers 200000 --orders 1000000 --merchants 3 --data-dir bench"
+    )]
+    Demo(Demo),
+    /// Print the schema of the GraphQL API (SDL)
+    Schema,
+    /// Print the reference of all settings, with their defaults (TOML)
+    Config,
+    /// Print new secret keys, ready to be put into a configuration file
+    #[command(long_about = "Print a new [keys] section for a configuration file.\n\n\
+        On SQLite, or with --demo, such keys are made in the data directory at the first start. PostgreSQL, and mode = \
+        \"production\", want them configured, the same on every server: losing the pepper makes every password useless, \
+        losing the signing key ends every session.")]
+    Keys,
+    /// Look after the accounts of the platform's own people
+    User(User),
+}
+
+/// Where data and settings come from; every command that touches data takes these.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Sources {
+    /// Read settings from this TOML file (see `regulars config`)
+    #[arg(long, value_name = "FILE", env = "REGULARS_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Keep data and keys in this directory [default: data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Use this database [default: the file regulars.db in the data directory]
+    ///
+    /// `sqlite:<path>` or `sqlite://<path>` (three slashes before an absolute path), or
+    /// `postgres://user:password@host:port/database`. A password on a command line is seen by others on the machine:
+    /// REGULARS_DATABASE_URL keeps it to yourself.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+}
+
+/// `regulars serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Migrate, fill an empty database with a small demo world, and print logins to try it with
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Listen on this address and port [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// Create the database or bring it up to date first (SQLite's default file always is)
+    #[arg(long)]
+    pub(crate) migrate: bool,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
+/// `regulars demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Customers, over all merchants
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(300..=20_000_000))]
+    pub(crate) consumers: u32,
+    /// Orders, over all merchants
+    #[arg(long, value_name = "N", default_value_t = 1_500, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
+    pub(crate) orders: u32,
+    /// Merchants; the first owns most of the customers
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..=50))]
+    pub(crate) merchants: u32,
+    /// Make another world of the same size
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
+/// `regulars user`.
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    /// What to do with accounts.
+    #[command(subcommand)]
+    pub(crate) command: UserCommand,
+}
+
+/// The commands of `regulars user`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create an account for one of the platform's own people
+    #[command(
+        long_about = "Create an account for one of the platform's own people.\n\nThe password is asked for twice at \
+        the terminal, without showing it; scripts use --password-stdin or --generate-password. Merchants and consumers sign up \
+        through the API (`register`).",
+        after_long_help = "Examples:\n  regulars user create --email you@example.com --admin\n  \
+        pass show regulars | regulars user create --email you@example.com --admin --password-stdin"
+    )]
+    Create(UserCreate),
+}
+
+/// `regulars user create`.
+#[derive(Debug, Args)]
+pub(crate) struct UserCreate {
+    /// The address to log in with
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: String,
+    /// May do everything (otherwise the account is of the platform's staff)
+    #[arg(long)]
+    pub(crate) admin: bool,
+    /// First name
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) firstname: String,
+    /// Last name
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) lastname: String,
+    /// Read the password from the first line of standard input
+    #[arg(long, conflicts_with = "generate_password")]
+    pub(crate) password_stdin: bool,
+    /// Make a password and print it, once
+    #[arg(long)]
+    pub(crate) generate_password: bool,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_every_flag_is_explained() {
+        fn explained(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(explained);
+        }
+        explained(&Cli::command());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            "regulars serve --listen",
+            "regulars demo --consumers 10",
+            "regulars demo --orders -1",
+            "regulars demo --merchants 1",
+            "regulars user create",
+            "regulars user create --email a@example.com --password-stdin --generate-password",
+            "regulars surve",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_commands_of_the_help_are_understood() {
+        for line in EXAMPLES.lines().map(str::trim).filter(|line| line.starts_with("regulars ")) {
+            let words = line.split(['#', '>']).next().unwrap().split_whitespace();
+            Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}\n{error}"));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `[auth]`: how long a login lasts, and what a password costs.
+
+use std::{str::FromStr, time::Duration};
+
+use regulars_kernel::Currency;
+use regulars_merchant::Tz;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::check::{Check, Section, seconds};
+
+const HOUR: u64 = 60 * 60;
+
+/// The section `[auth]`.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Auth {
+    #[serde(with = "humantime_serde")]
+    pub(crate) access_lifetime: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) refresh_lifetime: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) refresh_grace: Duration,
+    pub(crate) bcrypt_cost: u32,
+    pub(crate) hash_threads: usize,
+    pub(crate) hash_queue: usize,
+    pub(crate) default_merchant: i64,
+    #[serde(deserialize_with = "by_name")]
+    pub(crate) merchant_currency: Currency,
+    #[serde(deserialize_with = "by_name")]
+    pub(crate) merchant_time_zone: Tz,
+}
+
+/// Reads a value by the name that it has everywhere.
+fn by_name<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(|_unknown| D::Error::custom("no such name"))
+}
+
+impl Section for Auth {
+    const NAME: &'static str = "auth";
+
+    fn check(&self, check: &mut Check) {
+        check.time("access_lifetime", self.access_lifetime, seconds(1)..=seconds(9_999 * HOUR));
+        check.time(
+            "refresh_lifetime",
+            self.refresh_lifetime,
+            seconds(1)..=seconds(3_650 * 24 * HOUR),
+        );
+        check.time("refresh_grace", self.refresh_grace, seconds(0)..=seconds(10));
+        check.number("bcrypt_cost", self.bcrypt_cost, 4..=16);
+        check.number_or_auto("hash_threads", self.hash_threads, 1..=256);
+        check.number("hash_queue", self.hash_queue, 1..=10_000);
+        check.rule(
+            "default_merchant",
+            "a merchant's number (pk), or 0 for none",
+            self.default_merchant >= 0,
+        );
+        check.rule("merchant_currency", "an ISO 4217 code, as in EUR", true);
+        check.rule("merchant_time_zone", "an IANA name, as in Europe/Berlin", true);
+    }
+}
