@@ -152,3 +152,54 @@ fn leaves_of_nothing_are_null() {
     assert!(None::<i32>.into_leaf().is_null());
     assert_eq!(Fast::from(5), Fast(5));
 }
+
+/// A type whose table lies, so that it shows which way an answer took.
+struct Probe;
+
+#[juniper::graphql_object]
+#[graphql(scalar = juniper::DefaultScalarValue)]
+#[expect(clippy::unused_self, reason = "a leaf is asked of an object")]
+impl Probe {
+    fn way(&self) -> i32 {
+        2
+    }
+}
+
+impl Leaves for Probe {
+    const LEAVES: &'static [&'static str] = &["way"];
+
+    fn leaf(&self, field: &str) -> Option<juniper::Value> {
+        (field == "way").then(|| 1.into_leaf())
+    }
+}
+
+struct Way;
+
+#[juniper::graphql_object]
+#[graphql(scalar = juniper::DefaultScalarValue)]
+impl Way {
+    fn probe() -> Fast<Probe> {
+        Fast(Probe)
+    }
+}
+
+#[test]
+fn plain_leaves_take_the_short_way_and_nothing_else_does() {
+    let root = juniper::RootNode::new(
+        Way,
+        juniper::EmptyMutation::<()>::new(),
+        juniper::EmptySubscription::<()>::new(),
+    );
+    for (document, way) in [
+        ("{ probe { way } }", 1),
+        ("{ probe { __typename x: way } }", 1),
+        ("{ probe { ... { way } } }", 2),
+        ("{ probe { way @include(if: true) } }", 2),
+        ("{ probe { ...F } } fragment F on Probe { way }", 2),
+    ] {
+        let (data, _) = execute_sync(document, None, &root, &Variables::new(), &()).unwrap();
+        let data = serde_json::to_value(data).unwrap();
+        let probe = data["probe"].as_object().unwrap();
+        assert_eq!(probe.values().find_map(Json::as_i64), Some(way), "{document}");
+    }
+}
