@@ -46,10 +46,10 @@ pub(crate) fn paging(
 
 /// Makes the connection and edge types of a node. The node says its place in the list by `Keyed<Sort>`.
 ///
-/// `connection!(ConsumerNodeConnection, ConsumerNodeEdge, ConsumerNode, ConsumerSort, "customers");`
+/// `connection!(StoreNodeConnection, StoreNodeEdge, StoreNode, StoreSort, "A page of stores.", "One of the stores.");`
 macro_rules! connection {
-    ($connection:ident, $edge:ident, $node:ty, $sort:ty, $what:literal) => {
-        #[doc = concat!("A page of ", $what, ".")]
+    ($connection:ident, $edge:ident, $node:ty, $sort:ty, $page_doc:tt, $edge_doc:tt) => {
+        #[doc = $page_doc]
         #[derive(Clone)]
         pub struct $connection {
             edges: Vec<$edge>,
@@ -75,7 +75,7 @@ macro_rules! connection {
             }
         }
 
-        #[doc = concat!("One of the ", $what, ".")]
+        #[doc = $edge_doc]
         #[derive(Clone)]
         pub struct $edge {
             node: $node,
@@ -88,7 +88,7 @@ macro_rules! connection {
             }
         }
 
-        #[doc = concat!("A page of ", $what, ".")]
+        #[doc = $page_doc]
         #[::juniper::graphql_object]
         #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
         impl $connection {
@@ -124,7 +124,7 @@ macro_rules! connection {
             }
         }
 
-        #[doc = concat!("One of the ", $what, ".")]
+        #[doc = $edge_doc]
         #[::juniper::graphql_object]
         #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
         impl $edge {

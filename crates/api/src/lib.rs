@@ -8,15 +8,25 @@
 //! from: every figure is an argument.
 
 mod answer;
+pub mod connection;
+pub mod context;
+pub mod customer;
 pub mod document;
 pub mod engine;
+pub mod error;
 pub mod fast;
 mod fast_object;
 #[cfg(test)]
 mod fast_tests;
 pub mod global_id;
 pub mod http;
+pub mod level;
+pub mod merchant;
+mod mutation;
+pub mod node;
+pub mod program;
 pub mod scalar;
+pub mod schema;
 pub mod service;
 #[cfg(test)]
 mod specimen;

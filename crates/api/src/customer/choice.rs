@@ -1,7 +1,7 @@
 //! The enums of the customers object, under the names that the API has.
 
 use juniper::GraphQLEnum;
-use regulars_customer::{Country, Gender, MerchantType, Sharing, UserType};
+use regulars_customer::{Country, Gender, Sharing, UserType};
 use regulars_merchant::EntitySource;
 
 /// A GraphQL enum with the names of a closed list of a domain crate; a test holds the two together.
@@ -112,6 +112,8 @@ impl ConsumerSharing {
 
 #[cfg(test)]
 mod tests {
+    use regulars_customer::MerchantType;
+
     use super::*;
 
     fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> Vec<&'static str> {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use regulars_customer::{CardNumber, Consumer, ConsumerSort, consumer};
 use regulars_kernel::{
-    PersonId,
+    PersonId, Points,
     page::{Keyed, SortKey},
 };
 
@@ -19,6 +19,7 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
+    node::NodeValue,
     merchant,
     scalar::{Date, DateTime, JSONString},
 };
@@ -105,6 +106,22 @@ user_object! {
                 Ok(owner.map(IUserNodeValue::MerchantNode))
             }
 
+            /// Points earned net of reversals: at the asking merchant, or by oneself over all. Null past 32 bits.
+            fn points_earned(&self, context: &Context) -> Result<Option<i32>, ApiError> {
+                let earned = context.load(
+                    &self.level,
+                    "pointsEarned".to_owned(),
+                    self.consumer.id,
+                    |ids| {
+                        let actor = context.actor();
+                        let earned =
+                            context.read(|tx| regulars_loyalty::summary::earned(tx, actor, ids))?;
+                        Ok(earned.into_iter().collect::<HashMap<PersonId, Points>>())
+                    },
+                )?;
+                Ok(i32::try_from(earned.unwrap_or_default().get()).ok())
+            }
+
             /// Card numbers of the merchant's own that mean this customer, oldest first.
             fn consumer_cards(&self, context: &Context) -> Result<Vec<String>, ApiError> {
                 let cards = context.load(
@@ -124,4 +141,11 @@ user_object! {
     }
 }
 
-connection!(ConsumerNodeConnection, ConsumerNodeEdge, ConsumerNode, ConsumerSort, "customers");
+connection!(
+    ConsumerNodeConnection,
+    ConsumerNodeEdge,
+    ConsumerNode,
+    ConsumerSort,
+    "A page of customers.",
+    "One of the customers."
+);

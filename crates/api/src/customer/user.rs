@@ -30,7 +30,7 @@ macro_rules! user_object {
         }
     ) => {
         $crate::fast_object! {
-            #[graphql(name = $name, context = ($crate::context::Context), impl = ($crate::customer::user::IUserNodeValue, $crate::node::NodeValue) $(, $key = $value)*)]
+            #[graphql(name = $name, context = Context, impl = [IUserNodeValue, NodeValue] $(, $key = $value)*)]
             $(#[$meta])*
             impl $type {
                 leaves {
@@ -136,7 +136,7 @@ pub(crate) use user_object;
 /// A user: a consumer or a merchant.
 #[expect(dead_code, reason = "names the fields for the schema")]
 #[graphql_interface]
-#[graphql(name = "IUserNode", for = [ConsumerNode, MerchantNode], context = Context, impl = crate::node::NodeValue)]
+#[graphql(name = "IUserNode", for = [ConsumerNode, MerchantNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct IUserNode {
     /// Unique ID: base64 of `IUserNode:pk`.
     id: Id,

@@ -21,6 +21,7 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
+    node::NodeValue,
     scalar::{Date, DateTime, JSONString},
 };
 
