@@ -20,6 +20,7 @@ use crate::{
 /// A person as the asker sees them: through a membership (merchants), or through the account (oneself). What only
 /// memberships have is empty, 0 or false for an account (rule 1). What points the person has earned is not known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the fields of the API")]
 pub struct Consumer {
     /// The person.
     pub id: PersonId,

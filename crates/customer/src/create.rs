@@ -33,20 +33,27 @@ pub fn create(
     {
         wrong.add("entitySourceId", source_taken());
     }
-    insert(tx, merchant, &checked, source, loyalty_id, now, wrong)
+    insert(tx, merchant, Draft { checked, source, loyalty_id }, now, wrong).map_err(taken)
 }
 
-/// Writes a checked customer, once nothing speaks against it.
+/// A customer who may be put down, if nothing in the rows speaks against it.
+pub(crate) struct Draft {
+    pub(crate) checked: Checked,
+    pub(crate) source: Option<(EntitySource, String)>,
+    pub(crate) loyalty_id: LoyaltyId,
+}
+
+/// Writes a customer, once nothing speaks against it. Keys that are taken all the same are the store's own errors: see
+/// [`taken`].
 pub(crate) fn insert(
     tx: &mut impl CustomerStore,
     merchant: MerchantId,
-    checked: &Checked,
-    source: Option<(EntitySource, String)>,
-    loyalty_id: LoyaltyId,
+    draft: Draft,
     now: Timestamp,
     mut wrong: Violations,
 ) -> Result<Consumer, CustomerError> {
-    refuse_taken(tx, checked, None, &mut wrong)?;
+    let Draft { checked, source, loyalty_id } = draft;
+    refuse_taken(tx, &checked, None, &mut wrong)?;
     let mut profile = Profile::default();
     checked.apply_to(&mut profile);
     let cards = checked.cards.value().cloned().unwrap_or_default();
@@ -56,9 +63,7 @@ pub(crate) fn insert(
     }
     wrong.into_result()?;
     let (entity_source, entity_source_id) = source.unzip();
-    let person = tx
-        .insert_person(NewPerson::managed(loyalty_id.clone(), now))
-        .map_err(|error| taken(error, false))?;
+    let person = tx.insert_person(NewPerson::managed(loyalty_id.clone(), now))?;
     let membership = Membership {
         merchant,
         person,
@@ -81,7 +86,7 @@ pub(crate) fn insert(
         created_at: now,
         updated_at: now,
     };
-    tx.insert_membership(&membership).map_err(|error| taken(error, false))?;
+    tx.insert_membership(&membership)?;
     Ok(membership.into())
 }
 
@@ -117,24 +122,23 @@ pub(crate) fn find_by_source(
     Ok(found.first().map(|member| member.id))
 }
 
-/// What a unique key says that was free when it was looked at: another transaction was faster. Where the same call, run
-/// again, would find that transaction's row, it is run again.
-pub(crate) fn taken(error: StoreError, again_on_source: bool) -> CustomerError {
+/// What a unique key says that was free when it was looked at: another transaction was faster.
+pub(crate) fn taken(error: CustomerError) -> CustomerError {
     match error {
-        StoreError::Taken("membership.email_key") => {
+        CustomerError::Store(StoreError::Taken("membership.email_key")) => {
             Violations::of("email", Rule::EmailTaken).into()
         }
-        StoreError::Taken("membership_card.card_key") => {
+        CustomerError::Store(StoreError::Taken("membership_card.card_key")) => {
             let sentence = "Another customer has one of these cards already.";
             Violations::of("cards", Rule::Invalid(sentence.to_owned())).into()
         }
-        StoreError::Taken("membership.entity_source_id") if !again_on_source => {
+        CustomerError::Store(StoreError::Taken("membership.entity_source_id")) => {
             Violations::of("entitySourceId", source_taken()).into()
         }
-        StoreError::Taken("membership.entity_source_id" | "person.loyalty_id") => {
+        CustomerError::Store(StoreError::Taken("person.loyalty_id")) => {
             StoreError::Contended.into()
         }
-        other => other.into(),
+        other => other,
     }
 }
 
@@ -150,4 +154,29 @@ fn is_nobody(profile: &Profile, cards: &[CardNumber]) -> bool {
     let named = !profile.firstname.is_empty() || !profile.lastname.is_empty();
     let reached = profile.email.is_some() || profile.phone_number.is_some();
     !named && !reached && cards.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_another_transaction_took_first_is_named_or_tried_again() {
+        for (key, field) in [
+            ("membership.email_key", Some("email")),
+            ("membership_card.card_key", Some("cards")),
+            ("membership.entity_source_id", Some("entitySourceId")),
+            ("person.loyalty_id", None),
+        ] {
+            match (taken(StoreError::Taken(key).into()), field) {
+                (CustomerError::Invalid(wrong), Some(_)) => {
+                    assert_eq!(wrong.iter().next().unwrap().field, field, "{key}");
+                }
+                (CustomerError::Store(StoreError::Contended), None) => {}
+                (other, _) => panic!("{key}: {other:?}"),
+            }
+        }
+        let other = taken(StoreError::Unavailable.into());
+        assert!(matches!(other, CustomerError::Store(StoreError::Unavailable)));
+    }
 }

@@ -19,6 +19,7 @@ pub enum Kind {
 
 /// The account row. What logging in needs beside it (password, sessions) belongs to the `auth` crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the fields of the API")]
 pub struct Person {
     /// Unique over the platform.
     pub id: PersonId,

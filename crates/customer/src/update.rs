@@ -66,6 +66,6 @@ pub(crate) fn save(
         return Ok(before.into());
     }
     after.updated_at = now;
-    tx.update_membership(&after).map_err(|error| taken(error, false))?;
+    tx.update_membership(&after).map_err(|error| taken(error.into()))?;
     Ok(after.into())
 }

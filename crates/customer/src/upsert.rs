@@ -1,10 +1,10 @@
 //! A record of another system becomes a customer, or changes the one that it became before.
 
-use regulars_kernel::{Actor, Permission, Rule, Timestamp, Violations};
+use regulars_kernel::{Actor, Permission, Rule, StoreError, Timestamp, Violations};
 
 use crate::{
     Consumer, CustomerError, CustomerStore, LoyaltyId, NewConsumer, Standing,
-    create::{find_by_source, insert},
+    create::{Draft, find_by_source, insert, taken},
     update::change,
 };
 
@@ -48,8 +48,15 @@ pub fn upsert(
     };
     let Some(before) = known else {
         let checked = record.fields.check(None, now, &mut wrong);
-        let inserted = insert(tx, merchant, &checked, source, loyalty_id, now, wrong);
-        return inserted.map(|consumer| Upserted { consumer, created: true });
+        let inserted = insert(tx, merchant, Draft { checked, source, loyalty_id }, now, wrong);
+        return match inserted {
+            Ok(consumer) => Ok(Upserted { consumer, created: true }),
+            // The same record came twice at the same moment: run again, this finds the customer.
+            Err(CustomerError::Store(StoreError::Taken("membership.entity_source_id"))) => {
+                Err(StoreError::Contended.into())
+            }
+            Err(error) => Err(taken(error)),
+        };
     };
     let mut start = before.clone();
     if matches!(start.standing, Standing::Archived(_)) {

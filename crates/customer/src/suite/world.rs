@@ -51,11 +51,11 @@ pub(super) fn loyalty_id(person: PersonId) -> LoyaltyId {
 }
 
 pub(super) fn phone(number: &str) -> Option<PhoneNumber> {
-    Some(PhoneNumber::parse(number, None).unwrap())
+    PhoneNumber::parse(number, None).ok()
 }
 
 pub(super) fn email(address: &str) -> Option<EmailAddress> {
-    Some(EmailAddress::parse(address).unwrap())
+    EmailAddress::parse(address).ok()
 }
 
 fn merchant(id: MerchantId, name: &str, time_zone: Tz, currency: Currency) -> Merchant {

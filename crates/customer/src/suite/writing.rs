@@ -23,8 +23,8 @@ pub(super) fn check(fixture: &mut impl Fixture, world: &World) {
     nobody_writes_out_of_reach(fixture, world);
 }
 
-fn taken(answer: Result<(), StoreError>, key: &str) {
-    assert!(matches!(answer, Err(StoreError::Taken(taken)) if taken == key), "{key}: {answer:?}");
+fn taken(answer: &Result<(), StoreError>, key: &str) {
+    assert!(matches!(answer, Err(StoreError::Taken(taken)) if *taken == key), "{key}: {answer:?}");
 }
 
 fn out_of_scope(answer: &Result<(), StoreError>) {
@@ -71,12 +71,12 @@ fn people_are_added(fixture: &mut impl Fixture) {
     ] {
         let adding =
             move |store: &mut dyn CustomerStore| store.insert_person(new.clone()).map(drop);
-        taken(fixture.write(Scope::Platform, adding), key);
+        taken(&fixture.write(Scope::Platform, adding), key);
     }
     let managed = NewPerson::managed(fresh(1), at(0));
     let adding =
         move |store: &mut dyn CustomerStore| store.insert_person(managed.clone()).map(drop);
-    taken(fixture.write(Scope::Merchant(NEAR), adding), "person.loyalty_id");
+    taken(&fixture.write(Scope::Merchant(NEAR), adding), "person.loyalty_id");
 }
 
 fn accounts_are_changed(fixture: &mut impl Fixture, world: &World) {
@@ -104,7 +104,7 @@ fn accounts_are_changed(fixture: &mut impl Fixture, world: &World) {
     let mut same = before.clone();
     same.profile.email = email("ADA@example.com");
     taken(
-        fixture.write(Scope::Person(CID), move |store| store.update_person(&same)),
+        &fixture.write(Scope::Person(CID), move |store| store.update_person(&same)),
         "person.email_key",
     );
     assert_eq!(person_now(fixture, CID), *before);
@@ -157,7 +157,7 @@ fn memberships_are_added(fixture: &mut impl Fixture) {
     assert_eq!(membership_now(fixture, NEAR, full.person), full);
     let again = full.clone();
     let adding = move |store: &mut dyn CustomerStore| store.insert_membership(&again);
-    taken(fixture.write(Scope::Merchant(NEAR), adding), "membership.person_id");
+    taken(&fixture.write(Scope::Merchant(NEAR), adding), "membership.person_id");
     let new = plain();
     for (number, (new, key)) in (41..).zip([
         (
@@ -182,7 +182,7 @@ fn memberships_are_added(fixture: &mut impl Fixture) {
             let new = Membership { person, loyalty_id: Some(fresh(number)), ..new.clone() };
             store.insert_membership(&new)
         };
-        taken(fixture.write(Scope::Merchant(NEAR), adding), key);
+        taken(&fixture.write(Scope::Merchant(NEAR), adding), key);
     }
     // What one merchant has another may have too, and registered people show what managed ones have.
     let elsewhere = Membership { merchant: FAR, ..full.clone() };
@@ -263,7 +263,7 @@ fn memberships_are_changed(fixture: &mut impl Fixture, world: &World) {
         ("membership_card.card_key", Membership { cards: vec![card("ab 102")], ..after.clone() }),
     ] {
         let changing = move |store: &mut dyn CustomerStore| store.update_membership(&change);
-        taken(fixture.write(Scope::Merchant(NEAR), changing), key);
+        taken(&fixture.write(Scope::Merchant(NEAR), changing), key);
         assert_eq!(membership_now(fixture, NEAR, after.person), after, "{key}");
     }
     // The person leaves by themselves, and comes back.

@@ -1,0 +1,9 @@
+//! The use cases over the store in memory, and that store against the suite of its port.
+
+#![cfg(test)]
+
+mod joining;
+mod port;
+mod till;
+mod upkeep;
+mod world;
