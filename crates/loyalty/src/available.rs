@@ -15,9 +15,7 @@ use regulars_kernel::{
     text::fold,
 };
 use regulars_merchant::{Merchant, MerchantStore, business_date};
-use regulars_promotion::{
-    Eligibility, Facts, Offer, Place, PromotionStore, Terms, Uses, decide,
-};
+use regulars_promotion::{Eligibility, Facts, Offer, Place, PromotionStore, Terms, Uses, decide};
 
 use crate::{LoyaltyCard, LoyaltyError, LoyaltyStore, OwnUses};
 
@@ -207,8 +205,7 @@ where
         Some(Available { promotion, eligibility })
     };
     let decided = promotions.into_iter().filter_map(decide);
-    let wanted =
-        |one: &Available| question.include_unavailable || one.eligibility.available();
+    let wanted = |one: &Available| question.include_unavailable || one.eligibility.available();
     Ok(decided.filter(wanted).collect())
 }
 
@@ -267,8 +264,7 @@ fn places(
     }
     if *within == StoreAccess::All {
         for merchant in merchants {
-            let anywhere =
-                Place { store: None, groups: Vec::new(), zone: merchant.time_zone };
+            let anywhere = Place { store: None, groups: Vec::new(), zone: merchant.time_zone };
             places.entry(merchant.id).or_insert_with(|| vec![anywhere]);
         }
     }

@@ -177,11 +177,7 @@ impl LoyaltyCardFilter {
 
     /// Whether a card passes, given the merchant and the groups of [`Self::store`] (`None`: no such store). What a port
     /// answers is defined by this.
-    pub fn admits(
-        &self,
-        card: &LoyaltyCard,
-        place: Option<(MerchantId, &[StoreGroupId])>,
-    ) -> bool {
+    pub fn admits(&self, card: &LoyaltyCard, place: Option<(MerchantId, &[StoreGroupId])>) -> bool {
         let in_store = |store: StoreId| {
             place.is_some_and(|(merchant, groups)| {
                 card.merchant == merchant && card.terms.places.include(Some(store), groups)

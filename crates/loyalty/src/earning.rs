@@ -141,7 +141,8 @@ mod tests {
             (50, 100, Some(100), Err(NothingEarned::DailyCapReached)),
             (50, 120, Some(100), Err(NothingEarned::DailyCapReached)),
         ] {
-            let answer = clip(Points::new(earned), Points::new(before), &program(cap, [None, None]));
+            let answer =
+                clip(Points::new(earned), Points::new(before), &program(cap, [None, None]));
             assert_eq!(answer.map(Points::get), left, "{earned} after {before} of {cap:?}");
         }
     }

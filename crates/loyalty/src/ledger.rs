@@ -159,9 +159,8 @@ impl<'a> Replay<'a> {
         let entries: BTreeSet<_> = book.entries.iter().map(|entry| entry.id).collect();
         let lots: BTreeSet<_> = book.lots.iter().map(|lot| lot.id).collect();
         let holds: BTreeSet<_> = book.holds.iter().map(|hold| hold.id).collect();
-        let uses_known = |lot_use: &LotUse| {
-            entries.contains(&lot_use.entry) && lots.contains(&lot_use.lot)
-        };
+        let uses_known =
+            |lot_use: &LotUse| entries.contains(&lot_use.entry) && lots.contains(&lot_use.lot);
         let at_home = book.entries.iter().all(|entry| entry.account == account)
             && book.lots.iter().all(|lot| lot.account == account && entries.contains(&lot.entry))
             && book.holds.iter().all(|hold| hold.account == account)
@@ -303,3 +302,6 @@ impl<'a> Replay<'a> {
         self.require(earned == self.earned, Fault::Earned);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ pub mod entry;
 pub mod error;
 pub mod expiry;
 pub mod hold;
+pub mod intent;
 pub mod ledger;
 pub mod lot;
 #[cfg(feature = "memory")]
@@ -36,6 +37,7 @@ pub use card::{
 pub use entry::{Cause, Entry, EntryKind};
 pub use error::LoyaltyError;
 pub use hold::{Hold, HoldLot, HoldState};
+pub use intent::{IntentState, Promised, RedemptionIntent};
 pub use ledger::Book;
 pub use lot::{Lot, LotUse};
 pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionSort};

@@ -97,8 +97,8 @@ mod tests {
         ];
         let at = Timestamp::from_seconds(100);
         let held = |lot: LotId| Points::new(if lot.get() == 3 { 20 } else { 0 });
-        let draw = |amount| {
-            super::draw(&lots, held, Points::new(amount), at).map(|parts| {
+        let drawn = |amount| {
+            draw(&lots, held, Points::new(amount), at).map(|parts| {
                 parts.into_iter().map(|(lot, part)| (lot.get(), part.get())).collect::<Vec<_>>()
             })
         };
@@ -109,7 +109,7 @@ mod tests {
             (130, Some(vec![(3, 30), (2, 50), (1, 50)])),
             (131, None),
         ] {
-            assert_eq!(draw(amount), parts, "{amount}");
+            assert_eq!(drawn(amount), parts, "{amount}");
         }
     }
 }

@@ -6,7 +6,7 @@ use regulars_kernel::{
     page::{Keyed, Order, SortField, SortKey},
 };
 
-use crate::{LoyaltyError, LoyaltyStore, account::visible};
+use crate::{LoyaltyError, LoyaltyStore, PromotionId, account::visible};
 
 /// What kind of thing was redeemed; the API has a list of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +73,14 @@ impl Redeemed {
             Self::Offer { .. } => RedemptionKind::Offer,
             Self::Points { .. } => RedemptionKind::Points,
             Self::Stamps { .. } => RedemptionKind::Stamps,
+        }
+    }
+
+    /// The promotion whose limits it counts against.
+    pub const fn promotion(self) -> PromotionId {
+        match self {
+            Self::Offer { offer } => PromotionId::Offer(offer),
+            Self::Points { card, .. } | Self::Stamps { card, .. } => PromotionId::Card(card),
         }
     }
 }

@@ -75,10 +75,8 @@ pub trait LoyaltyStore {
 
     /// What those people earned net of reversals on points cards (rule 16). People without such an account may be left
     /// out.
-    fn points_earned(
-        &mut self,
-        people: &[PersonId],
-    ) -> Result<Vec<(PersonId, Points)>, StoreError>;
+    fn points_earned(&mut self, people: &[PersonId])
+    -> Result<Vec<(PersonId, Points)>, StoreError>;
 
     /// What [`crate::summary::summarise`] says of those people's books of points. People without such an account may be
     /// left out.

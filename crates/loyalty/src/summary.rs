@@ -104,3 +104,81 @@ pub fn per_consumer(
     let people = visible(actor, people)?;
     Ok(tx.points_summaries(&people, now)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use regulars_kernel::{
+        AccountId, EntryId, HoldId, LoyaltyCardId, MerchantId, PersonId, Timestamp,
+    };
+
+    use super::*;
+    use crate::{Account, Hold, HoldLot, HoldState, Lot};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn book(lots: &[(i64, i64, Option<i64>)], held: &[(usize, i64)]) -> Book {
+        let (merchant, person) = (MerchantId::new(1), PersonId::new(1));
+        let account = AccountId::new(1);
+        let mut book =
+            Book::new(Account::new(account, merchant, person, LoyaltyCardId::new(1), at(0)));
+        for ((remaining, active_from, expires_at), id) in lots.iter().zip(0..) {
+            book.lots.push(Lot {
+                id: LotId::new(id),
+                account,
+                entry: EntryId::new(id),
+                amount: Points::new(1_000),
+                remaining: Points::new(*remaining),
+                active_from: at(*active_from),
+                expires_at: expires_at.map(at),
+            });
+        }
+        for ((lot, amount), id) in held.iter().zip(0..) {
+            let (id, amount) = (HoldId::new(id), Points::new(*amount));
+            let (until, state) = (at(50), HoldState::Open);
+            book.holds.push(Hold { id, account, amount, until, state, created_at: at(0) });
+            let lot = book.lots[*lot].id;
+            book.hold_lots.push(HoldLot { hold: id, lot, amount });
+        }
+        book
+    }
+
+    #[test]
+    fn rule_16_sums_follow_the_clock() {
+        let lots =
+            [(10, 0, Some(40)), (20, 0, Some(60)), (30, 45, None), (40, 0, Some(40)), (5, 0, None)];
+        let book = book(&lots, &[(0, 4), (1, 20)]);
+        for (now, available, pending, held, next) in [
+            (0, 51, 30, 24, Some((46, 40))),
+            (39, 51, 30, 24, Some((46, 40))),
+            // The lots expire, but for what is held of them (rule 19).
+            (40, 5, 30, 24, None),
+            (45, 35, 0, 24, None),
+            // The holds lapse: what they kept alive goes at once, the rest is free.
+            (50, 55, 0, 0, Some((20, 60))),
+            (60, 35, 0, 0, None),
+        ] {
+            let sum = summarise([&book], at(now)).unwrap();
+            let next =
+                next.map(|(points, when)| Expiring { points: Points::new(points), at: at(when) });
+            let numbers = (sum.available.get(), sum.pending.get(), sum.held.get());
+            assert_eq!(
+                (numbers, sum.expiring_next),
+                ((available, pending, held), next),
+                "at {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn sums_of_several_books_add_and_never_overflow() {
+        let [one, other] = [book(&[(10, 0, Some(9))], &[]), book(&[(5, 0, Some(9))], &[])];
+        let sum = summarise([&one, &other], at(0)).unwrap();
+        assert_eq!(sum.available, Points::new(15));
+        assert_eq!(sum.expiring_next, Some(Expiring { points: Points::new(15), at: at(9) }));
+        let full = book(&[(i64::MAX, 0, None)], &[]);
+        assert_eq!(summarise([&full, &one], at(0)), None);
+        assert_eq!(summarise([], at(0)), Some(PointsSummary::default()));
+    }
+}

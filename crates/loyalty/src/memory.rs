@@ -1,0 +1,557 @@
+//! Cards, ledgers and redemptions in memory: complete, for tests and for programs that embed the rules without a database.
+//!
+//! Holds the rows of the crates below too, and tells them what segments ask about. Orders and visits belong to an upper
+//! crate, which tells this one. A transaction here is one call after another: it sees what others write meanwhile and
+//! cannot be rolled back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use regulars_customer::{
+    HoldsCustomers, memory as customers,
+    segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact},
+};
+use regulars_kernel::{
+    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
+    RewardId, Scope, StoreError, Timestamp, page::cut,
+};
+use regulars_merchant::HoldsMerchants;
+use regulars_promotion::{HoldsPromotions, memory as promotions};
+
+use crate::{
+    Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, LoyaltyReward, LoyaltyStore,
+    OwnUses, PointsSummary, Program, PromotionId, Redeemed, Redemption, RedemptionIntent,
+    RedemptionKind, RedemptionSort, summary::summarise,
+};
+
+type Member = (MerchantId, PersonId);
+
+#[derive(Debug, Default)]
+struct Rows {
+    cards: BTreeMap<LoyaltyCardId, LoyaltyCard>,
+    rewards: BTreeMap<RewardId, LoyaltyReward>,
+    books: BTreeMap<AccountId, Book>,
+    redemptions: BTreeMap<RedemptionId, Redemption>,
+    intents: Vec<RedemptionIntent>,
+    orders: BTreeMap<Member, Vec<OrderFact>>,
+    visits: BTreeMap<Member, Vec<VisitFact>>,
+}
+
+/// The rows, shared by every store made of them; a clone is another handle to the same rows.
+#[derive(Clone)]
+pub struct Memory {
+    rows: Arc<Mutex<Rows>>,
+    promotions: promotions::Memory,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let rows: Arc<Mutex<Rows>> = Arc::default();
+        let known = Arc::clone(&rows);
+        let customers = customers::Memory::new().with_facts(move |membership, audience| {
+            let membership = membership.clone();
+            let mut facts = SegmentFacts::of(membership, audience.currency, audience.today);
+            lock(&known).complete(&mut facts, EVERYTHING);
+            facts
+        });
+        Self { rows, promotions: promotions::Memory::over(customers) }
+    }
+}
+
+const EVERYTHING: Needs = Needs {
+    points_earned: true,
+    stamps: true,
+    last_visit: true,
+    orders: true,
+    products: true,
+    visits: true,
+    redemptions: true,
+    loyalty_cards: true,
+};
+
+fn lock(rows: &Mutex<Rows>) -> MutexGuard<'_, Rows> {
+    rows.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Memory {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The store that sees what a scope reaches.
+    pub fn scoped(&self, scope: Scope) -> MemoryStore {
+        MemoryStore { memory: self.clone(), promotions: self.promotions.scoped(scope), scope }
+    }
+
+    /// The rows of the crate below.
+    pub const fn promotions(&self) -> &promotions::Memory {
+        &self.promotions
+    }
+
+    /// The customers, two crates below.
+    pub const fn customers(&self) -> &customers::Memory {
+        self.promotions.customers()
+    }
+
+    /// Puts a card down, in place of the one of the same id.
+    pub fn put_card(&self, mut card: LoyaltyCard) {
+        card.terms.places.stores.sort_unstable();
+        card.terms.places.groups.sort_unstable();
+        card.products.sort_unstable();
+        self.rows().cards.insert(card.id, card);
+    }
+
+    /// Puts a reward down, in place of the one of the same id.
+    pub fn put_reward(&self, reward: LoyaltyReward) {
+        self.rows().rewards.insert(reward.id, reward);
+    }
+
+    /// Puts the whole books of an account down, in place of those there. Whether they add up is the caller's business
+    /// ([`crate::ledger::check`]).
+    pub fn put_book(&self, book: Book) {
+        self.rows().books.insert(book.account.id, book);
+    }
+
+    /// Puts a redemption down, in place of the one of the same id.
+    pub fn put_redemption(&self, redemption: Redemption) {
+        self.rows().redemptions.insert(redemption.id, redemption);
+    }
+
+    /// Puts an intent down, in place of the one of the same id.
+    pub fn put_intent(&self, intent: RedemptionIntent) {
+        let mut rows = self.rows();
+        rows.intents.retain(|other| other.id != intent.id);
+        rows.intents.push(intent);
+    }
+
+    /// Tells what a customer bought, for segments.
+    pub fn put_orders(&self, merchant: MerchantId, person: PersonId, orders: Vec<OrderFact>) {
+        self.rows().orders.insert((merchant, person), orders);
+    }
+
+    /// Tells when a customer came by, for segments.
+    pub fn put_visits(&self, merchant: MerchantId, person: PersonId, visits: Vec<VisitFact>) {
+        self.rows().visits.insert((merchant, person), visits);
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        lock(&self.rows)
+    }
+}
+
+impl Rows {
+    fn collects_points(&self, book: &Book) -> bool {
+        let card = self.cards.get(&book.account.card);
+        card.is_some_and(|card| matches!(card.program, Program::Points(_)))
+    }
+
+    /// Every use of a promotion that counts (rule 23), by whom and when.
+    fn uses(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (PromotionId, MerchantId, Option<PersonId>, Timestamp)> {
+        let standing = self.redemptions.values().filter(|row| row.reversed_at.is_none());
+        let redeemed = standing
+            .map(|row| (row.redeemed.promotion(), row.merchant, row.person, row.created_at));
+        let open = self.intents.iter().filter(move |intent| intent.is_open(now));
+        let promised =
+            open.map(|row| (row.promised.promotion(), row.merchant, row.person, row.created_at));
+        redeemed.chain(promised)
+    }
+
+    fn complete(&self, facts: &mut SegmentFacts, needs: Needs) {
+        let member = (facts.membership.merchant, facts.membership.person);
+        let books = || {
+            self.books
+                .values()
+                .filter(move |book| (book.account.merchant, book.account.person) == member)
+        };
+        let visits = self.visits.get(&member).map(Vec::as_slice).unwrap_or_default();
+        if needs.points_earned {
+            let points = books().filter(|book| self.collects_points(book));
+            facts.points_earned = points.map(|book| book.account.earned.get()).sum();
+        }
+        if needs.stamps {
+            let stamps = books().filter(|book| !self.collects_points(book));
+            facts.stamps = stamps.map(|book| book.account.balance.get()).sum();
+        }
+        if needs.last_visit {
+            facts.last_visit = visits.iter().map(|visit| visit.at).max();
+        }
+        if needs.orders {
+            facts.orders = self.orders.get(&member).cloned().unwrap_or_default();
+            if !needs.products {
+                facts.orders.iter_mut().for_each(|order| order.products.clear());
+            }
+        }
+        if needs.visits {
+            facts.visits = visits.to_vec();
+        }
+        if needs.redemptions {
+            let own = self.redemptions.values().filter(|row| {
+                row.reversed_at.is_none()
+                    && (row.merchant, row.person) == (member.0, Some(member.1))
+            });
+            let offers = own.filter_map(|row| match row.redeemed {
+                Redeemed::Offer { offer } => {
+                    Some(RedemptionFact { offer, created_at: row.created_at })
+                }
+                Redeemed::Points { .. } | Redeemed::Stamps { .. } => None,
+            });
+            facts.redemptions = offers.collect();
+        }
+        if needs.loyalty_cards {
+            facts.loyalty_cards = books().map(|book| book.account.card).collect();
+        }
+    }
+}
+
+/// The ports over [`Memory`], within one scope.
+#[derive(Clone)]
+pub struct MemoryStore {
+    memory: Memory,
+    promotions: promotions::MemoryStore,
+    scope: Scope,
+}
+
+impl HoldsPromotions for MemoryStore {
+    type Promotions = promotions::MemoryStore;
+
+    fn held_promotions(&self) -> &Self::Promotions {
+        &self.promotions
+    }
+
+    fn held_promotions_mut(&mut self) -> &mut Self::Promotions {
+        &mut self.promotions
+    }
+}
+
+impl HoldsCustomers for MemoryStore {
+    type Customers = promotions::MemoryStore;
+
+    fn held_customers(&self) -> &Self::Customers {
+        &self.promotions
+    }
+
+    fn held_customers_mut(&mut self) -> &mut Self::Customers {
+        &mut self.promotions
+    }
+}
+
+impl HoldsMerchants for MemoryStore {
+    type Merchants = promotions::MemoryStore;
+
+    fn held_merchants(&self) -> &Self::Merchants {
+        &self.promotions
+    }
+
+    fn held_merchants_mut(&mut self) -> &mut Self::Merchants {
+        &mut self.promotions
+    }
+}
+
+impl MemoryStore {
+    /// Whether what a person owns at a merchant is in reach.
+    fn owns(&self, merchant: MerchantId, person: Option<PersonId>) -> bool {
+        match self.scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(own) => person == Some(own),
+            Scope::Platform => true,
+        }
+    }
+
+    fn is_near(&self, merchant: MerchantId) -> bool {
+        self.scope.merchant().is_none_or(|own| own == merchant)
+    }
+
+    fn listed(&self, filter: &LoyaltyCardFilter) -> Result<Vec<LoyaltyCard>, StoreError> {
+        let promotions = &self.memory.promotions;
+        let place = filter.store.map(|store| promotions.place(store)).transpose()?.flatten();
+        let place = place.as_ref().map(|(merchant, groups)| (*merchant, groups.as_slice()));
+        let mut cards: Vec<_> = self.memory.rows().cards.values().cloned().collect();
+        cards.retain(|card| {
+            promotions.lists(self.scope, card.merchant, card.terms.is_live())
+                && filter.admits(card, place)
+        });
+        Ok(cards)
+    }
+
+    /// The books in reach of those people, by person.
+    fn books_of(&self, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Book>> {
+        let mut found: BTreeMap<PersonId, Vec<Book>> = BTreeMap::new();
+        for book in self.memory.rows().books.values() {
+            let Account { merchant, person, .. } = book.account;
+            if people.contains(&person) && self.owns(merchant, Some(person)) {
+                found.entry(person).or_default().push(book.clone());
+            }
+        }
+        found
+    }
+
+    /// Those of [`Self::books_of`] that hold points.
+    fn books_of_points(&self, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Book>> {
+        let mut found = self.books_of(people);
+        let rows = self.memory.rows();
+        found.values_mut().for_each(|books| books.retain(|book| rows.collects_points(book)));
+        found.retain(|_, books| !books.is_empty());
+        found
+    }
+
+    fn redemptions_of(
+        &self,
+        kind: RedemptionKind,
+        people: &[PersonId],
+    ) -> BTreeMap<PersonId, Vec<Redemption>> {
+        let mut found: BTreeMap<PersonId, Vec<Redemption>> = BTreeMap::new();
+        for row in self.memory.rows().redemptions.values() {
+            let Some(person) = row.person.filter(|person| people.contains(person)) else {
+                continue;
+            };
+            if row.redeemed.kind() == kind && self.owns(row.merchant, Some(person)) {
+                found.entry(person).or_default().push(row.clone());
+            }
+        }
+        found
+    }
+}
+
+fn overflow() -> StoreError {
+    StoreError::Internal("a sum of points does not fit 64 bits".into())
+}
+
+impl LoyaltyStore for MemoryStore {
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn loyalty_cards(&mut self, ids: &[LoyaltyCardId]) -> Result<Vec<LoyaltyCard>, StoreError> {
+        let mut cards: Vec<_> = self.memory.rows().cards.values().cloned().collect();
+        let promotions = &self.memory.promotions;
+        cards.retain(|card| {
+            let (merchant, terms) = (card.merchant, &card.terms);
+            ids.contains(&card.id)
+                && promotions.reaches(self.scope, merchant, terms.is_live(), terms)
+        });
+        Ok(cards)
+    }
+
+    fn list_loyalty_cards(
+        &mut self,
+        filter: &LoyaltyCardFilter,
+        page: &PageRequest<LoyaltyCardSort>,
+    ) -> Result<Page<LoyaltyCard>, StoreError> {
+        Ok(cut(self.listed(filter)?, page))
+    }
+
+    fn count_loyalty_cards(&mut self, filter: &LoyaltyCardFilter) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.listed(filter)?.len()).unwrap_or(u64::MAX))
+    }
+
+    fn loyalty_cards_per_merchant(
+        &mut self,
+        merchants: &[MerchantId],
+        most: u16,
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        let everyone = self.scope.person().is_none();
+        let rows = self.memory.rows();
+        let of = |merchant: MerchantId| {
+            let shown = rows.cards.values().filter(move |card| {
+                let terms = &card.terms;
+                card.merchant == merchant && !terms.archived && (everyone || terms.is_live())
+            });
+            shown.take(usize::from(most))
+        };
+        let merchants: BTreeSet<_> =
+            merchants.iter().copied().filter(|merchant| self.is_near(*merchant)).collect();
+        Ok(merchants.into_iter().flat_map(of).cloned().collect())
+    }
+
+    fn rewards_per_card(
+        &mut self,
+        cards: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyReward>, StoreError> {
+        let rows = self.memory.rows();
+        let found = rows.rewards.values().filter(|reward| {
+            cards.contains(&reward.card) && !reward.archived && self.is_near(reward.merchant)
+        });
+        Ok(found.cloned().collect())
+    }
+
+    fn rewards(&mut self, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError> {
+        let rows = self.memory.rows();
+        let found = rows.rewards.values().filter(|reward| ids.contains(&reward.id));
+        Ok(found.filter(|reward| self.is_near(reward.merchant)).cloned().collect())
+    }
+
+    fn accounts_per_consumer(&mut self, people: &[PersonId]) -> Result<Vec<Account>, StoreError> {
+        let books = self.books_of(people).into_values().flatten();
+        let mut accounts: Vec<_> = books.map(|book| book.account).collect();
+        accounts.sort_by_key(|account| account.id);
+        Ok(accounts)
+    }
+
+    fn open_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        card: LoyaltyCardId,
+        now: Timestamp,
+    ) -> Result<Account, StoreError> {
+        if !self.owns(merchant, Some(person)) {
+            return Err(StoreError::OutOfScope("the account is another's"));
+        }
+        let mut rows = self.memory.rows();
+        let known = rows.books.values().map(|book| &book.account).find(|account| {
+            (account.merchant, account.person, account.card) == (merchant, person, card)
+        });
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let last = rows.books.keys().next_back().map_or(0, |id| id.get());
+        let id = AccountId::new(last.saturating_add(1));
+        let account = Account::new(id, merchant, person, card, now);
+        rows.books.insert(id, Book::new(account.clone()));
+        Ok(account)
+    }
+
+    fn points_earned(
+        &mut self,
+        people: &[PersonId],
+    ) -> Result<Vec<(PersonId, Points)>, StoreError> {
+        let sum = |books: Vec<Book>| {
+            let mut earned = books.iter().map(|book| book.account.earned);
+            earned.try_fold(Points::ZERO, Points::checked_add).ok_or_else(overflow)
+        };
+        let books = self.books_of_points(people).into_iter();
+        books.map(|(person, books)| Ok((person, sum(books)?))).collect()
+    }
+
+    fn points_summaries(
+        &mut self,
+        people: &[PersonId],
+        now: Timestamp,
+    ) -> Result<Vec<(PersonId, PointsSummary)>, StoreError> {
+        let books = self.books_of_points(people).into_iter();
+        let sum = |books: Vec<Book>| summarise(&books, now).ok_or_else(overflow);
+        books.map(|(person, books)| Ok((person, sum(books)?))).collect()
+    }
+
+    fn redemptions_per_consumer(
+        &mut self,
+        kind: RedemptionKind,
+        people: &[PersonId],
+        page: &PageRequest<RedemptionSort>,
+    ) -> Result<Vec<(PersonId, Page<Redemption>)>, StoreError> {
+        let found = self.redemptions_of(kind, people).into_iter();
+        Ok(found.map(|(person, rows)| (person, cut(rows, page))).collect())
+    }
+
+    fn count_redemptions_per_consumer(
+        &mut self,
+        kind: RedemptionKind,
+        people: &[PersonId],
+    ) -> Result<Vec<(PersonId, u64)>, StoreError> {
+        let found = self.redemptions_of(kind, people).into_iter();
+        let count = |rows: Vec<Redemption>| u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        Ok(found.map(|(person, rows)| (person, count(rows))).collect())
+    }
+
+    fn total_uses(
+        &mut self,
+        promotions: &[PromotionId],
+        now: Timestamp,
+    ) -> Result<Vec<(PromotionId, i64)>, StoreError> {
+        let mut totals: BTreeMap<PromotionId, i64> = BTreeMap::new();
+        for (promotion, merchant, _person, _at) in self.memory.rows().uses(now) {
+            if promotions.contains(&promotion) && self.is_near(merchant) {
+                let total = totals.entry(promotion).or_default();
+                *total = total.saturating_add(1);
+            }
+        }
+        Ok(totals.into_iter().collect())
+    }
+
+    fn own_uses(
+        &mut self,
+        person: PersonId,
+        merchants: &[MerchantId],
+        now: Timestamp,
+    ) -> Result<Vec<(PromotionId, OwnUses)>, StoreError> {
+        let mut uses: BTreeMap<PromotionId, OwnUses> = BTreeMap::new();
+        for (promotion, merchant, by, at) in self.memory.rows().uses(now) {
+            let own = by == Some(person) && merchants.contains(&merchant);
+            if own && self.owns(merchant, by) {
+                let uses = uses.entry(promotion).or_insert(OwnUses { count: 0, last: at });
+                uses.count = uses.count.saturating_add(1);
+                uses.last = uses.last.max(at);
+            }
+        }
+        Ok(uses.into_iter().collect())
+    }
+
+    fn complete_facts(
+        &mut self,
+        facts: &mut [SegmentFacts],
+        needs: Needs,
+    ) -> Result<(), StoreError> {
+        let rows = self.memory.rows();
+        for facts in facts {
+            let membership = &facts.membership;
+            if self.owns(membership.merchant, Some(membership.person)) {
+                rows.complete(facts, needs);
+            }
+        }
+        Ok(())
+    }
+
+    fn books(&mut self, after: Option<AccountId>, most: u16) -> Result<Vec<Book>, StoreError> {
+        let rows = self.memory.rows();
+        let next = rows.books.values().filter(|book| {
+            let Account { id, merchant, person, .. } = book.account;
+            after.is_none_or(|after| id > after) && self.owns(merchant, Some(person))
+        });
+        Ok(next.take(usize::from(most)).cloned().collect())
+    }
+}
+
+#[cfg(all(test, feature = "suite"))]
+mod tests {
+    use super::*;
+    use crate::suite::{self, Fixture, World};
+
+    impl Fixture for Memory {
+        fn load(&mut self, world: &World) {
+            let (below, ground) = (&world.below, &world.below.below);
+            let merchants = self.customers().merchants();
+            ground.merchants.iter().cloned().for_each(|row| merchants.put_merchant(row));
+            ground.stores.iter().cloned().for_each(|row| merchants.put_store(row));
+            ground.store_groups.iter().cloned().for_each(|row| merchants.put_store_group(row));
+            for (person, merchant) in &ground.joined {
+                let membership = regulars_promotion::suite::membership(*person, *merchant);
+                self.customers().put_membership(membership);
+            }
+            below.offers.iter().cloned().for_each(|row| self.promotions().put_offer(row));
+            world.cards.iter().cloned().for_each(|row| self.put_card(row));
+            world.rewards.iter().cloned().for_each(|row| self.put_reward(row));
+            world.books.iter().cloned().for_each(|row| self.put_book(row));
+            world.redemptions.iter().cloned().for_each(|row| self.put_redemption(row));
+            world.intents.iter().cloned().for_each(|row| self.put_intent(row));
+            for (merchant, person) in &world.customers() {
+                self.put_orders(*merchant, *person, world.orders_of(*merchant, *person));
+                self.put_visits(*merchant, *person, world.visits_of(*merchant, *person));
+            }
+        }
+
+        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn LoyaltyStore)) {
+            work(&mut self.scoped(scope));
+        }
+    }
+
+    #[test]
+    fn the_port_suite_passes() {
+        suite::run(&mut Memory::new());
+    }
+}

@@ -1,0 +1,500 @@
+//! The suite that every implementation of [`LoyaltyStore`] passes: in memory, and on each database.
+//!
+//! [`run`] loads a small world of two tenants through a [`Fixture`] and compares every answer with what the rows say.
+
+#![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
+
+mod world;
+
+use std::collections::BTreeMap;
+
+use regulars_customer::segment::{Needs, RedemptionFact, SegmentFacts};
+use regulars_kernel::{
+    AccountId, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, RewardId, Scope,
+    StoreError, StoreGroupId, StoreId,
+    page::{PageArguments, cut},
+};
+use regulars_merchant::Archived;
+use regulars_promotion::{Status, suite::membership};
+
+pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
+
+use crate::{
+    Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyStore, OwnUses, Program, PromotionId, Redeemed,
+    RedemptionKind, ledger, summary::summarise,
+};
+
+/// What the suite needs of an implementation.
+pub trait Fixture {
+    /// Puts the rows down where there are none yet.
+    fn load(&mut self, world: &World);
+
+    /// Opens a transaction in a scope and lets the suite work in it; what it writes stays.
+    fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn LoyaltyStore));
+}
+
+/// Runs every check.
+///
+/// # Panics
+/// Where the port answers anything else than the rows say.
+pub fn run(fixture: &mut impl Fixture) {
+    let world = world();
+    for book in &world.books {
+        assert_eq!(ledger::check(book), Vec::new(), "the suite's own books");
+    }
+    fixture.load(&world);
+    let scopes = [
+        Scope::Merchant(FIRST),
+        Scope::Merchant(SECOND),
+        Scope::Person(ADA),
+        Scope::Person(BOB),
+        Scope::Person(STRANGER),
+        Scope::Platform,
+    ];
+    for scope in scopes {
+        fixture.with(scope, &mut |store| {
+            assert_eq!(store.scope(), scope);
+            cards(store, &world);
+            card_lists(store, &world);
+            rewards(store, &world);
+            accounts(store, &world);
+            redemptions(store, &world);
+            uses(store, &world);
+            segment_facts(store, &world);
+            books(store, &world);
+        });
+    }
+    opening(fixture, &world);
+}
+
+fn joined(world: &World, person: PersonId, merchant: MerchantId) -> bool {
+    world.below.below.joined.contains(&(person, merchant))
+}
+
+fn near(store: &dyn LoyaltyStore, merchant: MerchantId) -> bool {
+    store.scope().merchant().is_none_or(|own| own == merchant)
+}
+
+/// Whether what a person owns at a merchant is in reach.
+fn owned(store: &dyn LoyaltyStore, merchant: MerchantId, person: Option<PersonId>) -> bool {
+    match store.scope() {
+        Scope::Merchant(own) => own == merchant,
+        Scope::Person(own) => person == Some(own),
+        Scope::Platform => true,
+    }
+}
+
+fn sorted<T, K: Ord>(mut rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    rows.sort_by_key(key);
+    rows
+}
+
+fn cards(store: &mut dyn LoyaltyStore, world: &World) {
+    let scope = store.scope();
+    let mut ids: Vec<_> = world.cards.iter().map(|card| card.id).collect();
+    ids.extend(ids.first().copied());
+    ids.push(LoyaltyCardId::new(999_999));
+    let mut expected = world.cards.clone();
+    expected.retain(|card| match scope {
+        Scope::Merchant(merchant) => card.merchant == merchant,
+        Scope::Person(person) => {
+            card.terms.is_live()
+                || (card.terms.status != Status::Draft && joined(world, person, card.merchant))
+        }
+        Scope::Platform => true,
+    });
+    let answer = store.loyalty_cards(&ids).unwrap();
+    assert_eq!(sorted(answer, |card| card.id), expected, "{scope:?}");
+    let merchants = [FIRST, SECOND, MerchantId::new(999_999)];
+    for most in [2, 1_000] {
+        let mut expected = Vec::new();
+        for merchant in merchants {
+            let own = world.cards.iter().filter(|card| {
+                card.merchant == merchant
+                    && near(store, merchant)
+                    && !card.terms.archived
+                    && (scope.person().is_none() || card.terms.is_live())
+            });
+            expected.extend(own.take(usize::from(most)).cloned());
+        }
+        let answer = store.loyalty_cards_per_merchant(&merchants, most).unwrap();
+        assert_eq!(sorted(answer, |card| card.id), expected, "{scope:?} {most}");
+    }
+}
+
+fn card_lists(store: &mut dyn LoyaltyStore, world: &World) {
+    let scope = store.scope();
+    let mut listed = world.cards.clone();
+    listed.retain(|card| match scope {
+        Scope::Merchant(merchant) => card.merchant == merchant,
+        Scope::Person(person) => card.terms.is_live() && joined(world, person, card.merchant),
+        Scope::Platform => true,
+    });
+    for filter in filters() {
+        let place = filter.store.and_then(|id| place_of(world, id));
+        let place = place.as_ref().map(|(merchant, groups)| (*merchant, groups.as_slice()));
+        let mut rows = listed.clone();
+        rows.retain(|card| filter.admits(card, place));
+        let count = store.count_loyalty_cards(&filter).unwrap();
+        assert_eq!(count, u64::try_from(rows.len()).unwrap(), "{scope:?} {filter:?}");
+        for order in ["", "-pk", "name,-pk", "-startTime,name", "createdAt"] {
+            card_pages(store, &filter, &rows, order);
+        }
+    }
+}
+
+fn card_pages(
+    store: &mut dyn LoyaltyStore,
+    filter: &LoyaltyCardFilter,
+    rows: &[LoyaltyCard],
+    order: &str,
+) {
+    for backward in [false, true] {
+        let mut cursor = None;
+        loop {
+            let request = PageRequest::parse(&step(backward, cursor, order), "cards").unwrap();
+            let page = store.list_loyalty_cards(filter, &request).unwrap();
+            let expected = cut(rows.to_vec(), &request);
+            assert_eq!(page, expected, "{:?} {filter:?} {request:?}", store.scope());
+            let end = if backward { page.items.first() } else { page.items.last() };
+            cursor = end.map(|row| request.order.cursor(&request.order.position(row)));
+            if !page.has_next && !page.has_previous {
+                break;
+            }
+        }
+    }
+}
+
+/// The next two rows, from the front or from the end.
+fn step(backward: bool, cursor: Option<String>, order: &str) -> PageArguments {
+    let (first, last) = if backward { (None, Some(2)) } else { (Some(2), None) };
+    let (before, after) = if backward { (cursor, None) } else { (None, cursor) };
+    let order_by = Some(order.to_owned());
+    PageArguments { first, last, before, after, order_by, ..PageArguments::default() }
+}
+
+fn place_of(world: &World, id: StoreId) -> Option<(MerchantId, Vec<StoreGroupId>)> {
+    let ground = &world.below.below;
+    let store = ground.stores.iter().find(|store| store.id == id)?;
+    let groups = ground.store_groups.iter().filter(|group| group.stores.contains(&id));
+    Some((store.merchant, groups.map(|group| group.id).collect()))
+}
+
+fn filters() -> Vec<LoyaltyCardFilter> {
+    let text = |text: &str| Some(text.to_owned());
+    let all = || LoyaltyCardFilter { archived: Archived::Included, ..LoyaltyCardFilter::default() };
+    let in_store = |id| LoyaltyCardFilter { store: Some(StoreId::new(id)), ..all() };
+    let mut filters = vec![
+        LoyaltyCardFilter::default(),
+        all(),
+        LoyaltyCardFilter { archived: Archived::Only, ..all() },
+        LoyaltyCardFilter { name: text("100% Süß"), ..all() },
+        LoyaltyCardFilter { name: text("KAFFEE"), ..all() },
+        LoyaltyCardFilter { name_icontains: text("KAFF"), ..all() },
+        LoyaltyCardFilter { name_icontains: text("0% SÜ"), ..all() },
+        LoyaltyCardFilter { name_icontains: text("a_b"), ..all() },
+        LoyaltyCardFilter { merchant: Some(SECOND), ..all() },
+    ];
+    filters.extend(Status::ALL.map(|status| LoyaltyCardFilter { status: Some(status), ..all() }));
+    filters
+        .extend(Program::TYPES.map(|kind| LoyaltyCardFilter { loyalty_type: text(kind), ..all() }));
+    filters.extend([100, 102, 200, 999_999].map(in_store));
+    filters
+}
+
+fn rewards(store: &mut dyn LoyaltyStore, world: &World) {
+    let cards: Vec<_> = world.cards.iter().map(|card| card.id).collect();
+    let mut reached = world.rewards.clone();
+    reached.retain(|reward| near(store, reward.merchant));
+    let mut ids: Vec<_> = world.rewards.iter().map(|reward| reward.id).collect();
+    ids.push(RewardId::new(999_999));
+    assert_eq!(sorted(store.rewards(&ids).unwrap(), |reward| reward.id), reached);
+    reached.retain(|reward| !reward.archived);
+    assert_eq!(store.rewards_per_card(&cards).unwrap(), reached);
+    reached.retain(|reward| reward.card == LoyaltyCardId::new(701));
+    assert_eq!(store.rewards_per_card(&[LoyaltyCardId::new(701)]).unwrap(), reached);
+}
+
+/// Nobody twice is asked about: implementations may answer so.
+const PEOPLE: [PersonId; 3] = [ADA, BOB, STRANGER];
+
+fn collects_points(world: &World, book: &Book) -> bool {
+    let card = world.cards.iter().find(|card| card.id == book.account.card).unwrap();
+    matches!(card.program, Program::Points(_))
+}
+
+fn accounts(store: &mut dyn LoyaltyStore, world: &World) {
+    let reached = |book: &&Book| {
+        let account = &book.account;
+        owned(store, account.merchant, Some(account.person))
+    };
+    let books: Vec<&Book> = world.books.iter().filter(reached).collect();
+    for people in [PEOPLE.as_slice(), &[BOB], &[]] {
+        let own: Vec<_> =
+            books.iter().filter(|book| people.contains(&book.account.person)).copied().collect();
+        let expected: Vec<_> = own.iter().map(|book| book.account.clone()).collect();
+        assert_eq!(store.accounts_per_consumer(people).unwrap(), expected);
+        let points: Vec<_> = own.into_iter().filter(|book| collects_points(world, book)).collect();
+        let of = |person| points.iter().filter(move |book| book.account.person == person).copied();
+        let answer: BTreeMap<_, _> = store.points_earned(people).unwrap().into_iter().collect();
+        for person in PEOPLE {
+            let earned: i64 = of(person).map(|book| book.account.earned.get()).sum();
+            let answer = answer.get(&person).copied().unwrap_or_default();
+            assert_eq!(answer, Points::new(earned), "{:?} {person}", store.scope());
+        }
+        // Before and after each lot's beginning and end and each hold's end, and at them.
+        for now in [0, 1_000, 1_999, 2_000, 2_999, 3_000, 5_000, 8_000, 10_000, 30_000] {
+            let answer = store.points_summaries(people, at(now)).unwrap();
+            let answer: BTreeMap<_, _> = answer.into_iter().collect();
+            for person in PEOPLE {
+                let expected = summarise(of(person), at(now)).unwrap();
+                let answer = answer.get(&person).copied().unwrap_or_default();
+                assert_eq!(answer, expected, "{:?} {person} at {now}", store.scope());
+            }
+        }
+    }
+}
+
+fn redemptions(store: &mut dyn LoyaltyStore, world: &World) {
+    for kind in RedemptionKind::ALL {
+        let mut reached = world.redemptions.clone();
+        reached.retain(|row| row.redeemed.kind() == kind && owned(store, row.merchant, row.person));
+        let of = |person| {
+            let own = reached.iter().filter(move |row| row.person == Some(person));
+            own.cloned().collect::<Vec<_>>()
+        };
+        let counts = store.count_redemptions_per_consumer(kind, &PEOPLE).unwrap();
+        let counts: BTreeMap<_, _> = counts.into_iter().collect();
+        for person in PEOPLE {
+            let count = counts.get(&person).copied().unwrap_or_default();
+            assert_eq!(count, u64::try_from(of(person).len()).unwrap());
+        }
+        for order in ["", "-pk", "createdAt", "-createdAt,pk"] {
+            for backward in [false, true] {
+                let mut cursor = None;
+                // ADA's redemptions are walked, the others see the same request.
+                loop {
+                    let arguments = step(backward, cursor, order);
+                    let request = PageRequest::parse(&arguments, "redemptions").unwrap();
+                    let pages = store.redemptions_per_consumer(kind, &PEOPLE, &request).unwrap();
+                    let mut pages: BTreeMap<_, _> = pages.into_iter().collect();
+                    for person in [BOB, STRANGER, ADA] {
+                        let expected = cut(of(person), &request);
+                        let page = pages.remove(&person);
+                        let page = page.unwrap_or(regulars_kernel::Page::empty());
+                        assert_eq!(page, expected, "{:?} {person} {request:?}", store.scope());
+                    }
+                    let page = cut(of(ADA), &request);
+                    let end = if backward { page.items.first() } else { page.items.last() };
+                    cursor = end.map(|row| request.order.cursor(&request.order.position(row)));
+                    if !page.has_next && !page.has_previous {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn uses(store: &mut dyn LoyaltyStore, world: &World) {
+    let offers = world.below.offers.iter().map(|offer| PromotionId::Offer(offer.id));
+    let promotions: Vec<_> =
+        offers.chain(world.cards.iter().map(|card| PromotionId::Card(card.id))).collect();
+    for now in [0, 3_499, 3_500, 4_000].map(at) {
+        let redeemed = world.redemptions.iter().filter(|row| row.reversed_at.is_none());
+        let redeemed = redeemed
+            .map(|row| (row.redeemed.promotion(), row.merchant, row.person, row.created_at));
+        let promised = world.intents.iter().filter(|row| row.is_open(now));
+        let promised = promised
+            .map(|row| (row.promised.promotion(), row.merchant, row.person, row.created_at));
+        let all: Vec<_> = redeemed.chain(promised).collect();
+        let few = promotions.get(..1).unwrap();
+        for asked in [promotions.as_slice(), few, &[]] {
+            let answer = store.total_uses(asked, now).unwrap();
+            let answer: BTreeMap<_, _> = answer.into_iter().collect();
+            for promotion in asked {
+                let total = all
+                    .iter()
+                    .filter(|(id, merchant, _, _)| id == promotion && near(store, *merchant));
+                let total = i64::try_from(total.count()).unwrap();
+                let answer = answer.get(promotion).copied().unwrap_or_default();
+                assert_eq!(answer, total, "{:?} {promotion:?} at {now}", store.scope());
+            }
+        }
+        for person in PEOPLE {
+            for merchants in [[FIRST, SECOND].as_slice(), &[SECOND], &[]] {
+                let mut expected: BTreeMap<PromotionId, OwnUses> = BTreeMap::new();
+                for (promotion, merchant, by, at) in &all {
+                    let own = *by == Some(person) && merchants.contains(merchant);
+                    if own && owned(store, *merchant, *by) {
+                        let uses =
+                            expected.entry(*promotion).or_insert(OwnUses { count: 0, last: *at });
+                        uses.count += 1;
+                        uses.last = uses.last.max(*at);
+                    }
+                }
+                let answer = store.own_uses(person, merchants, now).unwrap();
+                let answer: BTreeMap<_, _> = answer.into_iter().collect();
+                assert_eq!(answer, expected, "{:?} {person} at {now}", store.scope());
+            }
+        }
+    }
+}
+
+fn segment_facts(store: &mut dyn LoyaltyStore, world: &World) {
+    let none = Needs::default();
+    let everything = Needs {
+        points_earned: true,
+        stamps: true,
+        last_visit: true,
+        orders: true,
+        products: true,
+        visits: true,
+        redemptions: true,
+        loyalty_cards: true,
+    };
+    let bare: Vec<_> = world
+        .customers()
+        .into_iter()
+        .map(|(merchant, person)| {
+            let row = world.below.below.merchants.iter().find(|row| row.id == merchant).unwrap();
+            let today = at(0).to_utc().date_naive();
+            SegmentFacts::of(membership(person, merchant), row.currency, today)
+        })
+        .collect();
+    for needs in [
+        none,
+        Needs { points_earned: true, ..none },
+        Needs { stamps: true, ..none },
+        Needs { last_visit: true, ..none },
+        Needs { orders: true, ..none },
+        Needs { orders: true, products: true, ..none },
+        Needs { visits: true, ..none },
+        Needs { redemptions: true, ..none },
+        Needs { loyalty_cards: true, ..none },
+        everything,
+    ] {
+        let mut facts = bare.clone();
+        store.complete_facts(&mut facts, needs).unwrap();
+        let mut expected = bare.clone();
+        for facts in &mut expected {
+            let member = &facts.membership;
+            if owned(store, member.merchant, Some(member.person)) {
+                complete(facts, needs, world);
+            }
+        }
+        let facts: Vec<_> = facts.into_iter().map(in_order).collect();
+        let expected: Vec<_> = expected.into_iter().map(in_order).collect();
+        assert_eq!(facts, expected, "{:?} {needs:?}", store.scope());
+    }
+    store.complete_facts(&mut [], everything).unwrap();
+}
+
+fn complete(facts: &mut SegmentFacts, needs: Needs, world: &World) {
+    let (merchant, person) = (facts.membership.merchant, facts.membership.person);
+    let books = || {
+        world
+            .books
+            .iter()
+            .filter(move |book| (book.account.merchant, book.account.person) == (merchant, person))
+    };
+    let visits = world.visits_of(merchant, person);
+    if needs.points_earned {
+        let points = books().filter(|book| collects_points(world, book));
+        facts.points_earned = points.map(|book| book.account.earned.get()).sum();
+    }
+    if needs.stamps {
+        let stamps = books().filter(|book| !collects_points(world, book));
+        facts.stamps = stamps.map(|book| book.account.balance.get()).sum();
+    }
+    if needs.last_visit {
+        facts.last_visit = visits.iter().map(|visit| visit.at).max();
+    }
+    if needs.orders {
+        facts.orders = world.orders_of(merchant, person);
+        if !needs.products {
+            facts.orders.iter_mut().for_each(|order| order.products.clear());
+        }
+    }
+    if needs.visits {
+        facts.visits = visits;
+    }
+    if needs.loyalty_cards {
+        facts.loyalty_cards = books().map(|book| book.account.card).collect();
+    }
+    if needs.redemptions {
+        for row in &world.redemptions {
+            let own = (row.merchant, row.person) == (merchant, Some(person));
+            if let Redeemed::Offer { offer } = row.redeemed
+                && own
+                && row.reversed_at.is_none()
+            {
+                facts.redemptions.push(RedemptionFact { offer, created_at: row.created_at });
+            }
+        }
+    }
+}
+
+/// Facts are sets: their order means nothing.
+fn in_order(mut facts: SegmentFacts) -> SegmentFacts {
+    facts.orders.iter_mut().for_each(|order| order.products.sort_unstable());
+    facts.orders.sort_by_key(|order| order.completed_at);
+    facts.visits.sort_by_key(|visit| visit.at);
+    facts.redemptions.sort_by_key(|row| (row.created_at, row.offer));
+    facts.loyalty_cards.sort_unstable();
+    facts
+}
+
+fn books(store: &mut dyn LoyaltyStore, world: &World) {
+    let mut expected = world.books.clone();
+    expected.retain(|book| owned(store, book.account.merchant, Some(book.account.person)));
+    assert_eq!(in_rows(store.books(None, 1_000).unwrap()), in_rows(expected.clone()));
+    let mut walked: Vec<Book> = Vec::new();
+    loop {
+        let next = store.books(walked.last().map(|book| book.account.id), 2).unwrap();
+        if next.is_empty() {
+            break;
+        }
+        assert!(next.len() <= 2);
+        walked.extend(next);
+    }
+    assert_eq!(in_rows(walked), in_rows(expected));
+    assert_eq!(store.books(Some(AccountId::new(999_999)), 2).unwrap(), Vec::new());
+}
+
+/// Entries come by number; the order of the other rows means nothing.
+fn in_rows(mut books: Vec<Book>) -> Vec<Book> {
+    for book in &mut books {
+        book.lots.sort_by_key(|lot| lot.id);
+        book.lot_uses.sort_by_key(|lot_use| (lot_use.entry, lot_use.lot));
+        book.holds.sort_by_key(|hold| hold.id);
+        book.hold_lots.sort_by_key(|part| (part.hold, part.lot));
+    }
+    books
+}
+
+fn opening(fixture: &mut impl Fixture, world: &World) {
+    let known = world.books.first().unwrap().account.clone();
+    let (now, card) = (at(50_000), LoyaltyCardId::new(708));
+    let mut opened = None;
+    fixture.with(Scope::Person(ADA), &mut |store| {
+        let again = store.open_account(FIRST, ADA, known.card, now).unwrap();
+        assert_eq!(again, known, "an account is opened once");
+        let new = store.open_account(FIRST, ADA, card, now).unwrap();
+        let empty = crate::Account::new(new.id, FIRST, ADA, card, now);
+        assert_eq!(new, empty);
+        assert!(world.books.iter().all(|book| book.account.id != new.id));
+        opened = Some(new);
+    });
+    fixture.with(Scope::Merchant(FIRST), &mut |store| {
+        let later = store.open_account(FIRST, ADA, card, at(60_000)).unwrap();
+        assert_eq!(Some(&later), opened.as_ref());
+        assert!(store.accounts_per_consumer(&[ADA]).unwrap().contains(&later));
+    });
+    for scope in [Scope::Person(ADA), Scope::Merchant(SECOND)] {
+        fixture.with(scope, &mut |store| {
+            let others = store.open_account(FIRST, BOB, card, now);
+            assert!(matches!(others, Err(StoreError::OutOfScope(_))), "{scope:?}");
+        });
+    }
+}
