@@ -11,10 +11,10 @@ use super::{
     facts::SegmentFacts,
     field::Field,
     folded,
-    term::{Operand, Term},
+    term::Term,
     value::{self, Value},
 };
-use crate::choice::{Gender, UserType};
+use crate::choice::Gender;
 
 /// Whether a customer belongs to a segment.
 pub fn evaluate(segment: &Segment, facts: &SegmentFacts) -> bool {
@@ -37,15 +37,14 @@ impl Customer<'_> {
     }
 
     fn meets_term(&self, term: &Term) -> bool {
-        let values = self.values(term.field());
-        match term.operand() {
-            Operand::Absent(absent) => values.is_empty() == *absent,
-            _ => values.iter().any(|value| term.fits(value)),
-        }
+        term.holds(&self.values(term.field()))
     }
 
     /// Every value of a field that the customer has.
     fn values(&self, field: &Field) -> Vec<Value> {
+        if let Some(always) = field.constant() {
+            return always;
+        }
         let facts = self.facts;
         let (member, profile) = (&facts.membership, &facts.membership.profile);
         let text = |raw: Option<&str>| raw.and_then(value::text);
@@ -75,9 +74,7 @@ impl Customer<'_> {
             Field::Age => profile.birthday.and_then(|born| age(born, facts.today)),
             Field::Gender => profile.gender.map(Gender::name).map(Value::Choice),
             Field::Country => profile.country.map(crate::Country::alpha2).map(Value::Choice),
-            Field::UserType => Some(Value::Choice(UserType::Consumer.name())),
             Field::EntitySource => member.entity_source.map(|source| Value::Choice(source.name())),
-            Field::Logo | Field::MerchantType => None,
             Field::LastLogin => instant(member.last_login),
             Field::DeletedAt => instant(member.standing.since()),
             Field::CreatedAt => instant(Some(member.created_at)),
@@ -86,7 +83,6 @@ impl Customer<'_> {
             Field::Active => Some(Value::Boolean(!member.standing.is_archived())),
             Field::Archived => Some(Value::Boolean(member.standing.is_archived())),
             Field::Verified => Some(Value::Boolean(member.verified)),
-            Field::Staff | Field::Admin => Some(Value::Boolean(false)),
             Field::NumOfOrderDiscountsAllowed => {
                 Some(Value::Integer(member.num_of_order_discounts_allowed.into()))
             }
@@ -97,7 +93,12 @@ impl Customer<'_> {
             }
             Field::OrdersTotal => Some(Value::Amount(self.total())),
             Field::VisitsCount => count(facts.visits.len()),
-            Field::OrdersStore
+            Field::UserType
+            | Field::MerchantType
+            | Field::Logo
+            | Field::Staff
+            | Field::Admin
+            | Field::OrdersStore
             | Field::OrdersProduct
             | Field::OrdersCompletedAt
             | Field::VisitsStore

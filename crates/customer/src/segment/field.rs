@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use regulars_merchant::EntitySource;
 
-use super::operator::Operator;
+use super::{operator::Operator, value::Value};
 use crate::{
     choice::{Gender, MerchantType, UserType},
     country::Country,
@@ -165,8 +165,8 @@ fields! {
     Birthday = "birthday": Kind::Date;
     /// The month of birth. SQL: `CAST(substr(m.birthday, 6, 2) AS INTEGER)`.
     BirthdayMonth = "birthday__month": Kind::Month;
-    /// Whole years at today's date; absent where the birthday is, or lies ahead. SQL: `m.birthday` between the texts of
-    /// today so many years ago (29 February included: such people age on 1 March).
+    /// Whole years at today's date; absent where the birthday is, or lies ahead. SQL: the difference of the years, one
+    /// less where `substr(m.birthday, 6, 5)` is after today's (so people born on 29 February age on 1 March).
     Age = "age": Kind::Integer;
     /// The gender. SQL: `m.gender`.
     Gender = "gender": Kind::Choice(Choices::Gender);
@@ -243,6 +243,16 @@ impl Field {
     /// Every field but `extraInfo.<key>`, in the order of the documentation.
     pub fn named() -> impl Iterator<Item = &'static Self> {
         NAMED.iter().map(|(_name, field)| field)
+    }
+
+    /// The values of a field that is the same for every customer.
+    pub fn constant(&self) -> Option<Vec<Value>> {
+        match self {
+            Self::UserType => Some(vec![Value::Choice(UserType::Consumer.name())]),
+            Self::Staff | Self::Admin => Some(vec![Value::Boolean(false)]),
+            Self::MerchantType | Self::Logo => Some(Vec::new()),
+            _ => None,
+        }
     }
 
     /// The field of an API name. Read too: the snake case of the same name (`zip_code`, `orders__completed_at`), and for

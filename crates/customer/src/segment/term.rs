@@ -115,8 +115,17 @@ impl Term {
         ])
     }
 
-    /// Whether one value that a customer has fits. `isnull` asks for none and fits no value.
-    pub(super) fn fits(&self, value: &Value) -> bool {
+    /// Whether a customer fits who has exactly these values of the field. Values of another kind than the field's fit
+    /// nothing.
+    pub fn holds(&self, values: &[Value]) -> bool {
+        match &self.operand {
+            Operand::Absent(absent) => values.is_empty() == *absent,
+            _ => values.iter().any(|value| self.fits(value)),
+        }
+    }
+
+    /// Whether one value fits. `isnull` asks for none and fits no value.
+    fn fits(&self, value: &Value) -> bool {
         let stands =
             |other: &Value, fits: fn(Ordering) -> bool| value.compare(other).is_some_and(fits);
         match &self.operand {
