@@ -75,3 +75,68 @@ pub fn per_consumer(
     let people = visible(actor, people)?;
     Ok(tx.accounts_per_consumer(&people)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use regulars_kernel::{PageRequest, Role, Scope, StoreAccess};
+
+    use super::*;
+    use crate::{
+        RedemptionKind,
+        memory::Memory,
+        redemption,
+        suite::{ADA, BOB, FIRST, SECOND, STRANGER, at, world},
+        summary,
+    };
+
+    #[test]
+    fn rule_16_a_merchants_people_see_their_merchants_books_and_consumers_their_own_over_all() {
+        let memory = Memory::new();
+        let world = world();
+        world.cards.into_iter().for_each(|row| memory.put_card(row));
+        world.books.into_iter().for_each(|row| memory.put_book(row));
+        world.redemptions.into_iter().for_each(|row| memory.put_redemption(row));
+        let staff = |merchant| Actor::Staff {
+            person: PersonId::new(1),
+            merchant,
+            role: Role::Cashier,
+            stores: StoreAccess::Only(Vec::new()),
+        };
+        let consumer = |person| Actor::Consumer { person };
+        let (first, second) = (Scope::Merchant(FIRST), Scope::Merchant(SECOND));
+        let trillion = 1 << 40;
+        for (actor, scope, earned, redeemed) in [
+            (staff(FIRST), first, vec![(ADA, 345), (BOB, 18)], vec![(ADA, 9), (BOB, 1)]),
+            (staff(SECOND), second, vec![(BOB, trillion)], vec![(BOB, 1)]),
+            (consumer(ADA), Scope::Person(ADA), vec![(ADA, 345)], vec![(ADA, 9)]),
+            (consumer(BOB), Scope::Person(BOB), vec![(BOB, trillion + 18)], vec![(BOB, 2)]),
+            (consumer(STRANGER), Scope::Person(STRANGER), vec![], vec![]),
+        ] {
+            let mut tx = memory.scoped(scope);
+            let people = [ADA, BOB, STRANGER, ADA];
+            let answer = summary::earned(&mut tx, &actor, &people).unwrap();
+            let answer: Vec<_> = answer.into_iter().map(|(id, sum)| (id, sum.get())).collect();
+            assert_eq!(answer, earned, "{actor:?}");
+            let sums = summary::per_consumer(&mut tx, &actor, &people, at(0)).unwrap();
+            let sums: Vec<_> = sums.into_iter().map(|(id, sum)| (id, sum.lifetime.get())).collect();
+            assert_eq!(sums, earned, "{actor:?}");
+            let kind = RedemptionKind::Offer;
+            let counts = redemption::count_per_consumer(&mut tx, &actor, kind, &people).unwrap();
+            assert_eq!(counts, redeemed, "{actor:?}");
+            let first = PageRequest::first(100);
+            let pages = redemption::per_consumer(&mut tx, &actor, kind, &people, &first).unwrap();
+            let pages: Vec<_> =
+                pages.into_iter().map(|(id, page)| (id, page.items.len() as u64)).collect();
+            assert_eq!(pages, redeemed, "{actor:?}");
+            let seen = per_consumer(&mut tx, &actor, &people).unwrap();
+            assert!(seen.iter().all(|account| people.contains(&account.person)));
+        }
+        for actor in [Actor::Anonymous, Actor::Platform { person: ADA }] {
+            let mut tx = memory.scoped(Scope::Platform);
+            assert!(per_consumer(&mut tx, &actor, &[ADA]).is_err());
+            assert!(summary::earned(&mut tx, &actor, &[ADA]).is_err());
+            let kind = RedemptionKind::Points;
+            assert!(redemption::count_per_consumer(&mut tx, &actor, kind, &[ADA]).is_err());
+        }
+    }
+}

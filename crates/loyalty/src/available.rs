@@ -378,3 +378,6 @@ impl Usage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

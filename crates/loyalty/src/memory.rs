@@ -4,6 +4,8 @@
 //! crate, which tells this one. A transaction here is one call after another: it sees what others write meanwhile and
 //! cannot be rolled back.
 
+mod rows;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,33 +13,22 @@ use std::{
 
 use regulars_customer::{
     HoldsCustomers, memory as customers,
-    segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact},
+    segment::{Needs, OrderFact, SegmentFacts, VisitFact},
 };
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
-    RewardId, Scope, StoreError, Timestamp, page::cut,
+    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RewardId, Scope,
+    StoreError, Timestamp, page::cut,
 };
 use regulars_merchant::HoldsMerchants;
 use regulars_promotion::{HoldsPromotions, memory as promotions};
 
 use crate::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, LoyaltyReward, LoyaltyStore,
-    OwnUses, PointsSummary, Program, PromotionId, Redeemed, Redemption, RedemptionIntent,
-    RedemptionKind, RedemptionSort, summary::summarise,
+    OwnUses, PointsSummary, PromotionId, Redemption, RedemptionIntent, RedemptionKind,
+    RedemptionSort, summary::summarise,
 };
 
-type Member = (MerchantId, PersonId);
-
-#[derive(Debug, Default)]
-struct Rows {
-    cards: BTreeMap<LoyaltyCardId, LoyaltyCard>,
-    rewards: BTreeMap<RewardId, LoyaltyReward>,
-    books: BTreeMap<AccountId, Book>,
-    redemptions: BTreeMap<RedemptionId, Redemption>,
-    intents: Vec<RedemptionIntent>,
-    orders: BTreeMap<Member, Vec<OrderFact>>,
-    visits: BTreeMap<Member, Vec<VisitFact>>,
-}
+use rows::{EVERYTHING, Rows};
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone)]
@@ -59,17 +50,6 @@ impl Default for Memory {
         Self { rows, promotions: promotions::Memory::over(customers) }
     }
 }
-
-const EVERYTHING: Needs = Needs {
-    points_earned: true,
-    stamps: true,
-    last_visit: true,
-    orders: true,
-    products: true,
-    visits: true,
-    redemptions: true,
-    loyalty_cards: true,
-};
 
 fn lock(rows: &Mutex<Rows>) -> MutexGuard<'_, Rows> {
     rows.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,73 +119,6 @@ impl Memory {
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
         lock(&self.rows)
-    }
-}
-
-impl Rows {
-    fn collects_points(&self, book: &Book) -> bool {
-        let card = self.cards.get(&book.account.card);
-        card.is_some_and(|card| matches!(card.program, Program::Points(_)))
-    }
-
-    /// Every use of a promotion that counts (rule 23), by whom and when.
-    fn uses(
-        &self,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (PromotionId, MerchantId, Option<PersonId>, Timestamp)> {
-        let standing = self.redemptions.values().filter(|row| row.reversed_at.is_none());
-        let redeemed = standing
-            .map(|row| (row.redeemed.promotion(), row.merchant, row.person, row.created_at));
-        let open = self.intents.iter().filter(move |intent| intent.is_open(now));
-        let promised =
-            open.map(|row| (row.promised.promotion(), row.merchant, row.person, row.created_at));
-        redeemed.chain(promised)
-    }
-
-    fn complete(&self, facts: &mut SegmentFacts, needs: Needs) {
-        let member = (facts.membership.merchant, facts.membership.person);
-        let books = || {
-            self.books
-                .values()
-                .filter(move |book| (book.account.merchant, book.account.person) == member)
-        };
-        let visits = self.visits.get(&member).map(Vec::as_slice).unwrap_or_default();
-        if needs.points_earned {
-            let points = books().filter(|book| self.collects_points(book));
-            facts.points_earned = points.map(|book| book.account.earned.get()).sum();
-        }
-        if needs.stamps {
-            let stamps = books().filter(|book| !self.collects_points(book));
-            facts.stamps = stamps.map(|book| book.account.balance.get()).sum();
-        }
-        if needs.last_visit {
-            facts.last_visit = visits.iter().map(|visit| visit.at).max();
-        }
-        if needs.orders {
-            facts.orders = self.orders.get(&member).cloned().unwrap_or_default();
-            if !needs.products {
-                facts.orders.iter_mut().for_each(|order| order.products.clear());
-            }
-        }
-        if needs.visits {
-            facts.visits = visits.to_vec();
-        }
-        if needs.redemptions {
-            let own = self.redemptions.values().filter(|row| {
-                row.reversed_at.is_none()
-                    && (row.merchant, row.person) == (member.0, Some(member.1))
-            });
-            let offers = own.filter_map(|row| match row.redeemed {
-                Redeemed::Offer { offer } => {
-                    Some(RedemptionFact { offer, created_at: row.created_at })
-                }
-                Redeemed::Points { .. } | Redeemed::Stamps { .. } => None,
-            });
-            facts.redemptions = offers.collect();
-        }
-        if needs.loyalty_cards {
-            facts.loyalty_cards = books().map(|book| book.account.card).collect();
-        }
     }
 }
 
@@ -295,7 +208,9 @@ impl MemoryStore {
     fn books_of_points(&self, people: &[PersonId]) -> BTreeMap<PersonId, Vec<Book>> {
         let mut found = self.books_of(people);
         let rows = self.memory.rows();
-        found.values_mut().for_each(|books| books.retain(|book| rows.collects_points(book)));
+        for books in found.values_mut() {
+            books.retain(|book| rows.collects_points(book));
+        }
         found.retain(|_, books| !books.is_empty());
         found
     }
@@ -517,7 +432,7 @@ impl LoyaltyStore for MemoryStore {
     }
 }
 
-#[cfg(all(test, feature = "suite"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::suite::{self, Fixture, World};

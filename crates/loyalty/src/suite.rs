@@ -4,24 +4,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod cards;
+mod facts;
 mod world;
 
 use std::collections::BTreeMap;
 
-use regulars_customer::segment::{Needs, RedemptionFact, SegmentFacts};
 use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, RewardId, Scope,
-    StoreError, StoreGroupId, StoreId,
+    StoreError,
     page::{PageArguments, cut},
 };
-use regulars_merchant::Archived;
-use regulars_promotion::{Status, suite::membership};
 
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyStore, OwnUses, Program, PromotionId, Redeemed,
-    RedemptionKind, ledger, summary::summarise,
+    Book, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind, ledger, summary::summarise,
 };
 
 /// What the suite needs of an implementation.
@@ -54,13 +52,13 @@ pub fn run(fixture: &mut impl Fixture) {
     for scope in scopes {
         fixture.with(scope, &mut |store| {
             assert_eq!(store.scope(), scope);
-            cards(store, &world);
-            card_lists(store, &world);
+            cards::cards(store, &world);
+            cards::card_lists(store, &world);
             rewards(store, &world);
             accounts(store, &world);
             redemptions(store, &world);
             uses(store, &world);
-            segment_facts(store, &world);
+            facts::segment_facts(store, &world);
             books(store, &world);
         });
     }
@@ -89,117 +87,12 @@ fn sorted<T, K: Ord>(mut rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     rows
 }
 
-fn cards(store: &mut dyn LoyaltyStore, world: &World) {
-    let scope = store.scope();
-    let mut ids: Vec<_> = world.cards.iter().map(|card| card.id).collect();
-    ids.extend(ids.first().copied());
-    ids.push(LoyaltyCardId::new(999_999));
-    let mut expected = world.cards.clone();
-    expected.retain(|card| match scope {
-        Scope::Merchant(merchant) => card.merchant == merchant,
-        Scope::Person(person) => {
-            card.terms.is_live()
-                || (card.terms.status != Status::Draft && joined(world, person, card.merchant))
-        }
-        Scope::Platform => true,
-    });
-    let answer = store.loyalty_cards(&ids).unwrap();
-    assert_eq!(sorted(answer, |card| card.id), expected, "{scope:?}");
-    let merchants = [FIRST, SECOND, MerchantId::new(999_999)];
-    for most in [2, 1_000] {
-        let mut expected = Vec::new();
-        for merchant in merchants {
-            let own = world.cards.iter().filter(|card| {
-                card.merchant == merchant
-                    && near(store, merchant)
-                    && !card.terms.archived
-                    && (scope.person().is_none() || card.terms.is_live())
-            });
-            expected.extend(own.take(usize::from(most)).cloned());
-        }
-        let answer = store.loyalty_cards_per_merchant(&merchants, most).unwrap();
-        assert_eq!(sorted(answer, |card| card.id), expected, "{scope:?} {most}");
-    }
-}
-
-fn card_lists(store: &mut dyn LoyaltyStore, world: &World) {
-    let scope = store.scope();
-    let mut listed = world.cards.clone();
-    listed.retain(|card| match scope {
-        Scope::Merchant(merchant) => card.merchant == merchant,
-        Scope::Person(person) => card.terms.is_live() && joined(world, person, card.merchant),
-        Scope::Platform => true,
-    });
-    for filter in filters() {
-        let place = filter.store.and_then(|id| place_of(world, id));
-        let place = place.as_ref().map(|(merchant, groups)| (*merchant, groups.as_slice()));
-        let mut rows = listed.clone();
-        rows.retain(|card| filter.admits(card, place));
-        let count = store.count_loyalty_cards(&filter).unwrap();
-        assert_eq!(count, u64::try_from(rows.len()).unwrap(), "{scope:?} {filter:?}");
-        for order in ["", "-pk", "name,-pk", "-startTime,name", "createdAt"] {
-            card_pages(store, &filter, &rows, order);
-        }
-    }
-}
-
-fn card_pages(
-    store: &mut dyn LoyaltyStore,
-    filter: &LoyaltyCardFilter,
-    rows: &[LoyaltyCard],
-    order: &str,
-) {
-    for backward in [false, true] {
-        let mut cursor = None;
-        loop {
-            let request = PageRequest::parse(&step(backward, cursor, order), "cards").unwrap();
-            let page = store.list_loyalty_cards(filter, &request).unwrap();
-            let expected = cut(rows.to_vec(), &request);
-            assert_eq!(page, expected, "{:?} {filter:?} {request:?}", store.scope());
-            let end = if backward { page.items.first() } else { page.items.last() };
-            cursor = end.map(|row| request.order.cursor(&request.order.position(row)));
-            if !page.has_next && !page.has_previous {
-                break;
-            }
-        }
-    }
-}
-
 /// The next two rows, from the front or from the end.
 fn step(backward: bool, cursor: Option<String>, order: &str) -> PageArguments {
     let (first, last) = if backward { (None, Some(2)) } else { (Some(2), None) };
     let (before, after) = if backward { (cursor, None) } else { (None, cursor) };
     let order_by = Some(order.to_owned());
     PageArguments { first, last, before, after, order_by, ..PageArguments::default() }
-}
-
-fn place_of(world: &World, id: StoreId) -> Option<(MerchantId, Vec<StoreGroupId>)> {
-    let ground = &world.below.below;
-    let store = ground.stores.iter().find(|store| store.id == id)?;
-    let groups = ground.store_groups.iter().filter(|group| group.stores.contains(&id));
-    Some((store.merchant, groups.map(|group| group.id).collect()))
-}
-
-fn filters() -> Vec<LoyaltyCardFilter> {
-    let text = |text: &str| Some(text.to_owned());
-    let all = || LoyaltyCardFilter { archived: Archived::Included, ..LoyaltyCardFilter::default() };
-    let in_store = |id| LoyaltyCardFilter { store: Some(StoreId::new(id)), ..all() };
-    let mut filters = vec![
-        LoyaltyCardFilter::default(),
-        all(),
-        LoyaltyCardFilter { archived: Archived::Only, ..all() },
-        LoyaltyCardFilter { name: text("100% Süß"), ..all() },
-        LoyaltyCardFilter { name: text("KAFFEE"), ..all() },
-        LoyaltyCardFilter { name_icontains: text("KAFF"), ..all() },
-        LoyaltyCardFilter { name_icontains: text("0% SÜ"), ..all() },
-        LoyaltyCardFilter { name_icontains: text("a_b"), ..all() },
-        LoyaltyCardFilter { merchant: Some(SECOND), ..all() },
-    ];
-    filters.extend(Status::ALL.map(|status| LoyaltyCardFilter { status: Some(status), ..all() }));
-    filters
-        .extend(Program::TYPES.map(|kind| LoyaltyCardFilter { loyalty_type: text(kind), ..all() }));
-    filters.extend([100, 102, 200, 999_999].map(in_store));
-    filters
 }
 
 fn rewards(store: &mut dyn LoyaltyStore, world: &World) {
@@ -339,110 +232,6 @@ fn uses(store: &mut dyn LoyaltyStore, world: &World) {
             }
         }
     }
-}
-
-fn segment_facts(store: &mut dyn LoyaltyStore, world: &World) {
-    let none = Needs::default();
-    let everything = Needs {
-        points_earned: true,
-        stamps: true,
-        last_visit: true,
-        orders: true,
-        products: true,
-        visits: true,
-        redemptions: true,
-        loyalty_cards: true,
-    };
-    let bare: Vec<_> = world
-        .customers()
-        .into_iter()
-        .map(|(merchant, person)| {
-            let row = world.below.below.merchants.iter().find(|row| row.id == merchant).unwrap();
-            let today = at(0).to_utc().date_naive();
-            SegmentFacts::of(membership(person, merchant), row.currency, today)
-        })
-        .collect();
-    for needs in [
-        none,
-        Needs { points_earned: true, ..none },
-        Needs { stamps: true, ..none },
-        Needs { last_visit: true, ..none },
-        Needs { orders: true, ..none },
-        Needs { orders: true, products: true, ..none },
-        Needs { visits: true, ..none },
-        Needs { redemptions: true, ..none },
-        Needs { loyalty_cards: true, ..none },
-        everything,
-    ] {
-        let mut facts = bare.clone();
-        store.complete_facts(&mut facts, needs).unwrap();
-        let mut expected = bare.clone();
-        for facts in &mut expected {
-            let member = &facts.membership;
-            if owned(store, member.merchant, Some(member.person)) {
-                complete(facts, needs, world);
-            }
-        }
-        let facts: Vec<_> = facts.into_iter().map(in_order).collect();
-        let expected: Vec<_> = expected.into_iter().map(in_order).collect();
-        assert_eq!(facts, expected, "{:?} {needs:?}", store.scope());
-    }
-    store.complete_facts(&mut [], everything).unwrap();
-}
-
-fn complete(facts: &mut SegmentFacts, needs: Needs, world: &World) {
-    let (merchant, person) = (facts.membership.merchant, facts.membership.person);
-    let books = || {
-        world
-            .books
-            .iter()
-            .filter(move |book| (book.account.merchant, book.account.person) == (merchant, person))
-    };
-    let visits = world.visits_of(merchant, person);
-    if needs.points_earned {
-        let points = books().filter(|book| collects_points(world, book));
-        facts.points_earned = points.map(|book| book.account.earned.get()).sum();
-    }
-    if needs.stamps {
-        let stamps = books().filter(|book| !collects_points(world, book));
-        facts.stamps = stamps.map(|book| book.account.balance.get()).sum();
-    }
-    if needs.last_visit {
-        facts.last_visit = visits.iter().map(|visit| visit.at).max();
-    }
-    if needs.orders {
-        facts.orders = world.orders_of(merchant, person);
-        if !needs.products {
-            facts.orders.iter_mut().for_each(|order| order.products.clear());
-        }
-    }
-    if needs.visits {
-        facts.visits = visits;
-    }
-    if needs.loyalty_cards {
-        facts.loyalty_cards = books().map(|book| book.account.card).collect();
-    }
-    if needs.redemptions {
-        for row in &world.redemptions {
-            let own = (row.merchant, row.person) == (merchant, Some(person));
-            if let Redeemed::Offer { offer } = row.redeemed
-                && own
-                && row.reversed_at.is_none()
-            {
-                facts.redemptions.push(RedemptionFact { offer, created_at: row.created_at });
-            }
-        }
-    }
-}
-
-/// Facts are sets: their order means nothing.
-fn in_order(mut facts: SegmentFacts) -> SegmentFacts {
-    facts.orders.iter_mut().for_each(|order| order.products.sort_unstable());
-    facts.orders.sort_by_key(|order| order.completed_at);
-    facts.visits.sort_by_key(|visit| visit.at);
-    facts.redemptions.sort_by_key(|row| (row.created_at, row.offer));
-    facts.loyalty_cards.sort_unstable();
-    facts
 }
 
 fn books(store: &mut dyn LoyaltyStore, world: &World) {

@@ -233,7 +233,7 @@ fn place(merchant: &Merchant, store: &Store, groups: impl Iterator<Item = StoreG
     Place { store: Some(store.id), groups, zone: store.zone(merchant) }
 }
 
-#[cfg(all(test, feature = "suite"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::suite::{self, Fixture, World};

@@ -263,7 +263,7 @@ pub fn get(
     if hidden { Err(PromotionError::OfferNotFound) } else { Ok(offer) }
 }
 
-#[cfg(all(test, feature = "suite"))]
+#[cfg(test)]
 mod tests {
     use regulars_kernel::{PersonId, Role, Scope, StoreAccess};
 

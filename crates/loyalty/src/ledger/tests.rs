@@ -75,7 +75,7 @@ impl Clerk {
         match *event {
             Event::Earn { points, delay, life } => {
                 let expires_at = (life > 0).then(|| self.in_hours(delay + life));
-                self.book.account.earned = self.plus(self.book.account.earned, points);
+                self.book.account.earned = plus(self.book.account.earned, points);
                 self.credit(EntryKind::Earn, points, self.in_hours(delay), expires_at);
             }
             Event::Adjust(points) => self.credit(EntryKind::Adjust, points, self.now, None),
@@ -89,7 +89,9 @@ impl Clerk {
                 );
                 if let Some(parts) = drawn {
                     let entry = self.enter(EntryKind::Redeem, -points);
-                    parts.into_iter().for_each(|(lot, part)| self.take(entry, lot, part));
+                    for (lot, part) in parts {
+                        self.take(entry, lot, part);
+                    }
                 }
             }
             Event::Expire => self.expire(),
@@ -105,10 +107,6 @@ impl Clerk {
                 }
             }
         }
-    }
-
-    fn plus(&self, points: Points, more: i64) -> Points {
-        points.checked_add(Points::new(more)).unwrap()
     }
 
     fn enter(&mut self, kind: EntryKind, amount: i64) -> EntryId {
@@ -143,7 +141,7 @@ impl Clerk {
         expires_at: Option<Timestamp>,
     ) {
         if points > 0 {
-            self.book.account.balance = self.plus(self.book.account.balance, points);
+            self.book.account.balance = plus(self.book.account.balance, points);
             self.book.lots.push(Lot {
                 id: LotId::new(entry.get()),
                 account: self.book.account.id,
@@ -177,7 +175,7 @@ impl Clerk {
     ) {
         let entry = self.enter(kind, points);
         let paid = self.book.account.debt.get().min(points);
-        self.book.account.debt = self.plus(self.book.account.debt, -paid);
+        self.book.account.debt = plus(self.book.account.debt, -paid);
         self.fill(entry, points - paid, active_from, expires_at);
     }
 
@@ -203,7 +201,7 @@ impl Clerk {
             }
         }
         self.book.account.held = Points::ZERO;
-        self.book.account.earned = self.plus(self.book.account.earned, -points);
+        self.book.account.earned = plus(self.book.account.earned, -points);
         let entry = self.enter(EntryKind::Reverse, -points);
         let mut missing = Points::new(points);
         for lot in self.book.lots.clone() {
@@ -213,7 +211,7 @@ impl Clerk {
                 missing = missing.checked_sub(part).unwrap();
             }
         }
-        self.book.account.debt = self.plus(self.book.account.debt, missing.get());
+        self.book.account.debt = plus(self.book.account.debt, missing.get());
     }
 
     /// Gives the latest spending back: to its lots where nothing is owed, else to the debt first.
@@ -230,7 +228,7 @@ impl Clerk {
         let entry = self.enter(EntryKind::Reverse, amount);
         self.book.entries.last_mut().unwrap().reverses = Some(spent);
         let mut paid = self.book.account.debt.get().min(amount);
-        self.book.account.debt = self.plus(self.book.account.debt, -paid);
+        self.book.account.debt = plus(self.book.account.debt, -paid);
         for row in uses {
             let pays = row.amount.get().min(paid);
             paid -= pays;
@@ -259,10 +257,14 @@ impl Clerk {
             state: HoldState::Open,
             created_at: self.now,
         });
-        self.book.account.held = self.plus(self.book.account.held, points);
+        self.book.account.held = plus(self.book.account.held, points);
         let parts = parts.into_iter().map(|(lot, amount)| HoldLot { hold: id, lot, amount });
         self.book.hold_lots.extend(parts);
     }
+}
+
+fn plus(points: Points, more: i64) -> Points {
+    points.checked_add(Points::new(more)).unwrap()
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -355,6 +357,8 @@ proptest! {
     }
 }
 
+type Change<'a> = &'a dyn Fn(&mut Book);
+
 #[test]
 fn what_is_wrong_has_a_name() {
     let sound = || {
@@ -366,7 +370,7 @@ fn what_is_wrong_has_a_name() {
         ])
         .book
     };
-    let faults = |change: &dyn Fn(&mut Book)| {
+    let faults = |change: Change<'_>| {
         let mut book = sound();
         change(&mut book);
         check(&book).into_iter().map(|row| row.fault).collect::<Vec<_>>()
@@ -374,7 +378,7 @@ fn what_is_wrong_has_a_name() {
     assert_eq!(faults(&|_| {}), vec![]);
     let [first, second] = [EntryId::new(101), EntryId::new(102)];
     let (lot, pending) = (LotId::new(101), LotId::new(103));
-    let cases: Vec<(Fault, &dyn Fn(&mut Book))> = vec![
+    let cases: Vec<(Fault, Change<'_>)> = vec![
         (Fault::Sequence, &|book| book.account.seq = 2),
         (Fault::Sequence, &|book| book.entries[1].seq = 3),
         (Fault::Foreign, &|book| book.entries[0].account = AccountId::new(9)),

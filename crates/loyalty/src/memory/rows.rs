@@ -1,0 +1,106 @@
+//! The rows, and what is found out about them without regard to scope.
+
+use std::collections::BTreeMap;
+
+use regulars_customer::segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
+use regulars_kernel::{
+    AccountId, LoyaltyCardId, MerchantId, PersonId, RedemptionId, RewardId, Timestamp,
+};
+
+use crate::{
+    Book, LoyaltyCard, LoyaltyReward, Program, PromotionId, Redeemed, Redemption, RedemptionIntent,
+};
+
+type Member = (MerchantId, PersonId);
+
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) cards: BTreeMap<LoyaltyCardId, LoyaltyCard>,
+    pub(super) rewards: BTreeMap<RewardId, LoyaltyReward>,
+    pub(super) books: BTreeMap<AccountId, Book>,
+    pub(super) redemptions: BTreeMap<RedemptionId, Redemption>,
+    pub(super) intents: Vec<RedemptionIntent>,
+    pub(super) orders: BTreeMap<Member, Vec<OrderFact>>,
+    pub(super) visits: BTreeMap<Member, Vec<VisitFact>>,
+}
+
+/// All that segments can ask about.
+pub(super) const EVERYTHING: Needs = Needs {
+    points_earned: true,
+    stamps: true,
+    last_visit: true,
+    orders: true,
+    products: true,
+    visits: true,
+    redemptions: true,
+    loyalty_cards: true,
+};
+
+impl Rows {
+    /// Whether a book is of a card that collects points.
+    pub(super) fn collects_points(&self, book: &Book) -> bool {
+        let card = self.cards.get(&book.account.card);
+        card.is_some_and(|card| matches!(card.program, Program::Points(_)))
+    }
+
+    /// Every use of a promotion that counts (rule 23), by whom and when.
+    pub(super) fn uses(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (PromotionId, MerchantId, Option<PersonId>, Timestamp)> {
+        let standing = self.redemptions.values().filter(|row| row.reversed_at.is_none());
+        let redeemed = standing
+            .map(|row| (row.redeemed.promotion(), row.merchant, row.person, row.created_at));
+        let open = self.intents.iter().filter(move |intent| intent.is_open(now));
+        let promised =
+            open.map(|row| (row.promised.promotion(), row.merchant, row.person, row.created_at));
+        redeemed.chain(promised)
+    }
+
+    /// What [`crate::LoyaltyStore::complete_facts`] fills in, of one customer.
+    pub(super) fn complete(&self, facts: &mut SegmentFacts, needs: Needs) {
+        let member = (facts.membership.merchant, facts.membership.person);
+        let books = || {
+            self.books
+                .values()
+                .filter(move |book| (book.account.merchant, book.account.person) == member)
+        };
+        let visits = self.visits.get(&member).map(Vec::as_slice).unwrap_or_default();
+        if needs.points_earned {
+            let points = books().filter(|book| self.collects_points(book));
+            facts.points_earned = points.map(|book| book.account.earned.get()).sum();
+        }
+        if needs.stamps {
+            let stamps = books().filter(|book| !self.collects_points(book));
+            facts.stamps = stamps.map(|book| book.account.balance.get()).sum();
+        }
+        if needs.last_visit {
+            facts.last_visit = visits.iter().map(|visit| visit.at).max();
+        }
+        if needs.orders {
+            facts.orders = self.orders.get(&member).cloned().unwrap_or_default();
+            if !needs.products {
+                facts.orders.iter_mut().for_each(|order| order.products.clear());
+            }
+        }
+        if needs.visits {
+            facts.visits = visits.to_vec();
+        }
+        if needs.redemptions {
+            let own = self.redemptions.values().filter(|row| {
+                row.reversed_at.is_none()
+                    && (row.merchant, row.person) == (member.0, Some(member.1))
+            });
+            let offers = own.filter_map(|row| match row.redeemed {
+                Redeemed::Offer { offer } => {
+                    Some(RedemptionFact { offer, created_at: row.created_at })
+                }
+                Redeemed::Points { .. } | Redeemed::Stamps { .. } => None,
+            });
+            facts.redemptions = offers.collect();
+        }
+        if needs.loyalty_cards {
+            facts.loyalty_cards = books().map(|book| book.account.card).collect();
+        }
+    }
+}
