@@ -12,7 +12,7 @@ use std::{
 
 use parking_lot::Mutex;
 use regulars_auth::Authority;
-use regulars_kernel::{Actor, Clock, Scope, StoreError, Timestamp};
+use regulars_kernel::{Actor, Clock, Contention, Scope, StoreError, Timestamp};
 use regulars_persistence::{Db, Reader, Tx};
 
 use crate::{
@@ -149,7 +149,7 @@ impl Context {
     pub fn write<T, E, F>(&self, write: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        E: From<StoreError> + Into<ApiError> + Send + 'static,
+        E: From<StoreError> + Contention + Into<ApiError> + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let scope = self.actor.require_known()?;
@@ -160,7 +160,7 @@ impl Context {
     pub(crate) fn write_within<T, E, F>(&self, scope: Scope, write: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        E: From<StoreError> + Into<ApiError> + Send + 'static,
+        E: From<StoreError> + Contention + Into<ApiError> + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         self.let_go();

@@ -5,7 +5,7 @@
 //! fixed sentence and the request's id, and is logged once, here.
 
 use juniper::{FieldError, IntoFieldError, graphql_value};
-use regulars_kernel::{Classify, Denied, ErrorKind, Rule, Violation, Violations};
+use regulars_kernel::{Classify, Contention, Denied, ErrorKind, Rule, Violation, Violations};
 
 use crate::{global_id::IdError, scalar::ExpectedErrorType};
 
@@ -49,6 +49,12 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+impl Contention for ApiError {
+    fn is_contention(&self) -> bool {
+        self.kind == ErrorKind::Contended
+    }
 }
 
 impl ApiError {
@@ -99,7 +105,7 @@ impl ApiError {
                 };
                 Some(violations.iter().fold(none, with))
             }
-            ErrorKind::Unavailable | ErrorKind::Internal => None,
+            ErrorKind::Unavailable | ErrorKind::Contended | ErrorKind::Internal => None,
         }
     }
 }
@@ -138,7 +144,7 @@ impl IntoFieldError for ApiError {
                 FieldError::new(ABSENT, graphql_value!({ "code": "does_not_exist" }))
             }
             ErrorKind::Invalid(violations) => invalid(&violations),
-            ErrorKind::Unavailable => {
+            ErrorKind::Unavailable | ErrorKind::Contended => {
                 FieldError::new(BUSY, graphql_value!({ "code": "unavailable" }))
             }
             ErrorKind::Internal => {

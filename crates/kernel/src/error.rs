@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Invalid(Violations),
     /// Nothing is wrong with the request, but it cannot be served now: busy, or past its deadline.
     Unavailable,
+    /// It lost against another one that ran at the same time; run again, it may find what that one left.
+    Contended,
     /// A fault of ours.
     Internal,
 }
@@ -21,6 +23,18 @@ pub enum ErrorKind {
 pub trait Classify: std::error::Error {
     /// The kind of this error.
     fn kind(&self) -> ErrorKind;
+}
+
+/// An error that tells whether running the same transaction again may succeed.
+pub trait Contention {
+    /// Whether the transaction lost against another one.
+    fn is_contention(&self) -> bool;
+}
+
+impl<E: Classify> Contention for E {
+    fn is_contention(&self) -> bool {
+        self.kind() == ErrorKind::Contended
+    }
 }
 
 /// Why a store could not answer. Stores are fallible wherever they keep their rows.
@@ -59,7 +73,8 @@ pub enum StoreError {
 impl Classify for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unavailable | Self::DeadlineExceeded | Self::Contended => ErrorKind::Unavailable,
+            Self::Unavailable | Self::DeadlineExceeded => ErrorKind::Unavailable,
+            Self::Contended => ErrorKind::Contended,
             Self::Taken(_) | Self::OutOfScope(_) | Self::Corrupt { .. } | Self::Internal(_) => {
                 ErrorKind::Internal
             }

@@ -17,7 +17,7 @@ pub mod violation;
 
 pub use actor::{Actor, Denied, Permission, Role, StoreAccess};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
-pub use error::{Classify, ErrorKind, StoreError};
+pub use error::{Classify, Contention, ErrorKind, StoreError};
 pub use id::*;
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use regulars_kernel::{Scope, StoreError};
+use regulars_kernel::{Contention, Scope, StoreError};
 
 use crate::{
     connection::{AnyConnection, DatabaseUrl, Link, Manager, Purpose, Transactions},
@@ -105,7 +105,7 @@ impl Db {
     pub fn write<T, E, F>(&self, scope: Scope, deadline: Option<Instant>, write: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + Contention + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         match &self.writer {
@@ -114,7 +114,7 @@ impl Db {
         }
     }
 
-    fn write_to_postgres<T, E: From<StoreError>>(
+    fn write_to_postgres<T, E: From<StoreError> + Contention>(
         &self,
         scope: Scope,
         deadline: Option<Instant>,
@@ -138,7 +138,9 @@ impl Db {
                 }
             };
             let in_time = deadline.is_none_or(|end| Instant::now() < end);
-            if !link.watch.take_contended() || tries >= TRIES || !in_time {
+            let said = outcome.as_ref().is_err_and(Contention::is_contention);
+            let lost = link.watch.take_contended() || said;
+            if !lost || tries >= TRIES || !in_time {
                 return outcome;
             }
             drop(link);

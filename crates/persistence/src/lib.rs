@@ -8,11 +8,14 @@
 
 mod bulk;
 mod connection;
+mod customer;
 mod db;
 #[expect(unsafe_code, reason = "diesel hands out no SQLite handle: see the module")]
 mod deadline;
 mod error;
 mod idempotency;
+#[cfg(test)]
+mod live_schema;
 mod migrate;
 mod page;
 mod reader;

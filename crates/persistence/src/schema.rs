@@ -182,6 +182,7 @@ diesel::table! {
         zip_code -> Nullable<Text>,
         picture -> Nullable<Text>,
         extra_info -> Nullable<Text>,
+        folded_text -> Text,
         entity_source -> Nullable<Text>,
         entity_source_id -> Nullable<Text>,
         creator_id -> Nullable<BigInt>,

@@ -19,7 +19,7 @@ use crate::{
     statement::Statement,
 };
 
-fn migrated(url: &str) -> Result<(), String> {
+pub(crate) fn migrated(url: &str) -> Result<(), String> {
     let url = DatabaseUrl::parse(url).map_err(|error| error.to_string())?;
     migrate(&url).map(drop).map_err(|error| error.to_string())
 }

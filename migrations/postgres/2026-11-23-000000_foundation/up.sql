@@ -189,6 +189,8 @@ CREATE TABLE membership (
     zip_code TEXT,
     picture TEXT,
     extra_info TEXT,
+    -- Folded copies of the texts that have no folded column here: a JSON object of texts, for segments (rule 31).
+    folded_text TEXT NOT NULL DEFAULT '{}',
     entity_source TEXT,
     entity_source_id TEXT,
     creator_id BIGINT,
@@ -670,6 +672,7 @@ CREATE TABLE redemption_intent (
     FOREIGN KEY (merchant_id, loyalty_reward_id) REFERENCES loyalty_reward (merchant_id, id),
     FOREIGN KEY (merchant_id, hold_id) REFERENCES hold (merchant_id, id)
 );
+CREATE INDEX redemption_intent_person ON redemption_intent (merchant_id, person_id, state);
 CREATE INDEX redemption_intent_offer ON redemption_intent (merchant_id, offer_id, state);
 CREATE INDEX redemption_intent_card ON redemption_intent (merchant_id, loyalty_card_id, state);
 

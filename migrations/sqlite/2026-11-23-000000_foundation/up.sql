@@ -183,6 +183,8 @@ CREATE TABLE membership (
     zip_code TEXT,
     picture TEXT,
     extra_info TEXT,
+    -- Folded copies of the texts that have no folded column here: a JSON object of texts, for segments (rule 31).
+    folded_text TEXT NOT NULL DEFAULT '{}',
     entity_source TEXT,
     entity_source_id TEXT,
     creator_id BIGINT,
@@ -244,29 +246,12 @@ CREATE TABLE membership_search (
 
 CREATE UNIQUE INDEX membership_search_person ON membership_search (merchant_id, person_id);
 
--- Trigrams of each column. The tenant column holds one token a merchant, which every search names first, so no search reads past
--- its own merchant's rows. The text itself is not kept twice (contentless).
+-- Three characters at a time of each column, as tokens that name merchant and column, so that no search reads past its own
+-- merchant's rows or into another column. The program makes the tokens whenever it
+-- writes a row above; the text itself is not kept twice (contentless).
 CREATE VIRTUAL TABLE membership_trigram USING fts5 (
-    tenant, firstname, lastname, city, email, phone, loyalty_id, cards,
-    content='', contentless_delete=1, detail='column', tokenize='trigram case_sensitive 1'
+    tokens, content='', contentless_delete=1, detail='none', tokenize='ascii'
 );
--- Three private-use characters spell the merchant's number, 6,400 to each: a trigram that no text holds.
-CREATE TRIGGER membership_search_insert AFTER INSERT ON membership_search BEGIN
-    INSERT INTO membership_trigram (rowid, tenant, firstname, lastname, city, email, phone, loyalty_id, cards)
-    VALUES (NEW.id,
-        char(57344 + NEW.merchant_id / 40960000 % 6400, 57344 + NEW.merchant_id / 6400 % 6400, 57344 + NEW.merchant_id % 6400),
-        NEW.firstname, NEW.lastname, NEW.city, NEW.email, NEW.phone, NEW.loyalty_id, NEW.cards);
-END;
-CREATE TRIGGER membership_search_delete AFTER DELETE ON membership_search BEGIN
-    DELETE FROM membership_trigram WHERE rowid = OLD.id;
-END;
-CREATE TRIGGER membership_search_update AFTER UPDATE ON membership_search BEGIN
-    DELETE FROM membership_trigram WHERE rowid = OLD.id;
-    INSERT INTO membership_trigram (rowid, tenant, firstname, lastname, city, email, phone, loyalty_id, cards)
-    VALUES (NEW.id,
-        char(57344 + NEW.merchant_id / 40960000 % 6400, 57344 + NEW.merchant_id / 6400 % 6400, 57344 + NEW.merchant_id % 6400),
-        NEW.firstname, NEW.lastname, NEW.city, NEW.email, NEW.phone, NEW.loyalty_id, NEW.cards);
-END;
 
 -- Why customers get more.
 CREATE TABLE campaign (
@@ -679,6 +664,7 @@ CREATE TABLE redemption_intent (
     FOREIGN KEY (merchant_id, loyalty_reward_id) REFERENCES loyalty_reward (merchant_id, id),
     FOREIGN KEY (merchant_id, hold_id) REFERENCES hold (merchant_id, id)
 );
+CREATE INDEX redemption_intent_person ON redemption_intent (merchant_id, person_id, state);
 CREATE INDEX redemption_intent_offer ON redemption_intent (merchant_id, offer_id, state);
 CREATE INDEX redemption_intent_card ON redemption_intent (merchant_id, loyalty_card_id, state);
 
