@@ -1,7 +1,13 @@
 //! The product from outside: the built program, HTTP in, JSON out, on SQLite and on PostgreSQL.
 //!
-//! A module for each domain. Tests that need data of their own sign up a merchant of their own ([`world::Tenant`]): the two servers
-//! are shared, and merchants do not see each other.
+//! A module for each subject. Tests that need data of their own sign up a merchant of their own ([`world::World::merchant`]):
+//! the two servers are shared, and merchants do not see each other.
 
+mod consumer_fields;
+mod consumers;
 mod contract;
+mod http;
+mod input;
+mod membership;
+mod permission;
 mod world;

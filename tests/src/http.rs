@@ -1,0 +1,63 @@
+//! The transport with the real program behind it: what survives, what is refused, how it stops.
+
+use std::time::{Duration, Instant};
+
+use regulars_testkit::{Server, server::regulars};
+use serde_json::Value;
+
+use crate::world::on_both;
+
+#[test]
+fn a_key_that_occurs_twice_runs_once() {
+    on_both(|world| {
+        let merchant = world.merchant();
+        let twice = "mutation {
+            createConsumer(input: { firstname: \"Once\" }) { success }
+            createConsumer(input: { firstname: \"Once\" }) { consumer { firstname } }
+        }";
+        let answer = merchant.query(twice, Value::Null).succeeded();
+        assert_eq!(answer.string("createConsumer.consumer.firstname"), "Once");
+        let spread = "mutation { ...A ...A } fragment A on Mutation { createConsumer(input: { firstname: \"Once\" }) { success } }";
+        merchant.query(spread, Value::Null).succeeded();
+        let count =
+            merchant.query("{ consumers(firstname: \"Once\") { count } }", Value::Null).succeeded();
+        assert_eq!(count.data("consumers.count"), &Value::from(2), "one for each request");
+    });
+}
+
+#[test]
+fn the_explorer_and_the_probes_answer() {
+    on_both(|world| {
+        let client = world.anonymous();
+        assert_eq!(client.get("/healthz").status, 200);
+        assert_eq!(client.get("/readyz").status, 200);
+        let page = client.get("/graphiql");
+        assert!(page.status == 200 && page.text.contains("<html"), "{}", page.text);
+        assert_eq!(client.get("/graphql?query=%7B__typename%7D").status, 200);
+        let by_get = client
+            .get("/graphql?query=mutation%7BdeleteConsumer(input%3A%7Bid%3A1%7D)%7Bsuccess%7D%7D");
+        assert_eq!((by_get.status, by_get.header("allow")), (405, "POST"));
+    });
+}
+
+#[test]
+fn sigterm_ends_the_server_in_order() {
+    let directory = std::env::temp_dir().join(format!("regulars-e2e-stop-{}", std::process::id()));
+    let path = directory.to_str().unwrap();
+    let mut server = Server::start(&["--data-dir", path], &[]);
+    let began = Instant::now();
+    assert!(server.stop().success(), "{}", server.log());
+    assert!(began.elapsed() < Duration::from_secs(20));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn the_committed_schema_is_what_the_program_prints() {
+    let printed = regulars().arg("schema").output().unwrap();
+    assert!(printed.status.success());
+    let committed = include_str!("../../crates/api/schema.graphql");
+    assert!(
+        committed == String::from_utf8(printed.stdout).unwrap(),
+        "crates/api/schema.graphql is not current: run `make sdl` and commit it"
+    );
+}

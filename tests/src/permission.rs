@@ -1,0 +1,130 @@
+//! Who may ask what, and that nobody sees another merchant's rows.
+
+use serde_json::{Value, json};
+
+use crate::{consumer_fields::create, world::on_both};
+
+const READING: [&str; 8] = [
+    "{ consumers { edges { node { id } } } }",
+    "{ consumer(id: 177) { id } }",
+    "{ orders { edges { node { id } } } }",
+    "{ stores { edges { node { id } } } }",
+    "{ offers { edges { node { id } } } }",
+    "{ loyaltyCards { edges { node { id } } } }",
+    "{ orderTypes { edges { node { id } } } }",
+    "{ consumerAvailablePromotions(consumerLoyaltyId: \"1\") { count } }",
+];
+
+#[test]
+fn nobody_sees_nothing() {
+    on_both(|world| {
+        let stale = world.anonymous().bearer("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.x");
+        for client in [world.anonymous(), stale] {
+            for document in READING {
+                let answer = client.query(document, Value::Null);
+                assert_eq!(answer.status, 200, "{document}");
+                assert_eq!(
+                    answer.error_code(),
+                    Some("permission_denied"),
+                    "{document}: {}",
+                    answer.text
+                );
+            }
+            assert_eq!(
+                client.query("{ me { id } }", Value::Null).succeeded().data("me"),
+                &Value::Null
+            );
+            let create =
+                "mutation { createConsumer(input: { firstname: \"x\" }) { success errors } }";
+            let answer = client.query(create, Value::Null).succeeded();
+            let code = answer.data("createConsumer.errors.nonFieldErrors.0.code");
+            assert_eq!(code, &json!("permission_denied"));
+        }
+    });
+}
+
+#[test]
+fn consumers_see_themselves_and_no_list() {
+    on_both(|world| {
+        let consumer = world.consumer();
+        let me = consumer.query("{ me { id } }", Value::Null).succeeded();
+        let own = consumer.query(
+            "query ($id: ID!) { consumer(id: $id) { id } }",
+            json!({ "id": me.data("me.id") }),
+        );
+        assert_eq!(own.succeeded().data("consumer.id"), me.data("me.id"));
+        let list = consumer.query("{ consumers { count } }", Value::Null);
+        assert_eq!(list.error_code(), Some("permission_denied"));
+        let other = consumer.query("{ consumer(id: 177) { id } }", Value::Null);
+        assert_eq!(other.error_code(), Some("does_not_exist"));
+        let orders = consumer.query("{ orders { count } }", Value::Null).succeeded();
+        assert_eq!(orders.data("orders.count"), &json!(0));
+    });
+}
+
+#[test]
+fn another_merchants_rows_are_as_if_they_were_not_there() {
+    on_both(|world| {
+        let (ours, theirs) = (world.merchant(), world.merchant());
+        let customer = create(
+            &theirs,
+            &json!({ "firstname": "Hidden", "email": "hidden@example.com", "cards": ["H-1"] }),
+        );
+        let (id, pk) = (&customer["id"], &customer["pk"]);
+        for id in [id, pk] {
+            let asked =
+                ours.query("query ($id: ID!) { consumer(id: $id) { id } }", json!({ "id": id }));
+            assert_eq!(asked.error_code(), Some("does_not_exist"));
+            assert_eq!(asked.data("consumer"), &Value::Null);
+        }
+        let node = ours
+            .query("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": id }))
+            .succeeded();
+        assert_eq!(node.data("node"), &Value::Null);
+        for mutation in ["updateConsumer", "deleteConsumer"] {
+            let document = format!(
+                "mutation ($id: ID!) {{ {mutation}(input: {{ id: $id }}) {{ success errors }} }}"
+            );
+            let answer = ours.query(&document, json!({ "id": id })).succeeded();
+            let code = answer.data(&format!("{mutation}.errors.nonFieldErrors.0.code"));
+            assert_eq!(code, &json!("does_not_exist"), "{mutation}");
+        }
+        let search =
+            ours.query("{ consumers(search: \"hidden\") { count } }", Value::Null).succeeded();
+        assert_eq!(search.data("consumers.count"), &json!(0));
+        // The same address and card are free here: nothing tells who is known elsewhere (rule 2).
+        create(
+            &ours,
+            &json!({ "firstname": "Own", "email": "hidden@example.com", "cards": ["H-1"] }),
+        );
+        let orders = ours
+            .query("query ($id: ID!) { orders(consumer_Id: $id) { count } }", json!({ "id": id }));
+        assert_eq!(orders.succeeded().data("orders.count"), &json!(0));
+    });
+}
+
+#[test]
+fn a_cashier_reads_and_does_not_write() {
+    on_both(|world| {
+        let cashier = world.login("cashier@example.com");
+        assert!(
+            cashier
+                .query("{ consumers { count } }", Value::Null)
+                .succeeded()
+                .data("consumers.count")
+                .as_i64()
+                > Some(0)
+        );
+        let create = "mutation { createConsumer(input: { firstname: \"x\" }) { success errors } }";
+        let answer = cashier.query(create, Value::Null).succeeded();
+        assert_eq!(
+            answer.data("createConsumer.errors.nonFieldErrors.0.code"),
+            &json!("permission_denied")
+        );
+        let orders = |client: &regulars_testkit::Client| {
+            let answer = client.query("{ orders { count } }", Value::Null).succeeded();
+            answer.data("orders.count").as_i64().unwrap()
+        };
+        assert!(orders(&cashier) < orders(&world.demo_owner()), "own stores only");
+    });
+}
