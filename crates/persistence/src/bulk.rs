@@ -20,6 +20,7 @@ use diesel::{
 
 use crate::{
     connection::{AnyConnection, DatabaseUrl, Link, Purpose},
+    customer::index_all,
     schema::person,
 };
 
@@ -122,7 +123,7 @@ impl Bulk {
     pub fn finish(mut self, mut progress: impl FnMut(usize, usize)) -> Result<(), BulkError> {
         let steps = self.rebuild.len().saturating_add(1);
         if let AnyConnection::Sqlite(sqlite) = &mut self.connection {
-            sqlite.batch_execute(FILL_TRIGRAMS)?;
+            index_all(sqlite)?;
         }
         for (step, sql) in self.rebuild.iter().enumerate() {
             progress(step, steps);
@@ -178,14 +179,6 @@ const POSTGRES_PARTS: &str = "
 const SQLITE_PARTS: &str = "
     SELECT 'DROP ' || type || ' ' || name AS removal, sql AS rebuild
     FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL";
-
-/// What the triggers on `membership_search` would have done.
-const FILL_TRIGRAMS: &str = "
-    INSERT INTO membership_trigram (rowid, tenant, firstname, lastname, city, email, phone, loyalty_id, cards)
-    SELECT id,
-        char(57344 + merchant_id / 40960000 % 6400, 57344 + merchant_id / 6400 % 6400, 57344 + merchant_id % 6400),
-        firstname, lastname, city, email, phone, loyalty_id, cards
-    FROM membership_search ORDER BY id";
 
 /// Every identity column's sequence goes on behind its highest value.
 const SET_SEQUENCES: &str = "DO $$ DECLARE t record; BEGIN

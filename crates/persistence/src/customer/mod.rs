@@ -1,0 +1,100 @@
+//! The port of the customer crate: [`CustomerStore`] over tables.
+//!
+//! Each function here says what it asks of which table; what a method promises is said by the port. Every statement on
+//! memberships begins with the merchant or the person whose they are.
+
+mod card;
+mod consumer;
+mod membership;
+mod person;
+mod profile;
+mod search;
+mod search_text;
+pub(crate) mod segment;
+
+use regulars_customer::{
+    CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, LoyaltyId, MemberKey,
+    Membership, NewPerson, Person, Stranger,
+};
+use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
+
+use crate::Tx;
+
+pub(crate) use search_text::index_all;
+
+impl CustomerStore for Tx<'_> {
+    fn scope(&self) -> Scope {
+        Tx::scope(self)
+    }
+
+    fn list_consumers(
+        &mut self,
+        filter: &ConsumerFilter,
+        page: &PageRequest<ConsumerSort>,
+    ) -> Result<Page<Consumer>, StoreError> {
+        consumer::list(self, filter, page)
+    }
+
+    fn count_consumers(&mut self, filter: &ConsumerFilter) -> Result<u64, StoreError> {
+        consumer::count(self, filter)
+    }
+
+    fn consumers(&mut self, ids: &[PersonId]) -> Result<Vec<Consumer>, StoreError> {
+        consumer::by_ids(self, ids)
+    }
+
+    fn cards_per_consumer(
+        &mut self,
+        ids: &[PersonId],
+    ) -> Result<Vec<(PersonId, Vec<CardNumber>)>, StoreError> {
+        card::per_consumer(self, ids)
+    }
+
+    fn find_membership(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Membership>, StoreError> {
+        membership::find(self, merchant, person)
+    }
+
+    fn memberships_of(&mut self, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+        membership::of_person(self, person)
+    }
+
+    fn members_by(&mut self, key: &MemberKey) -> Result<Vec<Consumer>, StoreError> {
+        consumer::by_key(self, key)
+    }
+
+    fn stranger(&mut self, loyalty_id: &LoyaltyId) -> Result<Option<Stranger>, StoreError> {
+        person::stranger(self, loyalty_id)
+    }
+
+    fn find_account(&mut self, person: PersonId) -> Result<Option<Person>, StoreError> {
+        person::find_account(self, person)
+    }
+
+    fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
+        person::people(self, ids)
+    }
+
+    fn insert_person(&mut self, new: NewPerson) -> Result<PersonId, StoreError> {
+        person::insert(self, new)
+    }
+
+    fn update_person(&mut self, person: &Person) -> Result<(), StoreError> {
+        person::update(self, person)
+    }
+
+    fn insert_membership(&mut self, new: &Membership) -> Result<(), StoreError> {
+        membership::insert(self, new)
+    }
+
+    fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        membership::update(self, membership)
+    }
+
+    fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
+        person::set_last_login(self, person, at)
+    }
+}

@@ -1,0 +1,277 @@
+//! Substrings in SQL: which conditions a filter makes, how a database's index answers them, and where no index is asked.
+//!
+//! An index finds rare terms at once and is slow with frequent ones; walking the list in the order that was asked is the
+//! other way round. Nobody knows beforehand which a term is, so each way is bounded:
+//!
+//! 1. SQLite's index hands out rows in the default order, and a page ends it: rare or frequent, one statement.
+//! 2. Elsewhere the next [`LOOK_THROUGH`] customers in the order asked are looked through. A full page is the answer.
+//! 3. If that gave less than a page, the term is rare among them: the index collects what there is, and that is sorted.
+
+use regulars_customer::{
+    ConsumerFilter, ConsumerSort,
+    search::{PhoneTerm, Word},
+};
+use regulars_kernel::{MerchantId, PageRequest, page::Position};
+
+use super::search_text::{Field, GRAM, ids_of, token};
+use crate::{
+    page::{push_bounds, push_limit, push_order},
+    statement::Statement,
+};
+
+/// How many customers are looked through before an index is asked.
+const LOOK_THROUGH: i64 = 4_000;
+/// Grams of a text that the index is asked for: more make it slower and no more choosy.
+const GRAMS: usize = 6;
+
+/// One of several texts must occur, each in its column.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    any: Vec<(Field, String)>,
+}
+
+impl Condition {
+    pub(super) fn phone(term: &PhoneTerm) -> Self {
+        Self { any: term.any_of.iter().map(|text| (Field::Phone, text.clone())).collect() }
+    }
+
+    fn word(word: &Word) -> Self {
+        let columns =
+            [Field::Firstname, Field::Lastname, Field::Email, Field::LoyaltyId, Field::Cards];
+        let digits = word.digits.iter().map(|digits| (Field::Phone, digits.clone()));
+        let any = columns.map(|field| (field, word.text.clone())).into_iter().chain(digits);
+        Self { any: any.collect() }
+    }
+
+    fn is_short(&self) -> bool {
+        self.any.iter().any(|(_, text)| text.chars().count() < GRAM)
+    }
+}
+
+/// The substrings that a filter asks for; all must be met.
+pub(super) fn conditions(filter: &ConsumerFilter) -> Vec<Condition> {
+    let texts = [
+        (Field::LoyaltyId, &filter.loyalty_id_icontains),
+        (Field::Email, &filter.email_icontains),
+        (Field::Firstname, &filter.firstname_icontains),
+        (Field::Lastname, &filter.lastname_icontains),
+        (Field::City, &filter.city_icontains),
+    ];
+    let texts = texts.into_iter().filter_map(|(field, text)| {
+        // Every text holds the empty one.
+        let text = text.clone().filter(|text| !text.is_empty())?;
+        Some(Condition { any: vec![(field, text)] })
+    });
+    let phones = [&filter.phone_number, &filter.phone_number_icontains];
+    let phones = phones.into_iter().flatten().map(Condition::phone);
+    let words = filter.search.iter().flat_map(|search| &search.words).map(Condition::word);
+    texts.chain(phones).chain(words).collect()
+}
+
+/// A search within one merchant's customers.
+pub(super) struct Search<'a> {
+    pub(super) merchant: MerchantId,
+    pub(super) conditions: &'a [Condition],
+    pub(super) sqlite: bool,
+}
+
+impl Search<'_> {
+    /// Appends ` AND …` for each condition over `membership_search s`.
+    pub(super) fn push_conditions<ST>(&self, statement: &mut Statement<ST>) {
+        for condition in self.conditions {
+            for (number, (field, text)) in condition.any.iter().enumerate() {
+                statement.push(if number == 0 { " AND (" } else { " OR " });
+                if self.sqlite {
+                    statement.push("instr(");
+                    statement.push(field.column());
+                    statement.push(", ");
+                    statement.push_bind(text.as_str());
+                    statement.push(") > 0");
+                } else {
+                    statement.push(field.column());
+                    statement.push(" LIKE ");
+                    statement.push_bind(pattern(text));
+                }
+            }
+            statement.push(")");
+        }
+    }
+
+    /// The memberships `m` that fit, through the index; more conditions follow with ` AND …`.
+    pub(super) fn hits<ST>(&self, select: &'static str) -> Statement<ST> {
+        let mut statement = if self.sqlite {
+            Statement::new("SELECT ")
+        } else {
+            // MATERIALIZED: the planner must not walk a list in key order because it believes the term frequent.
+            let mut hit = Statement::new(
+                "WITH hit AS MATERIALIZED (SELECT s.person_id FROM membership_search s \
+                 WHERE s.merchant_id = ",
+            );
+            hit.push_bind(self.merchant.get());
+            self.push_conditions(&mut hit);
+            hit.sql(") SELECT ")
+        };
+        statement.push(select);
+        if self.sqlite {
+            statement.push(
+                " FROM membership_trigram t CROSS JOIN membership_search s ON s.id = t.rowid \
+                 CROSS JOIN membership m ON m.merchant_id = s.merchant_id \
+                 AND m.person_id = s.person_id WHERE t.membership_trigram MATCH ",
+            );
+            statement.push_bind(self.grams());
+            statement.push(" AND s.merchant_id = ");
+            statement.push_bind(self.merchant.get());
+            self.push_conditions(&mut statement);
+        } else {
+            statement.push(
+                " FROM hit CROSS JOIN LATERAL \
+                 (SELECT * FROM membership m WHERE m.merchant_id = ",
+            );
+            statement.push_bind(self.merchant.get());
+            // OFFSET 0: each hit is looked up, whatever the planner believes of their number.
+            statement.push(" AND m.person_id = hit.person_id OFFSET 0) m WHERE TRUE");
+        }
+        statement
+    }
+
+    /// The same, without the index, among the next customers in the order asked.
+    pub(super) fn look_through<ST>(
+        &self,
+        select: &'static str,
+        request: &PageRequest<ConsumerSort>,
+    ) -> Statement<ST> {
+        let mut statement = Statement::new("SELECT ").sql(select);
+        let merchant = self.merchant.get();
+        if request.order.terms.is_empty() {
+            statement.push(" FROM (SELECT * FROM membership_search s WHERE s.merchant_id = ");
+            statement.push_bind(merchant);
+            push_people(&mut statement, request, "s.person_id", |person| (person, person));
+            statement.push(" LIMIT ");
+            statement.push_bind(LOOK_THROUGH);
+            statement.push(") s");
+        } else {
+            statement.push(" FROM (SELECT m.person_id FROM membership m WHERE m.merchant_id = ");
+            statement.push_bind(merchant);
+            push_bounds(&mut statement, request);
+            push_order(&mut statement, request, "");
+            statement.push(" LIMIT ");
+            statement.push_bind(LOOK_THROUGH);
+            statement.push_dialect(
+                ") w CROSS JOIN LATERAL (SELECT * FROM membership_search s WHERE s.merchant_id = ",
+                ") w CROSS JOIN membership_search s ON s.merchant_id = ",
+            );
+            statement.push_bind(merchant);
+            statement.push_dialect(
+                " AND s.person_id = w.person_id OFFSET 0) s",
+                " AND s.person_id = w.person_id",
+            );
+        }
+        statement.push_dialect(
+            " CROSS JOIN LATERAL (SELECT * FROM membership m WHERE m.merchant_id = ",
+            " CROSS JOIN membership m ON m.merchant_id = ",
+        );
+        statement.push_bind(merchant);
+        statement.push_dialect(
+            " AND m.person_id = s.person_id OFFSET 0) m WHERE TRUE",
+            " AND m.person_id = s.person_id WHERE TRUE",
+        );
+        self.push_conditions(&mut statement);
+        statement
+    }
+
+    /// Whether the index hands out rows in the order asked.
+    pub(super) fn streams(&self, request: &PageRequest<ConsumerSort>) -> bool {
+        self.sqlite
+            && request.order.terms.is_empty()
+            && self.conditions.iter().any(|one| !one.is_short())
+    }
+
+    /// What SQLite's index is asked: tokens of the long texts, or how tokens begin where all are short.
+    fn grams(&self) -> String {
+        let all_short = self.conditions.iter().all(Condition::is_short);
+        let asked = self.conditions.iter().filter(|one| all_short || !one.is_short());
+        let each = asked.map(|condition| {
+            let any = condition.any.iter().map(|(field, text)| self.grams_of(*field, text));
+            format!("({})", any.collect::<Vec<_>>().join(" OR "))
+        });
+        each.collect::<Vec<_>>().join(" AND ")
+    }
+
+    fn grams_of(&self, field: Field, text: &str) -> String {
+        let characters: Vec<char> = text.chars().collect();
+        let merchant = self.merchant.get();
+        if characters.len() < GRAM {
+            return format!("\"{}\" *", token(merchant, field, &characters));
+        }
+        // Some from everywhere in the text: neighbours say nearly the same.
+        let windows: Vec<&[char]> = characters.windows(GRAM).collect();
+        let mut tokens: Vec<String> = windows
+            .iter()
+            .step_by(windows.len().div_ceil(GRAMS))
+            .chain(windows.last())
+            .map(|gram| format!("\"{}\"", token(merchant, field, gram)))
+            .collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        format!("({})", tokens.join(" AND "))
+    }
+}
+
+/// Appends the page of a search that streams: by the index's own rows.
+pub(super) fn push_streamed_page<ST>(
+    statement: &mut Statement<ST>,
+    request: &PageRequest<ConsumerSort>,
+) {
+    push_people(statement, request, "t.rowid", ids_of);
+    push_limit(statement, request);
+}
+
+/// Appends the page of a search in the default order that was looked through.
+pub(super) fn push_looked_through_page<ST>(
+    statement: &mut Statement<ST>,
+    request: &PageRequest<ConsumerSort>,
+) {
+    push_people(statement, request, "s.person_id", |person| (person, person));
+    push_limit(statement, request);
+}
+
+/// Appends bounds and order of the default order over a column that follows people's ids; `ids` are the lowest and the
+/// highest value that it has for a person.
+fn push_people<ST>(
+    statement: &mut Statement<ST>,
+    request: &PageRequest<ConsumerSort>,
+    column: &'static str,
+    ids: impl Fn(i64) -> (i64, i64),
+) {
+    let descending = request.order.pk_descending;
+    let mut push = |place: &Position, above: bool| {
+        let (first, last) = ids(place.pk);
+        statement.push(" AND ");
+        statement.push(column);
+        statement.push(if above { " > " } else { " < " });
+        statement.push_bind(if above { last } else { first });
+    };
+    if let Some(place) = &request.after {
+        push(place, !descending);
+    }
+    if let Some(place) = &request.before {
+        push(place, descending);
+    }
+    statement.push(" ORDER BY ");
+    statement.push(column);
+    statement.push(if descending == request.backward { "" } else { " DESC" });
+}
+
+/// The pattern of texts that hold a term, in which nothing but its ends is special.
+fn pattern(term: &str) -> String {
+    let mut out = String::with_capacity(term.len().saturating_add(2));
+    out.push('%');
+    for character in term.chars() {
+        if ['%', '_', '\\'].contains(&character) {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('%');
+    out
+}
