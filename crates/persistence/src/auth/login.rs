@@ -1,0 +1,93 @@
+//! What a log-in needs of an account's row.
+
+use diesel::{
+    ExpressionMethods, QueryDsl, Queryable, RunQueryDsl,
+    sql_types::{BigInt, Bool, Nullable, Text},
+};
+use regulars_auth::{Admission, Credentials, PasswordHash};
+use regulars_kernel::{PersonId, StoreError};
+
+use crate::{Tx, error::IntoStore, schema::person, statement::Statement};
+
+const COLUMNS: &str = "p.id, p.email, p.password_hash, p.token_version, p.active, p.archived";
+
+type RowSql = (BigInt, Nullable<Text>, Nullable<Text>, BigInt, Bool, Bool);
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    email: Option<String>,
+    password_hash: Option<String>,
+    token_version: i64,
+    active: bool,
+    archived: bool,
+}
+
+impl Row {
+    fn credentials(self) -> Result<Credentials, StoreError> {
+        let corrupt =
+            || StoreError::Corrupt { table: "person", column: "password_hash", id: self.id };
+        let parse = |stored: &str| PasswordHash::parse(stored).map_err(|_form| corrupt());
+        Ok(Credentials {
+            person: PersonId::new(self.id),
+            password: self.password_hash.as_deref().map(parse).transpose()?,
+            email: self.email.unwrap_or_default(),
+            token_version: self.token_version,
+            active: self.active,
+            archived: self.archived,
+        })
+    }
+}
+
+pub(super) fn find_by_email(tx: &mut Tx<'_>, key: &str) -> Result<Option<Credentials>, StoreError> {
+    // Both columns are unique, each for itself: where one account's own address is another's second one, it is the owner's.
+    let statement = Statement::<RowSql>::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM person p WHERE p.registered AND (p.email_key = ")
+        .bind(key)
+        .sql(" OR p.secondary_email_key = ")
+        .bind(key)
+        .sql(") ORDER BY CASE WHEN p.email_key = ")
+        .bind(key)
+        .sql(" THEN 0 ELSE 1 END LIMIT 1");
+    statement.first::<Row>(tx.connection)?.map(Row::credentials).transpose()
+}
+
+/// In a transaction that writes, the account is locked: log-ins and renewals of one account come one after another.
+pub(super) fn find(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Credentials>, StoreError> {
+    let statement = Statement::<RowSql>::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM person p WHERE p.registered AND p.id = ")
+        .bind(person.get())
+        .sql(tx.lock());
+    statement.first::<Row>(tx.connection)?.map(Row::credentials).transpose()
+}
+
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    id: PersonId,
+    password: &PasswordHash,
+) -> Result<(), StoreError> {
+    let account = person::table.find(id.get()).filter(person::registered);
+    let rows = diesel::update(account)
+        .set(person::password_hash.eq(Some(password.to_stored())))
+        .execute(tx.connection)
+        .store()?;
+    if rows == 0 { Err(StoreError::OutOfScope("only accounts log in")) } else { Ok(()) }
+}
+
+pub(super) fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<bool, StoreError> {
+    let renewed = admission.renewed.as_ref().map(PasswordHash::to_stored);
+    let statement = Statement::<()>::new("UPDATE person SET password_hash = COALESCE(")
+        .bind(renewed)
+        .sql(", password_hash), updated_at = CASE WHEN archived THEN ")
+        .bind(admission.at.micros())
+        .sql(
+            " ELSE updated_at END, deleted_at = CASE WHEN archived THEN NULL ELSE deleted_at END, \
+             archived = FALSE WHERE registered AND active AND id = ",
+        )
+        .bind(admission.person.get())
+        .sql(" AND token_version = ")
+        .bind(admission.token_version);
+    Ok(statement.execute(tx.connection)? == 1)
+}
