@@ -22,7 +22,7 @@ use crate::{deadline, error};
 /// A connection to either database. SQLite stands last: the derived `establish`, which is never called, would take any
 /// text for a file.
 #[derive(diesel::MultiConnection)]
-pub enum AnyConnection {
+pub(crate) enum AnyConnection {
     /// PostgreSQL, through libpq.
     Pg(PgConnection),
     /// SQLite, in this process.

@@ -35,7 +35,7 @@ struct Column {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
-    column_name: String,
+    name: String,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = Text)]
@@ -43,27 +43,27 @@ struct Column {
 }
 
 const SQLITE: &str = "
-    SELECT t.name AS table_name, c.name AS column_name, c.type AS kind,
+    SELECT t.name AS table_name, c.name AS name, c.type AS kind,
         CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN 'NO' ELSE 'YES' END AS nullable
     FROM pragma_table_list t JOIN pragma_table_info(t.name) c
     WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
         AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
 
 const POSTGRES: &str = "
-    SELECT table_name::text, column_name::text, data_type::text AS kind, is_nullable::text AS nullable
+    SELECT table_name::text, column_name::text AS name, data_type::text AS kind, is_nullable::text AS nullable
     FROM information_schema.columns
     WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_\\_%'";
 
 /// The database's type in the words of `table!`. SQLite's rowids are `INTEGER` and hold 64 bits.
 fn kind(column: &Column) -> String {
     let kind = match column.kind.to_uppercase().as_str() {
-        "INTEGER" if column.column_name == "id" => "BigInt",
+        "INTEGER" if column.name == "id" => "BigInt",
         "INTEGER" => "Integer",
         "BIGINT" => "BigInt",
         "TEXT" => "Text",
         "BOOLEAN" => "Bool",
         "BLOB" | "BYTEA" => "Binary",
-        other => panic!("{}.{} has the type {other}", column.table_name, column.column_name),
+        other => panic!("{}.{} has the type {other}", column.table_name, column.name),
     };
     if column.nullable == "YES" { format!("Nullable<{kind}>") } else { kind.to_owned() }
 }
@@ -72,14 +72,14 @@ fn kind(column: &Column) -> String {
 fn the_declared_tables_are_those_of_both_databases() {
     for (engine, query) in [(Engine::Sqlite, SQLITE), (Engine::Postgres, POSTGRES)] {
         let database = fresh(engine, migrated);
-        let url = DatabaseUrl::parse(&database.url()).unwrap();
+        let url = DatabaseUrl::parse(database.url()).unwrap();
         let mut link = Link::open(&url, Purpose::Reading, std::time::Duration::ZERO).unwrap();
         let columns: Vec<Column> =
             on_inner!(&mut link.connection, inner => diesel::sql_query(query).load(inner)).unwrap();
         let mut live = Tables::new();
         for column in columns {
             let kind = kind(&column);
-            live.entry(column.table_name).or_default().insert(column.column_name, kind);
+            live.entry(column.table_name).or_default().insert(column.name, kind);
         }
         let declared = declared();
         assert_eq!(

@@ -115,6 +115,7 @@ impl Reader {
         }
     }
 
+    #[expect(clippy::single_match_else, reason = "an early return would borrow for too long")]
     fn link(&mut self) -> Result<&mut Link, StoreError> {
         match &mut self.source {
             Source::Pooled(link) => Ok(link),

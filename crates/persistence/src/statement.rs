@@ -96,6 +96,7 @@ impl<ST> Statement<ST> {
     }
 
     /// ` = ANY(…)` or ` IN (…)`: one statement text for lists of every length.
+    #[expect(clippy::wrong_self_convention, reason = "it reads as the SQL it writes")]
     pub(crate) fn is_in(mut self, values: impl Into<Bind>) -> Self {
         self.push_is_in(values);
         self

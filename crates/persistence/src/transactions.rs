@@ -27,7 +27,7 @@ pub(crate) fn migrated(url: &str) -> Result<(), String> {
 fn each_database(test: impl Fn(&Db)) {
     for engine in Engine::ALL {
         let database: TempDatabase = fresh(engine, migrated);
-        let settings = Settings::new(DatabaseUrl::parse(&database.url()).unwrap());
+        let settings = Settings::new(DatabaseUrl::parse(database.url()).unwrap());
         let db = Db::open(&settings).unwrap();
         test(&db);
     }
@@ -241,7 +241,7 @@ fn a_reading_transaction_sees_one_moment_and_cannot_write() {
 fn migrating_again_changes_nothing() {
     for engine in Engine::ALL {
         let database: TempDatabase = fresh(engine, migrated);
-        let url = DatabaseUrl::parse(&database.url()).unwrap();
+        let url = DatabaseUrl::parse(database.url()).unwrap();
         assert_eq!(migrate(&url).unwrap(), Vec::<String>::new());
         assert_eq!(crate::pending_migrations(&url).unwrap(), Vec::<String>::new());
     }

@@ -227,11 +227,11 @@ fn commit(link: &mut Link, mut group: Vec<Box<dyn Job>>) {
         let committed = attempt(&mut link.connection, &mut group);
         match committed {
             Err(Lost::Again) => {}
-            Err(Lost::Failed(error)) => return answer(group, Some(error)),
+            Err(Lost::Failed(error)) => return answer(group, Some(&error)),
             Ok(()) => return answer(group, None),
         }
     }
-    answer(group, Some(StoreError::Unavailable));
+    answer(group, Some(&StoreError::Unavailable));
 }
 
 enum Lost {
@@ -269,8 +269,8 @@ fn abandon(connection: &mut AnyConnection) {
     }
 }
 
-fn answer(group: Vec<Box<dyn Job>>, failed: Option<StoreError>) {
-    if let Some(error) = &failed {
+fn answer(group: Vec<Box<dyn Job>>, failed: Option<&StoreError>) {
+    if let Some(error) = failed {
         tracing::error!(%error, jobs = group.len(), "a group of writes was not committed");
     }
     for job in group {
