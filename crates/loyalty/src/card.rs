@@ -80,6 +80,22 @@ pub struct PointsProgram {
     pub activation_delay_days: u32,
 }
 
+impl PointsProgram {
+    /// Points that are there at once and live for ever, without a cap.
+    pub const fn new(spending: Spending, dollar_worth: Millionths) -> Self {
+        Self {
+            spending,
+            dollar_worth,
+            initial_points: Points::ZERO,
+            max_points_per_day: None,
+            min_price: None,
+            max_price: None,
+            validity_in_months: None,
+            activation_delay_days: 0,
+        }
+    }
+}
+
 /// How stamps are earned and spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StampsProgram {
@@ -144,6 +160,35 @@ pub struct LoyaltyCard {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl LoyaltyCard {
+    /// A card about everything that refuses nobody ([`Terms::open`]), of which no more is known.
+    pub fn new(
+        id: LoyaltyCardId,
+        merchant: MerchantId,
+        name: &str,
+        currency: Currency,
+        program: Program,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            merchant,
+            name: name.to_owned(),
+            short_description: None,
+            long_description: None,
+            terms_and_conditions: None,
+            placement: None,
+            currency,
+            program,
+            redemption_expiration_days: None,
+            terms: Terms::open(),
+            products: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 /// Which cards. Absent is no filter; so is an empty text.

@@ -31,6 +31,8 @@ impl NothingEarned {
     }
 }
 
+impl std::error::Error for NothingEarned {}
+
 impl fmt::Display for NothingEarned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -31,6 +31,27 @@ pub struct Merchant {
 impl Merchant {
     /// How many discounts an order may carry where the merchant has not said (rule 24).
     pub const DEFAULT_ORDER_DISCOUNTS: i32 = 1;
+
+    /// A merchant of whom no more is known than that.
+    pub fn new(
+        id: MerchantId,
+        name: &str,
+        time_zone: Tz,
+        currency: Currency,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            merchant_type: None,
+            time_zone,
+            currency,
+            num_of_order_discounts_allowed: Self::DEFAULT_ORDER_DISCOUNTS,
+            logo: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 /// The merchants of those ids that the asker sees, in no order: their own for a merchant's people; any for consumers,

@@ -57,6 +57,31 @@ impl Store {
     /// Hours after which a sale is late where the store has not said (rule 26).
     pub const DEFAULT_LATE_HOURS: i32 = 72;
 
+    /// A live store of which no more is known: it goes by the merchant's clock, and its days begin at midnight.
+    pub fn new(id: StoreId, merchant: MerchantId, name: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            merchant,
+            name: name.to_owned(),
+            location: None,
+            phone_number: None,
+            country: None,
+            state: None,
+            city: None,
+            street: None,
+            zip_code: None,
+            tax_rate: None,
+            time_zone: None,
+            day_starts_at: NaiveTime::MIN,
+            late_hours: Self::DEFAULT_LATE_HOURS,
+            is_active: true,
+            archived: false,
+            extra_info: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Consumers see live stores alone: neither given up nor shut.
     pub const fn is_live(&self) -> bool {
         self.is_active && !self.archived

@@ -6,7 +6,7 @@ use regulars_kernel::{
 };
 use regulars_merchant::EntitySource;
 
-use crate::{OrderError, OrderStore, order::reach};
+use crate::{Order, OrderError, OrderStore, order::reach};
 
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,28 @@ pub struct OrderItem {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl OrderItem {
+    /// A line of an order, handed over if the order is done, of which no more is known.
+    pub fn new(id: OrderItemId, order: &Order, name: &str, quantity: i32, cost: Money) -> Self {
+        Self {
+            id,
+            merchant: order.merchant,
+            order: order.id,
+            product: None,
+            name: name.to_owned(),
+            quantity,
+            num_of_discounted_units: 0,
+            cost,
+            is_completed: order.completed,
+            entity_source: None,
+            entity_source_id: None,
+            extra_info: None,
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+        }
+    }
 }
 
 /// What a list of lines can be ordered by, beside the pk.

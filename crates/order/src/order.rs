@@ -8,7 +8,7 @@ use regulars_kernel::{
 };
 use regulars_merchant::EntitySource;
 
-use crate::{OrderError, OrderStore};
+use crate::{OrderError, OrderStore, OrderType};
 
 /// How far an order has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,6 +144,47 @@ pub struct Order {
 }
 
 impl Order {
+    /// A sale over the counter of a store, paid and done at an instant; nobody is known to have bought. `business_date`
+    /// is the store's ([`regulars_merchant::Store::business_date`]).
+    pub fn sale(
+        id: OrderId,
+        (merchant, store): (MerchantId, StoreId),
+        total: Money,
+        business_date: NaiveDate,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            merchant,
+            number: id.to_string(),
+            store,
+            consumer: None,
+            waiter: None,
+            phone_number: None,
+            order_type: OrderType::IN_STORE.0,
+            state: OrderState::Completed,
+            pickup_at: None,
+            delivery_location: None,
+            payment_type: None,
+            num_of_guests: None,
+            cash_received: None,
+            change: None,
+            tax: None,
+            total,
+            refunded: Money::zero(total.currency()),
+            completed: true,
+            completed_at: Some(at),
+            business_date: Some(business_date),
+            is_active: true,
+            deleted_at: None,
+            entity_source: None,
+            entity_source_id: None,
+            extra_info: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// The total less what was given back; `None` where the two are of different currencies.
     pub fn net(&self) -> Option<Money> {
         self.total.checked_sub(self.refunded)
