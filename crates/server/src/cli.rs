@@ -44,10 +44,10 @@ Examples:
       regulars demo --consumers 200000 --orders 1000000 --data-dir bench
 
 Configuration:
-  Every setting has a default and can be given in a TOML file (--config), in the environment and, for the most used,
-  as a flag; later ones win, in that order. Setting `http.request_timeout` is `request_timeout` in the section `[http]`
-  of the file and REGULARS_HTTP_REQUEST_TIMEOUT in the environment. `regulars config` prints the reference: every
-  setting with its meaning, what is allowed, and its default.";
+  Every setting has a default and can be given in a TOML file (--config), in the environment and,
+  for the most used, as a flag; later ones win, in that order. `request_timeout` in the section
+  [http] of the file is REGULARS_HTTP_REQUEST_TIMEOUT in the environment. `regulars config` prints
+  the reference: every setting with its meaning, what is allowed, and its default.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -100,7 +100,7 @@ pub(crate) struct Sources {
     ///
     /// `sqlite:<path>` or `sqlite://<path>` (three slashes before an absolute path), or
     /// `postgres://user:password@host:port/database`. A password on a command line is seen by others on the machine:
-    /// REGULARS_DATABASE_URL keeps it to yourself.
+    /// `REGULARS_DATABASE_URL` keeps it to yourself.
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 }
@@ -124,6 +124,15 @@ pub(crate) struct Serve {
 /// `regulars demo`.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) size: WorldSize,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
+/// How large a made-up world is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WorldSize {
     /// Customers, over all merchants
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(300..=20_000_000))]
     pub(crate) consumers: u32,
@@ -136,8 +145,13 @@ pub(crate) struct Demo {
     /// Make another world of the same size
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) sources: Sources,
+}
+
+impl Default for WorldSize {
+    /// What `serve --demo` makes.
+    fn default() -> Self {
+        Self { consumers: 400, orders: 1_500, merchants: 2, seed: 1 }
+    }
 }
 
 /// `regulars user`.
@@ -168,14 +182,14 @@ pub(crate) struct UserCreate {
     /// The address to log in with
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: String,
-    /// May do everything (otherwise the account is of the platform's staff)
+    /// May do everything on the platform: the only kind of account made here, and so the default
     #[arg(long)]
     pub(crate) admin: bool,
     /// First name
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "Platform")]
     pub(crate) firstname: String,
     /// Last name
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "Admin")]
     pub(crate) lastname: String,
     /// Read the password from the first line of standard input
     #[arg(long, conflicts_with = "generate_password")]
@@ -213,6 +227,17 @@ mod tests {
             command.get_subcommands().for_each(explained);
         }
         explained(&Cli::command());
+    }
+
+    #[test]
+    fn serve_makes_the_world_that_demo_makes_by_default() {
+        let Command::Demo(demo) = Cli::parse_from(["regulars", "demo"]).command else { panic!() };
+        let WorldSize { consumers, orders, merchants, seed } = WorldSize::default();
+        let size = demo.size;
+        assert_eq!(
+            (size.consumers, size.orders, size.merchants, size.seed),
+            (consumers, orders, merchants, seed)
+        );
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl Reader {
     fn refuse<S: Section>(&mut self, setting: &str, allowed: Option<String>) {
         let name = format!("{}.{setting}", S::NAME);
         let value = if S::SECRET.contains(&setting) {
-            "(not shown)".to_owned()
+            self.scheme(&name)
         } else {
             self.figment
                 .find_value(&name)
@@ -182,6 +182,14 @@ impl Reader {
         let place = self.place(&name);
         let allowed = allowed.unwrap_or_else(|| "see `regulars config`".to_owned());
         self.problems.push(Problem::value(&name, &value, place, &allowed));
+    }
+
+    /// Of an address that may hold a password, what stands before it; of a key nothing.
+    fn scheme(&self, name: &str) -> String {
+        let value = self.figment.find_value(name).ok().and_then(Value::into_string);
+        let scheme = value.as_deref().and_then(|text| text.split_once("://"));
+        scheme
+            .map_or_else(|| "(not shown)".to_owned(), |(scheme, _rest)| format!("\"{scheme}://…\""))
     }
 
     /// Where a setting's value came from.

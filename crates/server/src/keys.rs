@@ -5,16 +5,19 @@
 //! there it refuses to start and says how to make them.
 
 use std::{
-    fmt, fs,
+    fs,
     io::{self, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
-use secrecy::{ExposeSecret as _, SecretBox};
+use regulars_auth::Keys;
 use serde::Deserialize;
 
-use crate::config::{Config, DatabaseUrl, Keys as Configured, Mode};
+use crate::{
+    config::{Config, DatabaseUrl, Keys as Configured, Mode},
+    data_dir,
+};
 
 /// In the data directory.
 const FILE: &str = "keys.toml";
@@ -23,20 +26,6 @@ const OWNER_ONLY: u32 = 0o600;
 /// Permissions of anybody else.
 const OTHERS: u32 = 0o077;
 const KEY_BYTES: usize = 32;
-
-/// A secret of 32 bytes and the name under which it is known.
-pub(crate) struct Key {
-    pub(crate) id: String,
-    pub(crate) secret: SecretBox<[u8; KEY_BYTES]>,
-}
-
-/// The keys of every purpose; of each the first is in use.
-#[derive(Debug)]
-pub(crate) struct KeyRing {
-    pub(crate) signing: Vec<Key>,
-    pub(crate) pepper: Vec<Key>,
-    pub(crate) refresh: Vec<Key>,
-}
 
 /// Why there are no keys to work with.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +64,13 @@ pub(crate) fn obtain(
     config: &Config,
     database: &DatabaseUrl,
     demo: bool,
-) -> Result<KeyRing, KeysError> {
+) -> Result<Keys, KeysError> {
     if !config.keys.is_empty() {
         let missing = config.keys.missing();
         if !missing.is_empty() {
             return Err(KeysError::Incomplete(missing));
         }
-        return KeyRing::parse(&config.keys).ok_or_else(|| KeysError::Incomplete(missing));
+        return parse(&config.keys).ok_or(KeysError::Incomplete(missing));
     }
     if config.server.mode == Mode::Production {
         return Err(KeysError::Unconfigured { reason: "mode = \"production\"" });
@@ -130,7 +119,7 @@ fn read(path: &Path) -> io::Result<String> {
 /// Makes the file whole or not at all; another process that made it meanwhile wins.
 fn make(path: &Path, text: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
+        data_dir::make(directory)?;
     }
     let mut nonce = [0; 8];
     getrandom::fill(&mut nonce).map_err(io::Error::other)?;
@@ -150,7 +139,7 @@ fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn parse_file(text: &str) -> Option<KeyRing> {
+fn parse_file(text: &str) -> Option<Keys> {
     use figment::providers::{Format as _, Toml};
 
     #[derive(Deserialize)]
@@ -158,40 +147,21 @@ fn parse_file(text: &str) -> Option<KeyRing> {
         keys: Configured,
     }
     let file: File = figment::Figment::from(Toml::string(text)).extract().ok()?;
-    KeyRing::parse(&file.keys)
+    parse(&file.keys)
 }
 
-impl KeyRing {
-    /// `None` where a purpose has no key, or a text is no key.
-    fn parse(keys: &Configured) -> Option<Self> {
-        let all = |texts: &[String]| {
-            let keys: Option<Vec<Key>> = texts.iter().map(|text| Key::parse(text)).collect();
-            keys.filter(|keys| !keys.is_empty())
-        };
-        Some(Self {
-            signing: all(&keys.signing)?,
-            pepper: all(&keys.pepper)?,
-            refresh: all(&keys.refresh)?,
-        })
-    }
-}
-
-impl Key {
-    fn parse(text: &str) -> Option<Self> {
-        let (id, digits) = text.split_once(':')?;
-        let mut secret = SecretBox::new(Box::new([0; KEY_BYTES]));
-        hex::decode_to_slice(digits, secrecy::ExposeSecretMut::expose_secret_mut(&mut secret))
-            .ok()?;
+/// `None` where a purpose has no key, or a text is no key.
+fn parse(keys: &Configured) -> Option<Keys> {
+    let mut lines = Vec::new();
+    for (purpose, key) in keys.each() {
+        let (id, digits) = key.split_once(':')?;
         // What a damaged disk gives back; never a key.
-        let is_blank = secret.expose_secret().iter().all(|byte| *byte == 0);
-        (!is_blank && !id.is_empty()).then(|| Self { id: id.to_owned(), secret })
+        if digits.bytes().all(|digit| digit == b'0') {
+            return None;
+        }
+        lines.push(format!("{purpose} {id} {digits}"));
     }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({}, ***)", self.id)
-    }
+    Keys::parse(&lines.join("\n")).ok()
 }
 
 #[cfg(test)]
@@ -208,9 +178,8 @@ mod tests {
         (config, database)
     }
 
-    fn secrets(ring: &KeyRing) -> Vec<Vec<u8>> {
-        let keys = ring.signing.iter().chain(&ring.pepper).chain(&ring.refresh);
-        keys.map(|key| key.secret.expose_secret().to_vec()).collect()
+    fn secrets(keys: &Keys) -> Vec<String> {
+        keys.to_text().expose().lines().map(str::to_owned).collect()
     }
 
     #[test]
@@ -220,8 +189,10 @@ mod tests {
         let first = obtain(&config, &database, false).unwrap();
         let again = obtain(&config, &database, true).unwrap();
         assert_eq!(secrets(&first), secrets(&again));
-        let [a, b, c] = secrets(&first).try_into().unwrap();
-        assert!(a != b && b != c && a != c);
+        let of_key = |line: &String| line.rsplit(' ').next().unwrap().to_owned();
+        let mut different: Vec<String> = secrets(&first).iter().map(of_key).collect();
+        different.dedup();
+        assert_eq!(different.len(), 3);
         let mode =
             fs::metadata(directory.path().join("data/keys.toml")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -292,18 +263,6 @@ mod tests {
             let error = obtain(&config, &database, false).unwrap_err();
             assert!(matches!(error, KeysError::Damaged(_)), "{damaged:?}: {error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
-        }
-    }
-
-    #[test]
-    fn printing_shows_no_key() {
-        let ring = parse_file(&generate().unwrap()).unwrap();
-        let shown = format!("{ring:?}");
-        for key in ring.signing.iter().chain(&ring.pepper).chain(&ring.refresh) {
-            assert!(
-                !shown.contains(&hex::encode(key.secret.expose_secret()))
-                    && shown.contains(&key.id)
-            );
         }
     }
 }

@@ -1,15 +1,145 @@
 //! The program `regulars`: reads the command line and the settings, wires the crates together and runs them.
 //!
-//! Knows everything that is about being a process: files, keys, signals, the terminal. Knows nothing about the business,
-//! about SQL or about GraphQL.
+//! Knows everything that is about being a process: files, keys, signals, the terminal; and how to make up a world to show.
+//! Knows nothing about SQL or GraphQL, and decides no rule of the business.
 
 mod cli;
 mod config;
+mod console;
+mod data_dir;
+mod database;
 mod demo;
 mod keys;
+mod serve;
 mod telemetry;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use regulars_auth::{Authority, AuthorityFault, password::HashFault};
+use regulars_kernel::{Clock as _, SystemClock};
+use regulars_persistence::BulkError;
+
+use crate::{
+    cli::{Cli, Command, Sources, UserCommand},
+    config::{Config, Flags, Refusal},
+    console::{complain, say},
+    database::{DatabaseError, Upkeep},
+    demo::Plan,
+    keys::KeysError,
+    serve::ServeError,
+    user::UserError,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() {}
+/// Why the program ends with a complaint.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Settings(#[from] Refusal),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    #[error("the demo world was not made: {0}")]
+    World(#[from] BulkError),
+    #[error(transparent)]
+    Password(#[from] HashFault),
+    #[error(transparent)]
+    Authority(#[from] AuthorityFault),
+    #[error(transparent)]
+    User(#[from] UserError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(serve) => {
+            let config = settings(&serve.sources, serve.listen.clone())?;
+            serve::run(&config, &serve)
+        }
+        Command::Migrate(sources) => migrate(&settings(&sources, None)?),
+        Command::Demo(demo) => {
+            let config = settings(&demo.sources, None)?;
+            let (url, _ran) = database::prepare(&config, Upkeep::Migrate)?;
+            let plan = plan(&config, &demo.size)?;
+            tell_filled(&demo::fill(&url, &plan)?);
+            Ok(())
+        }
+        Command::Schema => {
+            say(regulars_api::schema::sdl().trim_end());
+            Ok(())
+        }
+        Command::Config => {
+            say(config::DEFAULTS.trim_end());
+            Ok(())
+        }
+        Command::Keys => {
+            say(keys::generate()?.trim_end());
+            Ok(())
+        }
+        Command::User(user) => match user.command {
+            UserCommand::Create(create) => {
+                let config = settings(&create.sources, None)?;
+                let (url, _ran) = database::prepare(&config, Upkeep::Careful)?;
+                let authority = authority(&config, false)?;
+                let db = database::open(&config, url)?;
+                Ok(user::create(&db, authority, &create)?)
+            }
+        },
+    }
+}
+
+/// Reads the settings, and begins to tell what happens as they say.
+fn settings(sources: &Sources, listen: Option<String>) -> Result<Config, Refusal> {
+    let flags = Flags {
+        listen,
+        data_dir: sources.data_dir.as_ref().map(|path| path.display().to_string()),
+        database_url: sources.database_url.clone(),
+    };
+    let config = Config::load(sources.config.as_deref(), &flags)?;
+    telemetry::start(&config.log);
+    Ok(config)
+}
+
+fn migrate(config: &Config) -> Result<(), Failure> {
+    let (_url, ran) = database::prepare(config, Upkeep::Migrate)?;
+    let place = config.database.url(&config.server.data_dir);
+    let mut lines = vec![match ran.len() {
+        0 => format!("{place} is up to date."),
+        count => format!("{place}: {count} migration(s) done."),
+    }];
+    lines.extend(ran.iter().map(|name| format!("  {name}")));
+    say(&lines.join("\n"));
+    Ok(())
+}
+
+/// Everything that logging in goes through.
+fn authority(config: &Config, demo: bool) -> Result<Authority, Failure> {
+    let keys = keys::obtain(config, &config.database.url(&config.server.data_dir), demo)?;
+    Ok(Authority::new(keys, config.auth.settings())?)
+}
+
+fn plan(config: &Config, size: &cli::WorldSize) -> Result<Plan, Failure> {
+    let keys = keys::obtain(config, &config.database.url(&config.server.data_dir), true)?;
+    Ok(Plan::new(size, SystemClock.now(), keys, config.auth.bcrypt_cost)?)
+}
+
+fn tell_filled(filled: &demo::Filled) {
+    let (rows, seconds, rate) = (filled.rows, filled.took.as_secs_f32(), filled.rate());
+    say(&format!("Made a demo world of {rows} rows in {seconds:.1} s ({rate} rows a second)."));
+}

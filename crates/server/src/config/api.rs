@@ -16,7 +16,6 @@ pub(crate) struct Api {
     pub(crate) mutations: usize,
     pub(crate) cost: u64,
     pub(crate) list_items: usize,
-    pub(crate) text_bytes: usize,
     pub(crate) errors: usize,
     pub(crate) cached_documents: usize,
     pub(crate) cached_document_bytes: usize,
@@ -36,7 +35,6 @@ impl Section for Api {
         check.number("mutations", self.mutations, 1..=100);
         check.number("cost", self.cost, 1_000..=10_000_000);
         check.number("list_items", self.list_items, 1..=10_000);
-        check.number("text_bytes", self.text_bytes, 256..=1_048_576);
         check.number("errors", self.errors, 1..=100);
         check.number("cached_documents", self.cached_documents, 1..=100_000);
         check.number("cached_document_bytes", self.cached_document_bytes, 65_536..=1_073_741_824);

@@ -1,6 +1,6 @@
 //! `[auth]`: how long a login lasts, and what a password costs.
 
-use std::{str::FromStr, time::Duration};
+use std::{num::NonZeroUsize, str::FromStr, time::Duration};
 
 use regulars_kernel::Currency;
 use regulars_merchant::Tz;
@@ -27,6 +27,25 @@ pub(crate) struct Auth {
     pub(crate) merchant_currency: Currency,
     #[serde(deserialize_with = "by_name")]
     pub(crate) merchant_time_zone: Tz,
+}
+
+impl Auth {
+    /// The settings as the crate that logs people in wants them.
+    pub(crate) fn settings(&self) -> regulars_auth::Settings {
+        let usual = regulars_auth::Settings::default();
+        regulars_auth::Settings {
+            access_lifetime: self.access_lifetime,
+            refresh_lifetime: self.refresh_lifetime,
+            refresh_grace: self.refresh_grace,
+            password_cost: self.bcrypt_cost,
+            hasher_threads: NonZeroUsize::new(self.hash_threads).unwrap_or(usual.hasher_threads),
+            hasher_queue: self.hash_queue,
+            default_merchant: (self.default_merchant > 0).then(|| self.default_merchant.into()),
+            merchant_currency: self.merchant_currency,
+            merchant_time_zone: self.merchant_time_zone,
+            ..usual
+        }
+    }
 }
 
 /// Reads a value by the name that it has everywhere.

@@ -28,7 +28,7 @@ struct Rule {
 
 impl Check {
     /// A number within bounds.
-    pub(super) fn number<N: PartialOrd + Display>(
+    pub(super) fn number<N: PartialOrd + Display + Copy>(
         &mut self,
         setting: &'static str,
         value: N,
@@ -39,7 +39,7 @@ impl Check {
     }
 
     /// A number within bounds, or 0 for what the program thinks best.
-    pub(super) fn number_or_auto<N: PartialOrd + Display + Default>(
+    pub(super) fn number_or_auto<N: PartialOrd + Display + Copy + Default>(
         &mut self,
         setting: &'static str,
         value: N,

@@ -19,8 +19,6 @@ pub(crate) struct Database {
     pub(crate) connection_wait: Duration,
     #[serde(with = "humantime_serde")]
     pub(crate) statement_timeout: Duration,
-    #[serde(with = "humantime_serde")]
-    pub(crate) lock_timeout: Duration,
 }
 
 /// A database that can be used: the engine is known, and a path is a path.
@@ -120,7 +118,6 @@ impl Section for Database {
             self.statement_timeout,
             Duration::from_millis(10)..=seconds(600),
         );
-        check.time("lock_timeout", self.lock_timeout, Duration::from_millis(10)..=seconds(60));
     }
 }
 

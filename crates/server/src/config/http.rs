@@ -21,11 +21,14 @@ pub(crate) struct Http {
     pub(crate) max_connections: usize,
     pub(crate) max_in_flight: usize,
     pub(crate) query_threads: usize,
+    pub(crate) query_queue: usize,
     pub(crate) mutation_threads: usize,
+    pub(crate) mutation_queue: usize,
     pub(crate) batch_limit: usize,
     pub(crate) graphiql: Graphiql,
     pub(crate) introspection: bool,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) statement_header: bool,
 }
 
 /// Whether the explorer is served at `/graphiql`.
@@ -52,7 +55,9 @@ impl Section for Http {
         check.number("max_connections", self.max_connections, 16..=1_000_000);
         check.number_or_auto("max_in_flight", self.max_in_flight, 1..=100_000);
         check.number_or_auto("query_threads", self.query_threads, 1..=1_024);
+        check.number_or_auto("query_queue", self.query_queue, 1..=100_000);
         check.number("mutation_threads", self.mutation_threads, 1..=4_096);
+        check.number("mutation_queue", self.mutation_queue, 1..=100_000);
         check.number("batch_limit", self.batch_limit, 0..=10);
         check.rule("graphiql", "\"demo\", \"on\" or \"off\"", true);
         check.rule("introspection", "true or false", true);
@@ -61,6 +66,7 @@ impl Section for Http {
             "a list of origins, as in [\"https://shop.example\"], or [\"*\"] for any",
             self.cors_origins.iter().all(|origin| is_origin(origin)),
         );
+        check.rule("statement_header", "true or false", true);
     }
 }
 

@@ -31,6 +31,12 @@ impl Keys {
         without.map(|(purpose, _keys)| purpose).collect()
     }
 
+    /// Every key with its purpose, in order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = self.all().into_iter();
+        all.flat_map(|(purpose, keys)| keys.iter().map(move |key| (purpose, key.as_str())))
+    }
+
     fn all(&self) -> [(&'static str, &[String]); 3] {
         [("signing", &self.signing), ("pepper", &self.pepper), ("refresh", &self.refresh)]
     }

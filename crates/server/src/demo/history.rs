@@ -304,7 +304,7 @@ impl History<'_> {
     }
 
     /// Writes a redemption with the intent that it confirmed.
-    fn confirm(&mut self, row: RedemptionRow) {
+    fn confirm(&mut self, mut row: RedemptionRow) {
         let id = self.pen.ids.intent();
         self.pen.out.redemption_intent.push(RedemptionIntentRow {
             id,
@@ -321,7 +321,8 @@ impl History<'_> {
             expires_at: row.created_at + 7 * DAY,
             created_at: row.created_at - MINUTE,
         });
-        self.pen.out.redemption.push(RedemptionRow { redemption_intent_id: Some(id), ..row });
+        row.redemption_intent_id = Some(id);
+        self.pen.out.redemption.push(row);
     }
 
     fn redemption(&mut self, kind: &'static str, place: Place, at: i64) -> RedemptionRow {

@@ -152,7 +152,7 @@ impl Maker<'_> {
             offer.weather = Some("RAIN");
         });
         self.add("Once a day", "Ten percent off, once a day.", |offer| {
-            offer.repeat_delay_hours = Some(24)
+            offer.repeat_delay_hours = Some(24);
         });
         self.add("Our neighbours", "For everybody who lives in Berlin.", |offer| {
             offer.segmentation_rules = Some(r#"[["city","exact","Berlin"]]"#);
@@ -176,15 +176,15 @@ impl Maker<'_> {
             });
         }
         self.add("Opening week", "It was good to see you all.", |offer| {
-            offer.end_time = Some(now - 600 * DAY)
+            offer.end_time = Some(now - 600 * DAY);
         });
         self.add("Next season", "Something to look forward to.", |offer| {
-            offer.start_time = Some(now + 60 * DAY)
+            offer.start_time = Some(now + 60 * DAY);
         });
         self.add("Not decided yet", "A draft.", |offer| offer.status = "DRAFT");
         self.add("Back soon", "Paused.", |offer| offer.status = "PAUSED");
         self.add("Last year's calendar", "Given up.", |offer| {
-            (offer.status, offer.archived) = ("ENDED", true)
+            (offer.status, offer.archived) = ("ENDED", true);
         });
         let campaign = self.add_campaign();
         self.add("Campaign drink", "One euro off, in the stores of the campaign.", |offer| {

@@ -48,6 +48,7 @@ macro_rules! tables {
     ($($name:ident in $table:ident { $($column:ident: $kind:ty),+ $(,)? })+) => {
         $(
             #[derive(Clone, Debug, PartialEq)]
+            #[allow(clippy::struct_field_names, reason = "fields are called as the columns are")]
             pub(crate) struct $name {
                 $(pub(crate) $column: $kind,)+
             }
@@ -98,7 +99,7 @@ tables! {
     PersonRow in person {
         id: i64, user_type: &'static str, registered: bool, email: Text, email_key: Text, verified: bool,
         password_hash: Text, firstname: String, lastname: String, phone_number: Text, birthday: Text, gender: Name,
-        country: Name, city: Name, street: Text, zip_code: Text, merchant_type: Name, loyalty_id: Text,
+        country: Name, city: Text, street: Text, zip_code: Text, merchant_type: Name, loyalty_id: Text,
         last_login: Option<i64>, created_at: i64, updated_at: i64,
     }
     MerchantRow in merchant {
@@ -107,7 +108,7 @@ tables! {
     }
     StoreRow in store {
         id: i64, merchant_id: i64, name: String, name_key: String, phone_number: Text, country: &'static str,
-        city: &'static str, street: String, zip_code: &'static str, tax_rate: i64, time_zone: Name,
+        city: &'static str, city_key: String, street: String, zip_code: &'static str, tax_rate: i64, time_zone: Name,
         day_starts_at: &'static str, created_at: i64, updated_at: i64,
     }
     StoreGroupRow in store_group {
@@ -125,9 +126,9 @@ tables! {
     MembershipRow in membership {
         merchant_id: i64, person_id: i64, managed: bool, sharing: Name, loyalty_id: Text, email: Text,
         email_key: String, verified: bool, firstname: String, firstname_key: String, lastname: String,
-        lastname_key: String, phone_number: Text, birthday: Text, gender: Name, country: Name, city: Name,
-        city_key: String, street: Text, zip_code: Text, extra_info: Text, entity_source: Name,
-        entity_source_id: Text, creator_id: Option<i64>, num_of_order_discounts_allowed: i64, archived: bool,
+        lastname_key: String, phone_number: Text, birthday: Text, gender: Name, country: Name, city: Text,
+        city_key: String, street: Text, zip_code: Text, extra_info: Text, folded_text: String,
+        entity_source: Name, entity_source_id: Text, creator_id: Option<i64>, num_of_order_discounts_allowed: i64, archived: bool,
         departed: bool, last_login: Option<i64>, deleted_at: Option<i64>, created_at: i64, updated_at: i64,
     }
     MembershipCardRow in membership_card {

@@ -228,7 +228,7 @@ pub(super) fn make(plan: &Plan, number: usize, ids: &mut Sequences, out: &mut Ba
         1 => &BOOKS,
         _ => &CORNER,
     };
-    let id = plan.owner(number);
+    let id = Plan::owner(number);
     let founded = plan.now - 900 * DAY;
     let name = if number < 3 {
         template.name.to_owned()
@@ -298,6 +298,7 @@ fn stores(
             phone_number: None,
             country: site.country,
             city: site.city,
+            city_key: fold(site.city),
             street: site.street.to_owned(),
             zip_code: site.zip,
             tax_rate: template.tax,

@@ -8,7 +8,11 @@ use regulars_loyalty::{
     Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Lot, LotUse, ledger,
 };
 
-use super::{row::*, world::DAY, *};
+use super::{
+    row::*,
+    world::{DAY, batches},
+    *,
+};
 
 const NOW: i64 = 1_795_392_000_000_000;
 
@@ -269,7 +273,7 @@ fn the_small_world_has_an_offer_for_every_reason() {
     }
     let limited = offers.iter().find(|offer| offer.enrollment_limit.is_some()).unwrap();
     let used = world.redemption.iter().filter(|row| row.offer_id == Some(limited.id)).count();
-    assert_eq!(Some(used as i64), limited.enrollment_limit);
+    assert_eq!(i64::try_from(used).ok(), limited.enrollment_limit);
     for offer in offers {
         if let Some(rules) = offer.segmentation_rules {
             regulars_customer::segment::parse(&serde_json::from_str(rules).unwrap()).unwrap();

@@ -50,7 +50,7 @@ impl Plan {
     }
 
     /// The account of the merchant of that number, counted from 0.
-    pub(super) fn owner(&self, merchant: usize) -> i64 {
+    pub(super) fn owner(merchant: usize) -> i64 {
         i64::try_from(merchant).unwrap_or(i64::MAX).saturating_add(1)
     }
 
@@ -212,9 +212,8 @@ pub(crate) fn batches(plan: Plan) -> Batches {
 /// Consumers are buyers by their numbers, behind them stand each merchant's people without a card.
 fn calendar(world: &World) -> Calendar {
     let consumers = world.consumers();
-    let slots = |consumer: usize| match world.plan.is_star(consumer) {
-        true => STAR_SLOTS,
-        false => weight(&world.dice, consumer as u64),
+    let slots = |consumer: usize| {
+        if world.plan.is_star(consumer) { STAR_SLOTS } else { weight(&world.dice, consumer as u64) }
     };
     let mut walk_ins = vec![0; world.tenants.len()];
     for consumer in 0..consumers {

@@ -1,0 +1,151 @@
+//! The database that a command works on: opened, brought up to date, or refused in words that help.
+
+use std::path::PathBuf;
+
+use regulars_persistence::{self as persistence, Db, MigrationError};
+
+use crate::{
+    config::{Config, DatabaseUrl},
+    data_dir,
+};
+
+/// Why there is no database to work on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DatabaseError {
+    /// A file that was asked for by name is not there.
+    #[error(
+        "there is no database {}: is the path right? `regulars migrate` creates one there, and so does `serve --migrate`",
+        .0.display()
+    )]
+    Absent(PathBuf),
+    /// The schema is older than the program.
+    #[error(
+        "the database {place} lacks {count} migration(s) of this version: run `regulars migrate`, or start with --migrate"
+    )]
+    Outdated {
+        /// Which database, without a password.
+        place: String,
+        /// How many migrations.
+        count: usize,
+    },
+    /// Migrating failed.
+    #[error("the database {place} cannot be brought up to date: {source}")]
+    Migration {
+        /// Which database, without a password.
+        place: String,
+        /// Why.
+        source: MigrationError,
+    },
+    /// A directory cannot be made.
+    #[error("the directory {} cannot be made: {source}", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// It does not open.
+    #[error("the database {place} cannot be opened: {source}")]
+    Closed {
+        /// Which database, without a password.
+        place: String,
+        /// Why not.
+        source: regulars_kernel::StoreError,
+    },
+}
+
+/// What is done about a database that does not exist or is older than the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// It is created, and brought up to date.
+    Migrate,
+    /// A SQLite file that exists, or that nobody named, is brought up to date; the rest is refused.
+    Careful,
+}
+
+/// Sees to it that the database exists in this version's form. Answers its address and the migrations that ran.
+pub(crate) fn prepare(
+    config: &Config,
+    upkeep: Upkeep,
+) -> Result<(persistence::DatabaseUrl, Vec<String>), DatabaseError> {
+    let named = config.database.url(&config.server.data_dir);
+    let place = named.to_string();
+    let url = match &named {
+        DatabaseUrl::DefaultFile(path) | DatabaseUrl::File(path) => {
+            persistence::DatabaseUrl::Sqlite(path.clone())
+        }
+        DatabaseUrl::Postgres(url) => persistence::DatabaseUrl::Postgres(url.clone()),
+    };
+    let failed = |source| DatabaseError::Migration { place: place.clone(), source };
+    match (&named, upkeep) {
+        (DatabaseUrl::File(path), Upkeep::Careful) if !path.exists() => {
+            return Err(DatabaseError::Absent(path.clone()));
+        }
+        (DatabaseUrl::Postgres(_), Upkeep::Careful) => {
+            let count = persistence::pending_migrations(&url).map_err(failed)?.len();
+            return match count {
+                0 => Ok((url, Vec::new())),
+                count => Err(DatabaseError::Outdated { place, count }),
+            };
+        }
+        _ => {}
+    }
+    if let Some(directory) = named.file().and_then(|path| path.parent()) {
+        data_dir::make(directory)
+            .map_err(|source| DatabaseError::Directory { path: directory.to_owned(), source })?;
+    }
+    let ran = persistence::migrate(&url).map_err(failed)?;
+    Ok((url, ran))
+}
+
+/// Opens a prepared database.
+pub(crate) fn open(config: &Config, url: persistence::DatabaseUrl) -> Result<Db, DatabaseError> {
+    let mut settings = persistence::Settings::new(url);
+    if config.database.connections > 0 {
+        settings.pool_size = config.database.connections;
+    }
+    settings.pool_wait = config.database.connection_wait;
+    settings.statement_timeout = config.database.statement_timeout;
+    let place = config.database.url(&config.server.data_dir).to_string();
+    Db::open(&settings).map_err(|source| DatabaseError::Closed { place, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Flags;
+
+    fn config(directory: &Path, url: Option<&Path>) -> Config {
+        let flags = Flags {
+            data_dir: Some(directory.join("data").display().to_string()),
+            database_url: url.map(|path| format!("sqlite:{}", path.display())),
+            ..Flags::default()
+        };
+        Config::load(None, &flags).unwrap()
+    }
+
+    #[test]
+    fn a_misspelt_path_is_an_error_and_not_an_empty_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("sub/named.db");
+        let named = config(directory.path(), Some(&file));
+        let refused = prepare(&named, Upkeep::Careful).unwrap_err();
+        assert!(matches!(&refused, DatabaseError::Absent(path) if *path == file), "{refused}");
+        assert!(!file.exists());
+        let (url, ran) = prepare(&named, Upkeep::Migrate).unwrap();
+        assert!(!ran.is_empty());
+        let (again, none) = prepare(&named, Upkeep::Careful).unwrap();
+        assert_eq!((url, none), (again, Vec::new()));
+    }
+
+    #[test]
+    fn the_file_that_nobody_named_is_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(directory.path(), None);
+        let (url, _ran) = prepare(&config, Upkeep::Careful).unwrap();
+        assert!(directory.path().join("data/regulars.db").is_file());
+        open(&config, url).unwrap();
+    }
+}

@@ -1,0 +1,284 @@
+//! `regulars serve`: wires the database, the keys and the API together, and runs them until told to stop.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    thread,
+    time::Instant,
+};
+
+use actix_web::{App as Application, HttpServer, rt};
+use regulars_api::{
+    context::App,
+    document::Limits,
+    engine::{Engine, EngineConfig},
+    http::{Endpoint, Gate, HttpConfig, Readiness, cors, graphiql},
+    program::Program,
+};
+use regulars_auth::AuthStore as _;
+use regulars_kernel::{Scope, StoreError, SystemClock};
+use regulars_persistence::{BulkError, DatabaseUrl};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::{
+    Failure, authority, cli,
+    config::{Config, Graphiql},
+    console::say,
+    database::{self, Upkeep},
+    demo, plan, tell_filled,
+};
+
+/// Why the server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on {address}: {source} (another address: --listen)")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Threads or signals are denied.
+    #[error("the server cannot run: {0}")]
+    Machine(#[from] io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
+    let upkeep = if asked.demo || asked.migrate { Upkeep::Migrate } else { Upkeep::Careful };
+    let (url, ran) = database::prepare(config, upkeep)?;
+    if !ran.is_empty() {
+        tracing::info!(migrations = ran.len(), "the database was brought up to date");
+    }
+    let authority = authority(config, asked.demo)?;
+    if asked.demo {
+        furnish(config, &url)?;
+    }
+    let db = database::open(config, url)?;
+    let app = Arc::new(App {
+        db,
+        authority: Arc::new(authority),
+        clock: Arc::new(SystemClock),
+        statement_header: config.http.statement_header,
+    });
+    let readiness: Readiness = {
+        let app = Arc::clone(&app);
+        Arc::new(move || {
+            let touched = app.db.read(Scope::Platform, |_tx| Ok::<(), StoreError>(()));
+            touched.map_err(|_error| "the database does not answer".to_owned())
+        })
+    };
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
+        .map_err(ServeError::Machine)?;
+    let endpoint = Arc::new(Endpoint::new(engine, http_config(config, cores), readiness));
+    let stopped = rt::System::new().block_on(listen(config, asked, Arc::clone(&endpoint), cores));
+    // Whatever still runs has had its time: requests end at their deadlines.
+    if !endpoint.engine().stop(config.server.shutdown_grace) {
+        tracing::warn!("some requests were still running when the server stopped");
+    }
+    stopped?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Fills an empty database with the small demo world.
+fn furnish(config: &Config, url: &DatabaseUrl) -> Result<(), Failure> {
+    let known = database::open(config, url.clone())?.read(Scope::Platform, |tx| {
+        Ok::<bool, StoreError>(tx.find_credentials_by_email(demo::OWNER)?.is_some())
+    });
+    if known.unwrap_or(false) {
+        return Ok(());
+    }
+    let size = cli::WorldSize::default();
+    match demo::fill(url, &plan(config, &size)?) {
+        Ok(filled) => tell_filled(&filled),
+        Err(BulkError::NotEmpty) => {
+            tracing::warn!("the database is in use already: no demo world was made in it");
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// A setting of 0 means what the program thinks best.
+const fn or(setting: usize, automatic: usize) -> usize {
+    if setting == 0 { automatic } else { setting }
+}
+
+fn engine_config(config: &Config, cores: usize) -> EngineConfig {
+    let (http, api, usual) = (&config.http, &config.api, EngineConfig::for_cores(cores));
+    EngineConfig {
+        limits: Limits {
+            document_bytes: api.document_bytes,
+            tokens: api.tokens,
+            depth: api.depth,
+            fields: api.fields,
+            aliases: api.aliases,
+            directives: api.directives,
+            root_mutations: api.mutations,
+            cost: api.cost,
+            errors: api.errors,
+            introspection: http.introspection,
+            cached_documents: api.cached_documents,
+            cached_bytes: api.cached_document_bytes,
+            ..usual.limits
+        },
+        query_threads: or(http.query_threads, usual.query_threads),
+        query_queue: or(http.query_queue, usual.query_queue),
+        mutation_threads: http.mutation_threads,
+        mutation_queue: http.mutation_queue,
+    }
+}
+
+fn http_config(config: &Config, cores: usize) -> HttpConfig {
+    let (http, usual) = (&config.http, HttpConfig::for_cores(cores));
+    HttpConfig {
+        body_bytes: http.body_limit,
+        body_timeout: http.body_timeout,
+        request_timeout: http.request_timeout,
+        in_flight: or(http.max_in_flight, usual.in_flight),
+        batch: http.batch_limit,
+        list: config.api.list_items,
+        ..usual
+    }
+}
+
+async fn listen(
+    config: &Config,
+    asked: &cli::Serve,
+    endpoint: Arc<Endpoint<Program>>,
+    cores: usize,
+) -> Result<(), ServeError> {
+    let (http, address) = (&config.http, config.server.listen);
+    let explorer = match http.graphiql {
+        Graphiql::On => true,
+        Graphiql::Off => false,
+        Graphiql::Demo => asked.demo,
+    };
+    let origins: Arc<[String]> = http.cors_origins.clone().into();
+    let gate = Arc::clone(endpoint.gate());
+    let server = HttpServer::new(move || {
+        let application = Application::new().wrap(cors(&origins)).configure(endpoint.configure());
+        if explorer { application.configure(graphiql::configure) } else { application }
+    })
+    .workers(or(config.server.http_threads, cores))
+    .client_request_timeout(http.head_timeout)
+    .keep_alive(http.keep_alive)
+    .max_connections(http.max_connections)
+    .shutdown_timeout(config.server.shutdown_grace.as_secs())
+    .disable_signals()
+    .bind(address)
+    .map_err(|source| ServeError::Listen { address, source })?;
+    let bound = server.addrs().first().copied().unwrap_or(address);
+    let running = server.run();
+    let handle = running.handle();
+    let mut asked_to_stop = signals()?;
+    rt::spawn(async move {
+        if asked_to_stop.recv().await.is_some() {
+            stop(&gate, handle).await;
+        }
+    });
+    greet(config, asked.demo, explorer, bound);
+    Ok(running.await?)
+}
+
+async fn stop(gate: &Gate, handle: actix_web::dev::ServerHandle) {
+    let since = Instant::now();
+    gate.stop();
+    tracing::info!("stopping: requests under way are finished, a second signal ends them");
+    handle.stop(true).await;
+    tracing::debug!(milliseconds = since.elapsed().as_millis(), "the last connection is closed");
+}
+
+/// Hears of the first signal; the second one ends the process on the spot.
+fn signals() -> io::Result<UnboundedReceiver<i32>> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let (sender, receiver) = unbounded_channel();
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        let mut told = false;
+        for signal in &mut signals {
+            if told || sender.send(signal).is_err() {
+                std::process::exit(128 + signal);
+            }
+            told = true;
+        }
+    })?;
+    Ok(receiver)
+}
+
+/// Says where to go from here.
+fn greet(config: &Config, demo: bool, explorer: bool, bound: SocketAddr) {
+    let base = format!("http://{}", reachable(bound));
+    let database = config.database.url(&config.server.data_dir);
+    tracing::info!(address = %bound, %database, "listening");
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines = vec![format!("Regulars {version} is ready. Ctrl-C stops it."), String::new()];
+    lines.push(format!("  GraphQL    {base}/graphql"));
+    if explorer {
+        lines.push(format!("  Explorer   {base}/graphiql"));
+    }
+    lines.push(format!("  Database   {database}"));
+    if demo {
+        lines.extend([String::new(), format!("  Log in with the password {}:", demo::PASSWORD)]);
+        lines.extend(demo::LOGINS.map(|(login, who)| format!("    {login:<24} {who}")));
+        let body = demo::FIRST_REQUEST;
+        lines.extend([
+            String::new(),
+            "Try it:".to_owned(),
+            String::new(),
+            format!("curl -s {base}/graphql -H 'Content-Type: application/json' -d '{body}'"),
+        ]);
+    }
+    say(&lines.join("\n"));
+}
+
+/// An address that a browser on this machine can open.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_is_printed_can_be_opened() {
+        for (bound, shown) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:80", "[::1]:80"),
+            ("192.0.2.1:80", "192.0.2.1:80"),
+        ] {
+            assert_eq!(reachable(bound.parse().unwrap()).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn the_built_in_settings_are_the_figures_of_the_crates_that_use_them() {
+        let config = Config::load(None, &crate::config::Flags::default()).unwrap();
+        let (ours, usual) = (engine_config(&config, 4), EngineConfig::for_cores(4));
+        assert_eq!(format!("{ours:?}"), format!("{usual:?}"));
+        let (ours, usual) = (http_config(&config, 4), HttpConfig::for_cores(4));
+        assert_eq!(format!("{ours:?}"), format!("{usual:?}"));
+        assert_eq!(config.auth.settings(), regulars_auth::Settings::default());
+    }
+
+    #[test]
+    fn the_first_request_is_json_that_survives_a_shell() {
+        assert!(!demo::FIRST_REQUEST.contains('\''));
+        let request: serde_json::Value = serde_json::from_str(demo::FIRST_REQUEST).unwrap();
+        assert!(request["query"].as_str().unwrap().contains(demo::PASSWORD));
+    }
+}
