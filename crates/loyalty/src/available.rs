@@ -31,6 +31,36 @@ pub enum PromotionId {
     Card(LoyaltyCardId),
 }
 
+impl PromotionId {
+    /// The key in a list of both. Offers and cards have sequences of their own: doubled, and cards raised by one, no two
+    /// are equal.
+    pub const fn rank(self) -> i64 {
+        match self {
+            Self::Offer(id) => id.get().saturating_mul(2),
+            Self::Card(id) => id.get().saturating_mul(2).saturating_add(1),
+        }
+    }
+
+    /// The key that such a list is ordered by ([`AvailableSort`]), given what else it can be ordered by.
+    pub fn sort_key(
+        self,
+        field: AvailableSort,
+        name: &str,
+        start_time: Option<Timestamp>,
+    ) -> SortKey {
+        match field {
+            AvailableSort::Kind => SortKey::Int(match self {
+                Self::Offer(_) => 0,
+                Self::Card(_) => 1,
+            }),
+            AvailableSort::Name => SortKey::Text(fold(name)),
+            AvailableSort::StartTime => {
+                SortKey::Int(start_time.map_or(i64::MIN, Timestamp::micros))
+            }
+        }
+    }
+}
+
 /// An offer or a loyalty card.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Promotion {
@@ -128,25 +158,12 @@ impl SortField for AvailableSort {
 
 impl Keyed<AvailableSort> for Available {
     fn sort_key(&self, field: AvailableSort) -> SortKey {
-        match field {
-            AvailableSort::Kind => SortKey::Int(match self.promotion {
-                Promotion::Offer(_) => 0,
-                Promotion::Card(_) => 1,
-            }),
-            AvailableSort::Name => SortKey::Text(fold(self.promotion.name())),
-            AvailableSort::StartTime => {
-                let start = self.promotion.terms().start_time;
-                SortKey::Int(start.map_or(i64::MIN, Timestamp::micros))
-            }
-        }
+        let promotion = &self.promotion;
+        promotion.id().sort_key(field, promotion.name(), promotion.terms().start_time)
     }
 
-    /// Offers and cards have sequences of their own: doubled, and cards raised by one, no two are equal.
     fn pk(&self) -> i64 {
-        match self.promotion.id() {
-            PromotionId::Offer(id) => id.get().saturating_mul(2),
-            PromotionId::Card(id) => id.get().saturating_mul(2).saturating_add(1),
-        }
+        self.promotion.id().rank()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use regulars_kernel::{
     Actor, Currency, Denied, LoyaltyCardId, MerchantId, Money, Page, PageRequest, Points,
-    ProductId, StoreGroupId, StoreId, Timestamp,
+    ProductId, StoreGroupId, StoreId, Timestamp, Violations,
     page::{Keyed, Order, SortField, SortKey},
-    text::fold,
+    text::{MAX_CHARS, check, fold},
 };
 use regulars_merchant::Archived;
 use regulars_promotion::{Status, Terms};
@@ -211,13 +211,21 @@ pub struct LoyaltyCardFilter {
 }
 
 impl LoyaltyCardFilter {
-    /// The same filter without what filters nothing: empty texts.
-    #[must_use]
-    pub fn meaningful(mut self) -> Self {
-        for text in [&mut self.name, &mut self.name_icontains, &mut self.loyalty_type] {
+    /// The same filter without what filters nothing: empty texts. Refuses NUL and over-long texts.
+    pub fn checked(mut self) -> Result<Self, Violations> {
+        let mut wrong = Violations::new();
+        for (argument, text) in [
+            ("name", &mut self.name),
+            ("name_Icontains", &mut self.name_icontains),
+            ("loyaltyType", &mut self.loyalty_type),
+        ] {
             text.take_if(|text| text.is_empty());
+            if let Some(text) = text {
+                wrong.check(argument, check(text, MAX_CHARS));
+            }
         }
-        self
+        wrong.into_result()?;
+        Ok(self)
     }
 
     /// Whether a card passes, given the merchant and the groups of [`Self::store`] (`None`: no such store). What a port
@@ -310,7 +318,7 @@ pub fn list(
     page: &PageRequest<LoyaltyCardSort>,
 ) -> Result<Page<LoyaltyCard>, LoyaltyError> {
     require_lister(actor)?;
-    Ok(tx.list_loyalty_cards(&filter.meaningful(), page)?)
+    Ok(tx.list_loyalty_cards(&filter.checked()?, page)?)
 }
 
 /// How many cards [`list`] has on all its pages.
@@ -320,7 +328,7 @@ pub fn count(
     filter: LoyaltyCardFilter,
 ) -> Result<u64, LoyaltyError> {
     require_lister(actor)?;
-    Ok(tx.count_loyalty_cards(&filter.meaningful())?)
+    Ok(tx.count_loyalty_cards(&filter.checked()?)?)
 }
 
 /// The cards of those ids that the asker sees, in no order: their own merchant's for a merchant's people; for consumers

@@ -41,6 +41,6 @@ pub use intent::{IntentState, Promised, RedemptionIntent};
 pub use ledger::Book;
 pub use lot::{Lot, LotUse};
 pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionSort};
-pub use reward::LoyaltyReward;
+pub use reward::{LoyaltyReward, RewardSort};
 pub use store::{HoldsLoyalty, LoyaltyStore, OwnUses};
 pub use summary::{Expiring, PointsSummary};

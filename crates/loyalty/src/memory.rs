@@ -16,8 +16,8 @@ use regulars_customer::{
     segment::{Needs, OrderFact, SegmentFacts, VisitFact},
 };
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RewardId, Scope,
-    StoreError, Timestamp, page::cut,
+    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
+    RewardId, Scope, StoreError, Timestamp, page::cut,
 };
 use regulars_merchant::HoldsMerchants;
 use regulars_promotion::{HoldsPromotions, memory as promotions};
@@ -374,6 +374,12 @@ impl LoyaltyStore for MemoryStore {
         Ok(found.map(|(person, rows)| (person, count(rows))).collect())
     }
 
+    fn redemptions(&mut self, ids: &[RedemptionId]) -> Result<Vec<Redemption>, StoreError> {
+        let rows = self.memory.rows();
+        let found = rows.redemptions.values().filter(|row| ids.contains(&row.id));
+        Ok(found.filter(|row| self.owns(row.merchant, row.person)).cloned().collect())
+    }
+
     fn total_uses(
         &mut self,
         promotions: &[PromotionId],
@@ -462,6 +468,17 @@ mod tests {
 
         fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn LoyaltyStore)) {
             work(&mut self.scoped(scope));
+        }
+
+        fn open_account(
+            &mut self,
+            scope: Scope,
+            merchant: MerchantId,
+            person: PersonId,
+            card: LoyaltyCardId,
+            now: Timestamp,
+        ) -> Result<Account, StoreError> {
+            self.scoped(scope).open_account(merchant, person, card, now)
         }
     }
 

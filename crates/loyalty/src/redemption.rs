@@ -2,7 +2,7 @@
 
 use regulars_kernel::{
     Actor, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
-    PersonId, Points, RedemptionId, RewardId, StoreId, Timestamp,
+    Permission, PersonId, Points, RedemptionId, RewardId, StoreId, Timestamp,
     page::{Keyed, Order, SortField, SortKey},
 };
 
@@ -175,4 +175,17 @@ pub fn count_per_consumer(
 ) -> Result<Vec<(PersonId, u64)>, LoyaltyError> {
     let people = visible(actor, people)?;
     Ok(tx.count_redemptions_per_consumer(kind, &people)?)
+}
+
+/// The redemptions of those ids that the asker sees, in no order: a merchant's people with
+/// [`Permission::ViewConsumer`] those at their merchant, consumers their own.
+pub fn list_by_ids(
+    tx: &mut impl LoyaltyStore,
+    actor: &Actor,
+    ids: &[RedemptionId],
+) -> Result<Vec<Redemption>, LoyaltyError> {
+    if !matches!(actor, Actor::Consumer { .. }) {
+        actor.require(Permission::ViewConsumer)?;
+    }
+    Ok(tx.redemptions(ids)?)
 }

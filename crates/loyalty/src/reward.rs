@@ -1,6 +1,9 @@
 //! Rewards: products that the points of a card buy.
 
-use regulars_kernel::{Actor, LoyaltyCardId, MerchantId, Points, ProductId, RewardId, Timestamp};
+use regulars_kernel::{
+    Actor, LoyaltyCardId, MerchantId, Points, ProductId, RewardId, Timestamp,
+    page::{Keyed, Order, SortField, SortKey},
+};
 
 use crate::{LoyaltyError, LoyaltyStore};
 
@@ -29,6 +32,51 @@ pub struct LoyaltyReward {
     pub updated_at: Timestamp,
 }
 
+/// What a list of rewards can be ordered by, beside the pk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RewardSort {
+    /// By what they cost.
+    Points,
+    /// By the instant they were made.
+    CreatedAt,
+}
+
+impl SortField for RewardSort {
+    const LIST: &'static str = "rewards";
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::all().iter().copied().find(|field| field.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::CreatedAt => "createdAt",
+        }
+    }
+
+    fn all() -> &'static [Self] {
+        &[Self::Points, Self::CreatedAt]
+    }
+
+    fn default_order() -> Order<Self> {
+        Order { terms: Vec::new(), pk_descending: false }
+    }
+}
+
+impl Keyed<RewardSort> for LoyaltyReward {
+    fn sort_key(&self, field: RewardSort) -> SortKey {
+        SortKey::Int(match field {
+            RewardSort::Points => self.points.get(),
+            RewardSort::CreatedAt => self.created_at.micros(),
+        })
+    }
+
+    fn pk(&self) -> i64 {
+        self.id.get()
+    }
+}
+
 /// The rewards of those cards that are not archived, by ascending id. Whoever sees a card sees its rewards.
 pub fn per_card(
     tx: &mut impl LoyaltyStore,
@@ -37,4 +85,14 @@ pub fn per_card(
 ) -> Result<Vec<LoyaltyReward>, LoyaltyError> {
     actor.require_known()?;
     Ok(tx.rewards_per_card(cards)?)
+}
+
+/// The rewards of those ids that the asker sees, archived ones included (redemptions name them), in no order.
+pub fn list_by_ids(
+    tx: &mut impl LoyaltyStore,
+    actor: &Actor,
+    ids: &[RewardId],
+) -> Result<Vec<LoyaltyReward>, LoyaltyError> {
+    actor.require_known()?;
+    Ok(tx.rewards(ids)?)
 }

@@ -2,8 +2,8 @@
 
 use regulars_customer::segment::{Needs, SegmentFacts};
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RewardId, Scope,
-    StoreError, Timestamp,
+    AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
+    RewardId, Scope, StoreError, Timestamp,
 };
 
 use crate::{
@@ -100,6 +100,9 @@ pub trait LoyaltyStore {
         kind: RedemptionKind,
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, u64)>, StoreError>;
+
+    /// Redemptions by id, in no order: those in reach of the person who redeemed or of the merchant.
+    fn redemptions(&mut self, ids: &[RedemptionId]) -> Result<Vec<Redemption>, StoreError>;
 
     /// How often those promotions were redeemed, by anybody, whatever the scope: redemptions that were not taken back, and
     /// intents that are open now (rule 23). Unused ones may be left out.
@@ -225,6 +228,10 @@ impl<T: HoldsLoyalty> LoyaltyStore for T {
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, u64)>, StoreError> {
         self.held_loyalty_mut().count_redemptions_per_consumer(kind, people)
+    }
+
+    fn redemptions(&mut self, ids: &[RedemptionId]) -> Result<Vec<Redemption>, StoreError> {
+        self.held_loyalty_mut().redemptions(ids)
     }
 
     fn total_uses(

@@ -11,15 +11,16 @@ mod world;
 use std::collections::BTreeMap;
 
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, RewardId, Scope,
-    StoreError,
+    AccountId, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, RedemptionId, RewardId,
+    Scope, StoreError, Timestamp,
     page::{PageArguments, cut},
 };
 
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Book, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind, ledger, summary::summarise,
+    Account, Book, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind, ledger,
+    summary::summarise,
 };
 
 /// What the suite needs of an implementation.
@@ -27,8 +28,18 @@ pub trait Fixture {
     /// Puts the rows down where there are none yet.
     fn load(&mut self, world: &World);
 
-    /// Opens a transaction in a scope and lets the suite work in it; what it writes stays.
+    /// Opens a transaction in a scope and lets the suite read in it.
     fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn LoyaltyStore));
+
+    /// Opens an account in a transaction of its own that writes.
+    fn open_account(
+        &mut self,
+        scope: Scope,
+        merchant: MerchantId,
+        person: PersonId,
+        card: LoyaltyCardId,
+        now: Timestamp,
+    ) -> Result<Account, StoreError>;
 }
 
 /// Runs every check.
@@ -149,6 +160,12 @@ fn accounts(store: &mut dyn LoyaltyStore, world: &World) {
 }
 
 fn redemptions(store: &mut dyn LoyaltyStore, world: &World) {
+    let mut ids: Vec<_> = world.redemptions.iter().map(|row| row.id).collect();
+    ids.push(RedemptionId::new(999_999));
+    let mut reached = world.redemptions.clone();
+    reached.retain(|row| owned(store, row.merchant, row.person));
+    assert_eq!(sorted(store.redemptions(&ids).unwrap(), |row| row.id), reached);
+    assert_eq!(store.redemptions(&[]).unwrap(), Vec::new());
     for kind in RedemptionKind::ALL {
         let mut reached = world.redemptions.clone();
         reached.retain(|row| row.redeemed.kind() == kind && owned(store, row.merchant, row.person));
@@ -265,25 +282,20 @@ fn in_rows(mut books: Vec<Book>) -> Vec<Book> {
 fn opening(fixture: &mut impl Fixture, world: &World) {
     let known = world.books.first().unwrap().account.clone();
     let (now, card) = (at(50_000), LoyaltyCardId::new(708));
-    let mut opened = None;
-    fixture.with(Scope::Person(ADA), &mut |store| {
-        let again = store.open_account(FIRST, ADA, known.card, now).unwrap();
-        assert_eq!(again, known, "an account is opened once");
-        let new = store.open_account(FIRST, ADA, card, now).unwrap();
-        let empty = crate::Account::new(new.id, FIRST, ADA, card, now);
-        assert_eq!(new, empty);
-        assert!(world.books.iter().all(|book| book.account.id != new.id));
-        opened = Some(new);
+    let own = Scope::Person(ADA);
+    let again = fixture.open_account(own, FIRST, ADA, known.card, now).unwrap();
+    assert_eq!(again, known, "an account is opened once");
+    let new = fixture.open_account(own, FIRST, ADA, card, now).unwrap();
+    assert_eq!(new, Account::new(new.id, FIRST, ADA, card, now));
+    assert!(world.books.iter().all(|book| book.account.id != new.id));
+    let merchant = Scope::Merchant(FIRST);
+    let later = fixture.open_account(merchant, FIRST, ADA, card, at(60_000)).unwrap();
+    assert_eq!(later, new);
+    fixture.with(merchant, &mut |store| {
+        assert!(store.accounts_per_consumer(&[ADA]).unwrap().contains(&new));
     });
-    fixture.with(Scope::Merchant(FIRST), &mut |store| {
-        let later = store.open_account(FIRST, ADA, card, at(60_000)).unwrap();
-        assert_eq!(Some(&later), opened.as_ref());
-        assert!(store.accounts_per_consumer(&[ADA]).unwrap().contains(&later));
-    });
-    for scope in [Scope::Person(ADA), Scope::Merchant(SECOND)] {
-        fixture.with(scope, &mut |store| {
-            let others = store.open_account(FIRST, BOB, card, now);
-            assert!(matches!(others, Err(StoreError::OutOfScope(_))), "{scope:?}");
-        });
+    for scope in [own, Scope::Merchant(SECOND)] {
+        let others = fixture.open_account(scope, FIRST, BOB, card, now);
+        assert!(matches!(others, Err(StoreError::OutOfScope(_))), "{scope:?}");
     }
 }

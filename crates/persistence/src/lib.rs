@@ -6,6 +6,7 @@
 //! Knows nothing of GraphQL, HTTP, passwords or configuration files, and decides no rule of the business: rules are in
 //! the domain crates, this crate keeps rows.
 
+mod auth;
 mod bulk;
 mod connection;
 mod customer;
@@ -16,8 +17,12 @@ mod error;
 mod idempotency;
 #[cfg(test)]
 mod live_schema;
+mod loyalty;
+mod merchant;
 mod migrate;
+mod order;
 mod page;
+mod promotion;
 mod reader;
 mod schema;
 mod statement;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use regulars_kernel::{
     Actor, CampaignId, Denied, MerchantId, Money, OfferId, Page, PageRequest, ProductId,
-    StoreGroupId, StoreId, Timestamp,
+    StoreGroupId, StoreId, Timestamp, Violations,
     page::{Keyed, Order, SortField, SortKey},
-    text::fold,
+    text::{MAX_CHARS, check, fold},
 };
 use regulars_merchant::Archived;
 
@@ -155,13 +155,21 @@ pub struct OfferFilter {
 }
 
 impl OfferFilter {
-    /// The same filter without what filters nothing: empty texts.
-    #[must_use]
-    pub fn meaningful(mut self) -> Self {
-        for text in [&mut self.name, &mut self.name_icontains, &mut self.offer_type] {
+    /// The same filter without what filters nothing: empty texts. Refuses NUL and over-long texts.
+    pub fn checked(mut self) -> Result<Self, Violations> {
+        let mut wrong = Violations::new();
+        for (argument, text) in [
+            ("name", &mut self.name),
+            ("name_Icontains", &mut self.name_icontains),
+            ("offerType", &mut self.offer_type),
+        ] {
             text.take_if(|text| text.is_empty());
+            if let Some(text) = text {
+                wrong.check(argument, check(text, MAX_CHARS));
+            }
         }
-        self
+        wrong.into_result()?;
+        Ok(self)
     }
 
     /// Whether an offer passes, given the merchant and the groups of [`Self::store`] (`None`: no such store). What a port
@@ -257,7 +265,7 @@ pub fn list(
     page: &PageRequest<OfferSort>,
 ) -> Result<Page<Offer>, PromotionError> {
     require_lister(actor)?;
-    Ok(tx.list_offers(&filter.meaningful(), page)?)
+    Ok(tx.list_offers(&filter.checked()?, page)?)
 }
 
 /// How many offers [`list`] has on all its pages.
@@ -267,7 +275,7 @@ pub fn count(
     filter: OfferFilter,
 ) -> Result<u64, PromotionError> {
     require_lister(actor)?;
-    Ok(tx.count_offers(&filter.meaningful())?)
+    Ok(tx.count_offers(&filter.checked()?)?)
 }
 
 /// The offers of those ids that the asker sees, in no order: their own merchant's for a merchant's people; for consumers
