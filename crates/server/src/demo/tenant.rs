@@ -257,6 +257,13 @@ pub(super) fn make(plan: &Plan, number: usize, ids: &mut Sequences, out: &mut Ba
         created_at: founded,
         updated_at: founded,
     });
+    out.staff_member.push(StaffMemberRow {
+        merchant_id: id,
+        person_id: id,
+        role: "owner",
+        all_stores: true,
+        created_at: founded,
+    });
     let later = if template.land == Land::America { 6 * 3_600_000_000 } else { 0 };
     let stores = stores(plan, template, id, number, ids, out);
     let products = products(template, id, founded, ids, out);
