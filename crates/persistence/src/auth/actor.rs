@@ -110,6 +110,7 @@ pub(super) fn find_standing(
 
 #[derive(Insertable)]
 #[diesel(table_name = staff_store)]
+#[expect(clippy::struct_field_names, reason = "fields have the names of their columns")]
 struct StoreRow {
     merchant_id: i64,
     person_id: i64,

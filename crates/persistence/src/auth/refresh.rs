@@ -1,6 +1,6 @@
 //! Refresh tokens: of each its digest, its family, and whether it was used.
 
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 use regulars_auth::{
     SessionId,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
@@ -12,6 +12,15 @@ use crate::{
     error::IntoStore,
     schema::{refresh_token, session},
 };
+
+#[derive(Queryable)]
+struct Row {
+    session: i64,
+    session_revoked_at: Option<i64>,
+    person: i64,
+    expires_at: i64,
+    used_at: Option<i64>,
+}
 
 pub(super) fn insert(tx: &mut Tx<'_>, token: &NewRefreshToken) -> Result<(), StoreError> {
     let row = (
@@ -29,7 +38,7 @@ pub(super) fn find(
     tx: &mut Tx<'_>,
     digest: &TokenDigest,
 ) -> Result<Option<KeptRefreshToken>, StoreError> {
-    let found: Option<(i64, Option<i64>, i64, i64, Option<i64>)> = refresh_token::table
+    let found: Option<Row> = refresh_token::table
         .inner_join(session::table.on(session::id.eq(refresh_token::session_id)))
         .filter(refresh_token::token_hash.eq(digest.bytes().as_slice()))
         .select((
@@ -42,12 +51,12 @@ pub(super) fn find(
         .first(tx.connection)
         .optional()
         .store()?;
-    Ok(found.map(|(session, revoked_at, person, expires_at, used_at)| KeptRefreshToken {
-        session: SessionId::new(session),
-        session_revoked: revoked_at.is_some(),
-        person: PersonId::new(person),
-        expires_at: Timestamp::from_micros(expires_at),
-        used_at: used_at.map(Timestamp::from_micros),
+    Ok(found.map(|row| KeptRefreshToken {
+        session: SessionId::new(row.session),
+        session_revoked: row.session_revoked_at.is_some(),
+        person: PersonId::new(row.person),
+        expires_at: Timestamp::from_micros(row.expires_at),
+        used_at: row.used_at.map(Timestamp::from_micros),
     }))
 }
 
