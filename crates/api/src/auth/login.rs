@@ -1,0 +1,89 @@
+//! `obtainToken`, also called `signIn`: an address and a password against tokens.
+
+use std::sync::Arc;
+
+use juniper::graphql_object;
+use regulars_auth::{
+    AuthError, Password, actor,
+    login::{self, Login},
+};
+use regulars_kernel::Scope;
+
+use crate::{
+    auth::answer,
+    context::Context,
+    customer::user::{self, IUserNodeValue},
+    error::ApiError,
+    scalar::ExpectedErrorType,
+};
+
+/// The answer of `obtainToken` and `signIn`.
+pub struct ObtainTokenPayload {
+    login: Option<Login>,
+    errors: Option<ExpectedErrorType>,
+}
+
+/// The answer of `obtainToken` and `signIn`.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl ObtainTokenPayload {
+    /// Whether they are logged in.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`. An
+    /// unknown address and a wrong password are told alike.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// The access token: `Authorization: Bearer …` of the next minutes' requests.
+    fn token(&self) -> Option<&str> {
+        self.login.as_ref().map(|login| login.grant.access.expose())
+    }
+
+    /// Gets the next pair of tokens, once.
+    fn refresh_token(&self) -> Option<String> {
+        self.login.as_ref().map(|login| login.grant.refresh.to_hex())
+    }
+
+    /// Who logged in.
+    fn user(&self, context: &Context) -> Result<Option<IUserNodeValue>, ApiError> {
+        match self.login {
+            Some(_) => user::me(context),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the account was archived until now.
+    fn unarchiving(&self) -> Option<bool> {
+        Some(self.login.as_ref().is_some_and(|login| login.unarchiving))
+    }
+}
+
+pub(crate) fn obtain_token(
+    context: &Context,
+    email: Option<&str>,
+    password: Password,
+) -> Result<ObtainTokenPayload, ApiError> {
+    // Who names no address is refused like who names a wrong one, after the same work.
+    let (login, errors) = answer(log_in(context, email.unwrap_or_default(), password))?;
+    Ok(ObtainTokenPayload { login, errors })
+}
+
+fn log_in(context: &Context, email: &str, password: Password) -> Result<Login, ApiError> {
+    let now = context.now();
+    let candidate = context.read_within(Scope::Platform, |tx| login::candidate(tx, email))?;
+    context.let_go();
+    let authority = Arc::clone(context.authority());
+    let proof = login::prove(&authority, candidate, password, &mut rand::rng(), context.deadline())
+        .map_err(|error| context.log(error))?;
+    let (login, actor) = context.write_within(Scope::Platform, move |tx| {
+        let login = login::commit(tx, &authority, &proof, now)?;
+        let actor = actor::resolve(tx, &login.grant.claims)?;
+        Ok::<_, AuthError>((login, actor))
+    })?;
+    context.go_on_as(actor)?;
+    Ok(login)
+}

@@ -1,0 +1,46 @@
+//! Signing up, logging in, and tokens: open to everyone, since the password or the token that they are given is the proof.
+//!
+//! Passwords are hashed on a pool of their own, and whoever waits for it holds no connection. Randomness is drawn before
+//! a transaction begins, which may run more than once.
+
+pub mod login;
+pub mod refresh;
+pub mod register;
+pub mod session;
+
+use crate::{
+    error::{ApiError, Codes},
+    mutation::{Outcome, refused},
+    scalar::ExpectedErrorType,
+};
+
+/// What a mutation made, and the `errors` of its payload: one of the two. What is no refusal fails the field.
+fn answer<T>(
+    result: Result<T, ApiError>,
+) -> Result<(Option<T>, Option<ExpectedErrorType>), ApiError> {
+    let outcome = result
+        .map_or_else(|error| refused(error, Codes::Account), |made| Ok(Outcome::Done(made)))?;
+    Ok(outcome.split())
+}
+
+#[cfg(test)]
+mod tests {
+    use regulars_kernel::{Rule, Violations};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_an_answer_and_a_fault_is_none() {
+        assert_eq!(answer(Ok(7)), Ok((Some(7), None)));
+        let mut wrong = Violations::of("email", Rule::EmailTaken);
+        wrong.add("password2", Rule::PasswordTooCommon);
+        let (made, errors) = answer::<i32>(Err(wrong.into())).unwrap();
+        assert_eq!(made, None);
+        let expected = ExpectedErrorType::new()
+            .with(Some("email"), "User with this Email already exists.", "unique")
+            .with(Some("password2"), "This password is too common.", "password_too_common");
+        assert_eq!(errors, Some(expected));
+        let fault = ApiError::internal("a key is missing");
+        assert_eq!(answer::<i32>(Err(fault.clone())), Err(fault));
+    }
+}

@@ -1,0 +1,120 @@
+//! `refreshToken` and `revokeToken`: the next pair of tokens, and the end of a session.
+
+use std::sync::Arc;
+
+use juniper::graphql_object;
+use regulars_auth::{Grant, refresh, token::TokenId};
+use regulars_kernel::{Scope, Timestamp};
+
+use crate::{
+    auth::answer,
+    context::Context,
+    error::ApiError,
+    scalar::{ExpectedErrorType, GenericScalar},
+};
+
+/// The answer of `refreshToken`.
+pub struct RefreshTokenPayload {
+    grant: Option<Grant>,
+    errors: Option<ExpectedErrorType>,
+}
+
+/// The answer of `refreshToken`.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl RefreshTokenPayload {
+    /// Whether there are new tokens.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// The access token: `Authorization: Bearer …` of the next minutes' requests.
+    fn token(&self) -> Option<&str> {
+        self.grant.as_ref().map(|grant| grant.access.expose())
+    }
+
+    /// Takes the place of the refresh token that was presented, which is used up.
+    fn refresh_token(&self) -> Option<String> {
+        self.grant.as_ref().map(|grant| grant.refresh.to_hex())
+    }
+
+    /// What stands in the access token.
+    fn payload(&self) -> Option<GenericScalar> {
+        self.grant.as_ref().map(|grant| GenericScalar(grant.claims.to_json()))
+    }
+}
+
+/// The answer of `revokeToken`.
+pub struct RevokeTokenPayload {
+    revoked: Option<Timestamp>,
+    errors: Option<ExpectedErrorType>,
+}
+
+/// The answer of `revokeToken`.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl RevokeTokenPayload {
+    /// Whether the session has ended now.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// Seconds since 1970 at which the session ended.
+    fn revoked(&self) -> Option<i32> {
+        self.revoked.and_then(|at| i32::try_from(at.seconds()).ok())
+    }
+
+    /// Null: a session that has ended has no tokens.
+    fn token(&self) -> Option<String> {
+        None
+    }
+
+    /// Null: a session that has ended has no tokens.
+    fn refresh_token(&self) -> Option<String> {
+        None
+    }
+
+    /// Null: a session that has ended has no tokens.
+    fn payload(&self) -> Option<GenericScalar> {
+        None
+    }
+}
+
+pub(crate) fn refresh_token(
+    context: &Context,
+    presented: String,
+) -> Result<RefreshTokenPayload, ApiError> {
+    let (grant, errors) = answer(renew(context, presented))?;
+    Ok(RefreshTokenPayload { grant, errors })
+}
+
+fn renew(context: &Context, presented: String) -> Result<Grant, ApiError> {
+    let (authority, now) = (Arc::clone(context.authority()), context.now());
+    let token_id = TokenId::draw(&mut rand::rng());
+    let renewal = context.write_within(Scope::Platform, move |tx| {
+        refresh::renew(tx, &authority, &presented, token_id.clone(), now)
+    })?;
+    // Only now: a refusal inside the transaction would undo the end of a stolen token's family.
+    Ok(renewal.into_result()?)
+}
+
+pub(crate) fn revoke_token(
+    context: &Context,
+    presented: String,
+) -> Result<RevokeTokenPayload, ApiError> {
+    let now = context.now();
+    let revoked =
+        context.write_within(Scope::Platform, move |tx| refresh::revoke(tx, &presented, now));
+    let (revoked, errors) = answer(revoked)?;
+    Ok(RevokeTokenPayload { revoked, errors })
+}
