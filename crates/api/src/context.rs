@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::Hash,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
@@ -25,7 +25,7 @@ pub struct App {
     /// The rows.
     pub db: Db,
     /// Passwords and tokens.
-    pub authority: Authority,
+    pub authority: Arc<Authority>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Whether answers say how many statements they took, in the header `Regulars-Statements`: for tests and benchmarks.
@@ -35,7 +35,10 @@ pub struct App {
 /// One operation.
 pub struct Context {
     app: Arc<App>,
-    actor: Actor,
+    /// Who the request's token says it is.
+    bearer: Actor,
+    /// Who proved themselves in the operation itself.
+    proved: OnceLock<Actor>,
     now: Timestamp,
     deadline: Instant,
     request_id: Arc<str>,
@@ -63,7 +66,8 @@ impl From<Opening> for Context {
     fn from(opening: Opening) -> Self {
         Self {
             app: opening.app,
-            actor: opening.actor,
+            bearer: opening.actor,
+            proved: OnceLock::new(),
             now: opening.now,
             deadline: opening.deadline,
             request_id: opening.request_id,
@@ -76,9 +80,15 @@ impl From<Opening> for Context {
 }
 
 impl Context {
-    /// Who asks.
-    pub const fn actor(&self) -> &Actor {
-        &self.actor
+    /// Who asks: the bearer of the request's token, and after a log-in whoever logged in.
+    pub fn actor(&self) -> &Actor {
+        self.proved.get().unwrap_or(&self.bearer)
+    }
+
+    /// Goes on as whoever has just logged in: what follows in the operation, the account in the log-in's own answer first
+    /// of all, is theirs to ask. An operation has one log-in at most.
+    pub(crate) fn go_on_as(&self, actor: Actor) -> Result<(), ApiError> {
+        self.proved.set(actor).map_err(|_second| ApiError::internal("two log-ins in one operation"))
     }
 
     /// When: one instant for the whole operation.
@@ -92,7 +102,7 @@ impl Context {
     }
 
     /// Passwords and tokens.
-    pub fn authority(&self) -> &Authority {
+    pub fn authority(&self) -> &Arc<Authority> {
         &self.app.authority
     }
 
@@ -122,7 +132,7 @@ impl Context {
     where
         E: From<StoreError> + Into<ApiError>,
     {
-        let scope = self.actor.require_known()?;
+        let scope = self.actor().require_known()?;
         self.read_within(scope, read)
     }
 
@@ -152,7 +162,7 @@ impl Context {
         E: From<StoreError> + Contention + Into<ApiError> + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let scope = self.actor.require_known()?;
+        let scope = self.actor().require_known()?;
         self.write_within(scope, write)
     }
 
