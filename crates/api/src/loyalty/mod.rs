@@ -1,0 +1,18 @@
+//! Loyalty cards, rewards, redemptions, points, and which promotions are available to whom.
+
+pub mod available;
+pub mod card;
+pub mod choice;
+pub mod mutations;
+pub mod points;
+pub mod queries;
+pub mod redemption;
+pub mod reward;
+
+pub use card::{LoyaltyCardNode, LoyaltyCardNodeConnection};
+pub use points::PointsSummaryObject;
+pub use redemption::{
+    PointsRedemptionNode, PointsRedemptionNodeConnection, RedemptionNode, RedemptionNodeConnection,
+    StampsRedemptionNode, StampsRedemptionNodeConnection,
+};
+pub use reward::{LoyaltyRewardNode, LoyaltyRewardNodeConnection};

@@ -1,0 +1,301 @@
+//! `RedemptionNode`, `PointsRedemptionNode` and `StampsRedemptionNode`: uses of an offer, of points and of stamps.
+
+use std::{collections::HashMap, sync::Arc};
+
+use regulars_kernel::{
+    LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId, RedemptionId, RewardId,
+    page::{Keyed, Order, PageArguments, SortKey},
+};
+use regulars_loyalty::{Redeemed, Redemption, RedemptionKind, RedemptionSort, redemption};
+
+use super::{
+    card::{self, LoyaltyCardNode, int},
+    reward::{self, LoyaltyRewardNode},
+};
+use crate::{
+    connection::{Count, connection},
+    context::Context,
+    customer::{self, ConsumerNode},
+    error::ApiError,
+    fast::Fast,
+    global_id::{Id, pk_field},
+    level::Level,
+    merchant::MerchantNode,
+    node::NodeValue,
+    promotion::{
+        OfferNode,
+        node::{currency, decimal, merchants_of},
+        offer,
+    },
+    scalar::{DateTime, Decimal},
+};
+
+/// What redemptions that were loaded together refer to.
+struct Named {
+    merchants: Arc<Level<MerchantId>>,
+    people: Arc<Level<PersonId>>,
+    offers: Arc<Level<OfferId>>,
+    cards: Arc<Level<LoyaltyCardId>>,
+    rewards: Arc<Level<RewardId>>,
+}
+
+const fn offer_of(row: &Redemption) -> Option<OfferId> {
+    match row.redeemed {
+        Redeemed::Offer { offer } => Some(offer),
+        Redeemed::Points { .. } | Redeemed::Stamps { .. } => None,
+    }
+}
+
+const fn card_of(row: &Redemption) -> Option<LoyaltyCardId> {
+    match row.redeemed {
+        Redeemed::Points { card, .. } | Redeemed::Stamps { card, .. } => Some(card),
+        Redeemed::Offer { .. } => None,
+    }
+}
+
+const fn reward_of(row: &Redemption) -> Option<RewardId> {
+    match row.redeemed {
+        Redeemed::Points { reward, .. } | Redeemed::Stamps { reward, .. } => reward,
+        Redeemed::Offer { .. } => None,
+    }
+}
+
+fn distinct<K: Ord>(ids: impl Iterator<Item = K>) -> Arc<Level<K>> {
+    let ids: std::collections::BTreeSet<K> = ids.collect();
+    Level::of(ids)
+}
+
+/// A redemption, and what those loaded with it refer to.
+#[derive(Clone)]
+pub struct Use {
+    row: Arc<Redemption>,
+    named: Arc<Named>,
+}
+
+impl Use {
+    fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
+        let Some(person) = self.row.person else { return Ok(None) };
+        customer::node::load(context, &self.named.people, person)
+    }
+
+    fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
+        crate::merchant::node::load(context, &self.named.merchants, self.row.merchant)
+    }
+
+    fn offer(&self, context: &Context) -> Result<Option<OfferNode>, ApiError> {
+        let Some(id) = offer_of(&self.row) else { return Ok(None) };
+        offer::load(context, &self.named.offers, id)
+    }
+
+    fn card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
+        let Some(id) = card_of(&self.row) else { return Ok(None) };
+        card::load(context, &self.named.cards, id)
+    }
+
+    fn reward(&self, context: &Context) -> Result<Option<LoyaltyRewardNode>, ApiError> {
+        let Some(id) = reward_of(&self.row) else { return Ok(None) };
+        reward::load(context, &self.named.rewards, id)
+    }
+
+    /// Points or stamps; null past 32 bits.
+    fn taken(&self) -> Option<i32> {
+        match self.row.redeemed {
+            Redeemed::Points { points, .. } => int(points),
+            Redeemed::Stamps { stamps, .. } => int(stamps),
+            Redeemed::Offer { .. } => None,
+        }
+    }
+}
+
+/// Makes the node and the connection of one kind of redemptions: what all kinds have in common, and its own.
+macro_rules! redemption_object {
+    (
+        $name:literal, $type:ident, $node:ident, $connection:ident, $edge:ident,
+        $(#[$meta:meta])*
+        leaves { $($leaves:tt)* }
+        fields { $($fields:tt)* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        pub struct $type(Use);
+
+        $(#[$meta])*
+        pub type $node = Fast<$type>;
+
+        impl From<Use> for $node {
+            fn from(one: Use) -> Self {
+                Self($type(one))
+            }
+        }
+
+        impl Keyed<RedemptionSort> for $node {
+            fn sort_key(&self, field: RedemptionSort) -> SortKey {
+                self.0.0.row.sort_key(field)
+            }
+
+            fn pk(&self) -> i64 {
+                self.0.0.row.id.get()
+            }
+        }
+
+        $crate::fast_object! {
+            #[graphql(name = $name, context = Context, impl = [NodeValue])]
+            $(#[$meta])*
+            impl $type {
+                leaves {
+                    /// The global id.
+                    "id" => fn id(&self) -> Id { Id::global($name, self.0.row.id.get()) }
+                    /// The primary key; null past 32 bits.
+                    "pk" => fn pk(&self) -> Option<i32> { pk_field(self.0.row.id.get()) }
+                    /// What it was worth, where that is money.
+                    "amount" => fn amount(&self) -> Option<Decimal> { self.0.row.amount.map(decimal) }
+                    /// The currency of the amount.
+                    "amountCurrency" => fn amount_currency(&self) -> Option<String> {
+                        self.0.row.amount.map(currency)
+                    }
+                    /// When it was taken back, by a full refund; null: it stands.
+                    "reversedAt" => fn reversed_at(&self) -> Option<DateTime> {
+                        self.0.row.reversed_at.map(DateTime)
+                    }
+                    /// When.
+                    "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.0.row.created_at) }
+                    /// When it was last changed.
+                    "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.0.row.updated_at) }
+                    $($leaves)*
+                }
+                fields {
+                    /// Who redeemed; null where nobody was named.
+                    fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
+                        self.0.consumer(context)
+                    }
+
+                    /// At which merchant.
+                    fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
+                        self.0.merchant(context)
+                    }
+                    $($fields)*
+                }
+            }
+        }
+
+        connection!(
+            $connection, $edge, $node, RedemptionSort, "A page of redemptions.", "One of the redemptions."
+        );
+    };
+}
+
+redemption_object! {
+    "RedemptionNode", UseOfOffer, RedemptionNode, RedemptionNodeConnection, RedemptionNodeEdge,
+    /// One use of an offer.
+    leaves {}
+    fields {
+        /// What was redeemed; null where the asker does not see it any more.
+        fn offer(&self, context: &Context) -> Result<Option<OfferNode>, ApiError> {
+            self.0.offer(context)
+        }
+    }
+}
+
+redemption_object! {
+    "PointsRedemptionNode", UseOfPoints, PointsRedemptionNode, PointsRedemptionNodeConnection,
+    PointsRedemptionNodeEdge,
+    /// One use of points: they paid an amount, or bought a reward.
+    leaves {
+        /// How many; null past 32 bits.
+        "points" => fn points(&self) -> Option<i32> { self.0.taken() }
+    }
+    fields {
+        /// Whose points.
+        fn loyalty_card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
+            self.0.card(context)
+        }
+
+        /// What they bought; null where they paid an amount.
+        fn loyalty_reward(&self, context: &Context) -> Result<Option<LoyaltyRewardNode>, ApiError> {
+            self.0.reward(context)
+        }
+    }
+}
+
+redemption_object! {
+    "StampsRedemptionNode", UseOfStamps, StampsRedemptionNode, StampsRedemptionNodeConnection,
+    StampsRedemptionNodeEdge,
+    /// One full card of stamps that was handed in.
+    leaves {
+        /// How many stamps; null past 32 bits.
+        "stamps" => fn stamps(&self) -> Option<i32> { self.0.taken() }
+    }
+    fields {
+        /// Whose stamps.
+        fn loyalty_card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
+            self.0.card(context)
+        }
+
+        /// What they bought, where it is one of the card's rewards.
+        fn loyalty_reward(&self, context: &Context) -> Result<Option<LoyaltyRewardNode>, ApiError> {
+            self.0.reward(context)
+        }
+    }
+}
+
+/// Redemptions that were loaded together.
+fn together(rows: &[Redemption]) -> Arc<Named> {
+    Arc::new(Named {
+        merchants: merchants_of(rows.iter().map(|row| row.merchant)),
+        people: distinct(rows.iter().filter_map(|row| row.person)),
+        offers: distinct(rows.iter().filter_map(offer_of)),
+        cards: distinct(rows.iter().filter_map(card_of)),
+        rewards: distinct(rows.iter().filter_map(reward_of)),
+    })
+}
+
+/// A page of one customer's redemptions of a kind, loaded for all of their level.
+pub(crate) fn of_consumer<N: From<Use>, C>(
+    context: &Context,
+    level: &Arc<Level<PersonId>>,
+    person: PersonId,
+    (kind, field): (RedemptionKind, &'static str),
+    paging: &PageArguments,
+    connect: impl FnOnce(Page<N>, Order<RedemptionSort>, Count) -> C,
+) -> Result<C, ApiError> {
+    let page = PageRequest::<RedemptionSort>::parse(paging, field)?;
+    let uses = context.load(level, format!("{field} {page:?}"), person, |people| {
+        let actor = context.actor();
+        let found =
+            context.read(|tx| redemption::per_consumer(tx, actor, kind, people, &page))?;
+        let rows: Vec<Redemption> =
+            found.iter().flat_map(|(_, page)| page.items.iter().cloned()).collect();
+        let named = together(&rows);
+        let uses = |page: Page<Redemption>| {
+            page.map(|row| Use { row: Arc::new(row), named: Arc::clone(&named) })
+        };
+        let uses = found.into_iter().map(|(person, page)| (person, uses(page)));
+        Ok(uses.collect::<HashMap<PersonId, Page<Use>>>())
+    })?;
+    let level = Arc::clone(level);
+    let count: Count = Arc::new(move |context: &Context| {
+        let counted = context.load(&level, format!("{field} count"), person, |people| {
+            let actor = context.actor();
+            let counts =
+                context.read(|tx| redemption::count_per_consumer(tx, actor, kind, people))?;
+            Ok(counts.into_iter().collect::<HashMap<PersonId, u64>>())
+        })?;
+        Ok(counted.unwrap_or_default())
+    });
+    let uses = uses.unwrap_or(Page::empty());
+    Ok(connect(uses.map(N::from), page.order, count))
+}
+
+/// One redemption of a kind, as far as the asker sees it.
+pub(crate) fn find<N: From<Use>>(
+    context: &Context,
+    kind: RedemptionKind,
+    pk: i64,
+) -> Result<Option<N>, ApiError> {
+    let actor = context.actor();
+    let mut found =
+        context.read(|tx| redemption::list_by_ids(tx, actor, &[RedemptionId::new(pk)]))?;
+    found.retain(|row| row.redeemed.kind() == kind);
+    let named = together(&found);
+    Ok(found.pop().map(|row| N::from(Use { row: Arc::new(row), named })))
+}

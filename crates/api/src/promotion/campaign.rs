@@ -1,0 +1,72 @@
+//! `CampaignNode`: offers that run together.
+
+use std::sync::Arc;
+
+use regulars_kernel::CampaignId;
+use regulars_promotion::Campaign;
+
+use super::{choice::PromotionStatus, node::Siblings};
+use crate::{
+    context::Context,
+    error::ApiError,
+    fast::Fast,
+    global_id::{Id, pk_field},
+    merchant::MerchantNode,
+    node::NodeValue,
+    scalar::{DateTime, JSONString},
+};
+
+/// The type name in global ids.
+pub const CAMPAIGN: &str = "CampaignNode";
+
+/// A campaign, beside the offers it came with.
+#[derive(Clone)]
+pub struct CampaignOfOffers {
+    row: Arc<Campaign>,
+    siblings: Arc<Siblings<CampaignId>>,
+}
+
+/// A campaign; its scalar fields take the short way.
+pub type CampaignNode = Fast<CampaignOfOffers>;
+
+/// The node of a campaign.
+pub(crate) const fn node(row: Arc<Campaign>, siblings: Arc<Siblings<CampaignId>>) -> CampaignNode {
+    Fast(CampaignOfOffers { row, siblings })
+}
+
+crate::fast_object! {
+    #[graphql(name = "CampaignNode", context = Context, impl = [NodeValue])]
+    /// Offers that run together: its status, times and stores narrow theirs.
+    impl CampaignOfOffers {
+        leaves {
+            /// The global id.
+            "id" => fn id(&self) -> Id { Id::global(CAMPAIGN, self.row.id.get()) }
+            /// The primary key; null past 32 bits.
+            "pk" => fn pk(&self) -> Option<i32> { pk_field(self.row.id.get()) }
+            /// What the merchant calls it.
+            "name" => fn name(&self) -> &str { &self.row.name }
+            /// What the merchant has decided.
+            "status" => fn status(&self) -> PromotionStatus { self.row.status.into() }
+            /// From when; null: always was.
+            "startTime" => fn start_time(&self) -> Option<DateTime> { self.row.start_time.map(DateTime) }
+            /// Until when, this instant excluded; null: for ever.
+            "endTime" => fn end_time(&self) -> Option<DateTime> { self.row.end_time.map(DateTime) }
+            /// The merchant's own fields.
+            "extraInfo" => fn extra_info(&self) -> Option<JSONString> {
+                self.row.extra_info.as_deref().and_then(JSONString::parse)
+            }
+            /// Given up.
+            "archived" => fn archived(&self) -> bool { self.row.archived }
+            /// When it was made.
+            "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.row.created_at) }
+            /// When it was last changed.
+            "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.row.updated_at) }
+        }
+        fields {
+            /// Whose it is.
+            fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
+                crate::merchant::node::load(context, self.siblings.merchants(), self.row.merchant)
+            }
+        }
+    }
+}

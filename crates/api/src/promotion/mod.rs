@@ -1,0 +1,12 @@
+//! Promotions: what offers and loyalty cards have in common, offers and their campaigns.
+
+pub mod campaign;
+pub mod choice;
+pub mod eligibility;
+pub mod node;
+pub mod offer;
+pub mod queries;
+
+pub use campaign::CampaignNode;
+pub use node::{PromotionNodeConnection, PromotionNodeValue};
+pub use offer::{OfferNode, OfferNodeConnection};

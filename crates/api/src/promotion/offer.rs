@@ -1,0 +1,167 @@
+//! `OfferNode`: what a merchant takes off.
+
+use std::sync::Arc;
+
+use regulars_kernel::{
+    Actor, CampaignId, MerchantId, OfferId,
+    page::{Keyed, SortKey},
+};
+use regulars_loyalty::{AvailableSort, PromotionId};
+use regulars_promotion::{Discount, Eligibility, Offer, OfferSort, RedemptionCode, offer};
+
+use super::{
+    campaign::{self, CampaignNode},
+    choice::{OfferOfferType, OfferRedemptionCodeType, PromotionStatus, PromotionWeekday},
+    eligibility::PromotionEligibility,
+    node::{PromotionNodeValue, Siblings, currency, decimal, merchants_of, promotion_object},
+};
+use crate::{
+    connection::connection,
+    context::Context,
+    error::ApiError,
+    fast::Fast,
+    global_id::{Id, pk_field},
+    level::Level,
+    merchant::MerchantNode,
+    node::NodeValue,
+    scalar::{DateTime, Decimal, JSONString, Time},
+};
+
+/// The type name in global ids.
+pub const OFFER: &str = "OfferNode";
+
+/// An offer, and those loaded with it.
+#[derive(Clone)]
+pub struct OfferOfMerchant {
+    row: Arc<Offer>,
+    siblings: Arc<Siblings<OfferId>>,
+    campaigns: Arc<Siblings<CampaignId>>,
+    eligibility: Option<Eligibility>,
+}
+
+/// An offer; its scalar fields take the short way.
+pub type OfferNode = Fast<OfferOfMerchant>;
+
+/// Nodes of offers that were loaded together, beside other rows of these merchants, with what was decided about them.
+pub(crate) fn beside(
+    offers: Vec<(Offer, Option<Eligibility>)>,
+    merchants: &Arc<Level<MerchantId>>,
+) -> Vec<OfferNode> {
+    let siblings = Siblings::of(offers.iter().map(|(row, _)| row.id), merchants);
+    let campaigns = offers.iter().filter_map(|(row, _)| Some(row.campaign.as_ref()?.id));
+    let campaigns = Siblings::of(campaigns, merchants);
+    let node = |(row, eligibility)| {
+        Fast(OfferOfMerchant {
+            row: Arc::new(row),
+            siblings: Arc::clone(&siblings),
+            campaigns: Arc::clone(&campaigns),
+            eligibility,
+        })
+    };
+    offers.into_iter().map(node).collect()
+}
+
+/// Nodes of offers that were loaded together.
+pub(crate) fn together(offers: Vec<Offer>) -> Vec<OfferNode> {
+    let merchants = merchants_of(offers.iter().map(|row| row.merchant));
+    beside(offers.into_iter().map(|row| (row, None)).collect(), &merchants)
+}
+
+/// Offers by id, for nodes of other nouns that refer to them: one load for a whole level of referring nodes.
+pub(crate) fn load(
+    context: &Context,
+    level: &Level<OfferId>,
+    id: OfferId,
+) -> Result<Option<OfferNode>, ApiError> {
+    context.load(level, OFFER.to_owned(), id, |ids| {
+        let actor = context.actor();
+        let offers = context.read(|tx| offer::list_by_ids(tx, actor, ids))?;
+        Ok(together(offers).into_iter().map(|node| (node.0.row.id, node)).collect())
+    })
+}
+
+impl OfferOfMerchant {
+    pub(crate) fn promotion(&self) -> PromotionId {
+        PromotionId::Offer(self.row.id)
+    }
+
+    pub(crate) fn sort_key(&self, field: AvailableSort) -> SortKey {
+        self.promotion().sort_key(field, &self.row.name, self.row.terms.start_time)
+    }
+
+    /// The campaign it runs in.
+    pub(crate) fn campaign_node(&self) -> Option<CampaignNode> {
+        let row = Arc::clone(self.row.campaign.as_ref()?);
+        Some(campaign::node(row, Arc::clone(&self.campaigns)))
+    }
+}
+
+impl Keyed<OfferSort> for OfferNode {
+    fn sort_key(&self, field: OfferSort) -> SortKey {
+        self.0.row.sort_key(field)
+    }
+
+    fn pk(&self) -> i64 {
+        self.0.row.id.get()
+    }
+}
+
+promotion_object! {
+    #[graphql(name = "OfferNode")]
+    /// What a merchant takes off, and on what terms.
+    impl OfferOfMerchant {
+        leaves {
+            /// What it takes off.
+            "offerType" => fn offer_type(&self) -> OfferOfferType { self.row.discount.into() }
+            /// How much: per cent, an amount in the merchant's currency, or units that are free.
+            "offerValue" => fn offer_value(&self) -> Decimal {
+                match self.row.discount {
+                    // Parts per million are ten-thousandths of a per cent; two places where they suffice.
+                    Discount::Percentage(parts) if parts % 100 == 0 => {
+                        Decimal::from_minor(parts / 100, 2)
+                    }
+                    Discount::Percentage(parts) => Decimal::from_minor(parts, 4),
+                    Discount::FixedAmount(money) => decimal(money),
+                    Discount::Bogo(units) => Decimal::from_minor(units, 0),
+                }
+            }
+            /// The currency of a fixed amount; null for other kinds.
+            "offerValueCurrency" => fn offer_value_currency(&self) -> Option<String> {
+                match self.row.discount {
+                    Discount::FixedAmount(money) => Some(currency(money)),
+                    Discount::Percentage(_) | Discount::Bogo(_) => None,
+                }
+            }
+            /// How many items must be bought for it.
+            "numOfItems" => fn num_of_items(&self) -> Option<i32> { self.row.num_of_items }
+            /// How it is redeemed.
+            "redemptionCodeType" => fn redemption_code_type(&self) -> OfferRedemptionCodeType {
+                (&self.row.code).into()
+            }
+            /// The one code for everybody; null where each redemption has its own.
+            "code" => fn code(&self) -> Option<&str> {
+                match &self.row.code {
+                    RedemptionCode::Fixed(code) => Some(code),
+                    RedemptionCode::Autogenerated => None,
+                }
+            }
+            /// Whether a sale with it earns points.
+            "earnPoints" => fn earn_points(&self) -> bool { self.row.earn_points }
+            /// Whether it goes together with other discounts.
+            "stackable" => fn stackable(&self) -> bool { self.row.stackable }
+        }
+        fields {
+            /// The campaign it runs in.
+            fn campaign(&self) -> Option<CampaignNode> { self.campaign_node() }
+        }
+    }
+}
+
+connection!(
+    OfferNodeConnection,
+    OfferNodeEdge,
+    OfferNode,
+    OfferSort,
+    "A page of offers.",
+    "One of the offers."
+);
