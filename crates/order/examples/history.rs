@@ -46,7 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let ids: Vec<_> = page.items.iter().map(|order| order.id).collect();
         // The lines of all orders at once, as a database would load them.
         for (order, lines) in item::per_order(&mut tx, &actor, &ids)? {
-            lines.iter().for_each(|line| println!("  {order}: {} {}", line.name, line.cost));
+            for line in lines {
+                println!("  {order}: {} {}", line.name, line.cost);
+            }
         }
         seen.push(ids);
     }

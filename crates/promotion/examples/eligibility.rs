@@ -54,7 +54,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         let decided = offer.eligibility(&facts);
         println!("{city}, by the clock of {zone}, redeemed {redeemed} times:");
-        decided.reasons.iter().for_each(|reason| println!("  {reason} [{}]", reason.code()));
+        for reason in &decided.reasons {
+            println!("  {reason} [{}]", reason.code());
+        }
         if decided.available() {
             println!("  available");
         }
