@@ -42,13 +42,8 @@ impl World {
         let keys =
             std::env::temp_dir().join(format!("regulars-e2e-{}-{engine:?}", std::process::id()));
         let url = database.url();
-        let arguments = [
-            "--demo",
-            "--data-dir",
-            keys.to_str().expect("a UTF-8 path"),
-            "--database-url",
-            url.as_str(),
-        ];
+        let arguments =
+            ["--demo", "--data-dir", keys.to_str().expect("a UTF-8 path"), "--database-url", url];
         // The least cost that is allowed: tests sign up by the hundred.
         let environment =
             [("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_API_STATEMENT_HEADER", "true")];

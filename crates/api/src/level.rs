@@ -6,7 +6,7 @@
 
 use std::{
     any::Any,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     hash::Hash,
     sync::{
         Arc,
@@ -29,6 +29,14 @@ impl<K> Level<K> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self { number, ids: ids.into_iter().collect() })
+    }
+
+    /// A level of these ids, each once.
+    pub fn distinct(ids: impl IntoIterator<Item = K>) -> Arc<Self>
+    where
+        K: Ord,
+    {
+        Self::of(ids.into_iter().collect::<BTreeSet<_>>())
     }
 
     /// The ids, in the order they were loaded.

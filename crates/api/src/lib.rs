@@ -8,6 +8,7 @@
 //! from: every figure is an argument.
 
 mod answer;
+pub mod auth;
 pub mod connection;
 pub mod context;
 pub mod customer;
@@ -21,10 +22,13 @@ mod fast_tests;
 pub mod global_id;
 pub mod http;
 pub mod level;
+pub mod loyalty;
 pub mod merchant;
 mod mutation;
 pub mod node;
+pub mod order;
 pub mod program;
+pub mod promotion;
 pub mod scalar;
 pub mod schema;
 pub mod service;

@@ -67,20 +67,16 @@ impl Context {
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let done = match self.idempotency(call) {
-            Ok(None) => self
-                .write(move |tx| use_case(tx).map_err(ApiError::from))
-                .map(Outcome::Done),
+            Ok(None) => {
+                self.write(move |tx| use_case(tx).map_err(ApiError::from)).map(Outcome::Done)
+            }
             Ok(Some(key)) => self.mutate_once(key, use_case),
             Err(error) => Err(error),
         };
         done.or_else(|error| refused(error, Codes::Public))
     }
 
-    fn mutate_once<T, E, F>(
-        &self,
-        key: IdempotencyKey,
-        use_case: F,
-    ) -> Result<Outcome<T>, ApiError>
+    fn mutate_once<T, E, F>(&self, key: IdempotencyKey, use_case: F) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
         E: Classify + From<StoreError>,

@@ -1,19 +1,26 @@
 //! Relay's `Node`: everything that has an id can be asked for by it.
 
 use juniper::graphql_interface;
+use regulars_loyalty::RedemptionKind;
 
 use crate::{
     context::Context,
     customer::ConsumerNode,
     error::ApiError,
     global_id::{Id, Named},
-    merchant::MerchantNode,
+    loyalty::{
+        LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode, RedemptionNode,
+        StampsRedemptionNode, redemption::find,
+    },
+    merchant::{self, MerchantNode, ProductNode, StoreGroupNode, StoreNode},
+    order::{self, OrderItemNode, OrderNode, OrderTypeNode},
+    promotion::{CampaignNode, OfferNode, queries::found},
 };
 
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, OrderTypeNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -24,7 +31,10 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
     let (kind, pk) = match id.parse() {
         Ok(Named::Global { kind, pk }) => (kind, pk),
         Ok(Named::Pk(_)) => {
-            return Err(ApiError::invalid("id", "A global id is needed here: a bare pk says no type."));
+            return Err(ApiError::invalid(
+                "id",
+                "A global id is needed here: a bare pk says no type.",
+            ));
         }
         Err(error) => return Err(ApiError::bad_id("id", &error)),
     };
@@ -39,6 +49,37 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
                     NodeValue::MerchantNode(node)
                 }
             }))
+        }
+        "OfferNode" => found(crate::promotion::queries::offer(context, id))
+            .map(|node| node.map(NodeValue::OfferNode)),
+        "CampaignNode" => crate::promotion::queries::campaign(context, pk)
+            .map(|node| node.map(NodeValue::CampaignNode)),
+        "LoyaltyCardNode" => found(crate::loyalty::queries::loyalty_card(context, id))
+            .map(|node| node.map(NodeValue::LoyaltyCardNode)),
+        "LoyaltyRewardNode" => crate::loyalty::queries::reward(context, pk)
+            .map(|node| node.map(NodeValue::LoyaltyRewardNode)),
+        "RedemptionNode" => {
+            find(context, RedemptionKind::Offer, pk).map(|node| node.map(NodeValue::RedemptionNode))
+        }
+        "PointsRedemptionNode" => find(context, RedemptionKind::Points, pk)
+            .map(|node| node.map(NodeValue::PointsRedemptionNode)),
+        "StampsRedemptionNode" => find(context, RedemptionKind::Stamps, pk)
+            .map(|node| node.map(NodeValue::StampsRedemptionNode)),
+        merchant::store::STORE => {
+            Ok(merchant::store::find(context, pk.into())?.map(NodeValue::StoreNode))
+        }
+        merchant::store_group::STORE_GROUP => {
+            Ok(merchant::store_group::find(context, pk.into())?.map(NodeValue::StoreGroupNode))
+        }
+        merchant::product::PRODUCT => {
+            Ok(merchant::product::find(context, pk.into())?.map(NodeValue::ProductNode))
+        }
+        order::node::ORDER => Ok(order::node::find(context, pk.into())?.map(NodeValue::OrderNode)),
+        order::item::ORDER_ITEM => {
+            Ok(order::item::find(context, pk.into())?.map(NodeValue::OrderItemNode))
+        }
+        order::order_type::ORDER_TYPE => {
+            Ok(order::order_type::find(context, pk.into())?.map(NodeValue::OrderTypeNode))
         }
         _ => Err(ApiError::invalid("id", format!("There is no type {kind}."))),
     }

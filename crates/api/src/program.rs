@@ -96,9 +96,8 @@ impl Service for Program {
             }
         };
         let alone = request.operation.root_fields().len() == 1;
-        let idempotency_key = (!query && alone)
-            .then(|| head.header("idempotency-key").map(str::to_owned))
-            .flatten();
+        let idempotency_key =
+            (!query && alone).then(|| head.header("idempotency-key").map(str::to_owned)).flatten();
         Ok(Opening {
             app: Arc::clone(&self.app),
             actor,

@@ -1,9 +1,16 @@
 //! The schema: tables of contents. Every root field is one line that names who does it.
 
 use juniper::{EmptySubscription, graphql_object};
-use regulars_customer::FilterArguments;
+use regulars_auth::{Password, register::Registration};
+use regulars_customer::{FilterArguments, input::AccountFields};
 
 use crate::{
+    auth::{
+        login::ObtainTokenPayload,
+        refresh::{RefreshTokenPayload, RevokeTokenPayload},
+        register::RegisterPayload,
+        session::VerifyTokenPayload,
+    },
     connection::paging,
     context::Context,
     customer::{
@@ -19,7 +26,26 @@ use crate::{
     document::{Root, Schema},
     error::ApiError,
     global_id::Id,
+    loyalty::{
+        LoyaltyCardNode, LoyaltyCardNodeConnection,
+        available::AvailableArguments,
+        choice::LoyaltyCardLoyaltyType,
+        mutations::{EnrollInput, EnrollPayload},
+        queries::LoyaltyCardArguments,
+    },
+    merchant::{
+        ProductNode, StoreGroupNode, StoreNode, StoreNodeConnection, queries::StoreArguments,
+    },
     node::NodeValue,
+    order::{
+        OrderNode, OrderNodeConnection, OrderTypeNodeConnection, choice::OrderState,
+        queries::OrderArguments,
+    },
+    promotion::{
+        OfferNode, OfferNodeConnection, PromotionNodeConnection,
+        choice::{OfferOfferType, PromotionStatus},
+        queries::OfferArguments,
+    },
     scalar::{DateTime, JSONString},
 };
 
@@ -67,7 +93,9 @@ impl Query {
         before: Option<String>,
         after: Option<String>,
         offset: Option<i32>,
-        #[graphql(description = "`-createdAt,lastname`: createdAt, updatedAt, firstname, lastname, email, city, lastLogin, pk. Default pk.")]
+        #[graphql(
+            description = "`-createdAt,lastname`: createdAt, updatedAt, firstname, lastname, email, city, lastLogin, pk. Default pk."
+        )]
         order_by: Option<String>,
         #[graphql(name = "loyaltyId")] loyalty_id: Option<String>,
         #[graphql(name = "loyaltyId_Icontains")] loyalty_id_icontains: Option<String>,
@@ -83,14 +111,26 @@ impl Query {
         #[graphql(name = "city_Icontains")] city_icontains: Option<String>,
         #[graphql(name = "entitySource")] entity_source: Option<UserEntitySource>,
         #[graphql(name = "entitySourceId")] entity_source_id: Option<String>,
-        #[graphql(name = "archived", description = "true: archived customers alone.")] archived: Option<bool>,
-        #[graphql(name = "includeArchived", description = "true: live and archived ones in one list.")] include_archived: Option<bool>,
+        #[graphql(name = "archived", description = "true: archived customers alone.")]
+        archived: Option<bool>,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: live and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
         #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
         #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
         #[graphql(name = "updatedAt_Gte")] updated_at_gte: Option<DateTime>,
         #[graphql(name = "updatedAt_Lt")] updated_at_lt: Option<DateTime>,
-        #[graphql(name = "search", description = "Words that all occur in name, e-mail, phone number, loyalty id or cards.")] search: Option<String>,
-        #[graphql(name = "segmentationRules", description = "Who fits: `[[\"gender\",\"exact\",\"MALE\"],\"AND\",[\"city\",\"icontains\",\"bonn\"]]`.")]
+        #[graphql(
+            name = "search",
+            description = "Words that all occur in name, e-mail, phone number, loyalty id or cards."
+        )]
+        search: Option<String>,
+        #[graphql(
+            name = "segmentationRules",
+            description = "Who fits: `[[\"gender\",\"exact\",\"MALE\"],\"AND\",[\"city\",\"icontains\",\"bonn\"]]`."
+        )]
         segmentation_rules: Option<JSONString>,
     ) -> Result<ConsumerNodeConnection, ApiError> {
         let arguments = FilterArguments {
@@ -126,6 +166,280 @@ impl Query {
     fn consumer(context: &Context, id: Id) -> Result<Option<ConsumerNode>, ApiError> {
         crate::customer::queries::consumer(context, &id).map(Some)
     }
+
+    /// The promotions that are available to a customer: offers, then loyalty cards, each with the reasons where
+    /// `includeUnavailable` lists the others too. Whoever is named need not have joined: by an exact loyalty id anyone is
+    /// found. Consumers ask about themselves and need name nobody.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn consumer_available_promotions(
+        context: &Context,
+        consumer_id: Option<Id>,
+        #[graphql(description = "A loyalty id, or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        consumer_email: Option<String>,
+        consumer_phone_number: Option<String>,
+        #[graphql(description = "In this store; default: in any of the merchant's.")]
+        store_id: Option<Id>,
+        #[graphql(description = "At this instant; default: now.")] at: Option<DateTime>,
+        #[graphql(default = false)] include_unavailable: bool,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(
+            description = "`-startTime,name`: kind, name, startTime, pk. Default kind: offers, then cards."
+        )]
+        order_by: Option<String>,
+    ) -> Result<Option<PromotionNodeConnection>, ApiError> {
+        let arguments = AvailableArguments {
+            consumer_id,
+            consumer_loyalty_id,
+            consumer_email,
+            consumer_phone_number,
+            store_id,
+            at,
+            include_unavailable,
+        };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::loyalty::available::promotions(context, arguments, &paging).map(Some)
+    }
+
+    /// Stores: a merchant's people list their merchant's, consumers the live ones of the merchants they joined.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn stores(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "`name,-createdAt`: name, createdAt, pk. Default pk.")]
+        order_by: Option<String>,
+        #[graphql(name = "name")] name: Option<String>,
+        #[graphql(name = "name_Icontains")] name_icontains: Option<String>,
+        #[graphql(name = "city")] city: Option<String>,
+        #[graphql(name = "city_Icontains")] city_icontains: Option<String>,
+        #[graphql(name = "isActive")] is_active: Option<bool>,
+        #[graphql(name = "archived", description = "true: archived stores alone.")]
+        archived: Option<bool>,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: those in use and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
+    ) -> Result<Option<StoreNodeConnection>, ApiError> {
+        let arguments = StoreArguments {
+            name,
+            name_icontains,
+            city,
+            city_icontains,
+            is_active,
+            archived,
+            include_archived,
+        };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::merchant::queries::stores(context, arguments, &paging).map(Some)
+    }
+
+    /// One store: consumers get live ones, of any merchant.
+    fn store(context: &Context, id: Id) -> Result<Option<StoreNode>, ApiError> {
+        crate::merchant::queries::store(context, &id).map(Some)
+    }
+
+    /// One group of stores.
+    fn store_group(context: &Context, id: Id) -> Result<Option<StoreGroupNode>, ApiError> {
+        crate::merchant::queries::store_group(context, &id).map(Some)
+    }
+
+    /// One product.
+    fn product(context: &Context, id: Id) -> Result<Option<ProductNode>, ApiError> {
+        crate::merchant::queries::product(context, &id).map(Some)
+    }
+
+    /// The purchase history, newest first: a merchant's people see the orders of their stores, consumers their own at any
+    /// merchant. Filters hold together; an empty text or id is no filter. Needs the permission `view_order`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn orders(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "`-completedAt`: createdAt, completedAt, total, pk. Default -pk.")]
+        order_by: Option<String>,
+        #[graphql(name = "consumer_Id")] consumer: Option<Id>,
+        #[graphql(name = "store_Id")] store: Option<Id>,
+        #[graphql(
+            name = "consumer_PhoneNumber",
+            description = "How the buyer's number begins in international or national form, or its last four digits."
+        )]
+        consumer_phone_number: Option<String>,
+        #[graphql(
+            name = "consumer_LoyaltyId",
+            description = "The buyer's loyalty id, or a card number of the merchant's own."
+        )]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(
+            name = "consumer_Email",
+            description = "The buyer's e-mail address, in any case."
+        )]
+        consumer_email: Option<String>,
+        #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTime>,
+        #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTime>,
+        #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
+        #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
+        #[graphql(
+            name = "duration",
+            description = "Completed within the last so long, by ISO 8601: `P30D`."
+        )]
+        duration: Option<String>,
+        #[graphql(name = "state")] state: Option<OrderState>,
+        #[graphql(name = "completed")] completed: Option<bool>,
+        #[graphql(name = "orderType_Id")] order_type: Option<Id>,
+        #[graphql(name = "archived", description = "true: archived orders alone.")]
+        archived: Option<bool>,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: live and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
+    ) -> Result<Option<OrderNodeConnection>, ApiError> {
+        let arguments = OrderArguments {
+            consumer,
+            store,
+            consumer_phone_number,
+            consumer_loyalty_id,
+            consumer_email,
+            completed_at_gte,
+            completed_at_lt,
+            created_at_gte,
+            created_at_lt,
+            duration,
+            state,
+            completed,
+            order_type,
+            archived,
+            include_archived,
+        };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::order::queries::orders(context, arguments, &paging).map(Some)
+    }
+
+    /// One order, as far as the asker may see orders.
+    fn order(context: &Context, id: Id) -> Result<Option<OrderNode>, ApiError> {
+        crate::order::queries::order(context, &id).map(Some)
+    }
+
+    /// How orders are fulfilled.
+    fn order_types(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<OrderTypeNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::order::order_type::list(context, &paging).map(Some)
+    }
+
+    /// Offers: a merchant's people list all of their merchant's, consumers the live ones of the merchants they joined.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn offers(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "`-createdAt,name`: createdAt, name, startTime, pk. Default pk.")]
+        order_by: Option<String>,
+        #[graphql(name = "name")] name: Option<String>,
+        #[graphql(name = "name_Icontains")] name_icontains: Option<String>,
+        #[graphql(name = "status")] status: Option<PromotionStatus>,
+        #[graphql(name = "offerType")] offer_type: Option<OfferOfferType>,
+        #[graphql(name = "campaign_Id")] campaign: Option<Id>,
+        #[graphql(name = "merchant_Id")] merchant: Option<Id>,
+        #[graphql(name = "store_Id", description = "Those that run in this store.")] store: Option<
+            Id,
+        >,
+        #[graphql(name = "archived", description = "true: archived offers alone.")]
+        archived: Option<bool>,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: live and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
+    ) -> Result<Option<OfferNodeConnection>, ApiError> {
+        let arguments = OfferArguments {
+            name,
+            name_icontains,
+            status,
+            offer_type,
+            campaign,
+            merchant,
+            store,
+            archived,
+            include_archived,
+        };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::promotion::queries::offers(context, arguments, &paging).map(Some)
+    }
+
+    /// One offer: consumers get live ones, of any merchant.
+    fn offer(context: &Context, id: Id) -> Result<Option<OfferNode>, ApiError> {
+        crate::promotion::queries::offer(context, &id).map(Some)
+    }
+
+    /// Loyalty cards: a merchant's people list all of their merchant's, consumers the live ones of the merchants they joined.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn loyalty_cards(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "`-createdAt,name`: createdAt, name, startTime, pk. Default pk.")]
+        order_by: Option<String>,
+        #[graphql(name = "name")] name: Option<String>,
+        #[graphql(name = "name_Icontains")] name_icontains: Option<String>,
+        #[graphql(name = "status")] status: Option<PromotionStatus>,
+        #[graphql(name = "loyaltyType")] loyalty_type: Option<LoyaltyCardLoyaltyType>,
+        #[graphql(name = "merchant_Id")] merchant: Option<Id>,
+        #[graphql(name = "store_Id", description = "Those that run in this store.")] store: Option<
+            Id,
+        >,
+        #[graphql(name = "archived", description = "true: archived cards alone.")] archived: Option<
+            bool,
+        >,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: live and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
+    ) -> Result<Option<LoyaltyCardNodeConnection>, ApiError> {
+        let arguments = LoyaltyCardArguments {
+            name,
+            name_icontains,
+            status,
+            loyalty_type,
+            merchant,
+            store,
+            archived,
+            include_archived,
+        };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::loyalty::queries::loyalty_cards(context, arguments, &paging).map(Some)
+    }
+
+    /// One loyalty card: consumers get live ones, of any merchant.
+    fn loyalty_card(context: &Context, id: Id) -> Result<Option<LoyaltyCardNode>, ApiError> {
+        crate::loyalty::queries::loyalty_card(context, &id).map(Some)
+    }
 }
 
 /// What can be changed.
@@ -135,39 +449,155 @@ pub struct Mutation;
 #[graphql_object]
 #[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
 impl Mutation {
+    /// Makes an account for a consumer or a merchant, and logs it in. Open to everyone.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn register(
+        context: &Context,
+        email: String,
+        password1: String,
+        password2: String,
+        firstname: String,
+        lastname: String,
+        #[graphql(description = "`CONSUMER` or `MERCHANT`, in any case.")] user_type: String,
+        #[graphql(
+            description = "The trade of a merchant, in any case: `UserMerchantType`. `OTHER` where not told."
+        )]
+        merchant_type: Option<String>,
+        #[graphql(description = "International, or national where the country is told.")]
+        phone_number: Option<String>,
+        #[graphql(description = "`2000-01-31`.")] birthday: Option<String>,
+        #[graphql(description = "ISO 3166-1 alpha-2, in any case.")] country: Option<String>,
+        city: Option<String>,
+        street: Option<String>,
+        zip_code: Option<String>,
+        #[graphql(description = "`MALE`, `FEMALE` or `OTHER`, in any case.")] gender: Option<
+            String,
+        >,
+    ) -> Result<Option<RegisterPayload>, ApiError> {
+        let registration = Registration {
+            fields: AccountFields {
+                email,
+                firstname,
+                lastname,
+                phone_number,
+                birthday,
+                country,
+                city,
+                street,
+                zip_code,
+                gender,
+            },
+            password1: Password::new(password1),
+            password2: Password::new(password2),
+            user_type,
+            merchant_type,
+        };
+        crate::auth::register::register(context, &registration).map(Some)
+    }
+
+    /// Logs in by an address and a password. An archived account is brought back. Open to everyone.
+    fn obtain_token(
+        context: &Context,
+        email: Option<String>,
+        password: String,
+    ) -> Result<Option<ObtainTokenPayload>, ApiError> {
+        let password = Password::new(password);
+        crate::auth::login::obtain_token(context, email.as_deref(), password).map(Some)
+    }
+
+    /// Another name of `obtainToken`.
+    fn sign_in(
+        context: &Context,
+        email: Option<String>,
+        password: String,
+    ) -> Result<Option<ObtainTokenPayload>, ApiError> {
+        let password = Password::new(password);
+        crate::auth::login::obtain_token(context, email.as_deref(), password).map(Some)
+    }
+
+    /// Uses a refresh token up and hands out the next pair of tokens. One that is used twice ends its whole session.
+    fn refresh_token(
+        context: &Context,
+        refresh_token: String,
+    ) -> Result<Option<RefreshTokenPayload>, ApiError> {
+        crate::auth::refresh::refresh_token(context, refresh_token).map(Some)
+    }
+
+    /// Ends the session of a refresh token, its access tokens with it.
+    fn revoke_token(
+        context: &Context,
+        refresh_token: String,
+    ) -> Result<Option<RevokeTokenPayload>, ApiError> {
+        crate::auth::refresh::revoke_token(context, refresh_token).map(Some)
+    }
+
+    /// Says whether an access token is in force, and what stands in it.
+    fn verify_token(
+        context: &Context,
+        token: String,
+    ) -> Result<Option<VerifyTokenPayload>, ApiError> {
+        crate::auth::session::verify_token(context, &token).map(Some)
+    }
+
     /// Creates a customer whom the merchant keeps. Needs the permission `change_consumer`.
-    fn create_consumer(context: &Context, input: CreateConsumerInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn create_consumer(
+        context: &Context,
+        input: CreateConsumerInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::create_consumer(context, input).map(Some)
     }
 
     /// Creates or changes the customer of a record of another system. Needs the permission `change_consumer`.
-    fn upsert_consumer(context: &Context, input: UpsertConsumerInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn upsert_consumer(
+        context: &Context,
+        input: UpsertConsumerInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::upsert_consumer(context, input).map(Some)
     }
 
     /// Changes a customer: absent keeps, null clears. Of registered members only the merchant's own fields can be
     /// written. Needs the permission `change_consumer`.
-    fn update_consumer(context: &Context, input: UpdateConsumerInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn update_consumer(
+        context: &Context,
+        input: UpdateConsumerInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::update_consumer(context, input).map(Some)
     }
 
     /// Archives a customer; never an account. Needs the permission `change_consumer`.
-    fn delete_consumer(context: &Context, input: DeleteConsumerInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn delete_consumer(
+        context: &Context,
+        input: DeleteConsumerInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::delete_consumer(context, &input).map(Some)
     }
 
     /// Makes the asking consumer a customer of the merchant of a store, or brings them back.
-    fn join_merchant(context: &Context, input: JoinMerchantInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn join_merchant(
+        context: &Context,
+        input: JoinMerchantInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::join_merchant(context, &input).map(Some)
     }
 
     /// Ends the asking consumer's membership: the merchant keeps the books and forgets the profile.
-    fn leave_merchant(context: &Context, input: LeaveMerchantInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn leave_merchant(
+        context: &Context,
+        input: LeaveMerchantInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::leave_merchant(context, &input).map(Some)
     }
 
     /// Says how much of the asking consumer's profile a merchant sees.
-    fn share_profile(context: &Context, input: ShareProfileInput) -> Result<Option<ConsumerPayload>, ApiError> {
+    fn share_profile(
+        context: &Context,
+        input: ShareProfileInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::share_profile(context, &input).map(Some)
+    }
+
+    /// The asking consumer takes a live loyalty card of any merchant, and with it becomes that merchant's customer.
+    fn enroll(context: &Context, input: EnrollInput) -> Result<Option<EnrollPayload>, ApiError> {
+        crate::loyalty::mutations::enroll(context, &input).map(Some)
     }
 }

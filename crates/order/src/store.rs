@@ -6,8 +6,9 @@ use regulars_kernel::{
 
 use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderType};
 
-/// Orders, as far as the scope of the transaction reaches. Each method is one statement, whatever the number of ids; ids
-/// out of reach, unknown or named twice are no error: each row is answered once at most.
+/// Orders, as far as the scope of the transaction reaches. Each method is one statement, whatever the number of ids (a
+/// list of orders whose buyer's phone number begins like this is two at most); ids out of reach, unknown or named twice
+/// are no error: each row is answered once at most.
 ///
 /// Reach: `Merchant` scope has its own orders, `Person` scope those that the person bought, at any merchant, and
 /// `Platform` scope all. `within` narrows it to stores.

@@ -93,6 +93,15 @@ fn push_beyond<F: SortColumns, ST>(
     let one_way = columns
         .iter()
         .all(|(_, descending)| columns.first().is_some_and(|(_, first)| first == descending));
+    if let ([(first, descending), _, ..], Some(value)) = (columns.as_slice(), values.first())
+        && first.contains('(')
+    {
+        // Of an expression, SQLite's indexes answer the comparison of a single value alone.
+        statement.push(" AND ");
+        statement.push(*first);
+        statement.push(if greater(*descending) { " >= " } else { " <= " });
+        statement.push_bind(value.clone());
+    }
     statement.push(" AND (");
     if one_way {
         // A comparison of rows, which an index answers on both databases.

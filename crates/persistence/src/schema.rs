@@ -90,6 +90,7 @@ diesel::table! {
         country -> Nullable<Text>,
         state -> Nullable<Text>,
         city -> Nullable<Text>,
+        city_key -> Text,
         street -> Nullable<Text>,
         zip_code -> Nullable<Text>,
         tax_rate -> Nullable<BigInt>,

@@ -511,7 +511,8 @@ fn lists_cost_the_same_statements_however_many_rows_they_have() {
             let request = PageRequest::parse(&order, "consumers").unwrap();
             assert_eq!(store.list_consumers(&filter, &request).unwrap().items, []);
         };
-        assert_eq!(statements(&none), [2, 2], "nothing near, nothing far");
+        let tries = if engine == Engine::Postgres { 2 } else { 1 };
+        assert_eq!(statements(&none), [tries; 2], "nothing near, nothing far");
         let ids: Vec<PersonId> = PEOPLE.map(PersonId::new).collect();
         let some = |rows: u16| &ids[..usize::from(rows)];
         assert_eq!(

@@ -84,6 +84,7 @@ CREATE TABLE store (
     country TEXT,
     state TEXT,
     city TEXT,
+    city_key TEXT COLLATE "C" NOT NULL DEFAULT '',
     street TEXT,
     zip_code TEXT,
     -- Parts per million: 190000 is 19 %.
@@ -101,6 +102,7 @@ CREATE TABLE store (
     FOREIGN KEY (merchant_id) REFERENCES merchant (id)
 );
 CREATE INDEX store_name ON store (merchant_id, name_key, id);
+CREATE INDEX store_created ON store (merchant_id, created_at, id);
 CREATE INDEX store_id ON store (id);
 
 CREATE TABLE store_group (
@@ -218,6 +220,7 @@ CREATE INDEX membership_lastname ON membership (merchant_id, lastname_key, perso
 CREATE INDEX membership_city ON membership (merchant_id, city_key, person_id);
 CREATE INDEX membership_created ON membership (merchant_id, created_at, person_id);
 CREATE INDEX membership_updated ON membership (merchant_id, updated_at, person_id);
+CREATE INDEX membership_archived ON membership (merchant_id, archived, person_id);
 CREATE INDEX membership_last_login ON membership (merchant_id, COALESCE(last_login, 0), person_id);
 
 -- Card numbers of a merchant's own (rule 5). The key is folded.
@@ -509,9 +512,10 @@ CREATE UNIQUE INDEX orders_source ON orders (merchant_id, store_id, entity_sourc
 CREATE INDEX orders_person ON orders (merchant_id, person_id, id);
 CREATE INDEX orders_person_completed ON orders (merchant_id, person_id, completed_at, id);
 CREATE INDEX orders_store ON orders (merchant_id, store_id, id);
-CREATE INDEX orders_completed ON orders (merchant_id, completed_at, id);
-CREATE INDEX orders_by_completion ON orders (merchant_id, COALESCE(completed_at, 0), id);
+CREATE INDEX orders_store_completed ON orders (merchant_id, store_id, COALESCE(completed_at, 0), id);
+CREATE INDEX orders_completed ON orders (merchant_id, COALESCE(completed_at, 0), id);
 CREATE INDEX orders_created ON orders (merchant_id, created_at, id);
+CREATE INDEX orders_total ON orders (merchant_id, total, id);
 -- A person's own orders over all merchants.
 CREATE INDEX orders_of_person ON orders (person_id, id);
 

@@ -81,6 +81,7 @@ CREATE TABLE store (
     country TEXT,
     state TEXT,
     city TEXT,
+    city_key TEXT NOT NULL DEFAULT '',
     street TEXT,
     zip_code TEXT,
     -- Parts per million: 190000 is 19 %.
@@ -98,6 +99,7 @@ CREATE TABLE store (
     FOREIGN KEY (merchant_id) REFERENCES merchant (id)
 );
 CREATE INDEX store_name ON store (merchant_id, name_key, id);
+CREATE INDEX store_created ON store (merchant_id, created_at, id);
 
 CREATE TABLE store_group (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -212,6 +214,7 @@ CREATE INDEX membership_lastname ON membership (merchant_id, lastname_key, perso
 CREATE INDEX membership_city ON membership (merchant_id, city_key, person_id);
 CREATE INDEX membership_created ON membership (merchant_id, created_at, person_id);
 CREATE INDEX membership_updated ON membership (merchant_id, updated_at, person_id);
+CREATE INDEX membership_archived ON membership (merchant_id, archived, person_id);
 CREATE INDEX membership_last_login ON membership (merchant_id, COALESCE(last_login, 0), person_id);
 
 -- Card numbers of a merchant's own (rule 5). The key is folded.
@@ -246,7 +249,7 @@ CREATE TABLE membership_search (
 
 CREATE UNIQUE INDEX membership_search_person ON membership_search (merchant_id, person_id);
 
--- Three characters at a time of each column, as tokens that name merchant and column, so that no search reads past its own
+-- Three to five characters at a time of each column, as tokens that name merchant and column, so that no search reads past its own
 -- merchant's rows or into another column. The program makes the tokens whenever it
 -- writes a row above; the text itself is not kept twice (contentless).
 CREATE VIRTUAL TABLE membership_trigram USING fts5 (
@@ -501,9 +504,10 @@ CREATE UNIQUE INDEX orders_source ON orders (merchant_id, store_id, entity_sourc
 CREATE INDEX orders_person ON orders (merchant_id, person_id, id);
 CREATE INDEX orders_person_completed ON orders (merchant_id, person_id, completed_at, id);
 CREATE INDEX orders_store ON orders (merchant_id, store_id, id);
-CREATE INDEX orders_completed ON orders (merchant_id, completed_at, id);
-CREATE INDEX orders_by_completion ON orders (merchant_id, COALESCE(completed_at, 0), id);
+CREATE INDEX orders_store_completed ON orders (merchant_id, store_id, COALESCE(completed_at, 0), id);
+CREATE INDEX orders_completed ON orders (merchant_id, COALESCE(completed_at, 0), id);
 CREATE INDEX orders_created ON orders (merchant_id, created_at, id);
+CREATE INDEX orders_total ON orders (merchant_id, total, id);
 -- A person's own orders over all merchants.
 CREATE INDEX orders_of_person ON orders (person_id, id);
 

@@ -64,7 +64,7 @@ impl Answer {
                 consumer: Redeemer {
                     points_earned: points_of(customer.id, earned),
                     redemptions: connection(offers, |one| {
-                        RedemptionNode::of(one, "OfferRedemptionNode")
+                        RedemptionNode::of(one, "RedemptionNode")
                     }),
                     stamps_redemptions: connection(stamps, |one| {
                         RedemptionNode::of(one, "StampsRedemptionNode")

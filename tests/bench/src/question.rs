@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use regulars_api::{customer::user::USER, global_id::Id};
 use regulars_auth::actor;
 use regulars_customer::{FilterArguments, Identifier, consumer};
-use regulars_kernel::{Actor, Page, PageRequest, PersonId, StoreError, Timestamp, page};
+use regulars_kernel::{
+    Actor, OrderTypeId, Page, PageRequest, PersonId, StoreError, Timestamp, page,
+};
 use regulars_loyalty::{
     RedemptionKind,
     available::{self, Question as Availability},
     redemption, summary,
 };
-use regulars_order::{OrderFilter, history, order_type};
+use regulars_order::{Order, OrderFilter, history, order_type};
 use regulars_persistence::{Reader, Tx};
 use serde::{Deserialize, Serialize};
 
@@ -134,16 +136,13 @@ impl Question {
                 let customers = consumer::list(tx, actor, &filter, &page)?.items;
                 let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
                 let earned = summary::earned(tx, actor, &ids)?.into_iter().collect();
-                let mut of_each = None;
-                let mut types = HashMap::new();
-                if let Some(newest) = orders {
-                    let page = pages(Some(*newest), None, "orders")?;
-                    let all = OrderFilter::default();
-                    let pages = history::per_consumer(tx, actor, &ids, all, &page, now)?;
-                    of_each = Some(pages.into_iter().map(|(id, page)| (id, page.items)).collect());
-                    types = order_types(tx, actor)?;
-                }
-                Ok(Answer::Customers { customers, earned, orders: of_each, types })
+                let orders = match orders {
+                    Some(newest) => Some(orders_of_each(tx, actor, &ids, *newest, now)?),
+                    None => None,
+                };
+                let all = orders.iter().flatten().flat_map(|(_consumer, orders)| orders);
+                let types = types_of(tx, actor, all)?;
+                Ok(Answer::Customers { customers, earned, orders, types })
             }
             Self::Customer { id } => {
                 let customer = consumer::get(tx, actor, person(id)?)?;
@@ -163,12 +162,12 @@ impl Question {
                 let customer = consumer::get(tx, actor, person(id)?)?;
                 let earned = summary::earned(tx, actor, &[customer.id])?.into_iter().collect();
                 let orders = orders_of(tx, actor, customer.id, Some(*orders), now)?;
-                let types = order_types(tx, actor)?;
+                let types = types_of(tx, actor, &orders)?;
                 Ok(Answer::CustomerAndHistory { customer, earned, orders, types })
             }
             Self::History { id } => {
                 let orders = orders_of(tx, actor, person(id)?, None, now)?;
-                let types = order_types(tx, actor)?;
+                let types = types_of(tx, actor, &orders)?;
                 Ok(Answer::History { orders, types })
             }
             Self::Promotions { loyalty_id } => {
@@ -204,16 +203,33 @@ fn orders_of(
     consumer: PersonId,
     newest: Option<i32>,
     now: Timestamp,
-) -> Result<Vec<regulars_order::Order>, Refusal> {
+) -> Result<Vec<Order>, Refusal> {
     let filter = OrderFilter { consumer: Some(consumer), ..OrderFilter::default() };
     let page = pages(newest, None, "orders")?;
     Ok(history::list(tx, actor, filter, &page, now)?.items)
 }
 
-fn order_types(
+fn orders_of_each(
     tx: &mut Tx<'_>,
     actor: &Actor,
-) -> Result<HashMap<regulars_kernel::OrderTypeId, String>, Refusal> {
+    consumers: &[PersonId],
+    newest: i32,
+    now: Timestamp,
+) -> Result<HashMap<PersonId, Vec<Order>>, Refusal> {
+    let page = pages(Some(newest), None, "orders")?;
+    let found = history::per_consumer(tx, actor, consumers, OrderFilter::default(), &page, now)?;
+    Ok(found.into_iter().map(|(consumer, page)| (consumer, page.items)).collect())
+}
+
+/// The names of order types, where there are orders that have them.
+fn types_of<'a>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    orders: impl IntoIterator<Item = &'a Order>,
+) -> Result<HashMap<OrderTypeId, String>, Refusal> {
+    if orders.into_iter().next().is_none() {
+        return Ok(HashMap::new());
+    }
     let types = order_type::list(tx, actor)?;
     Ok(types.into_iter().map(|one| (one.id, one.name)).collect())
 }

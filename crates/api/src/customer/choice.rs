@@ -122,7 +122,10 @@ mod tests {
 
     #[test]
     fn the_lists_are_those_of_the_domain() {
-        assert_eq!(names(UserUserType::ALL, UserUserType::name), names(UserType::ALL, UserType::name));
+        assert_eq!(
+            names(UserUserType::ALL, UserUserType::name),
+            names(UserType::ALL, UserType::name)
+        );
         assert_eq!(names(UserGender::ALL, UserGender::name), names(Gender::ALL, Gender::name));
         assert_eq!(
             names(UserMerchantType::ALL, UserMerchantType::name),
@@ -132,7 +135,10 @@ mod tests {
             names(UserEntitySource::ALL, UserEntitySource::name),
             names(&EntitySource::ALL, EntitySource::name)
         );
-        assert_eq!(names(ConsumerSharing::ALL, ConsumerSharing::name), names(Sharing::ALL, Sharing::name));
+        assert_eq!(
+            names(ConsumerSharing::ALL, ConsumerSharing::name),
+            names(Sharing::ALL, Sharing::name)
+        );
         let mut countries = names(Country::all(), Country::alpha2);
         countries.sort_unstable();
         assert_eq!(names(UserCountry::ALL, UserCountry::name), countries);

@@ -134,25 +134,29 @@ pub(crate) fn join_merchant(context: &Context, input: &JoinMerchantInput) -> Ans
 }
 
 pub(crate) fn leave_merchant(context: &Context, input: &LeaveMerchantInput) -> Answer {
-    or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(|merchant| {
-        let call = call("leaveMerchant", &input.idempotency_key, &merchant);
-        let (actor, now) = (context.actor().clone(), context.now());
-        let outcome = context.mutate(&call, move |tx| {
-            join::leave(tx, &actor, merchant, now).map(|left| left.person)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
+        |merchant| {
+            let call = call("leaveMerchant", &input.idempotency_key, &merchant);
+            let (actor, now) = (context.actor().clone(), context.now());
+            let outcome = context.mutate(&call, move |tx| {
+                join::leave(tx, &actor, merchant, now).map(|left| left.person)
+            })?;
+            Ok(payload(outcome))
+        },
+    ))
 }
 
 pub(crate) fn share_profile(context: &Context, input: &ShareProfileInput) -> Answer {
-    or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(|merchant| {
-        let shared = input.sharing.to_domain();
-        let call = call("shareProfile", &input.idempotency_key, &(merchant, shared));
-        let (actor, now) = (context.actor().clone(), context.now());
-        let outcome = context.mutate(&call, move |tx| {
-            let membership = sharing::share(tx, &actor, merchant, shared, now)?;
-            Ok::<_, CustomerError>(membership.person)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
+        |merchant| {
+            let shared = input.sharing.to_domain();
+            let call = call("shareProfile", &input.idempotency_key, &(merchant, shared));
+            let (actor, now) = (context.actor().clone(), context.now());
+            let outcome = context.mutate(&call, move |tx| {
+                let membership = sharing::share(tx, &actor, merchant, shared, now)?;
+                Ok::<_, CustomerError>(membership.person)
+            })?;
+            Ok(payload(outcome))
+        },
+    ))
 }

@@ -7,9 +7,10 @@ use regulars_kernel::{
     PersonId, Points,
     page::{Keyed, SortKey},
 };
+use regulars_loyalty::RedemptionKind;
 
 use crate::{
-    connection::connection,
+    connection::{connection, paging},
     context::Context,
     customer::{
         choice::{UserCountry, UserEntitySource, UserGender, UserMerchantType, UserUserType},
@@ -19,8 +20,17 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
-    node::NodeValue,
+    loyalty::{
+        self, PointsRedemptionNodeConnection, PointsSummaryObject, RedemptionNodeConnection,
+        StampsRedemptionNodeConnection,
+    },
     merchant,
+    node::NodeValue,
+    order::{
+        OrderNodeConnection,
+        choice::OrderState,
+        queries::{self, OrderArguments},
+    },
     scalar::{Date, DateTime, JSONString},
 };
 
@@ -136,6 +146,127 @@ user_object! {
                 )?;
                 let cards = cards.unwrap_or_default();
                 Ok(cards.iter().map(|card| card.as_str().to_owned()).collect())
+            }
+
+            /// What is left of what they earned, in a few numbers: at the asking merchant, or by oneself over all.
+            fn points(&self, context: &Context) -> Result<PointsSummaryObject, ApiError> {
+                loyalty::points::of_consumer(context, &self.level, self.consumer.id)
+            }
+
+            /// What they bought, newest first: at the asking merchant, or oneself everywhere.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn orders(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "createdAt, completedAt, total, pk. Default -pk.")]
+                order_by: Option<String>,
+                #[graphql(name = "store_Id")] store: Option<Id>,
+                #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTime>,
+                #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTime>,
+                #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
+                #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
+                #[graphql(description = "Completed within the last so long, by ISO 8601: `P30D`.")]
+                duration: Option<String>,
+                state: Option<OrderState>,
+                completed: Option<bool>,
+                #[graphql(name = "orderType_Id")] order_type: Option<Id>,
+                #[graphql(description = "true: archived orders alone.")] archived: Option<bool>,
+                #[graphql(description = "true: live and archived ones in one list.")]
+                include_archived: Option<bool>,
+            ) -> Result<Option<OrderNodeConnection>, ApiError> {
+                let arguments = OrderArguments {
+                    store,
+                    completed_at_gte,
+                    completed_at_lt,
+                    created_at_gte,
+                    created_at_lt,
+                    duration,
+                    state,
+                    completed,
+                    order_type,
+                    archived,
+                    include_archived,
+                    ..OrderArguments::default()
+                };
+                let paging = paging(first, last, before, after, offset, order_by);
+                queries::of_consumer(context, &self.level, self.consumer.id, arguments, &paging).map(Some)
+            }
+
+            /// Their uses of offers: at the asking merchant, or one's own everywhere.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn redemptions(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "createdAt, pk. Default pk.")]
+                order_by: Option<String>,
+            ) -> Result<RedemptionNodeConnection, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                loyalty::redemption::of_consumer(
+                    context,
+                    &self.level,
+                    self.consumer.id,
+                    (RedemptionKind::Offer, "redemptions"),
+                    &paging,
+                    RedemptionNodeConnection::new,
+                )
+            }
+
+            /// The full cards of stamps that they handed in.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn stamps_redemptions(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "createdAt, pk. Default pk.")]
+                order_by: Option<String>,
+            ) -> Result<StampsRedemptionNodeConnection, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                loyalty::redemption::of_consumer(
+                    context,
+                    &self.level,
+                    self.consumer.id,
+                    (RedemptionKind::Stamps, "stampsRedemptions"),
+                    &paging,
+                    StampsRedemptionNodeConnection::new,
+                )
+            }
+
+            /// Their uses of points.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn points_redemptions(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "createdAt, pk. Default pk.")]
+                order_by: Option<String>,
+            ) -> Result<PointsRedemptionNodeConnection, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                loyalty::redemption::of_consumer(
+                    context,
+                    &self.level,
+                    self.consumer.id,
+                    (RedemptionKind::Points, "pointsRedemptions"),
+                    &paging,
+                    PointsRedemptionNodeConnection::new,
+                )
             }
         }
     }

@@ -18,9 +18,7 @@ use crate::{
     customer::user::USER,
     error::ApiError,
     global_id::Id,
-    promotion::{
-        PromotionNodeConnection, PromotionNodeValue, node::merchants_of, offer, queries::named,
-    },
+    promotion::{PromotionNodeConnection, PromotionNodeValue, node::offer, queries::named},
     scalar::DateTime,
 };
 
@@ -70,7 +68,7 @@ pub(crate) fn promotions(
 
 /// The nodes of a page, in its order.
 fn nodes(decided: Vec<Available>) -> Vec<PromotionNodeValue> {
-    let merchants = merchants_of(decided.iter().map(|one| one.promotion.merchant()));
+    let merchants = Level::distinct(decided.iter().map(|one| one.promotion.merchant()));
     let (mut offers, mut cards, mut are_offers) = (Vec::new(), Vec::new(), Vec::new());
     for Available { promotion, eligibility } in decided {
         are_offers.push(matches!(promotion, Promotion::Offer(_)));

@@ -29,7 +29,8 @@ use crate::{
         PromotionNodeValue,
         choice::{PromotionStatus, PromotionWeekday},
         eligibility::PromotionEligibility,
-        node::{Siblings, currency, decimal, merchants_of, promotion_object},
+        node::{Siblings, currency, promotion_object},
+        place::Referred,
     },
     scalar::{DateTime, Decimal, JSONString, Time},
 };
@@ -45,6 +46,7 @@ const RATE_PLACES: u32 = 6;
 pub struct CardOfMerchant {
     row: Arc<LoyaltyCard>,
     siblings: Arc<Siblings<LoyaltyCardId>>,
+    referred: Arc<Referred>,
     eligibility: Option<Eligibility>,
 }
 
@@ -57,10 +59,13 @@ pub(crate) fn beside(
     merchants: &Arc<Level<MerchantId>>,
 ) -> Vec<LoyaltyCardNode> {
     let siblings = Siblings::of(cards.iter().map(|(row, _)| row.id), merchants);
+    let places = cards.iter().map(|(row, _)| &row.terms.places);
+    let referred = Referred::by(places, cards.iter().flat_map(|(row, _)| &row.products));
     let node = |(row, eligibility)| {
         Fast(CardOfMerchant {
             row: Arc::new(row),
             siblings: Arc::clone(&siblings),
+            referred: Arc::clone(&referred),
             eligibility,
         })
     };
@@ -69,7 +74,7 @@ pub(crate) fn beside(
 
 /// Nodes of cards that were loaded together.
 pub(crate) fn together(cards: Vec<LoyaltyCard>) -> Vec<LoyaltyCardNode> {
-    let merchants = merchants_of(cards.iter().map(|row| row.merchant));
+    let merchants = Level::distinct(cards.iter().map(|row| row.merchant));
     beside(cards.into_iter().map(|row| (row, None)).collect(), &merchants)
 }
 
@@ -204,11 +209,11 @@ promotion_object! {
             }
             /// Goods of a lower price do not count.
             "minPrice" => fn min_price(&self) -> Option<Decimal> {
-                self.points()?.min_price.map(decimal)
+                self.points()?.min_price.map(Decimal::from)
             }
             /// Goods of a higher price do not count.
             "maxPrice" => fn max_price(&self) -> Option<Decimal> {
-                self.points()?.max_price.map(decimal)
+                self.points()?.max_price.map(Decimal::from)
             }
             /// How many months points live; null: for ever.
             "validityInMonths" => fn validity_in_months(&self) -> Option<i32> {

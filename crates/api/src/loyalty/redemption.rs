@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
     LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId, RedemptionId, RewardId,
+    StoreId,
     page::{Keyed, Order, PageArguments, SortKey},
 };
 use regulars_loyalty::{Redeemed, Redemption, RedemptionKind, RedemptionSort, redemption};
@@ -20,13 +21,9 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
-    merchant::MerchantNode,
+    merchant::{MerchantNode, StoreNode, store},
     node::NodeValue,
-    promotion::{
-        OfferNode,
-        node::{currency, decimal, merchants_of},
-        offer,
-    },
+    promotion::{OfferNode, node::currency, offer},
     scalar::{DateTime, Decimal},
 };
 
@@ -37,6 +34,7 @@ struct Named {
     offers: Arc<Level<OfferId>>,
     cards: Arc<Level<LoyaltyCardId>>,
     rewards: Arc<Level<RewardId>>,
+    stores: Arc<Level<StoreId>>,
 }
 
 const fn offer_of(row: &Redemption) -> Option<OfferId> {
@@ -60,11 +58,6 @@ const fn reward_of(row: &Redemption) -> Option<RewardId> {
     }
 }
 
-fn distinct<K: Ord>(ids: impl Iterator<Item = K>) -> Arc<Level<K>> {
-    let ids: std::collections::BTreeSet<K> = ids.collect();
-    Level::of(ids)
-}
-
 /// A redemption, and what those loaded with it refer to.
 #[derive(Clone)]
 pub struct Use {
@@ -80,6 +73,11 @@ impl Use {
 
     fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
         crate::merchant::node::load(context, &self.named.merchants, self.row.merchant)
+    }
+
+    fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
+        let Some(id) = self.row.store else { return Ok(None) };
+        store::load(context, &self.named.stores, id)
     }
 
     fn offer(&self, context: &Context) -> Result<Option<OfferNode>, ApiError> {
@@ -148,7 +146,7 @@ macro_rules! redemption_object {
                     /// The primary key; null past 32 bits.
                     "pk" => fn pk(&self) -> Option<i32> { pk_field(self.0.row.id.get()) }
                     /// What it was worth, where that is money.
-                    "amount" => fn amount(&self) -> Option<Decimal> { self.0.row.amount.map(decimal) }
+                    "amount" => fn amount(&self) -> Option<Decimal> { self.0.row.amount.map(Decimal::from) }
                     /// The currency of the amount.
                     "amountCurrency" => fn amount_currency(&self) -> Option<String> {
                         self.0.row.amount.map(currency)
@@ -167,6 +165,11 @@ macro_rules! redemption_object {
                     /// Who redeemed; null where nobody was named.
                     fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
                         self.0.consumer(context)
+                    }
+
+                    /// Where; null where that was not said.
+                    fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
+                        self.0.store(context)
                     }
 
                     /// At which merchant.
@@ -241,11 +244,12 @@ redemption_object! {
 /// Redemptions that were loaded together.
 fn together(rows: &[Redemption]) -> Arc<Named> {
     Arc::new(Named {
-        merchants: merchants_of(rows.iter().map(|row| row.merchant)),
-        people: distinct(rows.iter().filter_map(|row| row.person)),
-        offers: distinct(rows.iter().filter_map(offer_of)),
-        cards: distinct(rows.iter().filter_map(card_of)),
-        rewards: distinct(rows.iter().filter_map(reward_of)),
+        merchants: Level::distinct(rows.iter().map(|row| row.merchant)),
+        people: Level::distinct(rows.iter().filter_map(|row| row.person)),
+        offers: Level::distinct(rows.iter().filter_map(offer_of)),
+        cards: Level::distinct(rows.iter().filter_map(card_of)),
+        rewards: Level::distinct(rows.iter().filter_map(reward_of)),
+        stores: Level::distinct(rows.iter().filter_map(|row| row.store)),
     })
 }
 
@@ -261,8 +265,7 @@ pub(crate) fn of_consumer<N: From<Use>, C>(
     let page = PageRequest::<RedemptionSort>::parse(paging, field)?;
     let uses = context.load(level, format!("{field} {page:?}"), person, |people| {
         let actor = context.actor();
-        let found =
-            context.read(|tx| redemption::per_consumer(tx, actor, kind, people, &page))?;
+        let found = context.read(|tx| redemption::per_consumer(tx, actor, kind, people, &page))?;
         let rows: Vec<Redemption> =
             found.iter().flat_map(|(_, page)| page.items.iter().cloned()).collect();
         let named = together(&rows);

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
-    LoyaltyCardId, Page, PageRequest, RewardId,
+    LoyaltyCardId, Page, PageRequest, ProductId, RewardId,
     page::{Keyed, PageArguments, SortKey, cut},
 };
 use regulars_loyalty::{LoyaltyReward, RewardSort, reward};
@@ -16,9 +16,9 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
-    merchant::MerchantNode,
+    merchant::{MerchantNode, ProductNode, product},
     node::NodeValue,
-    promotion::node::{Siblings, merchants_of},
+    promotion::node::Siblings,
     scalar::DateTime,
 };
 
@@ -31,6 +31,7 @@ pub struct RewardOfCard {
     row: Arc<LoyaltyReward>,
     siblings: Arc<Siblings<RewardId>>,
     cards: Arc<Level<LoyaltyCardId>>,
+    products: Arc<Level<ProductId>>,
 }
 
 /// A reward; its scalar fields take the short way.
@@ -38,14 +39,16 @@ pub type LoyaltyRewardNode = Fast<RewardOfCard>;
 
 /// Nodes of rewards that were loaded together.
 pub(crate) fn together(rewards: Vec<LoyaltyReward>) -> Vec<LoyaltyRewardNode> {
-    let merchants = merchants_of(rewards.iter().map(|row| row.merchant));
+    let merchants = Level::distinct(rewards.iter().map(|row| row.merchant));
     let siblings = Siblings::of(rewards.iter().map(|row| row.id), &merchants);
-    let cards = Level::of(rewards.iter().map(|row| row.card));
+    let cards = Level::distinct(rewards.iter().map(|row| row.card));
+    let products = Level::distinct(rewards.iter().map(|row| row.product));
     let node = |row| {
         Fast(RewardOfCard {
             row: Arc::new(row),
             siblings: Arc::clone(&siblings),
             cards: Arc::clone(&cards),
+            products: Arc::clone(&products),
         })
     };
     rewards.into_iter().map(node).collect()
@@ -126,6 +129,11 @@ crate::fast_object! {
             /// Whose it is.
             fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
                 crate::merchant::node::load(context, self.siblings.merchants(), self.row.merchant)
+            }
+
+            /// What one gets.
+            fn product(&self, context: &Context) -> Result<Option<ProductNode>, ApiError> {
+                product::load(context, &self.products, self.row.product)
             }
 
             /// Whose points buy it.

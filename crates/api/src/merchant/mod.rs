@@ -1,5 +1,12 @@
-//! Merchants and their places.
+//! Merchants, their places and what they sell.
 
 pub mod node;
+pub mod product;
+pub mod queries;
+pub mod store;
+pub mod store_group;
 
 pub use node::MerchantNode;
+pub use product::ProductNode;
+pub use store::{StoreNode, StoreNodeConnection};
+pub use store_group::{StoreGroupNode, StoreGroupNodeConnection};

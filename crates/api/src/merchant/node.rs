@@ -5,10 +5,8 @@
 
 use std::collections::HashMap;
 
-use regulars_customer::{
-    Consumer, MerchantType, Profile, UserType, consumer, person::Kind,
-};
-use regulars_kernel::MerchantId;
+use regulars_customer::{Consumer, MerchantType, Profile, UserType, consumer, person::Kind};
+use regulars_kernel::{MerchantId, PersonId};
 use regulars_merchant::{Merchant, merchant};
 
 use crate::{
@@ -75,6 +73,20 @@ pub(crate) fn load(
             (merchant.id, Fast(MerchantUser { user, name: Some(merchant.name) }))
         };
         Ok(merchants.into_iter().map(node).collect())
+    })
+}
+
+/// The accounts of merchants' people, for nodes of other nouns that refer to them: one statement for a whole level.
+/// Consumers see nobody's.
+pub(crate) fn load_account(
+    context: &Context,
+    level: &Level<PersonId>,
+    id: PersonId,
+) -> Result<Option<MerchantNode>, ApiError> {
+    context.load(level, "account".to_owned(), id, |ids| {
+        let actor = context.actor();
+        let accounts = context.read(|tx| consumer::accounts(tx, actor, ids))?;
+        Ok(accounts.into_iter().map(|account| (account.id, of_account(account))).collect())
     })
 }
 

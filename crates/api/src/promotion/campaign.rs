@@ -5,7 +5,11 @@ use std::sync::Arc;
 use regulars_kernel::CampaignId;
 use regulars_promotion::Campaign;
 
-use super::{choice::PromotionStatus, node::Siblings};
+use super::{
+    choice::PromotionStatus,
+    node::Siblings,
+    place::{Referred, placed_object},
+};
 use crate::{
     context::Context,
     error::ApiError,
@@ -24,18 +28,23 @@ pub const CAMPAIGN: &str = "CampaignNode";
 pub struct CampaignOfOffers {
     row: Arc<Campaign>,
     siblings: Arc<Siblings<CampaignId>>,
+    referred: Arc<Referred>,
 }
 
 /// A campaign; its scalar fields take the short way.
 pub type CampaignNode = Fast<CampaignOfOffers>;
 
 /// The node of a campaign.
-pub(crate) const fn node(row: Arc<Campaign>, siblings: Arc<Siblings<CampaignId>>) -> CampaignNode {
-    Fast(CampaignOfOffers { row, siblings })
+pub(crate) const fn node(
+    row: Arc<Campaign>,
+    siblings: Arc<Siblings<CampaignId>>,
+    referred: Arc<Referred>,
+) -> CampaignNode {
+    Fast(CampaignOfOffers { row, siblings, referred })
 }
 
-crate::fast_object! {
-    #[graphql(name = "CampaignNode", context = Context, impl = [NodeValue])]
+placed_object! {
+    #[graphql(name = "CampaignNode", impl = [NodeValue], places = |row| row.places)]
     /// Offers that run together: its status, times and stores narrow theirs.
     impl CampaignOfOffers {
         leaves {

@@ -127,8 +127,7 @@ mod tests {
         for status in Status::ALL {
             assert_eq!(Status::from(PromotionStatus::from(status)), status);
         }
-        let kinds =
-            [OfferOfferType::Percentage, OfferOfferType::FixedAmount, OfferOfferType::Bogo];
+        let kinds = [OfferOfferType::Percentage, OfferOfferType::FixedAmount, OfferOfferType::Bogo];
         assert_eq!(kinds.map(OfferOfferType::name), Discount::TYPES);
     }
 }

@@ -5,6 +5,7 @@ pub mod choice;
 pub mod eligibility;
 pub mod node;
 pub mod offer;
+pub mod place;
 pub mod queries;
 
 pub use campaign::CampaignNode;

@@ -11,14 +11,8 @@ use regulars_loyalty::AvailableSort;
 
 use super::eligibility::PromotionEligibility;
 use crate::{
-    connection::connection,
-    context::Context,
-    global_id::Id,
-    level::Level,
-    loyalty::LoyaltyCardNode,
-    merchant::MerchantNode,
-    promotion::OfferNode,
-    scalar::{DateTime, Decimal},
+    connection::connection, context::Context, global_id::Id, level::Level,
+    loyalty::LoyaltyCardNode, merchant::MerchantNode, promotion::OfferNode, scalar::DateTime,
 };
 
 /// Rows that were loaded together, and the merchants they are of.
@@ -47,21 +41,6 @@ impl<K> Siblings<K> {
     }
 }
 
-/// The merchants of some rows, each once.
-pub(crate) fn merchants_of(
-    merchants: impl IntoIterator<Item = MerchantId>,
-) -> Arc<Level<MerchantId>> {
-    let mut merchants: Vec<MerchantId> = merchants.into_iter().collect();
-    merchants.sort_unstable();
-    merchants.dedup();
-    Level::of(merchants)
-}
-
-/// An amount as the answer has it.
-pub(crate) fn decimal(money: Money) -> Decimal {
-    Decimal::from_minor(money.minor(), u32::from(money.currency().exponent().unwrap_or(0)))
-}
-
 /// The code of an amount's currency.
 pub(crate) fn currency(money: Money) -> String {
     money.currency().code().to_owned()
@@ -78,8 +57,8 @@ macro_rules! promotion_object {
             fields { $($fields:tt)* }
         }
     ) => {
-        $crate::fast_object! {
-            #[graphql(name = $name, context = Context, impl = [PromotionNodeValue, NodeValue])]
+        $crate::promotion::place::placed_object! {
+            #[graphql(name = $name, impl = [PromotionNodeValue, NodeValue], places = |row| row.terms.places)]
             $(#[$meta])*
             impl $type {
                 leaves {
@@ -140,11 +119,11 @@ macro_rules! promotion_object {
                     }
                     /// The least that a sale must come to.
                     "minimumSpend" => fn minimum_spend(&self) -> Option<Decimal> {
-                        self.row.terms.minimum_spend.map(decimal)
+                        self.row.terms.minimum_spend.map(Decimal::from)
                     }
                     /// The least that a sale must come to.
                     "minimumSpendAmount" => fn minimum_spend_amount(&self) -> Option<Decimal> {
-                        self.row.terms.minimum_spend.map(decimal)
+                        self.row.terms.minimum_spend.map(Decimal::from)
                     }
                     /// Its currency.
                     "minimumSpendCurrency" => fn minimum_spend_currency(&self) -> Option<String> {
@@ -166,6 +145,23 @@ macro_rules! promotion_object {
                     /// Whose it is.
                     fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
                         $crate::merchant::node::load(context, self.siblings.merchants(), self.row.merchant)
+                    }
+
+                    /// The products it is about; none: all.
+                    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+                    fn products(
+                        &self,
+                        context: &Context,
+                        first: Option<i32>,
+                        last: Option<i32>,
+                        before: Option<String>,
+                        after: Option<String>,
+                        offset: Option<i32>,
+                        #[graphql(description = "pk alone.")] order_by: Option<String>,
+                    ) -> Result<Option<$crate::merchant::product::ProductNodeConnection>, ApiError> {
+                        let paging =
+                            $crate::connection::paging(first, last, before, after, offset, order_by);
+                        self.referred.products(context, &self.row.products, &paging).map(Some)
                     }
 
                     /// On which days, Monday first.

@@ -13,7 +13,8 @@ use super::{
     campaign::{self, CampaignNode},
     choice::{OfferOfferType, OfferRedemptionCodeType, PromotionStatus, PromotionWeekday},
     eligibility::PromotionEligibility,
-    node::{PromotionNodeValue, Siblings, currency, decimal, merchants_of, promotion_object},
+    node::{PromotionNodeValue, Siblings, currency, promotion_object},
+    place::Referred,
 };
 use crate::{
     connection::connection,
@@ -36,6 +37,7 @@ pub struct OfferOfMerchant {
     row: Arc<Offer>,
     siblings: Arc<Siblings<OfferId>>,
     campaigns: Arc<Siblings<CampaignId>>,
+    referred: Arc<Referred>,
     eligibility: Option<Eligibility>,
 }
 
@@ -50,11 +52,17 @@ pub(crate) fn beside(
     let siblings = Siblings::of(offers.iter().map(|(row, _)| row.id), merchants);
     let campaigns = offers.iter().filter_map(|(row, _)| Some(row.campaign.as_ref()?.id));
     let campaigns = Siblings::of(campaigns, merchants);
+    let places = offers.iter().flat_map(|(row, _)| {
+        let campaign = row.campaign.as_ref().map(|campaign| &campaign.places);
+        [Some(&row.terms.places), campaign].into_iter().flatten()
+    });
+    let referred = Referred::by(places, offers.iter().flat_map(|(row, _)| &row.products));
     let node = |(row, eligibility)| {
         Fast(OfferOfMerchant {
             row: Arc::new(row),
             siblings: Arc::clone(&siblings),
             campaigns: Arc::clone(&campaigns),
+            referred: Arc::clone(&referred),
             eligibility,
         })
     };
@@ -63,7 +71,7 @@ pub(crate) fn beside(
 
 /// Nodes of offers that were loaded together.
 pub(crate) fn together(offers: Vec<Offer>) -> Vec<OfferNode> {
-    let merchants = merchants_of(offers.iter().map(|row| row.merchant));
+    let merchants = Level::distinct(offers.iter().map(|row| row.merchant));
     beside(offers.into_iter().map(|row| (row, None)).collect(), &merchants)
 }
 
@@ -92,7 +100,7 @@ impl OfferOfMerchant {
     /// The campaign it runs in.
     pub(crate) fn campaign_node(&self) -> Option<CampaignNode> {
         let row = Arc::clone(self.row.campaign.as_ref()?);
-        Some(campaign::node(row, Arc::clone(&self.campaigns)))
+        Some(campaign::node(row, Arc::clone(&self.campaigns), Arc::clone(&self.referred)))
     }
 }
 
@@ -121,7 +129,7 @@ promotion_object! {
                         Decimal::from_minor(parts / 100, 2)
                     }
                     Discount::Percentage(parts) => Decimal::from_minor(parts, 4),
-                    Discount::FixedAmount(money) => decimal(money),
+                    Discount::FixedAmount(money) => money.into(),
                     Discount::Bogo(units) => Decimal::from_minor(units, 0),
                 }
             }

@@ -6,6 +6,7 @@ use juniper::{
     GraphQLScalar, ParseScalarResult, Scalar, ScalarValue,
     parser::{ParseError, ScalarToken, Token},
 };
+use regulars_kernel::Money;
 
 /// An exact decimal number of at most 30 digits. Written as a string (`"12.30"`), read from a string or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, GraphQLScalar)]
@@ -66,6 +67,13 @@ impl Decimal {
             .or_else(|| value.try_to_int().map(|number| number.to_string()))
             .or_else(|| value.try_to_float().map(|number| number.to_string()));
         text.and_then(|text| Self::parse(&text)).ok_or("A Decimal has the form 12.30.")
+    }
+}
+
+/// The amount in major units, with as many places as its currency has.
+impl From<Money> for Decimal {
+    fn from(money: Money) -> Self {
+        Self::from_minor(money.minor(), money.currency().exponent().unwrap_or(0).into())
     }
 }
 

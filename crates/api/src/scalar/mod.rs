@@ -1,5 +1,6 @@
 //! The custom scalars of the public API, each under the name and in the format that its clients know.
 
+mod big_int;
 mod date;
 mod date_time;
 mod decimal;
@@ -10,8 +11,8 @@ mod opaque;
 mod time;
 
 pub use self::{
-    date::Date, date_time::DateTime, decimal::Decimal, expected_error::ExpectedErrorType,
-    generic::GenericScalar, json_string::JSONString, time::Time,
+    big_int::BigInt, date::Date, date_time::DateTime, decimal::Decimal,
+    expected_error::ExpectedErrorType, generic::GenericScalar, json_string::JSONString, time::Time,
 };
 
-crate::leaf_scalars!(Date, DateTime, Decimal, JSONString, Time, crate::global_id::Id);
+crate::leaf_scalars!(BigInt, Date, DateTime, Decimal, JSONString, Time, crate::global_id::Id);

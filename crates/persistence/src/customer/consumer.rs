@@ -46,24 +46,45 @@ pub(super) fn list(
         push_page(&mut statement, request);
         return Ok(Page::from_fetched(load(tx, statement)?, request));
     }
-    if search.streams(request) {
-        let mut statement = search.hits(COLUMNS);
-        push_filter(&mut statement, filter);
-        push_streamed_page(&mut statement, request);
-        return Ok(Page::from_fetched(load(tx, statement)?, request));
+    if search.streams() {
+        return list_streaming(tx, &search, filter, request);
     }
     let mut statement = search.look_through(COLUMNS, request);
     push_filter(&mut statement, filter);
-    if request.order.terms.is_empty() {
-        push_looked_through_page(&mut statement, request);
-    } else {
-        push_page(&mut statement, request);
-    }
+    push_looked_through_page(&mut statement, request);
     let near = load(tx, statement)?;
     if near.len() > usize::from(request.limit) {
         return Ok(Page::from_fetched(near, request));
     }
     let mut statement = search.hits(COLUMNS);
+    push_filter(&mut statement, filter);
+    push_page(&mut statement, request);
+    Ok(Page::from_fetched(load(tx, statement)?, request))
+}
+
+/// A search of an index that hands out rows one by one.
+fn list_streaming(
+    tx: &mut Tx<'_>,
+    search: &Search<'_>,
+    filter: &ConsumerFilter,
+    request: &PageRequest<ConsumerSort>,
+) -> Result<Page<Consumer>, StoreError> {
+    if request.order.terms.is_empty() {
+        let mut statement = search.hits(COLUMNS);
+        push_filter(&mut statement, filter);
+        push_streamed_page(&mut statement, request);
+        return Ok(Page::from_fetched(load(tx, statement)?, request));
+    }
+    let mut statement = match search.rare(tx)? {
+        Some(people) if people.is_empty() => return Ok(Page::empty()),
+        Some(people) => {
+            let mut statement = members(COLUMNS, &Search { conditions: &[], ..*search });
+            statement.push(" AND m.person_id");
+            statement.push_is_in(people.into_iter().collect::<Bind>());
+            statement
+        }
+        None => members(COLUMNS, search),
+    };
     push_filter(&mut statement, filter);
     push_page(&mut statement, request);
     Ok(Page::from_fetched(load(tx, statement)?, request))
@@ -77,7 +98,13 @@ pub(super) fn count(tx: &mut Tx<'_>, filter: &ConsumerFilter) -> Result<u64, Sto
     } else {
         search.hits("count(*)")
     };
-    push_filter(&mut statement, filter);
+    // As a comparison, which an index of its own answers; for lists the order's index is the better one.
+    match filter.archived {
+        Archived::Hidden => statement.push(" AND m.archived = FALSE"),
+        Archived::Only => statement.push(" AND m.archived = TRUE"),
+        Archived::Included => {}
+    }
+    push_others(&mut statement, filter);
     let rows: Option<i64> = statement.first(tx.connection)?;
     Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default())
 }
@@ -165,6 +192,11 @@ fn push_filter<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter) {
         Archived::Only => statement.push(" AND m.archived"),
         Archived::Included => {}
     }
+    push_others(statement, filter);
+}
+
+/// Appends ` AND …` for everything but substrings and whether customers are archived.
+fn push_others<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter) {
     let exact =
         [(" AND m.loyalty_id = ", &filter.loyalty_id), (" AND m.email_key = ", &filter.email)];
     for (sql, value) in exact {

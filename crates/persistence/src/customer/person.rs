@@ -103,7 +103,7 @@ struct Fixed {
 /// What every change writes.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = person, treat_none_as_null = true, treat_none_as_default_value = false)]
-#[expect(clippy::struct_excessive_bools, clippy::ref_option_ref, reason = "they are columns")]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns")]
 struct Values<'a> {
     email: Option<&'a str>,
     email_key: Option<String>,

@@ -1,50 +1,73 @@
 //! Substrings in SQL: which conditions a filter makes, how a database's index answers them, and where no index is asked.
 //!
 //! An index finds rare terms at once and is slow with frequent ones; walking the list in the order that was asked is the
-//! other way round. Nobody knows beforehand which a term is, so each way is bounded:
+//! other way round. Nobody knows beforehand which a term is, so each way is bounded.
 //!
-//! 1. SQLite's index hands out rows in the default order, and a page ends it: rare or frequent, one statement.
-//! 2. Elsewhere the next [`LOOK_THROUGH`] customers in the order asked are looked through. A full page is the answer.
-//! 3. If that gave less than a page, the term is rare among them: the index collects what there is, and that is sorted.
+//! SQLite's index hands out rows one by one, in the default order:
+//! 1. In the default order a page ends it: rare or frequent, one statement.
+//! 2. In another order it is asked for up to [`RARE`] people. If that is all, they are sorted; else the term is frequent,
+//!    and walking the list soon fills a page.
+//!
+//! PostgreSQL's index hands out all rows or none, and SQLite's does where a term is shorter than a gram:
+//! 1. The next [`LOOK_THROUGH`] customers in the order asked are looked through. A full page is the answer.
+//! 2. If that gave less than a page, the term is rare among them: the index collects what there is, and that is sorted.
 
+use diesel::sql_types::BigInt;
 use regulars_customer::{
     ConsumerFilter, ConsumerSort,
     search::{PhoneTerm, Word},
 };
-use regulars_kernel::{MerchantId, PageRequest, page::Position};
+use regulars_kernel::{MerchantId, PageRequest, StoreError, page::Position};
 
-use super::search_text::{Field, GRAM, ids_of, token};
+use super::search_text::{Field, ids_of, token};
 use crate::{
-    page::{push_bounds, push_limit, push_order},
+    Tx,
+    page::{SortColumns, push_bounds, push_limit, push_order},
     statement::Statement,
 };
 
 /// How many customers are looked through before an index is asked.
 const LOOK_THROUGH: i64 = 4_000;
+/// The same in any order but the default one, in which each costs two look-ups more.
+const LOOK_THROUGH_ORDERED: i64 = 2_000;
+/// What the terms of an order are called while they are looked through.
+const KEYS: [(&str, &str); 7] = [
+    (" AS k0, ", "w.k0"),
+    (" AS k1, ", "w.k1"),
+    (" AS k2, ", "w.k2"),
+    (" AS k3, ", "w.k3"),
+    (" AS k4, ", "w.k4"),
+    (" AS k5, ", "w.k5"),
+    (" AS k6, ", "w.k6"),
+];
+/// How many people the index is asked for before a list is walked instead.
+const RARE: i64 = 4_000;
 /// Grams of a text that the index is asked for: more make it slower and no more choosy.
 const GRAMS: usize = 6;
 
 /// One of several texts must occur, each in its column.
 #[derive(Clone, Debug)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     any: Vec<(Field, String)>,
 }
 
 impl Condition {
-    pub(super) fn phone(term: &PhoneTerm) -> Self {
+    pub(crate) fn phone(term: &PhoneTerm) -> Self {
         Self { any: term.any_of.iter().map(|text| (Field::Phone, text.clone())).collect() }
     }
 
     fn word(word: &Word) -> Self {
-        let columns =
-            [Field::Firstname, Field::Lastname, Field::Email, Field::LoyaltyId, Field::Cards];
+        let columns = [Field::Firstname, Field::Lastname, Field::Email, Field::Cards];
+        // Loyalty ids are digits alone.
+        let number = word.text.chars().all(|character| character.is_ascii_digit());
+        let loyalty_id = number.then(|| (Field::LoyaltyId, word.text.clone()));
         let digits = word.digits.iter().map(|digits| (Field::Phone, digits.clone()));
-        let any = columns.map(|field| (field, word.text.clone())).into_iter().chain(digits);
-        Self { any: any.collect() }
+        let any = columns.map(|field| (field, word.text.clone())).into_iter();
+        Self { any: any.chain(loyalty_id).chain(digits).collect() }
     }
 
     fn is_short(&self) -> bool {
-        self.any.iter().any(|(_, text)| text.chars().count() < GRAM)
+        self.any.iter().any(|(field, text)| text.chars().count() < field.gram())
     }
 }
 
@@ -69,36 +92,45 @@ pub(super) fn conditions(filter: &ConsumerFilter) -> Vec<Condition> {
 }
 
 /// A search within one merchant's customers.
-pub(super) struct Search<'a> {
-    pub(super) merchant: MerchantId,
-    pub(super) conditions: &'a [Condition],
-    pub(super) sqlite: bool,
+pub(crate) struct Search<'a> {
+    pub(crate) merchant: MerchantId,
+    pub(crate) conditions: &'a [Condition],
+    pub(crate) sqlite: bool,
+}
+
+/// Appends ` AND …` for each condition over `membership_search s`.
+pub(crate) fn push_conditions<ST>(
+    statement: &mut Statement<ST>,
+    conditions: &[Condition],
+    sqlite: bool,
+) {
+    for condition in conditions {
+        for (number, (field, text)) in condition.any.iter().enumerate() {
+            statement.push(if number == 0 { " AND (" } else { " OR " });
+            if sqlite {
+                statement.push("instr(");
+                statement.push(field.column());
+                statement.push(", ");
+                statement.push_bind(text.as_str());
+                statement.push(") > 0");
+            } else {
+                statement.push(field.column());
+                statement.push(" LIKE ");
+                statement.push_bind(pattern(text));
+            }
+        }
+        statement.push(")");
+    }
 }
 
 impl Search<'_> {
     /// Appends ` AND …` for each condition over `membership_search s`.
     pub(super) fn push_conditions<ST>(&self, statement: &mut Statement<ST>) {
-        for condition in self.conditions {
-            for (number, (field, text)) in condition.any.iter().enumerate() {
-                statement.push(if number == 0 { " AND (" } else { " OR " });
-                if self.sqlite {
-                    statement.push("instr(");
-                    statement.push(field.column());
-                    statement.push(", ");
-                    statement.push_bind(text.as_str());
-                    statement.push(") > 0");
-                } else {
-                    statement.push(field.column());
-                    statement.push(" LIKE ");
-                    statement.push_bind(pattern(text));
-                }
-            }
-            statement.push(")");
-        }
+        push_conditions(statement, self.conditions, self.sqlite);
     }
 
     /// The memberships `m` that fit, through the index; more conditions follow with ` AND …`.
-    pub(super) fn hits<ST>(&self, select: &'static str) -> Statement<ST> {
+    pub(crate) fn hits<ST>(&self, select: &'static str) -> Statement<ST> {
         let mut statement = if self.sqlite {
             Statement::new("SELECT ")
         } else {
@@ -150,12 +182,17 @@ impl Search<'_> {
             statement.push_bind(LOOK_THROUGH);
             statement.push(") s");
         } else {
-            statement.push(" FROM (SELECT m.person_id FROM membership m WHERE m.merchant_id = ");
+            statement.push(" FROM (SELECT ");
+            for (term, (name, _)) in request.order.terms.iter().zip(KEYS) {
+                statement.push(term.field.column());
+                statement.push(name);
+            }
+            statement.push("m.person_id FROM membership m WHERE m.merchant_id = ");
             statement.push_bind(merchant);
             push_bounds(&mut statement, request);
             push_order(&mut statement, request, "");
             statement.push(" LIMIT ");
-            statement.push_bind(LOOK_THROUGH);
+            statement.push_bind(LOOK_THROUGH_ORDERED);
             statement.push_dialect(
                 ") w CROSS JOIN LATERAL (SELECT * FROM membership_search s WHERE s.merchant_id = ",
                 ") w CROSS JOIN membership_search s ON s.merchant_id = ",
@@ -179,11 +216,26 @@ impl Search<'_> {
         statement
     }
 
-    /// Whether the index hands out rows in the order asked.
-    pub(super) fn streams(&self, request: &PageRequest<ConsumerSort>) -> bool {
-        self.sqlite
-            && request.order.terms.is_empty()
-            && self.conditions.iter().any(|one| !one.is_short())
+    /// Whether the index hands out rows one by one.
+    pub(super) fn streams(&self) -> bool {
+        self.sqlite && self.conditions.iter().any(|one| !one.is_short())
+    }
+
+    /// The people who fit, where the index streams and there are fewer than [`RARE`].
+    pub(super) fn rare(&self, tx: &mut Tx<'_>) -> Result<Option<Vec<i64>>, StoreError> {
+        let mut statement = Statement::<BigInt>::new(
+            "SELECT s.person_id FROM membership_trigram t \
+             CROSS JOIN membership_search s ON s.id = t.rowid WHERE t.membership_trigram MATCH ",
+        );
+        statement.push_bind(self.grams());
+        statement.push(" AND s.merchant_id = ");
+        statement.push_bind(self.merchant.get());
+        self.push_conditions(&mut statement);
+        statement.push(" LIMIT ");
+        statement.push_bind(RARE);
+        let people: Vec<i64> = statement.load(tx.connection)?;
+        let all = i64::try_from(people.len()).is_ok_and(|found| found < RARE);
+        Ok(all.then_some(people))
     }
 
     /// What SQLite's index is asked: tokens of the long texts, or how tokens begin where all are short.
@@ -200,11 +252,11 @@ impl Search<'_> {
     fn grams_of(&self, field: Field, text: &str) -> String {
         let characters: Vec<char> = text.chars().collect();
         let merchant = self.merchant.get();
-        if characters.len() < GRAM {
+        if characters.len() < field.gram() {
             return format!("\"{}\" *", token(merchant, field, &characters));
         }
         // Some from everywhere in the text: neighbours say nearly the same.
-        let windows: Vec<&[char]> = characters.windows(GRAM).collect();
+        let windows: Vec<&[char]> = characters.windows(field.gram()).collect();
         let mut tokens: Vec<String> = windows
             .iter()
             .step_by(windows.len().div_ceil(GRAMS))
@@ -226,12 +278,20 @@ pub(super) fn push_streamed_page<ST>(
     push_limit(statement, request);
 }
 
-/// Appends the page of a search in the default order that was looked through.
+/// Appends the page of a search that looked through customers: in the order in which they come, so that the database stops
+/// at a full page. Where it begins and ends was said where they come from.
 pub(super) fn push_looked_through_page<ST>(
     statement: &mut Statement<ST>,
     request: &PageRequest<ConsumerSort>,
 ) {
-    push_people(statement, request, "s.person_id", |person| (person, person));
+    let terms = &request.order.terms;
+    statement.push(" ORDER BY ");
+    for (term, (_, key)) in terms.iter().zip(KEYS) {
+        statement.push(key);
+        statement.push(if term.descending == request.backward { ", " } else { " DESC, " });
+    }
+    statement.push(if terms.is_empty() { "s.person_id" } else { "w.person_id" });
+    statement.push(if request.order.pk_descending == request.backward { "" } else { " DESC" });
     push_limit(statement, request);
 }
 

@@ -1,10 +1,11 @@
 //! What searches look through: kept in step with the memberships, and on SQLite cut into grams.
 //!
 //! PostgreSQL has an index of trigrams for each column. SQLite's full-text index has one column of tokens that are made
-//! here: each names merchant, column and three characters in hexadecimal digits (`11n7a6fc3ab`: merchant 11, first name,
-//! "zoë"). So a search reads the tokens of its own merchant and its own column and no others, however often the term
-//! stands elsewhere. A text has a token for each of its characters and the two that follow; behind its end stand line
-//! feeds, so that one and two characters are the beginning of some token.
+//! here: each names merchant, column and a gram in hexadecimal digits (`11n7a6fc3ab`: merchant 11, first name, "zoë").
+//! So a search reads the tokens of its own merchant and its own column and no others, however often the term stands
+//! elsewhere. A gram is three characters, of numbers five: three digits are frequent wherever there are many numbers. A
+//! text has a gram from each of its characters on; behind its end stand line feeds, so that whatever is shorter than a
+//! gram is the beginning of some.
 
 use diesel::{
     ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
@@ -15,8 +16,6 @@ use regulars_kernel::StoreError;
 
 use crate::{Tx, connection::AnyConnection, schema::membership_search, statement::Statement};
 
-/// Characters in a gram.
-pub(super) const GRAM: usize = 3;
 /// How many memberships of one person the ids of this table can tell apart.
 const MEMBERSHIPS: i64 = 65_536;
 
@@ -45,6 +44,14 @@ impl Field {
         }
     }
 
+    /// How many characters a gram of it has.
+    pub(super) const fn gram(self) -> usize {
+        match self {
+            Self::Phone | Self::LoyaltyId => 5,
+            Self::Firstname | Self::Lastname | Self::City | Self::Email | Self::Cards => 3,
+        }
+    }
+
     /// What names it in a token: no digit of a hexadecimal number.
     const fn letter(self) -> char {
         match self {
@@ -65,7 +72,7 @@ pub(super) const fn ids_of(person: i64) -> (i64, i64) {
     (first, first.saturating_add(MEMBERSHIPS - 1))
 }
 
-/// The token of three characters, or what the tokens of all texts with these one or two begin with.
+/// The token of a gram, or what the tokens of all texts with these fewer characters begin with.
 pub(super) fn token(merchant: i64, field: Field, characters: &[char]) -> String {
     let mut out = format!("{merchant}{}", field.letter());
     push_hex(&mut out, characters);
@@ -96,8 +103,9 @@ fn tokens(merchant: i64, searched: &SearchText) -> String {
     let mut out = String::new();
     for (field, text) in texts {
         let prefix = token(merchant, field, &[]);
-        let ended: Vec<char> = text.chars().chain(['\n'; GRAM - 1]).collect();
-        for gram in ended.windows(GRAM) {
+        let end = std::iter::repeat_n('\n', field.gram() - 1);
+        let ended: Vec<char> = text.chars().chain(end).collect();
+        for gram in ended.windows(field.gram()) {
             out.push_str(&prefix);
             push_hex(&mut out, gram);
             out.push(' ');
@@ -244,6 +252,8 @@ mod tests {
         assert_eq!(tokens(11, &searched), "11n7a6fc3ab 11n6fc3ab0a 11nc3ab0a0a 11t780a0a ");
         assert_eq!(token(11, Field::Firstname, &['z', 'o', 'ë']), "11n7a6fc3ab");
         assert_eq!(token(11, Field::City, &['x']), "11t78");
+        let searched = SearchText { phone: " 01 ".to_owned(), ..Default::default() };
+        assert_eq!(tokens(1, &searched), "1p203031200a 1p3031200a0a 1p31200a0a0a 1p200a0a0a0a ");
     }
 
     #[test]

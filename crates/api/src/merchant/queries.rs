@@ -1,0 +1,76 @@
+//! `stores`, `store`, `storeGroup` and `product`.
+
+use std::sync::Arc;
+
+use regulars_kernel::{Page, PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
+use regulars_merchant::{Archived, StoreFilter, StoreSort, store as stores_of};
+
+use super::{
+    ProductNode, StoreGroupNode, StoreNode, StoreNodeConnection,
+    product::{self, PRODUCT},
+    store::{self, STORE},
+    store_group::{self, STORE_GROUP},
+};
+use crate::{context::Context, error::ApiError, global_id::Id};
+
+/// The filters of `stores`, as they came in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoreArguments {
+    pub(crate) name: Option<String>,
+    pub(crate) name_icontains: Option<String>,
+    pub(crate) city: Option<String>,
+    pub(crate) city_icontains: Option<String>,
+    pub(crate) is_active: Option<bool>,
+    pub(crate) archived: Option<bool>,
+    pub(crate) include_archived: Option<bool>,
+}
+
+/// A page of the stores that the asker lists.
+pub(crate) fn stores(
+    context: &Context,
+    arguments: StoreArguments,
+    paging: &PageArguments,
+) -> Result<StoreNodeConnection, ApiError> {
+    let actor = context.actor();
+    actor.require_known()?;
+    let page = PageRequest::<StoreSort>::parse(paging, "stores")?;
+    let filter = StoreFilter {
+        name: arguments.name,
+        name_icontains: arguments.name_icontains,
+        city: arguments.city,
+        city_icontains: arguments.city_icontains,
+        is_active: arguments.is_active,
+        archived: Archived::asked(arguments.archived, arguments.include_archived),
+    };
+    let found = context.read(|tx| stores_of::list(tx, actor, filter.clone(), &page))?;
+    let Page { items, has_next, has_previous } = found;
+    let nodes = Page { items: store::together(items), has_next, has_previous };
+    let count = Arc::new(move |context: &Context| {
+        context.read(|tx| stores_of::count(tx, context.actor(), filter.clone()))
+    });
+    Ok(StoreNodeConnection::new(nodes, page.order, count))
+}
+
+/// One store; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn store(context: &Context, id: &Id) -> Result<StoreNode, ApiError> {
+    let pk = pk(id, STORE)?;
+    let actor = context.actor();
+    let found = context.read(|tx| stores_of::get(tx, actor, StoreId::new(pk)))?;
+    store::together(vec![found]).pop().ok_or(ApiError::absent())
+}
+
+/// One store group; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn store_group(context: &Context, id: &Id) -> Result<StoreGroupNode, ApiError> {
+    let pk = pk(id, STORE_GROUP)?;
+    store_group::find(context, StoreGroupId::new(pk))?.ok_or(ApiError::absent())
+}
+
+/// One product; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn product(context: &Context, id: &Id) -> Result<ProductNode, ApiError> {
+    let pk = pk(id, PRODUCT)?;
+    product::find(context, ProductId::new(pk))?.ok_or(ApiError::absent())
+}
+
+fn pk(id: &Id, kind: &str) -> Result<i64, ApiError> {
+    id.pk(kind).map_err(|error| ApiError::bad_id("id", &error))
+}

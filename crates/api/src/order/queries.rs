@@ -1,0 +1,243 @@
+//! `orders` and `order`, and the orders of each of many customers or stores.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use regulars_kernel::{
+    Actor, OrderId, OrderTypeId, Page, PageRequest, PersonId, Rule, StoreId, Timestamp, Violations,
+    page::PageArguments,
+};
+use regulars_merchant::Archived;
+use regulars_order::{
+    Duration, Order, OrderError, OrderFilter, OrderSort, Period, history, order as orders_of,
+};
+use regulars_persistence::Tx;
+
+use super::{
+    OrderNode, OrderNodeConnection,
+    choice::OrderState,
+    node::{ORDER, Siblings, alone},
+    order_type::ORDER_TYPE,
+};
+use crate::{
+    context::Context, customer::user::USER, error::ApiError, global_id::Id, level::Level,
+    merchant::store::STORE, scalar::DateTime,
+};
+
+/// The filters of orders, as they came in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OrderArguments {
+    pub(crate) consumer: Option<Id>,
+    pub(crate) store: Option<Id>,
+    pub(crate) consumer_phone_number: Option<String>,
+    pub(crate) consumer_loyalty_id: Option<String>,
+    pub(crate) consumer_email: Option<String>,
+    pub(crate) completed_at_gte: Option<DateTime>,
+    pub(crate) completed_at_lt: Option<DateTime>,
+    pub(crate) created_at_gte: Option<DateTime>,
+    pub(crate) created_at_lt: Option<DateTime>,
+    pub(crate) duration: Option<String>,
+    pub(crate) state: Option<OrderState>,
+    pub(crate) completed: Option<bool>,
+    pub(crate) order_type: Option<Id>,
+    pub(crate) archived: Option<bool>,
+    pub(crate) include_archived: Option<bool>,
+}
+
+impl OrderArguments {
+    /// The filter they say; empty ids and texts say nothing.
+    fn filter(self) -> Result<OrderFilter, Violations> {
+        let mut wrong = Violations::new();
+        let mut pk = |argument, id: Option<Id>, kind| {
+            let id = id.filter(|id| !id.is_empty())?;
+            let pk = id.pk(kind).map_err(|error| Rule::Invalid(error.to_string()));
+            wrong.check(argument, pk)
+        };
+        let consumer = pk("consumer_Id", self.consumer, USER).map(PersonId::new);
+        let store = pk("store_Id", self.store, STORE).map(StoreId::new);
+        let order_type = pk("orderType_Id", self.order_type, ORDER_TYPE).map(OrderTypeId::new);
+        let duration = self.duration.filter(|text| !text.trim().is_empty());
+        let duration =
+            duration.and_then(|text| wrong.check("duration", Duration::parse(text.trim())));
+        wrong.into_result()?;
+        let period = |from: Option<DateTime>, before: Option<DateTime>| Period {
+            from: from.map(|at| at.0),
+            before: before.map(|at| at.0),
+        };
+        Ok(OrderFilter {
+            consumer,
+            consumer_phone_number: self.consumer_phone_number,
+            consumer_loyalty_id: self.consumer_loyalty_id,
+            consumer_email: self.consumer_email,
+            store,
+            completed_at: period(self.completed_at_gte, self.completed_at_lt),
+            created_at: period(self.created_at_gte, self.created_at_lt),
+            duration,
+            state: self.state.map(Into::into),
+            completed: self.completed,
+            order_type,
+            archived: Archived::asked(self.archived, self.include_archived),
+        })
+    }
+}
+
+/// A page of the orders that the asker sees.
+pub(crate) fn orders(
+    context: &Context,
+    arguments: OrderArguments,
+    paging: &PageArguments,
+) -> Result<OrderNodeConnection, ApiError> {
+    let (actor, now) = (context.actor(), context.now());
+    actor.require_known()?;
+    let page = PageRequest::<OrderSort>::parse(paging, "orders")?;
+    let filter = arguments.filter()?;
+    let found = context.read(|tx| history::list(tx, actor, filter.clone(), &page, now))?;
+    let siblings = Siblings::of(found.items.iter());
+    let nodes = found.map(|order| siblings.node(order));
+    let count = Arc::new(move |context: &Context| {
+        context.read(|tx| history::count(tx, context.actor(), filter.clone(), context.now()))
+    });
+    Ok(OrderNodeConnection::new(nodes, page.order, count))
+}
+
+/// One order; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn order(context: &Context, id: &Id) -> Result<OrderNode, ApiError> {
+    let pk = id.pk(ORDER).map_err(|error| ApiError::bad_id("id", &error))?;
+    let actor = context.actor();
+    context.read(|tx| orders_of::get(tx, actor, OrderId::new(pk))).map(alone)
+}
+
+/// The orders of one of the customers of a level.
+pub(crate) fn of_consumer(
+    context: &Context,
+    level: &Arc<Level<PersonId>>,
+    id: PersonId,
+    arguments: OrderArguments,
+    paging: &PageArguments,
+) -> Result<OrderNodeConnection, ApiError> {
+    nested(
+        context,
+        level,
+        id,
+        (arguments, paging),
+        |tx, actor, ids, filter, page, now| {
+            history::per_consumer(tx, actor, ids, filter, page, now)
+        },
+        |tx, actor, ids, filter, now| history::count_per_consumer(tx, actor, ids, filter, now),
+    )
+}
+
+/// The orders of one of the stores of a level.
+pub(crate) fn of_store(
+    context: &Context,
+    level: &Arc<Level<StoreId>>,
+    id: StoreId,
+    arguments: OrderArguments,
+    paging: &PageArguments,
+) -> Result<OrderNodeConnection, ApiError> {
+    nested(
+        context,
+        level,
+        id,
+        (arguments, paging),
+        |tx, actor, ids, filter, page, now| history::per_store(tx, actor, ids, filter, page, now),
+        |tx, actor, ids, filter, now| history::count_per_store(tx, actor, ids, filter, now),
+    )
+}
+
+/// The orders of one of many parents: a page of each is loaded at once, and so are their numbers.
+fn nested<K, P, C>(
+    context: &Context,
+    level: &Arc<Level<K>>,
+    id: K,
+    (arguments, paging): (OrderArguments, &PageArguments),
+    pages: P,
+    counts: C,
+) -> Result<OrderNodeConnection, ApiError>
+where
+    K: Copy + Eq + Hash + Send + Sync + 'static,
+    P: FnOnce(
+        &mut Tx<'_>,
+        &Actor,
+        &[K],
+        OrderFilter,
+        &PageRequest<OrderSort>,
+        Timestamp,
+    ) -> Result<Vec<(K, Page<Order>)>, OrderError>,
+    C: Fn(&mut Tx<'_>, &Actor, &[K], OrderFilter, Timestamp) -> Result<Vec<(K, u64)>, OrderError>
+        + Send
+        + Sync
+        + 'static,
+{
+    let page = PageRequest::<OrderSort>::parse(paging, "orders")?;
+    let counted = format!("count of orders {arguments:?}");
+    let listed = format!("orders {arguments:?} {paging:?}");
+    let filter = arguments.filter()?;
+    let found = context.load(level, listed, id, |ids| {
+        let (actor, now) = (context.actor(), context.now());
+        let found = context.read(|tx| pages(tx, actor, ids, filter.clone(), &page, now))?;
+        // One level for the orders of all parents: what they refer to is loaded for all of them.
+        let siblings = Siblings::of(found.iter().flat_map(|(_parent, page)| &page.items));
+        let nodes = found
+            .into_iter()
+            .map(|(parent, page)| (parent, page.map(|order| siblings.node(order))));
+        Ok(nodes.collect::<HashMap<K, Page<OrderNode>>>())
+    })?;
+    let (level, counts) = (Arc::clone(level), Arc::new(counts));
+    let count = Arc::new(move |context: &Context| {
+        let number = context.load(&level, counted.clone(), id, |ids| {
+            let (actor, now) = (context.actor(), context.now());
+            let counts = context.read(|tx| counts(tx, actor, ids, filter.clone(), now))?;
+            Ok(counts.into_iter().collect::<HashMap<K, u64>>())
+        })?;
+        Ok(number.unwrap_or_default())
+    });
+    Ok(OrderNodeConnection::new(found.unwrap_or(Page::empty()), page.order, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> Option<Id> {
+        Some(Id::received(text))
+    }
+
+    #[test]
+    fn empty_arguments_filter_nothing() {
+        let arguments = OrderArguments {
+            consumer: id(""),
+            store: id(""),
+            order_type: id(""),
+            duration: Some(" ".to_owned()),
+            ..OrderArguments::default()
+        };
+        assert_eq!(arguments.filter(), Ok(OrderFilter::default()));
+    }
+
+    #[test]
+    fn ids_are_global_or_bare_and_every_bad_argument_is_named() {
+        let arguments = OrderArguments {
+            consumer: Some(Id::global(USER, 7)),
+            store: id("9"),
+            order_type: Some(Id::global(ORDER_TYPE, 3)),
+            duration: Some("P30D".to_owned()),
+            ..OrderArguments::default()
+        };
+        let filter = arguments.filter().unwrap();
+        assert_eq!(filter.consumer, Some(PersonId::new(7)));
+        assert_eq!(filter.store, Some(StoreId::new(9)));
+        assert_eq!(filter.order_type, Some(OrderTypeId::new(3)));
+        assert!(filter.duration.is_some());
+
+        let arguments = OrderArguments {
+            consumer: Some(Id::global(STORE, 7)),
+            store: id("rubbish"),
+            order_type: Some(Id::global(ORDER, 3)),
+            duration: Some("a while".to_owned()),
+            ..OrderArguments::default()
+        };
+        let wrong = arguments.filter().unwrap_err();
+        let fields: Vec<_> = wrong.iter().map(|violation| violation.field.unwrap()).collect();
+        assert_eq!(fields, ["consumer_Id", "store_Id", "orderType_Id", "duration"]);
+    }
+}

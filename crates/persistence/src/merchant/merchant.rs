@@ -1,0 +1,59 @@
+//! Tenants.
+
+use diesel::{
+    Queryable,
+    sql_types::{BigInt, Integer, Nullable, Text},
+};
+use regulars_kernel::{MerchantId, StoreError, Timestamp};
+use regulars_merchant::Merchant;
+
+use super::{Stored, push_own_ids};
+use crate::{Tx, statement::Statement};
+
+type RowSql = (BigInt, Text, Nullable<Text>, Text, Text, Integer, Nullable<Text>, BigInt, BigInt);
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    name: String,
+    merchant_type: Option<String>,
+    time_zone: String,
+    currency: String,
+    num_of_order_discounts_allowed: i32,
+    logo: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<Row> for Merchant {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let stored = Stored { table: "merchant", id: row.id };
+        Ok(Self {
+            id: MerchantId::new(row.id),
+            time_zone: stored.zone(&row.time_zone)?,
+            currency: stored.currency(&row.currency)?,
+            name: row.name,
+            merchant_type: row.merchant_type,
+            num_of_order_discounts_allowed: row.num_of_order_discounts_allowed,
+            logo: row.logo,
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+        })
+    }
+}
+
+pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::<RowSql>::new(
+        "SELECT m.id, m.name, m.merchant_type, m.time_zone, m.currency, \
+         m.num_of_order_discounts_allowed, m.logo, m.created_at, m.updated_at FROM merchant m WHERE ",
+    );
+    let ids = ids.iter().map(|id| id.get()).collect();
+    push_own_ids(&mut statement, tx.scope(), "m.id", ids, "m.id");
+    let rows: Vec<Row> = statement.load(tx.connection)?;
+    rows.into_iter().map(Merchant::try_from).collect()
+}

@@ -1,0 +1,83 @@
+//! The port of the merchant crate: [`MerchantStore`] over tables.
+//!
+//! Each function here says what it asks of which table; what a method promises is said by the port.
+
+#[expect(clippy::module_inception, reason = "a file has the name of its noun")]
+mod merchant;
+mod product;
+mod store;
+mod store_group;
+mod stored;
+
+use regulars_kernel::{
+    MerchantId, Page, PageRequest, ProductId, Scope, StoreError, StoreGroupId, StoreId,
+};
+use regulars_merchant::{
+    Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreSort,
+};
+
+use crate::{
+    Tx,
+    statement::{Bind, Statement},
+};
+
+pub(crate) use stored::Stored;
+
+impl MerchantStore for Tx<'_> {
+    fn scope(&self) -> Scope {
+        Tx::scope(self)
+    }
+
+    fn merchants(&mut self, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError> {
+        merchant::by_ids(self, ids)
+    }
+
+    fn stores(&mut self, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {
+        store::by_ids(self, ids)
+    }
+
+    fn list_stores(
+        &mut self,
+        filter: &StoreFilter,
+        page: &PageRequest<StoreSort>,
+    ) -> Result<Page<Store>, StoreError> {
+        store::list(self, filter, page)
+    }
+
+    fn count_stores(&mut self, filter: &StoreFilter) -> Result<u64, StoreError> {
+        store::count(self, filter)
+    }
+
+    fn store_groups(&mut self, ids: &[StoreGroupId]) -> Result<Vec<StoreGroup>, StoreError> {
+        store_group::by_ids(self, ids)
+    }
+
+    fn store_groups_per_store(
+        &mut self,
+        stores: &[StoreId],
+    ) -> Result<Vec<(StoreId, Vec<StoreGroup>)>, StoreError> {
+        store_group::per_store(self, stores)
+    }
+
+    fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError> {
+        product::by_ids(self, ids)
+    }
+}
+
+/// Appends `column IN ids` and, where the scope is one merchant's, ` AND owner = merchant`. A `WHERE` stands before it.
+fn push_own_ids<ST>(
+    statement: &mut Statement<ST>,
+    scope: Scope,
+    column: &'static str,
+    ids: Bind,
+    owner: &'static str,
+) {
+    statement.push(column);
+    statement.push_is_in(ids);
+    if let Scope::Merchant(merchant) = scope {
+        statement.push(" AND ");
+        statement.push(owner);
+        statement.push(" = ");
+        statement.push_bind(merchant.get());
+    }
+}

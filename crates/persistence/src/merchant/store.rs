@@ -1,0 +1,202 @@
+//! Places where things are sold.
+
+use chrono::NaiveTime;
+use diesel::{
+    Queryable,
+    sql_types::{BigInt, Bool, Integer, Nullable, Text},
+};
+use regulars_kernel::{MerchantId, Page, PageRequest, Scope, StoreError, StoreId, Timestamp, text};
+use regulars_merchant::{Archived, Store, StoreFilter, StoreSort};
+
+use super::Stored;
+use crate::{
+    Tx,
+    page::{SortColumns, push_page},
+    statement::{Bind, Statement},
+};
+
+impl SortColumns for StoreSort {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Name => "s.name_key",
+            Self::CreatedAt => "s.created_at",
+        }
+    }
+
+    const PK: &'static str = "s.id";
+}
+
+/// The columns of [`Row`], in its order.
+const COLUMNS: &str = "s.id, s.merchant_id, s.name, s.location, s.phone_number, s.country, s.state, \
+    s.city, s.street, s.zip_code, s.tax_rate, s.time_zone, s.day_starts_at, s.late_hours, \
+    s.is_active, s.archived, s.extra_info, s.created_at, s.updated_at";
+
+type RowSql = (
+    BigInt,
+    BigInt,
+    Text,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Text,
+    Integer,
+    Bool,
+    Bool,
+    Nullable<Text>,
+    BigInt,
+    BigInt,
+);
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    merchant_id: i64,
+    name: String,
+    location: Option<String>,
+    phone_number: Option<String>,
+    country: Option<String>,
+    state: Option<String>,
+    city: Option<String>,
+    street: Option<String>,
+    zip_code: Option<String>,
+    tax_rate: Option<i64>,
+    time_zone: Option<String>,
+    day_starts_at: String,
+    late_hours: i32,
+    is_active: bool,
+    archived: bool,
+    extra_info: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<Row> for Store {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let stored = Stored { table: "store", id: row.id };
+        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M:%S").ok();
+        Ok(Self {
+            id: StoreId::new(row.id),
+            merchant: MerchantId::new(row.merchant_id),
+            time_zone: row.time_zone.as_deref().map(|zone| stored.zone(zone)).transpose()?,
+            day_starts_at: stored.read("day_starts_at", &row.day_starts_at, time)?,
+            name: row.name,
+            location: row.location,
+            phone_number: row.phone_number,
+            country: row.country,
+            state: row.state,
+            city: row.city,
+            street: row.street,
+            zip_code: row.zip_code,
+            tax_rate: row.tax_rate,
+            late_hours: row.late_hours,
+            is_active: row.is_active,
+            archived: row.archived,
+            extra_info: row.extra_info,
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+        })
+    }
+}
+
+pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::<RowSql>::new("SELECT ").sql(COLUMNS);
+    statement.push(" FROM store s WHERE s.id");
+    statement.push_is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
+    match tx.scope() {
+        Scope::Merchant(merchant) => {
+            statement.push(" AND s.merchant_id = ");
+            statement.push_bind(merchant.get());
+        }
+        Scope::Person(person) => {
+            statement.push(" AND (s.is_active AND NOT s.archived OR s.merchant_id IN (");
+            push_joined(&mut statement, person.get());
+            statement.push("))");
+        }
+        Scope::Platform => {}
+    }
+    load(tx, statement)
+}
+
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    filter: &StoreFilter,
+    request: &PageRequest<StoreSort>,
+) -> Result<Page<Store>, StoreError> {
+    let mut statement = listed(tx.scope(), COLUMNS, filter);
+    push_page(&mut statement, request);
+    Ok(Page::from_fetched(load(tx, statement)?, request))
+}
+
+pub(super) fn count(tx: &mut Tx<'_>, filter: &StoreFilter) -> Result<u64, StoreError> {
+    let statement: Statement<BigInt> = listed(tx.scope(), "count(*)", filter);
+    let rows: Option<i64> = statement.first(tx.connection)?;
+    Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default())
+}
+
+fn load(tx: &mut Tx<'_>, statement: Statement<RowSql>) -> Result<Vec<Store>, StoreError> {
+    let rows: Vec<Row> = statement.load(tx.connection)?;
+    rows.into_iter().map(Store::try_from).collect()
+}
+
+/// The merchants whose live customer a person is.
+fn push_joined<ST>(statement: &mut Statement<ST>, person: i64) {
+    statement
+        .push("SELECT j.merchant_id FROM membership j WHERE NOT j.archived AND j.person_id = ");
+    statement.push_bind(person);
+}
+
+/// The stores that a scope lists and a filter admits; the `WHERE` can go on.
+fn listed<ST>(scope: Scope, select: &'static str, filter: &StoreFilter) -> Statement<ST> {
+    let mut statement = Statement::new("SELECT ").sql(select).sql(" FROM store s WHERE ");
+    match scope {
+        Scope::Merchant(merchant) => {
+            statement.push("s.merchant_id = ");
+            statement.push_bind(merchant.get());
+        }
+        Scope::Person(person) => {
+            statement.push("s.is_active AND NOT s.archived AND s.merchant_id IN (");
+            push_joined(&mut statement, person.get());
+            statement.push(")");
+        }
+        Scope::Platform => statement.push("TRUE"),
+    }
+    // A merchant has few stores: none of these needs an index of its own.
+    for (sql, value) in [(" AND s.name = ", &filter.name), (" AND s.city = ", &filter.city)] {
+        if let Some(value) = value {
+            statement.push(sql);
+            statement.push_bind(value.as_str());
+        }
+    }
+    let parts = [("s.name_key", &filter.name_icontains), ("s.city_key", &filter.city_icontains)];
+    for (column, part) in parts {
+        if let Some(part) = part {
+            statement.push_dialect(" AND strpos(", " AND instr(");
+            statement.push(column);
+            statement.push(", ");
+            statement.push_bind(text::fold(part));
+            statement.push(") > 0");
+        }
+    }
+    match filter.is_active {
+        Some(true) => statement.push(" AND s.is_active"),
+        Some(false) => statement.push(" AND NOT s.is_active"),
+        None => {}
+    }
+    match filter.archived {
+        Archived::Hidden => statement.push(" AND NOT s.archived"),
+        Archived::Only => statement.push(" AND s.archived"),
+        Archived::Included => {}
+    }
+    statement
+}

@@ -1,0 +1,161 @@
+//! Which orders, in SQL: whose they are, and what a query asks of them.
+
+use regulars_customer::search::PhoneTerm;
+use regulars_kernel::{PageRequest, Scope, StoreAccess, StoreId, Timestamp};
+use regulars_merchant::Archived;
+use regulars_order::{OrderQuery, OrderSort};
+
+use super::buyer::{is_broad, push_buyer, push_looked_through};
+use crate::{
+    Tx,
+    connection::AnyConnection,
+    page::push_bounds,
+    statement::{Bind, Statement},
+};
+
+/// Appends whose the orders `c` are, behind a `WHERE` or `AND`.
+pub(super) fn push_scope<ST>(statement: &mut Statement<ST>, scope: Scope) {
+    match scope {
+        Scope::Merchant(merchant) => {
+            statement.push("c.merchant_id = ");
+            statement.push_bind(merchant.get());
+        }
+        Scope::Person(person) => {
+            statement.push("c.person_id = ");
+            statement.push_bind(person.get());
+        }
+        Scope::Platform => statement.push("TRUE"),
+    }
+}
+
+/// Appends ` AND …` for one store. Where something else names fewer orders (`narrow`), the plus keeps SQLite, which knows
+/// that only after it gathered statistics, from fetching the store's by their index.
+fn push_store<ST>(statement: &mut Statement<ST>, store: StoreId, narrow: bool) {
+    let column = if narrow { " AND +c.store_id" } else { " AND c.store_id" };
+    statement.push_dialect(" AND c.store_id", column);
+    statement.push(" = ");
+    statement.push_bind(store.get());
+}
+
+/// Appends ` AND …` for the stores that are in reach.
+pub(super) fn push_within<ST>(statement: &mut Statement<ST>, within: &StoreAccess, narrow: bool) {
+    match within {
+        StoreAccess::All => {}
+        StoreAccess::Only(stores) => {
+            if let [store] = stores.as_slice() {
+                return push_store(statement, *store, narrow);
+            }
+            // The plus: SQLite must not fetch every order of these stores by their index, to sort them all.
+            statement.push_dialect(" AND c.store_id", " AND +c.store_id");
+            statement.push_is_in(stores.iter().map(|id| id.get()).collect::<Bind>());
+        }
+    }
+}
+
+/// A query with what the statement that asks it needs to know.
+pub(super) struct Filter<'a> {
+    query: &'a OrderQuery,
+    scope: Scope,
+    sqlite: bool,
+}
+
+impl<'a> Filter<'a> {
+    pub(super) const fn new(tx: &Tx<'_>, query: &'a OrderQuery) -> Self {
+        let sqlite = matches!(tx.connection, AnyConnection::Sqlite(_));
+        Self { query, scope: tx.scope(), sqlite }
+    }
+
+    pub(super) const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// What a merchant searches buyers by, where it is the beginning of a phone number and nothing else.
+    fn broad(&self) -> Option<&'a PhoneTerm> {
+        let OrderQuery { consumer, buyer, .. } = self.query;
+        let alone = consumer.is_none() && buyer.number.is_none() && buyer.email_key.is_none();
+        let term = buyer.phone.as_ref().filter(|term| is_broad(term))?;
+        (alone && self.scope.merchant().is_some()).then_some(term)
+    }
+
+    /// The page as far as it lies near, where it pays to look there first.
+    pub(super) fn look_through<ST>(
+        &self,
+        select: &'static str,
+        request: &PageRequest<OrderSort>,
+    ) -> Option<Statement<ST>> {
+        let term = self.broad()?;
+        let mut statement = Statement::new("SELECT ").sql(select);
+        statement.push(" FROM (SELECT * FROM orders c WHERE ");
+        push_scope(&mut statement, self.scope);
+        self.push_order(&mut statement);
+        push_bounds(&mut statement, request);
+        push_looked_through(&mut statement, term, self.sqlite, request);
+        Some(statement)
+    }
+
+    /// Appends ` FROM` to the whole `WHERE`, which can go on.
+    pub(super) fn push_from<ST>(&self, statement: &mut Statement<ST>) {
+        statement.push(" FROM orders c");
+        if !self.query.buyer.is_anyone() && self.scope.merchant().is_some() {
+            // SQLite would walk all orders in the order of the list, and look at each one's buyer.
+            statement.push_dialect("", " INDEXED BY orders_person");
+        }
+        statement.push(" WHERE ");
+        push_scope(statement, self.scope);
+        self.push(statement);
+    }
+
+    /// Appends ` AND …` for everything.
+    pub(super) fn push<ST>(&self, statement: &mut Statement<ST>) {
+        self.push_order(statement);
+        push_buyer(statement, &self.query.buyer, self.scope, self.sqlite);
+    }
+
+    /// Appends ` AND …` for everything that the order itself says.
+    fn push_order<ST>(&self, statement: &mut Statement<ST>) {
+        let query = self.query;
+        let ids = [
+            (" AND c.person_id = ", query.consumer.map(|id| id.get())),
+            (" AND c.order_type_id = ", query.order_type.map(|id| id.get())),
+            // The same expression as in the index; open orders lie in no period.
+            (
+                " AND COALESCE(c.completed_at, 0) >= ",
+                query.completed_at.from.map(Timestamp::micros),
+            ),
+            (
+                " AND COALESCE(c.completed_at, 0) < ",
+                query.completed_at.before.map(Timestamp::micros),
+            ),
+            (" AND c.created_at >= ", query.created_at.from.map(Timestamp::micros)),
+            (" AND c.created_at < ", query.created_at.before.map(Timestamp::micros)),
+        ];
+        for (sql, value) in ids {
+            if let Some(value) = value {
+                statement.push(sql);
+                statement.push_bind(value);
+            }
+        }
+        if query.completed_at.from.is_some() || query.completed_at.before.is_some() {
+            statement.push(" AND c.completed_at IS NOT NULL");
+        }
+        if let Some(state) = query.state {
+            statement.push(" AND c.state = ");
+            statement.push_bind(state.name());
+        }
+        match query.completed {
+            Some(true) => statement.push(" AND c.completed"),
+            Some(false) => statement.push(" AND NOT c.completed"),
+            None => {}
+        }
+        match query.archived {
+            Archived::Hidden => statement.push(" AND c.is_active"),
+            Archived::Only => statement.push(" AND NOT c.is_active"),
+            Archived::Included => {}
+        }
+        let narrow = query.consumer.is_some() || !query.buyer.is_anyone();
+        if let Some(store) = query.store {
+            push_store(statement, store, narrow);
+        }
+        push_within(statement, &query.within, narrow || query.store.is_some());
+    }
+}

@@ -1,0 +1,94 @@
+//! The port of the order crate: [`OrderStore`] over tables.
+//!
+//! Each function here says what it asks of which table; what a method promises is said by the port. Every statement on
+//! orders names the merchant or the person whose they are.
+
+mod buyer;
+mod filter;
+mod item;
+#[expect(clippy::module_inception, reason = "a file has the name of its noun")]
+mod order;
+mod order_type;
+
+use regulars_kernel::{
+    OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId,
+};
+use regulars_order::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType};
+
+use crate::Tx;
+
+impl OrderStore for Tx<'_> {
+    fn scope(&self) -> Scope {
+        Tx::scope(self)
+    }
+
+    fn orders(&mut self, ids: &[OrderId], within: &StoreAccess) -> Result<Vec<Order>, StoreError> {
+        order::by_ids(self, ids, within)
+    }
+
+    fn list_orders(
+        &mut self,
+        query: &OrderQuery,
+        page: &PageRequest<OrderSort>,
+    ) -> Result<Page<Order>, StoreError> {
+        order::list(self, query, page)
+    }
+
+    fn count_orders(&mut self, query: &OrderQuery) -> Result<u64, StoreError> {
+        order::count(self, query)
+    }
+
+    fn orders_per_consumer(
+        &mut self,
+        consumers: &[PersonId],
+        query: &OrderQuery,
+        page: &PageRequest<OrderSort>,
+    ) -> Result<Vec<(PersonId, Page<Order>)>, StoreError> {
+        order::CONSUMER.pages(self, consumers, query, page)
+    }
+
+    fn count_orders_per_consumer(
+        &mut self,
+        consumers: &[PersonId],
+        query: &OrderQuery,
+    ) -> Result<Vec<(PersonId, u64)>, StoreError> {
+        order::CONSUMER.counts(self, consumers, query)
+    }
+
+    fn orders_per_store(
+        &mut self,
+        stores: &[StoreId],
+        query: &OrderQuery,
+        page: &PageRequest<OrderSort>,
+    ) -> Result<Vec<(StoreId, Page<Order>)>, StoreError> {
+        order::STORE.pages(self, stores, query, page)
+    }
+
+    fn count_orders_per_store(
+        &mut self,
+        stores: &[StoreId],
+        query: &OrderQuery,
+    ) -> Result<Vec<(StoreId, u64)>, StoreError> {
+        order::STORE.counts(self, stores, query)
+    }
+
+    fn items_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderItem>)>, StoreError> {
+        item::per_order(self, orders, within)
+    }
+
+    fn order_items(
+        &mut self,
+        ids: &[OrderItemId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderItem>, StoreError> {
+        item::by_ids(self, ids, within)
+    }
+
+    fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError> {
+        order_type::list(self)
+    }
+}

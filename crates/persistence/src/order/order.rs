@@ -1,0 +1,284 @@
+//! Orders: by id, in lists, and those of many customers or stores at once.
+
+use chrono::NaiveDate;
+use diesel::{
+    Queryable,
+    sql_types::{BigInt, Bool, Integer, Nullable, Text},
+};
+use regulars_kernel::{
+    MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreAccess, StoreError,
+    StoreId, Timestamp,
+};
+use regulars_order::{Order, OrderQuery, OrderSort, OrderState, PaymentType};
+
+use super::filter::{Filter, push_scope, push_within};
+use crate::{
+    Tx,
+    merchant::Stored,
+    page::{Children, SortColumns, group, push_page},
+    statement::{Bind, Statement},
+};
+
+impl SortColumns for OrderSort {
+    fn column(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "c.created_at",
+            Self::CompletedAt => "COALESCE(c.completed_at, 0)",
+            Self::Total => "c.total",
+        }
+    }
+
+    const PK: &'static str = "c.id";
+}
+
+/// The columns of [`Row`], in its order, under the alias `c`.
+macro_rules! columns {
+    () => {
+        "c.id, c.merchant_id, c.number, c.store_id, c.person_id, c.waiter_id, c.phone_number, \
+         c.order_type_id, c.state, c.pickup_at, c.delivery_location, c.payment_type, \
+         c.num_of_guests, c.currency, c.cash_received, c.change_given, c.tax, c.total, c.refunded, \
+         c.completed, c.completed_at, c.business_date, c.is_active, c.deleted_at, c.entity_source, \
+         c.entity_source_id, c.extra_info, c.created_at, c.updated_at"
+    };
+}
+
+type RowSql = (
+    BigInt,
+    BigInt,
+    Text,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    BigInt,
+    Text,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Integer>,
+    Text,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    BigInt,
+    BigInt,
+    Bool,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Bool,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    BigInt,
+    BigInt,
+);
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    merchant_id: i64,
+    number: String,
+    store_id: i64,
+    person_id: Option<i64>,
+    waiter_id: Option<i64>,
+    phone_number: Option<String>,
+    order_type_id: i64,
+    state: String,
+    pickup_at: Option<i64>,
+    delivery_location: Option<String>,
+    payment_type: Option<String>,
+    num_of_guests: Option<i32>,
+    currency: String,
+    cash_received: Option<i64>,
+    change_given: Option<i64>,
+    tax: Option<i64>,
+    total: i64,
+    refunded: i64,
+    completed: bool,
+    completed_at: Option<i64>,
+    business_date: Option<String>,
+    is_active: bool,
+    deleted_at: Option<i64>,
+    entity_source: Option<String>,
+    entity_source_id: Option<String>,
+    extra_info: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<Row> for Order {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let stored = Stored { table: "orders", id: row.id };
+        let currency = stored.currency(&row.currency)?;
+        let money = |minor| Money::new(minor, currency);
+        let payment = row.payment_type.as_deref();
+        let payment = payment.map(|name| stored.read("payment_type", name, PaymentType::from_name));
+        let day = row.business_date.as_deref();
+        let day =
+            day.map(|day| stored.read("business_date", day, |day| day.parse::<NaiveDate>().ok()));
+        Ok(Self {
+            id: OrderId::new(row.id),
+            merchant: MerchantId::new(row.merchant_id),
+            state: stored.read("state", &row.state, OrderState::from_name)?,
+            payment_type: payment.transpose()?,
+            business_date: day.transpose()?,
+            entity_source: stored.entity_source(row.entity_source.as_deref())?,
+            number: row.number,
+            store: StoreId::new(row.store_id),
+            consumer: row.person_id.map(PersonId::new),
+            waiter: row.waiter_id.map(PersonId::new),
+            phone_number: row.phone_number,
+            order_type: OrderTypeId::new(row.order_type_id),
+            pickup_at: row.pickup_at.map(Timestamp::from_micros),
+            delivery_location: row.delivery_location,
+            num_of_guests: row.num_of_guests,
+            cash_received: row.cash_received.map(money),
+            change: row.change_given.map(money),
+            tax: row.tax.map(money),
+            total: money(row.total),
+            refunded: money(row.refunded),
+            completed: row.completed,
+            completed_at: row.completed_at.map(Timestamp::from_micros),
+            is_active: row.is_active,
+            deleted_at: row.deleted_at.map(Timestamp::from_micros),
+            entity_source_id: row.entity_source_id,
+            extra_info: row.extra_info,
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+        })
+    }
+}
+
+pub(super) fn by_ids(
+    tx: &mut Tx<'_>,
+    ids: &[OrderId],
+    within: &StoreAccess,
+) -> Result<Vec<Order>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::new(concat!("SELECT ", columns!(), " FROM orders c WHERE "));
+    push_scope(&mut statement, tx.scope());
+    statement.push(" AND c.id");
+    statement.push_is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
+    push_within(&mut statement, within, true);
+    load(tx, statement)
+}
+
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    query: &OrderQuery,
+    request: &PageRequest<OrderSort>,
+) -> Result<Page<Order>, StoreError> {
+    let filter = Filter::new(tx, query);
+    if let Some(statement) = filter.look_through(columns!(), request) {
+        let near = load(tx, statement)?;
+        if near.len() > usize::from(request.limit) {
+            return Ok(Page::from_fetched(near, request));
+        }
+    }
+    let mut statement = Statement::new(concat!("SELECT ", columns!()));
+    filter.push_from(&mut statement);
+    push_page(&mut statement, request);
+    Ok(Page::from_fetched(load(tx, statement)?, request))
+}
+
+pub(super) fn count(tx: &mut Tx<'_>, query: &OrderQuery) -> Result<u64, StoreError> {
+    let filter = Filter::new(tx, query);
+    let mut statement = Statement::<BigInt>::new("SELECT count(*)");
+    filter.push_from(&mut statement);
+    let rows: Option<i64> = statement.first(tx.connection)?;
+    Ok(rows.map(number).unwrap_or_default())
+}
+
+fn number(rows: i64) -> u64 {
+    u64::try_from(rows).unwrap_or_default()
+}
+
+fn load(tx: &mut Tx<'_>, statement: Statement<RowSql>) -> Result<Vec<Order>, StoreError> {
+    let rows: Vec<Row> = statement.load(tx.connection)?;
+    rows.into_iter().map(Order::try_from).collect()
+}
+
+/// What has orders.
+pub(super) struct Parent<P> {
+    id: fn(P) -> i64,
+    column: &'static str,
+}
+
+/// Whoever bought.
+pub(super) const CONSUMER: Parent<PersonId> = Parent { id: PersonId::get, column: "c.person_id" };
+
+/// Where it was bought.
+pub(super) const STORE: Parent<StoreId> = Parent { id: StoreId::get, column: "c.store_id" };
+
+impl<P: Copy + From<i64>> Parent<P> {
+    /// The numbers of the parents, each once.
+    fn ids(&self, parents: &[P]) -> Vec<i64> {
+        let mut ids: Vec<i64> = parents.iter().map(|parent| (self.id)(*parent)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// A page of the orders of each; every one gets a page.
+    pub(super) fn pages(
+        &self,
+        tx: &mut Tx<'_>,
+        parents: &[P],
+        query: &OrderQuery,
+        request: &PageRequest<OrderSort>,
+    ) -> Result<Vec<(P, Page<Order>)>, StoreError> {
+        let ids = self.ids(parents);
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filter = Filter::new(tx, query);
+        let children = Children {
+            select: concat!("k.value, ", columns!()),
+            table: "orders",
+            joins: "",
+            parent: self.column,
+            parents: &ids,
+        };
+        let conditions = |statement: &mut Statement<(BigInt, RowSql)>| {
+            statement.push(" AND ");
+            push_scope(statement, filter.scope());
+            filter.push(statement);
+        };
+        let rows: Vec<(i64, Row)> = children.page(conditions, request).load(tx.connection)?;
+        let orders = rows.into_iter().map(|(parent, row)| Ok((parent, Order::try_from(row)?)));
+        let orders: Vec<(i64, Order)> = orders.collect::<Result<_, StoreError>>()?;
+        let pages = group(&ids, orders, request);
+        Ok(pages.into_iter().map(|(parent, page)| (P::from(parent), page)).collect())
+    }
+
+    /// How many orders each has; those without one are left out.
+    pub(super) fn counts(
+        &self,
+        tx: &mut Tx<'_>,
+        parents: &[P],
+        query: &OrderQuery,
+    ) -> Result<Vec<(P, u64)>, StoreError> {
+        let ids = self.ids(parents);
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filter = Filter::new(tx, query);
+        let mut statement = Statement::<(Nullable<BigInt>, BigInt)>::new("SELECT ");
+        statement.push(self.column);
+        statement.push(", count(*)");
+        filter.push_from(&mut statement);
+        statement.push(" AND ");
+        statement.push(self.column);
+        statement.push_is_in(ids.into_iter().collect::<Bind>());
+        statement.push(" GROUP BY ");
+        statement.push(self.column);
+        let rows: Vec<(Option<i64>, i64)> = statement.load(tx.connection)?;
+        let count = |(parent, rows): (Option<i64>, i64)| Some((P::from(parent?), number(rows)));
+        Ok(rows.into_iter().filter_map(count).collect())
+    }
+}
