@@ -49,7 +49,7 @@ const ALL: &str = "id lastLogin extraInfo deletedAt userType email firstname las
     entitySource entitySourceId active staff admin createdAt updatedAt archived verified secondaryEmail address
     pointsEarned consumerCards";
 
-pub fn create(client: &Client, input: &Value) -> Value {
+pub(crate) fn create(client: &Client, input: &Value) -> Value {
     let document = format!(
         "mutation ($input: CreateConsumerInput!) {{
             createConsumer(input: $input) {{ success errors consumer {{ pk {ALL} }} }}
@@ -60,7 +60,7 @@ pub fn create(client: &Client, input: &Value) -> Value {
     answer.data("createConsumer.consumer").clone()
 }
 
-pub fn update(client: &Client, input: &Value) -> Value {
+pub(crate) fn update(client: &Client, input: &Value) -> Value {
     let document = format!(
         "mutation ($input: UpdateConsumerInput!) {{
             updateConsumer(input: $input) {{ success errors consumer {{ pk {ALL} }} }}
@@ -262,7 +262,7 @@ fn logging_in_is_seen_by_the_merchant_and_moves_nothing_else() {
 }
 
 /// A registered consumer who has joined the demo world's first merchant, and their address.
-pub fn member_of_the_demo_merchant(world: &World) -> (Client, String) {
+pub(crate) fn member_of_the_demo_merchant(world: &World) -> (Client, String) {
     let consumer = world.consumer();
     let me = consumer.query("{ me { email } }", Value::Null).succeeded();
     let store =

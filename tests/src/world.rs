@@ -9,19 +9,19 @@ use regulars_testkit::{Client, Engine, Server, TempDatabase, fresh};
 use serde_json::{Value, json};
 
 /// The password of everybody in the demo world, and of everybody who is made here.
-pub const PASSWORD: &str = "regulars-demo";
+pub(crate) const PASSWORD: &str = "regulars-demo";
 
 /// A server over a demo world.
-pub struct World {
+pub(crate) struct World {
     /// Which database is behind it.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// The server.
-    pub server: Server,
+    pub(crate) server: Server,
     _database: TempDatabase,
 }
 
 /// Runs a test on both servers.
-pub fn on_both(test: impl Fn(&World)) {
+pub(crate) fn on_both(test: impl Fn(&World)) {
     static WORLDS: OnceLock<Vec<World>> = OnceLock::new();
     for world in WORLDS.get_or_init(|| Engine::ALL.into_iter().map(World::start).collect()) {
         test(world);
@@ -46,18 +46,18 @@ impl World {
             ["--demo", "--data-dir", keys.to_str().expect("a UTF-8 path"), "--database-url", url];
         // The least cost that is allowed: tests sign up by the hundred.
         let environment =
-            [("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_API_STATEMENT_HEADER", "true")];
+            [("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
         let server = Server::start(&arguments, &environment);
         Self { engine, server, _database: database }
     }
 
     /// Nobody.
-    pub fn anonymous(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         self.server.client()
     }
 
     /// Whoever has this address.
-    pub fn login(&self, email: &str) -> Client {
+    pub(crate) fn login(&self, email: &str) -> Client {
         let answer = self.anonymous().query(
             "mutation ($email: String!, $password: String!) {
                 obtainToken(email: $email, password: $password) { success errors token }
@@ -68,12 +68,12 @@ impl World {
     }
 
     /// The owner of the demo world's first merchant.
-    pub fn demo_owner(&self) -> Client {
+    pub(crate) fn demo_owner(&self) -> Client {
         self.login("merchant@example.com")
     }
 
     /// Signs somebody up and gives their client.
-    pub fn register(&self, user_type: &str, extra: &Value) -> Client {
+    pub(crate) fn register(&self, user_type: &str, extra: &Value) -> Client {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let email = format!("someone{number}@{}.example", std::process::id());
@@ -90,15 +90,15 @@ impl World {
     }
 
     /// A merchant of one's own.
-    pub fn merchant(&self) -> Client {
+    pub(crate) fn merchant(&self) -> Client {
         self.register("MERCHANT", &json!({}))
     }
 
     /// A registered consumer.
-    pub fn consumer(&self) -> Client {
+    pub(crate) fn consumer(&self) -> Client {
         self.register("CONSUMER", &json!({}))
     }
 }
 
 /// The document's own sign-up.
-pub const SIGN_UP: &str = "mutation SignUp( $email: String! $password: String! $firstname: String! $lastname: String! $userType: String! $merchantType: String $phoneNumber: String $birthday: String $country: String $city: String $street: String $zipCode: String $gender: String ) { register( email: $email password1: $password password2: $password firstname: $firstname lastname: $lastname userType: $userType merchantType: $merchantType phoneNumber: $phoneNumber birthday: $birthday country: $country city: $city street: $street zipCode: $zipCode gender: $gender ) { success errors token refreshToken } } ";
+pub(crate) const SIGN_UP: &str = "mutation SignUp( $email: String! $password: String! $firstname: String! $lastname: String! $userType: String! $merchantType: String $phoneNumber: String $birthday: String $country: String $city: String $street: String $zipCode: String $gender: String ) { register( email: $email password1: $password password2: $password firstname: $firstname lastname: $lastname userType: $userType merchantType: $merchantType phoneNumber: $phoneNumber birthday: $birthday country: $country city: $city street: $street zipCode: $zipCode gender: $gender ) { success errors token refreshToken } } ";
