@@ -18,7 +18,8 @@ use crate::{
     customer::user::USER,
     error::ApiError,
     global_id::Id,
-    promotion::{PromotionNodeConnection, PromotionNodeValue, node::offer, queries::named},
+    level::Level,
+    promotion::{PromotionNodeConnection, PromotionNodeValue, offer, queries::named},
     scalar::DateTime,
 };
 
