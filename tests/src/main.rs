@@ -3,6 +3,14 @@
 //! A module for each subject. Tests that need data of their own sign up a merchant of their own ([`world::World::merchant`]):
 //! the two servers are shared, and merchants do not see each other.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails fails the test"
+)]
+
 mod consumer_fields;
 mod consumers;
 mod contract;

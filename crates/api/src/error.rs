@@ -134,7 +134,6 @@ const fn code(rule: &Rule, codes: Codes) -> &'static str {
 }
 
 impl IntoFieldError for ApiError {
-    #[expect(clippy::disallowed_types, reason = "the one place that makes juniper's errors")]
     fn into_field_error(self) -> FieldError {
         match self.kind {
             ErrorKind::PermissionDenied => {
@@ -156,7 +155,6 @@ impl IntoFieldError for ApiError {
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "the one place that makes juniper's errors")]
 fn invalid(violations: &Violations) -> FieldError {
     let field = violations.iter().find_map(|violation| violation.field);
     let sentences: Vec<String> =

@@ -65,15 +65,14 @@ impl Loads {
     {
         let key = (level.number, name);
         let known = self.0.lock().get(&key).cloned();
-        let values = match known.map(Arc::downcast::<HashMap<K, V>>) {
-            Some(Ok(values)) => values,
-            _ => {
-                // Loading holds no lock: it may itself ask for something loaded.
-                let values = Arc::new(load(&level.ids)?);
-                let kept: Arc<dyn Any + Send + Sync> = Arc::<HashMap<K, V>>::clone(&values);
-                self.0.lock().insert(key, kept);
-                values
-            }
+        let values = if let Some(Ok(values)) = known.map(Arc::downcast::<HashMap<K, V>>) {
+            values
+        } else {
+            // Loading holds no lock: it may itself ask for something loaded.
+            let values = Arc::new(load(&level.ids)?);
+            let kept: Arc<dyn Any + Send + Sync> = Arc::<HashMap<K, V>>::clone(&values);
+            self.0.lock().insert(key, kept);
+            values
         };
         Ok(values.get(&id).cloned())
     }

@@ -7,6 +7,13 @@
 //! It does not know how anything is stored, who may do what (use cases ask their actor), or where configuration comes
 //! from: every figure is an argument.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "resolvers have the signatures that the schema gives them"
+)]
+
 mod answer;
 pub mod auth;
 pub mod connection;

@@ -122,8 +122,8 @@ impl Context {
         if key.is_empty() {
             return Err(invalid(Rule::Required));
         }
-        let merchant = self.actor().merchant().map_or(0, |merchant| merchant.get());
-        let actor = self.actor().person().map_or(0, |person| person.get());
+        let merchant = self.actor().merchant().map_or(0, regulars_kernel::MerchantId::get);
+        let actor = self.actor().person().map_or(0, regulars_kernel::PersonId::get);
         let fingerprint = Sha256::digest(call.input.as_bytes()).to_vec();
         Ok(Some(IdempotencyKey {
             merchant,

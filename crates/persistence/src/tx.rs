@@ -1,7 +1,7 @@
 //! A transaction: what implements the ports of the domain crates.
 
 use diesel::connection::TransactionManager;
-use regulars_kernel::{MerchantId, PersonId, Scope, StoreError};
+use regulars_kernel::{MerchantId, Scope, StoreError};
 
 use crate::{
     connection::{AnyConnection, Transactions},
@@ -45,11 +45,6 @@ impl<'c> Tx<'c> {
         self.scope.merchant().ok_or(StoreError::OutOfScope("a merchant's scope is needed"))
     }
 
-    /// The person whose data this is; an error where the scope is not one person's.
-    pub(crate) fn person(&self) -> Result<PersonId, StoreError> {
-        self.scope.person().ok_or(StoreError::OutOfScope("a person's scope is needed"))
-    }
-
     /// Refuses to go on outside the platform's scope.
     pub(crate) fn platform(&self) -> Result<(), StoreError> {
         match self.scope {
@@ -58,12 +53,6 @@ impl<'c> Tx<'c> {
                 Err(StoreError::OutOfScope("the platform's scope is needed"))
             }
         }
-    }
-
-    /// The same transaction within another scope: for a step that reaches further than the rest, such as the door that
-    /// an exact loyalty id opens.
-    pub(crate) const fn within(&mut self, scope: Scope) -> Tx<'_> {
-        Tx { connection: self.connection, scope, writes: self.writes }
     }
 
     /// Runs a step whose effects are undone if it ends in `Err`, while the transaction goes on: a refusal is an answer,

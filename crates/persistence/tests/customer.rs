@@ -1,7 +1,13 @@
 //! The customers of the port on both databases: its suite, searches against the store in memory, and how many statements
 //! a page costs.
 
-#![expect(clippy::unwrap_used, reason = "what fails fails the test")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails fails the test"
+)]
 
 use std::cell::RefCell;
 

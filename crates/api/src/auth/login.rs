@@ -57,8 +57,8 @@ impl ObtainTokenPayload {
     }
 
     /// Whether the account was archived until now.
-    fn unarchiving(&self) -> Option<bool> {
-        Some(self.login.as_ref().is_some_and(|login| login.unarchiving))
+    fn unarchiving(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.unarchiving)
     }
 }
 

@@ -75,17 +75,17 @@ impl RevokeTokenPayload {
     }
 
     /// Null: a session that has ended has no tokens.
-    fn token(&self) -> Option<String> {
+    fn token() -> Option<String> {
         None
     }
 
     /// Null: a session that has ended has no tokens.
-    fn refresh_token(&self) -> Option<String> {
+    fn refresh_token() -> Option<String> {
         None
     }
 
     /// Null: a session that has ended has no tokens.
-    fn payload(&self) -> Option<GenericScalar> {
+    fn payload() -> Option<GenericScalar> {
         None
     }
 }

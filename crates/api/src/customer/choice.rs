@@ -10,7 +10,6 @@ macro_rules! choice {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
         #[graphql(name = $text, rename_all = "none")]
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "the names of the API")]
         #[allow(missing_docs, reason = "they are what they are called")]
         pub enum $name { $($variant,)+ }
 

@@ -68,14 +68,14 @@ fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
 }
 
 /// A call whose input is everything but its key.
-fn call<'a>(name: &'static str, key: &'a Option<String>, input: &impl std::fmt::Debug) -> Call<'a> {
-    Call { name, key: key.as_deref(), input: format!("{input:?}") }
+fn call<'a>(name: &'static str, key: Option<&'a str>, input: &impl std::fmt::Debug) -> Call<'a> {
+    Call { name, key, input: format!("{input:?}") }
 }
 
 pub(crate) fn create_consumer(context: &Context, input: CreateConsumerInput) -> Answer {
     let key = input.idempotency_key.clone();
     let record = input.record();
-    let call = call("createConsumer", &key, &record);
+    let call = call("createConsumer", key.as_deref(), &record);
     let (actor, now) = (context.actor().clone(), context.now());
     let entropy = rand::random();
     let outcome = context.mutate(&call, move |tx| {
@@ -88,7 +88,7 @@ pub(crate) fn create_consumer(context: &Context, input: CreateConsumerInput) -> 
 pub(crate) fn upsert_consumer(context: &Context, input: UpsertConsumerInput) -> Answer {
     let key = input.idempotency_key.clone();
     let record = input.record();
-    let call = call("upsertConsumer", &key, &record);
+    let call = call("upsertConsumer", key.as_deref(), &record);
     let (actor, now) = (context.actor().clone(), context.now());
     let entropy = rand::random();
     let outcome = context.mutate(&call, move |tx| {
@@ -102,7 +102,7 @@ pub(crate) fn update_consumer(context: &Context, input: UpdateConsumerInput) -> 
     let key = input.idempotency_key.clone();
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
         let patch = input.patch();
-        let call = call("updateConsumer", &key, &(id, &patch));
+        let call = call("updateConsumer", key.as_deref(), &(id, &patch));
         let (actor, now) = (context.actor().clone(), context.now());
         let outcome = context.mutate(&call, move |tx| {
             update::update(tx, &actor, id, &patch, now).map(|changed| changed.id)
@@ -113,7 +113,7 @@ pub(crate) fn update_consumer(context: &Context, input: UpdateConsumerInput) -> 
 
 pub(crate) fn delete_consumer(context: &Context, input: &DeleteConsumerInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let call = call("deleteConsumer", &input.idempotency_key, &id);
+        let call = call("deleteConsumer", input.idempotency_key.as_deref(), &id);
         let (actor, now) = (context.actor().clone(), context.now());
         let outcome = context.mutate(&call, move |tx| {
             delete::delete(tx, &actor, id, now).map(|archived| archived.id)
@@ -124,7 +124,7 @@ pub(crate) fn delete_consumer(context: &Context, input: &DeleteConsumerInput) ->
 
 pub(crate) fn join_merchant(context: &Context, input: &JoinMerchantInput) -> Answer {
     or_refusal(pk("storeId", &input.store_id, "StoreNode").map(StoreId::new).and_then(|store| {
-        let call = call("joinMerchant", &input.idempotency_key, &store);
+        let call = call("joinMerchant", input.idempotency_key.as_deref(), &store);
         let (actor, now) = (context.actor().clone(), context.now());
         let outcome = context.mutate(&call, move |tx| {
             join::join(tx, &actor, store, now).map(|joined| joined.person)
@@ -136,7 +136,7 @@ pub(crate) fn join_merchant(context: &Context, input: &JoinMerchantInput) -> Ans
 pub(crate) fn leave_merchant(context: &Context, input: &LeaveMerchantInput) -> Answer {
     or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
         |merchant| {
-            let call = call("leaveMerchant", &input.idempotency_key, &merchant);
+            let call = call("leaveMerchant", input.idempotency_key.as_deref(), &merchant);
             let (actor, now) = (context.actor().clone(), context.now());
             let outcome = context.mutate(&call, move |tx| {
                 join::leave(tx, &actor, merchant, now).map(|left| left.person)
@@ -150,7 +150,7 @@ pub(crate) fn share_profile(context: &Context, input: &ShareProfileInput) -> Ans
     or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
         |merchant| {
             let shared = input.sharing.to_domain();
-            let call = call("shareProfile", &input.idempotency_key, &(merchant, shared));
+            let call = call("shareProfile", input.idempotency_key.as_deref(), &(merchant, shared));
             let (actor, now) = (context.actor().clone(), context.now());
             let outcome = context.mutate(&call, move |tx| {
                 let membership = sharing::share(tx, &actor, merchant, shared, now)?;

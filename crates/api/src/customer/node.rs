@@ -76,15 +76,6 @@ impl Customer {
     pub(crate) const fn user(&self) -> &Consumer {
         &self.consumer
     }
-
-    pub(crate) const fn id_of(&self) -> PersonId {
-        self.consumer.id
-    }
-
-    /// Those loaded with this one.
-    pub(crate) fn level(&self) -> &Level<PersonId> {
-        &self.level
-    }
 }
 
 impl Keyed<ConsumerSort> for ConsumerNode {

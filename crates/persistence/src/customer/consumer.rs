@@ -7,7 +7,7 @@ use regulars_merchant::{Archived, EntitySource};
 
 use super::{
     membership::{COLUMNS, Row, RowSql},
-    search::{Condition, Search, conditions, push_looked_through_page, push_streamed_page},
+    search::{Condition, Search, conditions, push_looked_through_page},
     segment::push_audience,
 };
 use crate::{
@@ -58,7 +58,7 @@ pub(super) fn list(
     }
     let mut statement = search.hits(COLUMNS);
     push_filter(&mut statement, filter);
-    push_page(&mut statement, request);
+    search.push_page(&mut statement, request);
     Ok(Page::from_fetched(load(tx, statement)?, request))
 }
 
@@ -72,7 +72,7 @@ fn list_streaming(
     if request.order.terms.is_empty() {
         let mut statement = search.hits(COLUMNS);
         push_filter(&mut statement, filter);
-        push_streamed_page(&mut statement, request);
+        search.push_page(&mut statement, request);
         return Ok(Page::from_fetched(load(tx, statement)?, request));
     }
     let mut statement = match search.rare(tx)? {

@@ -22,7 +22,7 @@ use regulars_kernel::{MerchantId, PageRequest, StoreError, page::Position};
 use super::search_text::{Field, ids_of, token};
 use crate::{
     Tx,
-    page::{SortColumns, push_bounds, push_limit, push_order},
+    page::{SortColumns, push_bounds, push_limit, push_order, push_page},
     statement::Statement,
 };
 
@@ -166,6 +166,23 @@ impl Search<'_> {
         statement
     }
 
+    /// Appends the page of [`Self::hits`]; the default order is the index's own, so that no row is looked up in vain.
+    pub(super) fn push_page<ST>(
+        &self,
+        statement: &mut Statement<ST>,
+        request: &PageRequest<ConsumerSort>,
+    ) {
+        if !request.order.terms.is_empty() {
+            push_page(statement, request);
+        } else if self.sqlite {
+            push_people(statement, request, "t.rowid", ids_of);
+            push_limit(statement, request);
+        } else {
+            push_people(statement, request, "hit.person_id", |person| (person, person));
+            push_limit(statement, request);
+        }
+    }
+
     /// The same, without the index, among the next customers in the order asked.
     pub(super) fn look_through<ST>(
         &self,
@@ -267,15 +284,6 @@ impl Search<'_> {
         tokens.dedup();
         format!("({})", tokens.join(" AND "))
     }
-}
-
-/// Appends the page of a search that streams: by the index's own rows.
-pub(super) fn push_streamed_page<ST>(
-    statement: &mut Statement<ST>,
-    request: &PageRequest<ConsumerSort>,
-) {
-    push_people(statement, request, "t.rowid", ids_of);
-    push_limit(statement, request);
 }
 
 /// Appends the page of a search that looked through customers: in the order in which they come, so that the database stops

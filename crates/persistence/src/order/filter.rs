@@ -1,7 +1,7 @@
 //! Which orders, in SQL: whose they are, and what a query asks of them.
 
 use regulars_customer::search::PhoneTerm;
-use regulars_kernel::{PageRequest, Scope, StoreAccess, StoreId, Timestamp};
+use regulars_kernel::{OrderTypeId, PageRequest, PersonId, Scope, StoreAccess, StoreId, Timestamp};
 use regulars_merchant::Archived;
 use regulars_order::{OrderQuery, OrderSort};
 
@@ -115,8 +115,8 @@ impl<'a> Filter<'a> {
     fn push_order<ST>(&self, statement: &mut Statement<ST>) {
         let query = self.query;
         let ids = [
-            (" AND c.person_id = ", query.consumer.map(|id| id.get())),
-            (" AND c.order_type_id = ", query.order_type.map(|id| id.get())),
+            (" AND c.person_id = ", query.consumer.map(PersonId::get)),
+            (" AND c.order_type_id = ", query.order_type.map(OrderTypeId::get)),
             // The same expression as in the index; open orders lie in no period.
             (
                 " AND COALESCE(c.completed_at, 0) >= ",
