@@ -333,6 +333,7 @@ impl Query {
     }
 
     /// How orders are fulfilled.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
     fn order_types(
         context: &Context,
         first: Option<i32>,

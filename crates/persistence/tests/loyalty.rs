@@ -6,6 +6,8 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
+    clippy::items_after_statements,
+    clippy::redundant_closure_for_method_calls,
     reason = "what fails fails the test"
 )]
 

@@ -1,6 +1,12 @@
 //! How many SQL statements the operations take that the benchmark measures: figures that decide, unlike times.
 
-#![allow(clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../src/documents.rs"]
 #[allow(dead_code, reason = "the benchmark asks more than this")]
