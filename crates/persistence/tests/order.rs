@@ -12,10 +12,10 @@
 mod places;
 
 use places::{database, put, put_membership, put_person, put_places, text};
-use regulars_customer::{CustomerStore, Kind, search::PhoneTerm};
+use regulars_customer::{CustomerStore, EmailAddress, Kind, search::PhoneTerm};
 use regulars_kernel::{
-    OrderId, OrderItemId, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId,
-    Timestamp, page::cut,
+    Money, OrderId, OrderItemId, PageRequest, PersonId, ProductId, Scope, StoreAccess, StoreError,
+    StoreId, Timestamp, page::cut,
 };
 use regulars_order::{
     Buyer, Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType,
@@ -88,9 +88,9 @@ fn put_order(bulk: &mut Bulk, row: &Order) {
             payment_type: row.payment_type.map(PaymentType::name),
             num_of_guests: row.num_of_guests,
             currency: row.total.currency().code(),
-            cash_received: row.cash_received.map(|money| money.minor()),
-            change_given: row.change.map(|money| money.minor()),
-            tax: row.tax.map(|money| money.minor()),
+            cash_received: row.cash_received.map(Money::minor),
+            change_given: row.change.map(Money::minor),
+            tax: row.tax.map(Money::minor),
             total: row.total.minor(),
             refunded: row.refunded.minor(),
             completed: row.completed,
@@ -114,7 +114,7 @@ fn put_item(bulk: &mut Bulk, row: &OrderItem) {
             id: row.id.get(),
             merchant_id: row.merchant.get(),
             order_id: row.order.get(),
-            product_id: row.product.map(|id| id.get()),
+            product_id: row.product.map(ProductId::get),
             name: row.name.as_str(),
             quantity: row.quantity,
             num_of_discounted_units: row.num_of_discounted_units,
@@ -210,7 +210,7 @@ fn each_question_is_one_statement_however_many_ids_it_has() {
             tx.list_orders(&everything(), &page).unwrap().items.len()
         }),
         ("list_orders by e-mail", |tx, world, _many| {
-            let email_key = world.people[0].profile.email.as_ref().map(|email| email.key());
+            let email_key = world.people[0].profile.email.as_ref().map(EmailAddress::key);
             let buyer = Buyer { email_key, ..Buyer::default() };
             let query = OrderQuery { buyer, ..everything() };
             tx.list_orders(&query, &PageRequest::first(5)).unwrap().items.len()

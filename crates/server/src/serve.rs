@@ -74,6 +74,8 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
             touched.map_err(|_error| "the database does not answer".to_owned())
         })
     };
+    // The first phone number of the first request need not wait for it, and neither need the start.
+    thread::spawn(regulars_customer::contact::load_numbering_plans);
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;

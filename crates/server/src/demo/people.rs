@@ -66,7 +66,8 @@ impl Consumer {
         let tenant = world.tenants.get(home)?;
         let kind = if number == 0 || percent(roll, 35) { Kind::Registered } else { Kind::Managed };
         let registered = kind == Kind::Registered;
-        let phone = percent(roll, 75).then(|| tenant.land.phone(roll, number > FILM_PHONES));
+        let phone =
+            (percent(roll, 75) || is_star).then(|| tenant.land.phone(roll, number > FILM_PHONES));
         let mut profile = profile(roll, tenant.land, person, registered, phone.as_ref());
         if number == 0 {
             profile.email = Some(EmailAddress::from_stored(LOGIN.to_owned()));
