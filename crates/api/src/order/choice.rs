@@ -69,7 +69,8 @@ mod tests {
 
     fn name(value: &impl ToInputValue) -> String {
         match value.to_input_value() {
-            InputValue::Enum(name) => name,
+            InputValue::Enum(name)
+            | InputValue::Scalar(juniper::DefaultScalarValue::String(name)) => name,
             other => panic!("{other:?} is no enum value"),
         }
     }
