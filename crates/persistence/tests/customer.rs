@@ -377,7 +377,9 @@ fn searches_find_what_the_store_in_memory_finds() {
                 for membership in &all {
                     memory.put_membership(membership.clone());
                 }
-                databases.iter().for_each(|(_, db)| insert(db, all.clone()));
+                for (_, db) in databases.iter() {
+                    insert(db, all.clone());
+                }
             }
             let kept =
                 memory.scoped(Scope::Platform).find_membership(changed.merchant, changed.person);
