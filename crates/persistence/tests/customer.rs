@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::explicit_iter_loop,
     clippy::indexing_slicing,
     clippy::items_after_statements,
     clippy::panic,
