@@ -15,7 +15,7 @@ use crate::{cli::UserCreate, console::say};
 /// Letters and digits that cannot be taken for one another.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const GENERATED_LENGTH: usize = 24;
-const HASHING: Duration = Duration::from_secs(60);
+const HASHING: Duration = Duration::from_mins(1);
 
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
