@@ -40,7 +40,7 @@ pub use hold::{Hold, HoldLot, HoldState};
 pub use intent::{IntentState, Promised, RedemptionIntent};
 pub use ledger::Book;
 pub use lot::{Lot, LotUse};
-pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionSort};
+pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionQuery, RedemptionSort};
 pub use reward::{LoyaltyReward, RewardSort};
 pub use store::{HoldsLoyalty, LoyaltyStore, OwnUses};
 pub use summary::{Expiring, PointsSummary};

@@ -24,7 +24,7 @@ use regulars_promotion::{HoldsPromotions, memory as promotions};
 
 use crate::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, LoyaltyReward, LoyaltyStore,
-    OwnUses, PointsSummary, PromotionId, Redemption, RedemptionIntent, RedemptionKind,
+    OwnUses, PointsSummary, PromotionId, Redemption, RedemptionIntent, RedemptionQuery,
     RedemptionSort, summary::summarise,
 };
 
@@ -217,7 +217,7 @@ impl MemoryStore {
 
     fn redemptions_of(
         &self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
     ) -> BTreeMap<PersonId, Vec<Redemption>> {
         let mut found: BTreeMap<PersonId, Vec<Redemption>> = BTreeMap::new();
@@ -225,7 +225,7 @@ impl MemoryStore {
             let Some(person) = row.person.filter(|person| people.contains(person)) else {
                 continue;
             };
-            if row.redeemed.kind() == kind && self.owns(row.merchant, Some(person)) {
+            if query.admits(row) && self.owns(row.merchant, Some(person)) {
                 found.entry(person).or_default().push(row.clone());
             }
         }
@@ -356,20 +356,20 @@ impl LoyaltyStore for MemoryStore {
 
     fn redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
         page: &PageRequest<RedemptionSort>,
     ) -> Result<Vec<(PersonId, Page<Redemption>)>, StoreError> {
-        let found = self.redemptions_of(kind, people).into_iter();
+        let found = self.redemptions_of(query, people).into_iter();
         Ok(found.map(|(person, rows)| (person, cut(rows, page))).collect())
     }
 
     fn count_redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, u64)>, StoreError> {
-        let found = self.redemptions_of(kind, people).into_iter();
+        let found = self.redemptions_of(query, people).into_iter();
         let count = |rows: Vec<Redemption>| u64::try_from(rows.len()).unwrap_or(u64::MAX);
         Ok(found.map(|(person, rows)| (person, count(rows))).collect())
     }

@@ -2,7 +2,7 @@
 
 use regulars_kernel::{
     Actor, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
-    Permission, PersonId, Points, RedemptionId, RewardId, StoreId, Timestamp,
+    Permission, PersonId, Points, RedemptionId, RewardId, StoreAccess, StoreId, Timestamp,
     page::{Keyed, Order, SortField, SortKey},
 };
 
@@ -112,6 +112,28 @@ pub struct Redemption {
     pub updated_at: Timestamp,
 }
 
+/// Which redemptions a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedemptionQuery {
+    /// Of this kind.
+    pub kind: RedemptionKind,
+    /// In these stores. What was redeemed in no store in particular is within every reach.
+    pub within: StoreAccess,
+}
+
+impl RedemptionQuery {
+    /// Those of a kind that the asker sees: staff those of their stores, everybody else all.
+    fn of(actor: &Actor, kind: RedemptionKind) -> Self {
+        Self { kind, within: actor.stores().cloned().unwrap_or(StoreAccess::All) }
+    }
+
+    /// Whether it shows a redemption.
+    pub fn admits(&self, redemption: &Redemption) -> bool {
+        redemption.redeemed.kind() == self.kind
+            && redemption.store.is_none_or(|store| self.within.includes(store))
+    }
+}
+
 /// What a list of redemptions can be ordered by, beside the pk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RedemptionSort {
@@ -153,8 +175,8 @@ impl Keyed<RedemptionSort> for Redemption {
     }
 }
 
-/// The same page of each person's redemptions of a kind; people without any are left out. A merchant's people see those at
-/// their merchant, consumers their own at every merchant.
+/// The same page of each person's redemptions of a kind; people without any are left out. A merchant's people see those in
+/// their stores, consumers their own at every merchant.
 pub fn per_consumer(
     tx: &mut impl LoyaltyStore,
     actor: &Actor,
@@ -163,7 +185,7 @@ pub fn per_consumer(
     page: &PageRequest<RedemptionSort>,
 ) -> Result<Vec<(PersonId, Page<Redemption>)>, LoyaltyError> {
     let people = visible(actor, people)?;
-    Ok(tx.redemptions_per_consumer(kind, &people, page)?)
+    Ok(tx.redemptions_per_consumer(&RedemptionQuery::of(actor, kind), &people, page)?)
 }
 
 /// How many rows all pages of [`per_consumer`] have for each person; people without any are left out.
@@ -174,11 +196,11 @@ pub fn count_per_consumer(
     people: &[PersonId],
 ) -> Result<Vec<(PersonId, u64)>, LoyaltyError> {
     let people = visible(actor, people)?;
-    Ok(tx.count_redemptions_per_consumer(kind, &people)?)
+    Ok(tx.count_redemptions_per_consumer(&RedemptionQuery::of(actor, kind), &people)?)
 }
 
 /// The redemptions of those ids that the asker sees, in no order: a merchant's people with
-/// [`Permission::ViewConsumer`] those at their merchant, consumers their own.
+/// [`Permission::ViewConsumer`] those in their stores, consumers their own.
 pub fn list_by_ids(
     tx: &mut impl LoyaltyStore,
     actor: &Actor,
@@ -187,5 +209,7 @@ pub fn list_by_ids(
     if !matches!(actor, Actor::Consumer { .. }) {
         actor.require(Permission::ViewConsumer)?;
     }
-    Ok(tx.redemptions(ids)?)
+    let mut found = tx.redemptions(ids)?;
+    found.retain(|row| RedemptionQuery::of(actor, row.redeemed.kind()).admits(row));
+    Ok(found)
 }

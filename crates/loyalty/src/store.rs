@@ -8,7 +8,7 @@ use regulars_kernel::{
 
 use crate::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, LoyaltyReward, PointsSummary,
-    PromotionId, Redemption, RedemptionKind, RedemptionSort,
+    PromotionId, Redemption, RedemptionQuery, RedemptionSort,
 };
 
 /// How often one person redeemed a promotion, open intents included (rule 23).
@@ -86,10 +86,10 @@ pub trait LoyaltyStore {
         now: Timestamp,
     ) -> Result<Vec<(PersonId, PointsSummary)>, StoreError>;
 
-    /// The same page of each person's redemptions of a kind; people without any may be left out.
+    /// The same page of each person's redemptions that the query admits; people without any may be left out.
     fn redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
         page: &PageRequest<RedemptionSort>,
     ) -> Result<Vec<(PersonId, Page<Redemption>)>, StoreError>;
@@ -97,7 +97,7 @@ pub trait LoyaltyStore {
     /// How many rows all pages of [`Self::redemptions_per_consumer`] have for each; people without any may be left out.
     fn count_redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, u64)>, StoreError>;
 
@@ -215,19 +215,19 @@ impl<T: HoldsLoyalty> LoyaltyStore for T {
 
     fn redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
         page: &PageRequest<RedemptionSort>,
     ) -> Result<Vec<(PersonId, Page<Redemption>)>, StoreError> {
-        self.held_loyalty_mut().redemptions_per_consumer(kind, people, page)
+        self.held_loyalty_mut().redemptions_per_consumer(query, people, page)
     }
 
     fn count_redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, u64)>, StoreError> {
-        self.held_loyalty_mut().count_redemptions_per_consumer(kind, people)
+        self.held_loyalty_mut().count_redemptions_per_consumer(query, people)
     }
 
     fn redemptions(&mut self, ids: &[RedemptionId]) -> Result<Vec<Redemption>, StoreError> {

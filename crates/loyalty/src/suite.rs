@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 
 use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, RedemptionId, RewardId,
-    Scope, StoreError, Timestamp,
+    Scope, StoreAccess, StoreError, StoreId, Timestamp,
     page::{PageArguments, cut},
 };
 
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Account, Book, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind, ledger,
-    summary::summarise,
+    Account, Book, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind, RedemptionQuery,
+    ledger, summary::summarise,
 };
 
 /// What the suite needs of an implementation.
@@ -166,14 +166,20 @@ fn redemptions(store: &mut dyn LoyaltyStore, world: &World) {
     reached.retain(|row| owned(store, row.merchant, row.person));
     assert_eq!(sorted(store.redemptions(&ids).unwrap(), |row| row.id), reached);
     assert_eq!(store.redemptions(&[]).unwrap(), Vec::new());
-    for kind in RedemptionKind::ALL {
+    let only =
+        |stores: &[i64]| StoreAccess::Only(stores.iter().copied().map(StoreId::new).collect());
+    let reaches = [StoreAccess::All, only(&[100, 200]), only(&[101]), only(&[])];
+    let queries = RedemptionKind::ALL.into_iter().flat_map(|kind| {
+        reaches.iter().map(move |within| RedemptionQuery { kind, within: within.clone() })
+    });
+    for query in queries {
         let mut reached = world.redemptions.clone();
-        reached.retain(|row| row.redeemed.kind() == kind && owned(store, row.merchant, row.person));
+        reached.retain(|row| query.admits(row) && owned(store, row.merchant, row.person));
         let of = |person| {
             let own = reached.iter().filter(move |row| row.person == Some(person));
             own.cloned().collect::<Vec<_>>()
         };
-        let counts = store.count_redemptions_per_consumer(kind, &PEOPLE).unwrap();
+        let counts = store.count_redemptions_per_consumer(&query, &PEOPLE).unwrap();
         let counts: BTreeMap<_, _> = counts.into_iter().collect();
         for person in PEOPLE {
             let count = counts.get(&person).copied().unwrap_or_default();
@@ -186,7 +192,7 @@ fn redemptions(store: &mut dyn LoyaltyStore, world: &World) {
                 loop {
                     let arguments = step(backward, cursor, order);
                     let request = PageRequest::parse(&arguments, "redemptions").unwrap();
-                    let pages = store.redemptions_per_consumer(kind, &PEOPLE, &request).unwrap();
+                    let pages = store.redemptions_per_consumer(&query, &PEOPLE, &request).unwrap();
                     let mut pages: BTreeMap<_, _> = pages.into_iter().collect();
                     for person in [BOB, STRANGER, ADA] {
                         let expected = cut(of(person), &request);

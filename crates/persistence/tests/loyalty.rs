@@ -22,11 +22,11 @@ use promotions::put_promotions;
 use regulars_customer::segment::OrderFact;
 use regulars_kernel::{
     Currency, HoldId, LoyaltyCardId, MerchantId, OfferId, OrderId, PageRequest, PersonId, RewardId,
-    Scope, StoreError, StoreId, Timestamp, text::fold,
+    Scope, StoreAccess, StoreError, StoreId, Timestamp, text::fold,
 };
 use regulars_loyalty::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore, Program, Promised,
-    PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind, Spending,
+    PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, Spending,
     suite::{self, ADA, BOB, FIRST, Fixture, SECOND, STRANGER, World, at},
 };
 use regulars_persistence::{Bulk, Db, Tx};
@@ -421,6 +421,7 @@ fn what_a_question_costs_does_not_depend_on_how_much_it_finds() {
         offers.chain(cards.iter().map(|id| PromotionId::Card(*id))).collect();
     let (people, merchants) = ([ADA, BOB, STRANGER], [FIRST, SECOND]);
     let (now, first) = (at(0), PageRequest::first(100));
+    let of = |kind| RedemptionQuery { kind, within: StoreAccess::All };
     type Question<'a> = &'a dyn Fn(&mut Tx<'_>) -> Result<(), StoreError>;
     for engine in Engine::ALL {
         let (_temporary, db) = database(engine, |bulk| put_world(bulk, &world));
@@ -441,16 +442,16 @@ fn what_a_question_costs_does_not_depend_on_how_much_it_finds() {
             (
                 "redemptions",
                 &|tx| {
-                    let kind = RedemptionKind::Offer;
-                    tx.redemptions_per_consumer(kind, &people, &first).map(drop)
+                    tx.redemptions_per_consumer(&of(RedemptionKind::Offer), &people, &first)
+                        .map(drop)
                 },
                 1,
             ),
             (
                 "their number",
                 &|tx| {
-                    let kind = RedemptionKind::Points;
-                    tx.count_redemptions_per_consumer(kind, &people).map(drop)
+                    tx.count_redemptions_per_consumer(&of(RedemptionKind::Points), &people)
+                        .map(drop)
                 },
                 1,
             ),

@@ -361,7 +361,10 @@ fn redemptions() -> Vec<Redemption> {
             amount: Some(Money::new(500, Currency::EUR)),
             ..redemption(901, FIRST, Some(ADA), offer(600))
         },
-        redemption(902, FIRST, Some(ADA), offer(600)),
+        Redemption {
+            store: Some(StoreId::new(101)),
+            ..redemption(902, FIRST, Some(ADA), offer(600))
+        },
         Redemption {
             reversed_at: Some(at(2_500)),
             ..redemption(903, FIRST, Some(ADA), offer(601))

@@ -19,7 +19,7 @@ use regulars_kernel::{
 };
 use regulars_loyalty::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, LoyaltyReward, LoyaltyStore,
-    OwnUses, PointsSummary, PromotionId, Redemption, RedemptionKind, RedemptionSort,
+    OwnUses, PointsSummary, PromotionId, Redemption, RedemptionQuery, RedemptionSort,
 };
 
 use crate::{
@@ -98,19 +98,19 @@ impl LoyaltyStore for Tx<'_> {
 
     fn redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
         page: &PageRequest<RedemptionSort>,
     ) -> Result<Vec<(PersonId, Page<Redemption>)>, StoreError> {
-        redemption::per_consumer(self, kind, people, page)
+        redemption::per_consumer(self, query, people, page)
     }
 
     fn count_redemptions_per_consumer(
         &mut self,
-        kind: RedemptionKind,
+        query: &RedemptionQuery,
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, u64)>, StoreError> {
-        redemption::count_per_consumer(self, kind, people)
+        redemption::count_per_consumer(self, query, people)
     }
 
     fn redemptions(&mut self, ids: &[RedemptionId]) -> Result<Vec<Redemption>, StoreError> {

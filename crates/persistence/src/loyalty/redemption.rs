@@ -6,9 +6,9 @@ use diesel::{
 };
 use regulars_kernel::{
     Currency, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
-    PersonId, Points, RedemptionId, RewardId, Scope, StoreError, StoreId, Timestamp,
+    PersonId, Points, RedemptionId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
 };
-use regulars_loyalty::{Redeemed, Redemption, RedemptionKind, RedemptionSort};
+use regulars_loyalty::{Redeemed, Redemption, RedemptionKind, RedemptionQuery, RedemptionSort};
 
 use super::{near, push_members};
 use crate::{
@@ -136,9 +136,20 @@ pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[RedemptionId]) -> Result<Vec<Redemp
     rows.into_iter().map(Row::redemption).collect()
 }
 
+/// Appends ` AND …` for what a query admits.
+fn push_query<ST>(statement: &mut Statement<ST>, query: &RedemptionQuery) {
+    statement.push(" AND c.kind = ");
+    statement.push_bind(query.kind.name());
+    if let StoreAccess::Only(stores) = &query.within {
+        statement.push(" AND (c.store_id IS NULL OR c.store_id");
+        statement.push_is_in(stores.iter().map(|id| id.get()).collect::<Bind>());
+        statement.push(")");
+    }
+}
+
 pub(super) fn per_consumer(
     tx: &mut Tx<'_>,
-    kind: RedemptionKind,
+    query: &RedemptionQuery,
     people: &[PersonId],
     request: &PageRequest<RedemptionSort>,
 ) -> Result<Vec<(PersonId, Page<Redemption>)>, StoreError> {
@@ -152,8 +163,7 @@ pub(super) fn per_consumer(
         parents: &parents,
     };
     let conditions = |statement: &mut Statement<RowSql>| {
-        statement.push(" AND c.kind = ");
-        statement.push_bind(kind.name());
+        push_query(statement, query);
         if let Scope::Merchant(merchant) = scope {
             statement.push(" AND c.merchant_id = ");
             statement.push_bind(merchant.get());
@@ -177,16 +187,15 @@ pub(super) fn per_consumer(
 
 pub(super) fn count_per_consumer(
     tx: &mut Tx<'_>,
-    kind: RedemptionKind,
+    query: &RedemptionQuery,
     people: &[PersonId],
 ) -> Result<Vec<(PersonId, u64)>, StoreError> {
     let mut statement = Statement::<(BigInt, BigInt)>::new(
         "SELECT m.person_id, COUNT(*) FROM membership m JOIN redemption c \
-         ON c.merchant_id = m.merchant_id AND c.person_id = m.person_id WHERE c.kind = ",
-    )
-    .bind(kind.name())
-    .sql(" AND ");
+         ON c.merchant_id = m.merchant_id AND c.person_id = m.person_id WHERE ",
+    );
     push_members(&mut statement, tx.scope(), people);
+    push_query(&mut statement, query);
     let rows: Vec<(i64, i64)> = statement.sql(" GROUP BY m.person_id").load(tx.connection)?;
     Ok(rows
         .into_iter()
