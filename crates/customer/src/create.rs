@@ -107,9 +107,27 @@ pub(crate) fn refuse_taken(
     for card in checked.cards.value().into_iter().flatten() {
         if others(&tx.members_by(&MemberKey::Card(card.key()))?) {
             wrong.add("cards", card_taken(card));
+        } else if is_loyalty_id_of_another(tx, card, own)? {
+            wrong.add("cards", is_loyalty_id(card));
         }
     }
     Ok(())
+}
+
+/// Whether a card's number is the loyalty id of another customer, of this merchant or not: at a till it would mean two
+/// people (rule 8). Nothing is told that [`crate::identity::identify`] would not tell.
+fn is_loyalty_id_of_another(
+    tx: &mut impl CustomerStore,
+    card: &CardNumber,
+    own: Option<PersonId>,
+) -> Result<bool, CustomerError> {
+    let Ok(loyalty_id) = LoyaltyId::parse(card.as_str()) else {
+        return Ok(false);
+    };
+    let stranger = tx.stranger(&loyalty_id)?.map(|stranger| stranger.id);
+    let members = tx.members_by(&MemberKey::LoyaltyId(loyalty_id))?;
+    let holders = members.iter().map(|member| member.id).chain(stranger);
+    Ok(holders.into_iter().any(|holder| Some(holder) != own))
 }
 
 /// The member that came from a source under an id.
@@ -148,6 +166,10 @@ fn source_taken() -> Rule {
 
 fn card_taken(card: &CardNumber) -> Rule {
     Rule::Invalid(format!("Another customer has the card {card} already."))
+}
+
+fn is_loyalty_id(card: &CardNumber) -> Rule {
+    Rule::Invalid(format!("{card} is the loyalty id of another customer."))
 }
 
 fn is_nobody(profile: &Profile, cards: &[CardNumber]) -> bool {

@@ -44,6 +44,7 @@ impl Identified {
 }
 
 /// The argument names, for the messages.
+const BY_ID: &str = "consumerId";
 const BY_LOYALTY_ID: &str = "consumerLoyaltyId";
 const BY_EMAIL: &str = "consumerEmail";
 const BY_PHONE: &str = "consumerPhoneNumber";
@@ -55,9 +56,10 @@ const BY_PHONE: &str = "consumerPhoneNumber";
 /// or by none (rule 8).
 ///
 /// # Errors
-/// Several people for one identifier, or identifiers that point at different people, are `Invalid` and name masked
-/// candidates (rule 8); no identifier is `Invalid` for all but consumers. [`CustomerError::ConsumerNotFound`] where any
-/// identifier names nobody.
+/// Whoever all identifiers together name is meant: an e-mail address tells the members of a family apart who share a
+/// phone. Several people for all that was told, or identifiers that point at different people, are `Invalid` and name
+/// masked candidates (rule 8); no identifier is `Invalid` for all but consumers. [`CustomerError::ConsumerNotFound`] where
+/// any identifier names nobody.
 pub fn identify(
     tx: &mut impl CustomerStore,
     actor: &Actor,
@@ -71,13 +73,13 @@ pub fn identify(
     if named.email.is_some() || named.phone.is_some() || named.id.is_some() {
         actor.require(Permission::ViewConsumer)?;
     }
-    let mut found: Vec<Identified> = Vec::new();
+    let mut found: Vec<Candidates> = Vec::new();
     if let Some(id) = named.id {
-        let member = tx.consumers(&[id])?.pop().ok_or(CustomerError::ConsumerNotFound)?;
-        found.push(member_of(member));
+        let people = tx.consumers(&[id])?.into_iter().map(member_of).collect();
+        found.push(Candidates { argument: BY_ID, people });
     }
     if let Some(text) = &named.loyalty_id {
-        found.push(only(by_number(tx, text)?, BY_LOYALTY_ID)?);
+        found.push(Candidates { argument: BY_LOYALTY_ID, people: by_number(tx, text)? });
     }
     for (key, argument) in [
         (named.email.clone().map(MemberKey::Email), BY_EMAIL),
@@ -85,11 +87,17 @@ pub fn identify(
     ] {
         if let Some(key) = key {
             let members = tx.members_by(&key)?.into_iter();
-            let live = members.filter(|member| !member.archived);
-            found.push(only(live.map(member_of).collect(), argument)?);
+            let people = members.filter(|member| !member.archived).map(member_of).collect();
+            found.push(Candidates { argument, people });
         }
     }
-    agree(found)
+    agree(&found)
+}
+
+/// Everyone whom one identifier names.
+struct Candidates {
+    argument: &'static str,
+    people: Vec<Identified>,
 }
 
 /// Identifiers as they came in, checked and brought into the form that is looked for.
@@ -150,34 +158,46 @@ fn member_of(consumer: Consumer) -> Identified {
     Identified::Member(Box::new(consumer))
 }
 
-/// The one person whom an identifier names (rule 8).
-fn only(mut found: Vec<Identified>, argument: &'static str) -> Result<Identified, CustomerError> {
-    if found.len() > 1 {
-        let sentence = format!(
-            "More than one customer fits: {}. Say which by another identifier.",
-            candidates(&found)
-        );
-        return Err(Violations::of(argument, Rule::Invalid(sentence)).into());
-    }
-    found.pop().ok_or(CustomerError::ConsumerNotFound)
-}
-
 /// The one person whom all identifiers name (rule 8).
-fn agree(mut found: Vec<Identified>) -> Result<Identified, CustomerError> {
-    found.sort_by_key(Identified::person);
-    found.dedup_by_key(|one| one.person());
-    if found.len() > 1 {
-        let sentence = format!("The identifiers name different customers: {}.", candidates(&found));
-        return Err(Violations::of_input(Rule::Invalid(sentence)).into());
-    }
-    found.pop().ok_or_else(|| {
+fn agree(found: &[Candidates]) -> Result<Identified, CustomerError> {
+    if found.is_empty() {
         let sentence = "Name the customer by loyalty id, e-mail address or phone number.";
-        Violations::of_input(Rule::Invalid(sentence.to_owned())).into()
-    })
+        return Err(Violations::of_input(Rule::Invalid(sentence.to_owned())).into());
+    }
+    if found.iter().any(|named| named.people.is_empty()) {
+        return Err(CustomerError::ConsumerNotFound);
+    }
+    let named_by_all = |one: &Identified| {
+        found.iter().all(|named| named.people.iter().any(|other| other.person() == one.person()))
+    };
+    let mut everyone: Vec<&Identified> = found.iter().flat_map(|named| &named.people).collect();
+    everyone.sort_by_key(|one| one.person());
+    everyone.dedup_by_key(|one| one.person());
+    let fitting: Vec<&Identified> =
+        everyone.iter().copied().filter(|one| named_by_all(one)).collect();
+    match (fitting.as_slice(), found) {
+        ([one], _) => Ok((*one).clone()),
+        ([], _) => {
+            let sentence =
+                format!("The identifiers name different customers: {}.", candidates(&everyone));
+            Err(Violations::of_input(Rule::Invalid(sentence)).into())
+        }
+        (_, named) => {
+            let sentence = format!(
+                "More than one customer fits: {}. Say which by another identifier.",
+                candidates(&fitting)
+            );
+            Err(match named {
+                [Candidates { argument, .. }] => Violations::of(argument, Rule::Invalid(sentence)),
+                _ => Violations::of_input(Rule::Invalid(sentence)),
+            }
+            .into())
+        }
+    }
 }
 
 /// Enough for somebody who faces the customer to tell them apart, and too little to learn whose identifier it is.
-fn candidates(found: &[Identified]) -> String {
+fn candidates(found: &[&Identified]) -> String {
     let masked = found.iter().map(|one| match one {
         Identified::Member(consumer) | Identified::Oneself(consumer) => {
             let profile = &consumer.profile;

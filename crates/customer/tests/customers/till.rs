@@ -181,6 +181,9 @@ fn rule_8_of_several_people_none_is_chosen_and_candidates_are_masked() {
         ..by_number(loyalty_id(1).as_str())
     };
     assert_eq!(member(identify(&mut tx, &cashier(NEAR), &both).unwrap()), one);
+    let told_apart =
+        Identifier { email: Some("two@example.org".to_owned()), ..by_phone("0171 2345678") };
+    assert_eq!(member(identify(&mut tx, &cashier(NEAR), &told_apart).unwrap()), two);
     let half = Identifier { email: Some("nobody@example.org".to_owned()), ..by_number("B") };
     assert!(is_missing(identify(&mut tx, &cashier(NEAR), &half)), "one identifier names nobody");
 }

@@ -56,6 +56,29 @@ fn rule_1_a_merchant_puts_down_a_managed_customer() {
 }
 
 #[test]
+fn rule_5_a_card_may_look_like_a_loyalty_id_and_be_none_of_another() {
+    let world = World::new();
+    let mut tx = world.at(NEAR);
+    let carded = |name: &str, card: &str| NewConsumer {
+        fields: ConsumerPatch { cards: Change::Set(vec![card.to_owned()]), ..named(name) },
+        ..NewConsumer::default()
+    };
+    let made = create::create(&mut tx, &owner(NEAR), &carded("A", "1"), loyalty_id(1), at(1));
+    let own = made.unwrap().id;
+    let number = loyalty_id(1).into_string();
+    let refused =
+        create::create(&mut tx, &owner(NEAR), &carded("B", &number), loyalty_id(2), at(1));
+    assert_eq!(faults(refused), ["cards"]);
+    let stranger = account(BOB, "Bob").loyalty_id.unwrap().into_string();
+    let refused =
+        create::create(&mut tx, &owner(NEAR), &carded("B", &stranger), loyalty_id(2), at(1));
+    assert_eq!(faults(refused), ["cards"], "one who has not joined");
+    update(&mut tx, &owner(NEAR), own, &carded("A", &number).fields, at(2)).unwrap();
+    let free = carded("B", loyalty_id(3).as_str());
+    create::create(&mut tx, &owner(NEAR), &free, loyalty_id(2), at(1)).unwrap();
+}
+
+#[test]
 fn a_new_customer_needs_a_name_a_phone_an_email_or_a_card() {
     let world = World::new();
     let phone = ConsumerPatch { phone_number: set("+491712345678"), ..Default::default() };
