@@ -23,6 +23,7 @@ use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
 };
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::{
@@ -32,6 +33,9 @@ use crate::{
     database::{self, Upkeep},
     demo, plan, tell_filled,
 };
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +55,9 @@ pub(crate) enum ServeError {
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
+    // Before anything is written: whoever starts a second server on a busy port changes nothing.
+    let address = config.server.listen;
+    let socket = bind(address).map_err(|source| ServeError::Listen { address, source })?;
     let upkeep = if asked.demo || asked.migrate { Upkeep::Migrate } else { Upkeep::Careful };
     let (url, ran) = database::prepare(config, upkeep)?;
     if !ran.is_empty() {
@@ -80,7 +87,8 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
     let endpoint = Arc::new(Endpoint::new(engine, http_config(config, cores), readiness));
-    let stopped = rt::System::new().block_on(listen(config, asked, Arc::clone(&endpoint), cores));
+    let stopped =
+        rt::System::new().block_on(listen(config, asked, Arc::clone(&endpoint), (socket, cores)));
     // Whatever still runs has had its time: requests end at their deadlines.
     if !endpoint.engine().stop(config.server.shutdown_grace) {
         tracing::warn!("some requests were still running when the server stopped");
@@ -152,13 +160,25 @@ fn http_config(config: &Config, cores: usize) -> HttpConfig {
     }
 }
 
+/// Takes an address without answering at it yet.
+fn bind(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A server that restarts need not wait for the connections of the one before to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
 async fn listen(
     config: &Config,
     asked: &cli::Serve,
     endpoint: Arc<Endpoint<Program>>,
-    cores: usize,
+    (socket, cores): (Socket, usize),
 ) -> Result<(), ServeError> {
     let (http, address) = (&config.http, config.server.listen);
+    let refused = |source| ServeError::Listen { address, source };
+    socket.listen(BACKLOG).map_err(refused)?;
     let explorer = match http.graphiql {
         Graphiql::On => true,
         Graphiql::Off => false,
@@ -176,8 +196,8 @@ async fn listen(
     .max_connections(http.max_connections)
     .shutdown_timeout(config.server.shutdown_grace.as_secs())
     .disable_signals()
-    .bind(address)
-    .map_err(|source| ServeError::Listen { address, source })?;
+    .listen(socket.into())
+    .map_err(refused)?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     let running = server.run();
     let handle = running.handle();
