@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use regulars_testkit::{Server, server::regulars};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::on_both;
 
@@ -37,6 +37,46 @@ fn the_explorer_and_the_probes_answer() {
         let by_get = client
             .get("/graphql?query=mutation%7BdeleteConsumer(input%3A%7Bid%3A1%7D)%7Bsuccess%7D%7D");
         assert_eq!((by_get.status, by_get.header("allow")), (405, "POST"));
+    });
+}
+
+#[test]
+fn other_addresses_say_where_the_api_is() {
+    on_both(|world| {
+        let client = world.anonymous();
+        for answer in [client.get("/"), client.post("/graphq", "application/json", b"{}")] {
+            assert_eq!((answer.status, answer.error_code()), (404, Some("does_not_exist")));
+            assert!(answer.text.contains("/graphql"), "{}", answer.text);
+        }
+    });
+}
+
+#[test]
+fn a_variable_that_does_not_fit_is_not_repeated_at_length() {
+    on_both(|world| {
+        let long = "x".repeat(5_000);
+        let answer = world.demo_owner().query(
+            "query ($first: Int) { consumers(first: $first) { count } }",
+            json!({ "first": long }),
+        );
+        assert_eq!((answer.status, answer.error_code()), (400, Some("invalid")));
+        assert!(answer.text.len() < 1_000, "{}", answer.text);
+    });
+}
+
+#[test]
+fn a_second_server_on_a_busy_port_changes_nothing() {
+    on_both(|world| {
+        let directory =
+            std::env::temp_dir().join(format!("regulars-e2e-busy-{}", std::process::id()));
+        let address = world.server.address().to_string();
+        let data = directory.to_str().unwrap();
+        let arguments = ["serve", "--demo", "--listen", &address, "--data-dir", data];
+        let output = regulars().args(arguments).output().unwrap();
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(&address) && said.contains("--listen"), "{said}");
+        assert!(!directory.exists());
     });
 }
 

@@ -1,5 +1,7 @@
 //! Who may ask what, and that nobody sees another merchant's rows.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{consumer_fields::create, world::on_both};
@@ -125,6 +127,59 @@ fn a_cashier_reads_and_does_not_write() {
             let answer = client.query("{ orders { count } }", Value::Null).succeeded();
             answer.data("orders.count").as_i64().unwrap()
         };
-        assert!(orders(&cashier) < orders(&world.demo_owner()), "own stores only");
+        let owner = world.demo_owner();
+        assert!(orders(&cashier) < orders(&owner), "own stores only");
+        let stores = |client: &regulars_testkit::Client| -> BTreeSet<i64> {
+            let document = "{ consumer(id: 177) {
+                redemptions { edges { node { store { pk } } } }
+                stampsRedemptions { edges { node { store { pk } } } }
+                pointsRedemptions { edges { node { store { pk } } } }
+            } }";
+            let answer = client.query(document, Value::Null).succeeded();
+            let lists = answer.data("consumer").as_object().unwrap().values();
+            let rows = lists.flat_map(|list| list["edges"].as_array().unwrap());
+            rows.filter_map(|row| row["node"]["store"]["pk"].as_i64()).collect()
+        };
+        assert!(stores(&cashier).is_subset(&stores(&owner)));
+        assert_eq!(stores(&cashier).len(), 1, "redemptions in other stores are not shown");
+        assert!(stores(&owner).len() > 1);
+    });
+}
+
+#[test]
+fn a_merchants_people_are_nodes_and_the_owner_has_the_merchants_name() {
+    on_both(|world| {
+        let (owner, cashier) = (world.demo_owner(), world.login("cashier@example.com"));
+        let me = "{ me { id userType ... on MerchantNode { name } } }";
+        let (own, other) = (owner.query(me, Value::Null), cashier.query(me, Value::Null));
+        assert!(own.string("me.name").len() > 2, "{}", own.text);
+        assert_eq!(other.data("me.name"), &Value::Null);
+        let node = "query ($id: ID!) { node(id: $id) { id } }";
+        for client in [&owner, &cashier] {
+            for asked in [&own, &other] {
+                let id = asked.data("me.id");
+                let answer = client.query(node, json!({ "id": id })).succeeded();
+                assert_eq!(answer.data("node.id"), id);
+            }
+        }
+        let stranger = world.merchant();
+        let answer = stranger.query(node, json!({ "id": other.data("me.id") })).succeeded();
+        assert_eq!(answer.data("node"), &Value::Null, "another tenant's staff");
+    });
+}
+
+#[test]
+fn a_refused_list_leaves_the_rest_of_the_answer() {
+    on_both(|world| {
+        let consumer = world.consumer();
+        let answer = consumer.query("{ me { id } consumers { count } }", Value::Null);
+        assert_eq!(answer.error_code(), Some("permission_denied"));
+        assert!(answer.string("me.id").len() > 2);
+        assert_eq!(answer.data("consumers"), &Value::Null);
+        let owner = world.demo_owner();
+        let document = "{ consumer(id: 177) { pointsEarned redemptions(first: 101) { count } } }";
+        let answer = owner.query(document, Value::Null);
+        assert_eq!(answer.error_code(), Some("invalid"));
+        assert!(answer.data("consumer.pointsEarned").is_i64());
     });
 }

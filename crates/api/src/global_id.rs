@@ -134,8 +134,9 @@ pub fn pk_field(pk: i64) -> Option<i32> {
     i32::try_from(pk).ok()
 }
 
+/// Numbers as they are printed: an object has one id, not one for each way to write zeros before it.
 fn number(text: &str) -> Option<i64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten().filter(|pk| *pk > 0)
 }
 
@@ -165,11 +166,14 @@ mod tests {
     fn what_is_no_id_is_refused() {
         let colon_only = BASE64.encode(":5");
         let spaced = BASE64.encode("IUser Node:5");
+        let zeros = BASE64.encode("IUserNode:0177");
         let negative = BASE64.encode("IUserNode:-5");
         let huge = BASE64.encode("IUserNode:9223372036854775808");
         for text in [
             "",
             "0",
+            "0177",
+            &zeros,
             "-1",
             "1.5",
             "+7",

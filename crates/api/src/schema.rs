@@ -111,7 +111,10 @@ impl Query {
         #[graphql(name = "city_Icontains")] city_icontains: Option<String>,
         #[graphql(name = "entitySource")] entity_source: Option<UserEntitySource>,
         #[graphql(name = "entitySourceId")] entity_source_id: Option<String>,
-        #[graphql(name = "archived", description = "true: archived customers alone.")]
+        #[graphql(
+            name = "archived",
+            description = "true: archived customers alone, whatever `includeArchived` says."
+        )]
         archived: Option<bool>,
         #[graphql(
             name = "includeArchived",
@@ -132,7 +135,7 @@ impl Query {
             description = "Who fits: `[[\"gender\",\"exact\",\"MALE\"],\"AND\",[\"city\",\"icontains\",\"bonn\"]]`."
         )]
         segmentation_rules: Option<JSONString>,
-    ) -> Result<ConsumerNodeConnection, ApiError> {
+    ) -> Result<Option<ConsumerNodeConnection>, ApiError> {
         let arguments = FilterArguments {
             loyalty_id,
             loyalty_id_icontains,
@@ -159,7 +162,7 @@ impl Query {
         };
         let paging = paging(first, last, before, after, offset, order_by);
         let rules = segmentation_rules.as_ref().map(|rules| &rules.0);
-        crate::customer::queries::consumers(context, arguments, rules, &paging)
+        crate::customer::queries::consumers(context, arguments, rules, &paging).map(Some)
     }
 
     /// One customer: consumers get themselves, a merchant's people their merchant's customers.
@@ -221,7 +224,10 @@ impl Query {
         #[graphql(name = "city")] city: Option<String>,
         #[graphql(name = "city_Icontains")] city_icontains: Option<String>,
         #[graphql(name = "isActive")] is_active: Option<bool>,
-        #[graphql(name = "archived", description = "true: archived stores alone.")]
+        #[graphql(
+            name = "archived",
+            description = "true: archived stores alone, whatever `includeArchived` says."
+        )]
         archived: Option<bool>,
         #[graphql(
             name = "includeArchived",
@@ -298,7 +304,10 @@ impl Query {
         #[graphql(name = "state")] state: Option<OrderState>,
         #[graphql(name = "completed")] completed: Option<bool>,
         #[graphql(name = "orderType_Id")] order_type: Option<Id>,
-        #[graphql(name = "archived", description = "true: archived orders alone.")]
+        #[graphql(
+            name = "archived",
+            description = "true: archived orders alone, whatever `includeArchived` says."
+        )]
         archived: Option<bool>,
         #[graphql(
             name = "includeArchived",
@@ -367,7 +376,10 @@ impl Query {
         #[graphql(name = "store_Id", description = "Those that run in this store.")] store: Option<
             Id,
         >,
-        #[graphql(name = "archived", description = "true: archived offers alone.")]
+        #[graphql(
+            name = "archived",
+            description = "true: archived offers alone, whatever `includeArchived` says."
+        )]
         archived: Option<bool>,
         #[graphql(
             name = "includeArchived",
@@ -414,9 +426,11 @@ impl Query {
         #[graphql(name = "store_Id", description = "Those that run in this store.")] store: Option<
             Id,
         >,
-        #[graphql(name = "archived", description = "true: archived cards alone.")] archived: Option<
-            bool,
-        >,
+        #[graphql(
+            name = "archived",
+            description = "true: archived cards alone, whatever `includeArchived` says."
+        )]
+        archived: Option<bool>,
         #[graphql(
             name = "includeArchived",
             description = "true: live and archived ones in one list."

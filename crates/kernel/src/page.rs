@@ -1,7 +1,7 @@
 //! Lists come in keyset pages: the next page begins after the last row's sort keys, not after a number of rows, so every
 //! page costs the same and nothing is skipped while rows come and go.
 //!
-//! A [`Cursor`] is opaque to clients. It holds a version, the list and order it belongs to, the sort keys and the pk; one that was
+//! A cursor is opaque to clients. It holds a version, the list and order it belongs to, the sort keys and the pk; one that was
 //! not made here, or belongs to another list or order, is refused. The old form `arrayconnection:N` counts as an offset.
 
 use std::{cmp::Ordering as Compare, fmt};

@@ -166,7 +166,7 @@ user_object! {
                 state: Option<OrderState>,
                 completed: Option<bool>,
                 #[graphql(name = "orderType_Id")] order_type: Option<Id>,
-                #[graphql(description = "true: archived orders alone.")] archived: Option<bool>,
+                #[graphql(description = "true: archived orders alone, whatever `includeArchived` says.")] archived: Option<bool>,
                 #[graphql(description = "true: live and archived ones in one list.")]
                 include_archived: Option<bool>,
             ) -> Result<Option<OrderNodeConnection>, ApiError> {
@@ -200,7 +200,7 @@ user_object! {
                 offset: Option<i32>,
                 #[graphql(description = "createdAt, pk. Default pk.")]
                 order_by: Option<String>,
-            ) -> Result<RedemptionNodeConnection, ApiError> {
+            ) -> Result<Option<RedemptionNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 loyalty::redemption::of_consumer(
                     context,
@@ -210,6 +210,7 @@ user_object! {
                     &paging,
                     RedemptionNodeConnection::new,
                 )
+                .map(Some)
             }
 
             /// The full cards of stamps that they handed in.
@@ -224,7 +225,7 @@ user_object! {
                 offset: Option<i32>,
                 #[graphql(description = "createdAt, pk. Default pk.")]
                 order_by: Option<String>,
-            ) -> Result<StampsRedemptionNodeConnection, ApiError> {
+            ) -> Result<Option<StampsRedemptionNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 loyalty::redemption::of_consumer(
                     context,
@@ -234,6 +235,7 @@ user_object! {
                     &paging,
                     StampsRedemptionNodeConnection::new,
                 )
+                .map(Some)
             }
 
             /// Their uses of points.
@@ -248,7 +250,7 @@ user_object! {
                 offset: Option<i32>,
                 #[graphql(description = "createdAt, pk. Default pk.")]
                 order_by: Option<String>,
-            ) -> Result<PointsRedemptionNodeConnection, ApiError> {
+            ) -> Result<Option<PointsRedemptionNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 loyalty::redemption::of_consumer(
                     context,
@@ -258,6 +260,7 @@ user_object! {
                     &paging,
                     PointsRedemptionNodeConnection::new,
                 )
+                .map(Some)
             }
         }
     }

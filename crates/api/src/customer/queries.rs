@@ -12,7 +12,7 @@ use crate::{
     customer::{
         ConsumerNode, ConsumerNodeConnection,
         node::{alone, together},
-        user::{IUserNodeValue, USER},
+        user::{self, IUserNodeValue, USER},
     },
     error::ApiError,
     global_id::Id,
@@ -56,9 +56,8 @@ pub(crate) fn consumer(context: &Context, id: &Id) -> Result<ConsumerNode, ApiEr
 
 /// A user by number, consumer or merchant, as far as the asker sees them; `None` for who is not there for them.
 pub(crate) fn user(context: &Context, pk: i64) -> Result<Option<IUserNodeValue>, ApiError> {
-    let merchant = crate::merchant::node::find(context, PersonId::new(pk).founded())?;
-    if let Some(merchant) = merchant {
-        return Ok(Some(IUserNodeValue::MerchantNode(merchant)));
+    if let Some(account) = user::account(context, PersonId::new(pk))? {
+        return Ok(Some(account));
     }
     match consumer(context, &Id::global(USER, pk)) {
         Ok(consumer) => Ok(Some(IUserNodeValue::ConsumerNode(consumer))),

@@ -1,17 +1,19 @@
 //! What consumers and merchants have in common: the customers object of the documentation, as an interface.
 
 use juniper::graphql_interface;
-use regulars_customer::Consumer;
+use regulars_customer::{Consumer, UserType, consumer};
+use regulars_kernel::PersonId;
 
 use crate::{
     context::Context,
     customer::{
         ConsumerNode,
         choice::{UserCountry, UserEntitySource, UserGender, UserMerchantType, UserUserType},
+        node::alone,
     },
     error::ApiError,
     global_id::Id,
-    merchant::MerchantNode,
+    merchant::{self, MerchantNode},
     scalar::{Date, DateTime, JSONString},
 };
 
@@ -208,24 +210,35 @@ pub struct IUserNode {
     points_earned: Option<i32>,
 }
 
-/// One account as whoever asks sees it.
-pub(crate) fn of(consumer: Consumer) -> IUserNodeValue {
-    match consumer.user_type {
-        regulars_customer::UserType::Consumer => {
-            IUserNodeValue::ConsumerNode(crate::customer::node::alone(consumer))
-        }
-        regulars_customer::UserType::Merchant => {
-            IUserNodeValue::MerchantNode(crate::merchant::node::of_account(consumer))
-        }
-    }
+/// A user as far as the asker sees the account, or what is public of a merchant.
+pub(crate) fn account(context: &Context, id: PersonId) -> Result<Option<IUserNodeValue>, ApiError> {
+    let actor = context.actor();
+    let account = context.read(|tx| consumer::accounts(tx, actor, &[id]))?.pop();
+    node_of(context, id, account)
 }
 
 /// Whoever asks; null for nobody.
 pub(crate) fn me(context: &Context) -> Result<Option<IUserNodeValue>, ApiError> {
-    if context.actor().person().is_none() {
-        return Ok(None);
-    }
     let actor = context.actor();
-    let me = context.read(|tx| regulars_customer::consumer::me(tx, actor))?;
-    Ok(me.map(of))
+    let Some(id) = actor.person() else { return Ok(None) };
+    let account = context.read(|tx| consumer::me(tx, actor))?;
+    node_of(context, id, account)
+}
+
+/// The node of an account; where it founded a merchant, that merchant's.
+fn node_of(
+    context: &Context,
+    id: PersonId,
+    account: Option<Consumer>,
+) -> Result<Option<IUserNodeValue>, ApiError> {
+    match account {
+        Some(account) if account.user_type == UserType::Consumer => {
+            Ok(Some(IUserNodeValue::ConsumerNode(alone(account))))
+        }
+        account => {
+            let merchant = merchant::node::find(context, id.founded())?;
+            let node = merchant.or_else(|| account.map(merchant::node::of_account));
+            Ok(node.map(IUserNodeValue::MerchantNode))
+        }
+    }
 }

@@ -107,8 +107,10 @@ impl Cost {
 }
 
 impl Size {
+    /// Never more than a page has: what asks for more is refused by the list itself, in its own words.
     fn rows(&self, variables: &Variables, page: u64) -> u64 {
-        self.first.value(variables).or_else(|| self.last.value(variables)).unwrap_or(page).max(1)
+        let asked = self.first.value(variables).or_else(|| self.last.value(variables));
+        asked.unwrap_or(page).min(page).max(1)
     }
 }
 

@@ -32,13 +32,21 @@ pub struct Problem {
     pub locations: Vec<Location>,
 }
 
+/// The most characters of a message: juniper's repeat the value that does not fit, which may be long.
+const MOST_CHARS: usize = 300;
+
 /// The code of everything that is the request's fault.
 pub const INVALID: &str = "invalid";
 
 impl Problem {
     /// A fault of the request.
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: INVALID, locations: Vec::new() }
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MOST_CHARS) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { message, code: INVALID, locations: Vec::new() }
     }
 
     /// The same, at a place.

@@ -93,7 +93,7 @@ impl<V: Service> Endpoint<V> {
         &self.gate
     }
 
-    /// Adds the API, `/healthz` and `/readyz` to an application.
+    /// Adds the API, `/healthz` and `/readyz` to an application, and an answer for every other address.
     pub fn configure(self: &Arc<Self>) -> impl FnOnce(&mut ServiceConfig) + use<V> {
         let endpoint = Data::from(Arc::clone(self));
         move |app| {
@@ -101,7 +101,8 @@ impl<V: Service> Endpoint<V> {
             app.app_data(endpoint)
                 .service(web::resource(path).route(web::route().to(graphql::<V>)))
                 .service(web::resource("/healthz").route(web::get().to(health::live)))
-                .service(web::resource("/readyz").route(web::get().to(ready::<V>)));
+                .service(web::resource("/readyz").route(web::get().to(ready::<V>)))
+                .default_service(web::to(absent::<V>));
         }
     }
 
@@ -271,6 +272,12 @@ async fn graphql<V: Service>(
         "answered"
     );
     reply.into_response(media, &id, endpoint.gate.is_stopping())
+}
+
+async fn absent<V: Service>(request: HttpRequest, endpoint: Data<Endpoint<V>>) -> HttpResponse {
+    let media = Media::negotiate(text(request.headers(), ACCEPT.as_str()));
+    let reply = Reply::not_found(&endpoint.config.path, media);
+    reply.into_response(media, &request_id(&request), endpoint.gate.is_stopping())
 }
 
 async fn ready<V: Service>(endpoint: Data<Endpoint<V>>) -> HttpResponse {

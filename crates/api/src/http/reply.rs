@@ -60,6 +60,13 @@ impl Reply {
         Self { allow: Some(allow), ..reply }
     }
 
+    /// There is nothing at that address; the API is at `path`.
+    pub(super) fn not_found(path: &str, media: Media) -> Self {
+        let message = format!("There is nothing at this address: the API is at {path}.");
+        let body = answer::refusal(&message, "does_not_exist", None);
+        Self::new(status(Verdict::Refused(StatusCode::NOT_FOUND), media), body)
+    }
+
     /// The body was not to be had.
     pub(super) fn unreadable(verdict: Verdict, media: Media) -> Self {
         let message = match verdict {

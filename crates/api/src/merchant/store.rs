@@ -189,7 +189,7 @@ crate::fast_object! {
                 state: Option<OrderState>,
                 completed: Option<bool>,
                 #[graphql(name = "orderType_Id")] order_type: Option<Id>,
-                #[graphql(description = "true: archived orders alone.")] archived: Option<bool>,
+                #[graphql(description = "true: archived orders alone, whatever `includeArchived` says.")] archived: Option<bool>,
                 #[graphql(description = "true: live and archived ones in one list.")] include_archived: Option<bool>,
             ) -> Result<Option<OrderNodeConnection>, ApiError> {
                 let arguments = OrderArguments {

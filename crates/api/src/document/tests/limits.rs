@@ -156,6 +156,8 @@ fn cost_is_limited_for_each_request() {
     assert!(canonical(document, &json!({"n": 36})).is_ok());
     assert!(refusal(document, &json!({"n": 37})).contains("costs 50653"));
     assert!(refusal(document, &none()).contains("costs 1000000"));
+    // No page is longer than the longest: a list that is asked for more says so itself.
+    assert!(refusal(document, &json!({"n": i32::MAX})).contains("costs 1000000"));
     let documents = documents();
     documents.prepare(document, None, &variables(&json!({"n": 1}))).unwrap();
     let found = documents.find(document, None, &variables(&json!({"n": 100}))).unwrap();
