@@ -6,14 +6,17 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use diesel::{
-    Connection, PgConnection, SqliteConnection,
+    Connection, PgConnection, RunQueryDsl, SqliteConnection,
     connection::{
-        InstrumentationEvent, SimpleConnection, TransactionManager, TransactionManagerStatus,
+        CacheSize, InstrumentationEvent, SimpleConnection, TransactionManager,
+        TransactionManagerStatus,
     },
+    sql_types::Text,
 };
 use regulars_kernel::StoreError;
 
@@ -91,11 +94,21 @@ impl std::fmt::Debug for DatabaseUrl {
 pub(crate) struct Watch {
     statements: AtomicU64,
     contended: AtomicBool,
+    /// Statements that were prepared and kept since the kept ones were last let go.
+    kept: AtomicU64,
 }
+
+/// Statements that a connection keeps prepared, at most.
+const KEPT: u64 = 512;
 
 impl Watch {
     pub(crate) fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> u64 {
+        self.kept.load(Ordering::Relaxed)
     }
 
     /// Whether a statement lost against another transaction since this was last asked.
@@ -107,6 +120,9 @@ impl Watch {
         match event {
             InstrumentationEvent::StartQuery { .. } => {
                 self.statements.fetch_add(1, Ordering::Relaxed);
+            }
+            InstrumentationEvent::CacheQuery { .. } => {
+                self.kept.fetch_add(1, Ordering::Relaxed);
             }
             InstrumentationEvent::FinishQuery { error: Some(failure), .. }
                 if error::is_contention(failure) =>
@@ -131,6 +147,10 @@ pub(crate) enum Purpose {
 pub(crate) struct Link {
     pub(crate) connection: AnyConnection,
     pub(crate) watch: Arc<Watch>,
+    /// How long one statement may take on PostgreSQL; zero is no limit.
+    pub(crate) statement_timeout: Duration,
+    /// The statistics that its plans rest on: see [`Manager::statistics`].
+    statistics: u64,
 }
 
 impl Link {
@@ -148,7 +168,24 @@ impl Link {
         let watch = Arc::new(Watch::default());
         let watching = Arc::clone(&watch);
         connection.set_instrumentation(move |event: InstrumentationEvent<'_>| watching.see(&event));
-        Ok(Self { connection, watch })
+        Ok(Self { connection, watch, statement_timeout, statistics: 0 })
+    }
+
+    /// Lets go of the prepared statements where there are too many: diesel keeps each for ever. No transaction may be open.
+    pub(crate) fn trim(&mut self) -> Result<(), diesel::result::Error> {
+        if self.watch.kept.load(Ordering::Relaxed) < KEPT {
+            return Ok(());
+        }
+        // Another size empties diesel's cache; PostgreSQL has the statements too.
+        on_inner!(&mut self.connection, inner => {
+            inner.set_prepared_statement_cache_size(CacheSize::Disabled);
+            inner.set_prepared_statement_cache_size(CacheSize::Unbounded);
+        });
+        if let AnyConnection::Pg(pg) = &mut self.connection {
+            pg.batch_execute("DEALLOCATE ALL")?;
+        }
+        self.watch.kept.store(0, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether the connection has lost its server or its transaction state.
@@ -177,10 +214,27 @@ fn open_sqlite(
         return Err(bad(format!("{} does not exist", path.display())));
     }
     let text = path.to_str().ok_or_else(|| bad("the path is not UTF-8".to_owned()))?;
+    if purpose == Purpose::Migrating {
+        create_private(path).map_err(|error| bad(format!("{}: {error}", path.display())))?;
+    }
     let mut connection = SqliteConnection::establish(text)?;
+    // Whoever migrates waits for another who does; nobody else waits longer than a request.
+    let wait = if purpose == Purpose::Migrating { 60_000 } else { BUSY_MILLISECONDS };
+    connection
+        .batch_execute(&format!("PRAGMA busy_timeout = {wait};"))
+        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    let mode = write_ahead(&mut connection, Duration::from_millis(wait.into()))
+        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    if mode != "wal" {
+        return Err(bad(format!(
+            "{} cannot have a write-ahead log (its journal mode is {}): put it on a local file system",
+            path.display(),
+            mode
+        )));
+    }
     connection
         .batch_execute(
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+            "PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;
              PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;",
         )
@@ -191,6 +245,42 @@ fn open_sqlite(
             .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(connection)
+}
+
+/// How long SQLite waits for a lock.
+pub(crate) const BUSY_MILLISECONDS: u32 = 5_000;
+
+#[derive(diesel::QueryableByName)]
+struct JournalMode {
+    #[diesel(sql_type = Text)]
+    journal_mode: String,
+}
+
+/// Has the file keep a write-ahead log and answers which journal it has. Of several who turn a new file to it at once
+/// SQLite lets all but one fail without waiting.
+fn write_ahead(connection: &mut SqliteConnection, wait: Duration) -> diesel::QueryResult<String> {
+    let end = Instant::now() + wait;
+    loop {
+        let mode = diesel::sql_query("PRAGMA journal_mode = WAL").get_result(connection);
+        match mode {
+            Err(error) if error::is_contention(&error) && Instant::now() < end => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            other => return other.map(|mode: JournalMode| mode.journal_mode),
+        }
+    }
+}
+
+/// Creates a file that is not there yet for its owner alone; what SQLite puts beside it has the same permissions.
+fn create_private(path: &std::path::Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn open_postgres(
@@ -207,7 +297,35 @@ fn open_postgres(
              SET client_min_messages = warning; SET timezone = 'UTC';"
         ))
         .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    require_english(&mut connection)?;
     Ok(connection)
+}
+
+#[derive(diesel::QueryableByName)]
+struct Messages {
+    #[diesel(sql_type = Text)]
+    lc_messages: String,
+}
+
+/// Errors of some kinds are told apart by their text ([`error`]), because diesel keeps their codes to itself: a server that
+/// speaks another language is asked to speak English, which only superusers may ask.
+fn require_english(connection: &mut PgConnection) -> Result<(), diesel::ConnectionError> {
+    let Messages { lc_messages } =
+        diesel::sql_query("SELECT current_setting('lc_messages') AS lc_messages")
+            .get_result(connection)
+            .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    if is_english(&lc_messages) || connection.batch_execute("SET lc_messages = 'C'").is_ok() {
+        return Ok(());
+    }
+    Err(diesel::ConnectionError::BadConnection(format!(
+        "the server reports errors in {lc_messages}, and English is needed: \
+         have its administrator run ALTER ROLE … SET lc_messages = 'C' for the role that Regulars uses"
+    )))
+}
+
+fn is_english(locale: &str) -> bool {
+    let language = locale.split(['_', '.', '-']).next().unwrap_or_default();
+    ["", "c", "posix", "en", "english"].contains(&language.to_lowercase().as_str())
 }
 
 /// Opens the pool's connections.
@@ -216,6 +334,24 @@ pub(crate) struct Manager {
     pub(crate) url: DatabaseUrl,
     pub(crate) purpose: Purpose,
     pub(crate) statement_timeout: Duration,
+    /// Rises whenever SQLite's statistics were gathered again: connections read them when they open, so that older ones
+    /// are replaced.
+    pub(crate) statistics: Arc<AtomicU64>,
+}
+
+impl Manager {
+    /// Opens a connection for this purpose.
+    pub(crate) fn open(&self, purpose: Purpose) -> Result<Link, diesel::ConnectionError> {
+        // Read first: of statistics gathered meanwhile, the connection is taken not to know.
+        let statistics = self.statistics.load(Ordering::Acquire);
+        let link = Link::open(&self.url, purpose, self.statement_timeout)?;
+        Ok(Link { statistics, ..link })
+    }
+
+    /// Whether statistics were gathered after this connection opened.
+    pub(crate) fn is_outdated(&self, link: &Link) -> bool {
+        link.statistics < self.statistics.load(Ordering::Acquire)
+    }
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -223,17 +359,18 @@ impl r2d2::ManageConnection for Manager {
     type Error = diesel::ConnectionError;
 
     fn connect(&self) -> Result<Link, Self::Error> {
-        Link::open(&self.url, self.purpose, self.statement_timeout)
+        self.open(self.purpose)
     }
 
     fn is_valid(&self, link: &mut Link) -> Result<(), Self::Error> {
         link.connection
             .batch_execute("SELECT 1")
+            .and_then(|()| link.trim())
             .map_err(diesel::ConnectionError::CouldntSetupConfiguration)
     }
 
     fn has_broken(&self, link: &mut Link) -> bool {
-        link.is_broken()
+        link.is_broken() || self.is_outdated(link)
     }
 }
 
@@ -259,5 +396,17 @@ mod tests {
     fn a_password_in_a_url_is_not_printed() {
         let url = DatabaseUrl::parse("postgres://someone:secret@host/db").unwrap();
         assert!(!format!("{url:?}").contains("secret"));
+    }
+
+    #[test]
+    fn english_is_told_from_other_languages() {
+        for locale in
+            ["C", "C.UTF-8", "POSIX", "en_US.UTF-8", "en", "", "English_United States.1252"]
+        {
+            assert!(is_english(locale), "{locale}");
+        }
+        for locale in ["de_DE.UTF-8", "fr_FR", "ja_JP.UTF-8", "eno"] {
+            assert!(!is_english(locale), "{locale}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The database, as everybody above sees it: transactions that read and transactions that write, each within a scope.
 
 use std::{
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -61,6 +62,12 @@ impl Db {
             url: settings.url.clone(),
             purpose,
             statement_timeout: settings.statement_timeout,
+            statistics: Arc::default(),
+        };
+        // First, so that the readers open with the statistics that it gathers.
+        let writer = match settings.url {
+            DatabaseUrl::Sqlite(_) => Some(Writer::start(manager.clone())?),
+            DatabaseUrl::Postgres(_) => None,
         };
         let pool = r2d2::Pool::builder()
             .max_size(settings.pool_size)
@@ -69,10 +76,6 @@ impl Db {
             .error_handler(Box::new(LogPoolErrors))
             .build(manager.clone())
             .map_err(|_timeout| StoreError::Unavailable)?;
-        let writer = match settings.url {
-            DatabaseUrl::Sqlite(_) => Some(Writer::start(manager.clone())?),
-            DatabaseUrl::Postgres(_) => None,
-        };
         Ok(Self { manager, pool, writer })
     }
 
@@ -126,7 +129,13 @@ impl Db {
             link.watch.take_contended();
             begin_write(&mut link, deadline)?;
             let outcome = write(&mut Tx::new(&mut link.connection, scope));
+            let late = deadline.is_some_and(|end| Instant::now() >= end);
             let outcome = match outcome {
+                Ok(_) if late => {
+                    // Whoever asked was told by now that nothing came of it.
+                    Transactions::rollback_transaction(&mut link.connection).ok();
+                    Err(StoreError::DeadlineExceeded.into())
+                }
                 Ok(value) => match Transactions::commit_transaction(&mut link.connection).store() {
                     Ok(()) => return Ok(value),
                     Err(error) => Err(error.into()),
@@ -161,7 +170,11 @@ fn begin_write(link: &mut Link, deadline: Option<Instant>) -> Result<(), StoreEr
     let AnyConnection::Pg(pg) = &mut link.connection else {
         return Err(StoreError::OutOfScope("SQLite is written to by its one writer"));
     };
-    AnsiTransactionManager::begin_transaction_sql(pg, &begin_postgres("BEGIN", deadline)).store()
+    if deadline.is_some_and(|end| Instant::now() >= end) {
+        return Err(StoreError::DeadlineExceeded);
+    }
+    let begin = begin_postgres("BEGIN", deadline, link.statement_timeout);
+    AnsiTransactionManager::begin_transaction_sql(pg, &begin).store()
 }
 
 #[derive(Debug)]

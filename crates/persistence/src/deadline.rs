@@ -22,7 +22,12 @@ thread_local! {
 const STEPS: c_int = 2000;
 
 extern "C" fn past_deadline(_: *mut c_void) -> c_int {
-    c_int::from(DEADLINE.with(|deadline| deadline.get().is_some_and(|end| Instant::now() > end)))
+    c_int::from(has_passed())
+}
+
+/// Whether this thread's deadline has passed.
+pub(crate) fn has_passed() -> bool {
+    DEADLINE.with(|deadline| deadline.get().is_some_and(|end| Instant::now() > end))
 }
 
 unsafe extern "C" fn on_open(

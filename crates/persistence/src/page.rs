@@ -43,6 +43,12 @@ pub(crate) fn push_bounds<F: SortColumns, ST>(
     }
 }
 
+/// Appends `LIMIT` for everything up to the end of the page.
+fn push_whole_limit<F, ST>(statement: &mut Statement<ST>, request: &PageRequest<F>) {
+    statement.push(" LIMIT ");
+    statement.push_bind(i64::from(request.limit) + 1 + i64::from(request.offset));
+}
+
 /// Appends `LIMIT` and `OFFSET`.
 pub(crate) fn push_limit<F, ST>(statement: &mut Statement<ST>, request: &PageRequest<F>) {
     statement.push(" LIMIT ");
@@ -59,6 +65,9 @@ pub(crate) fn push_order<F: SortColumns, ST>(
     request: &PageRequest<F>,
     first: &'static str,
 ) {
+    if request.order.terms.len() > 1 {
+        statement.vary();
+    }
     statement.push(" ORDER BY ");
     statement.push(first);
     for (column, descending) in columns(request) {
@@ -165,6 +174,16 @@ impl Children<'_> {
         conditions: impl Fn(&mut Statement<ST>),
         request: &PageRequest<F>,
     ) -> Statement<ST> {
+        let mut statement = self.chosen(|statement| {
+            conditions(statement);
+            push_page(statement, request);
+        });
+        push_order(&mut statement, request, "k.value, ");
+        statement
+    }
+
+    /// The children that `choose` leaves of each parent's.
+    fn chosen<ST>(&self, choose: impl Fn(&mut Statement<ST>)) -> Statement<ST> {
         let mut statement = Statement::new("SELECT ");
         statement.push(self.select);
         statement.push(" FROM ");
@@ -176,11 +195,27 @@ impl Children<'_> {
         statement.push_dialect(" WHERE ", " c WHERE ");
         statement.push(self.parent);
         statement.push(" = k.value");
-        conditions(&mut statement);
-        push_page(&mut statement, request);
+        choose(&mut statement);
         statement.push_dialect(") c", ")");
         statement.push(self.joins);
-        push_order(&mut statement, request, "k.value, ");
+        statement
+    }
+
+    /// One page of the children of all parents together: as far as it can reach for each, merged. Each parent's children
+    /// must come in the order of an index, or nothing is gained.
+    pub(crate) fn merged<F: SortColumns, ST>(
+        &self,
+        conditions: impl Fn(&mut Statement<ST>),
+        request: &PageRequest<F>,
+    ) -> Statement<ST> {
+        let mut statement = self.chosen(|statement| {
+            conditions(statement);
+            push_bounds(statement, request);
+            push_order(statement, request, "");
+            push_whole_limit(statement, request);
+        });
+        push_order(&mut statement, request, "");
+        push_limit(&mut statement, request);
         statement
     }
 }

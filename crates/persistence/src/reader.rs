@@ -1,6 +1,9 @@
 //! Reading: one transaction, opened at first use, serves a whole answer, and every nested load joins it.
 
-use std::{borrow::Cow, time::Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use diesel::{
     connection::{AnsiTransactionManager, TransactionManager},
@@ -48,8 +51,17 @@ impl Reader {
     /// Starts a new request: ends what the last one left open and takes the new deadline.
     pub fn start(&mut self, deadline: Option<Instant>) {
         self.finish();
+        self.refresh();
         self.deadline = deadline;
         self.statements_before = self.seen();
+    }
+
+    /// Lets go of an own connection that plans by old statistics, and of statements where too many are kept.
+    fn refresh(&mut self) {
+        let Source::Own { link: Some(link), manager } = &mut self.source else { return };
+        if manager.is_outdated(link) || link.trim().is_err() {
+            self.discard();
+        }
     }
 
     /// Reads within a scope, in the request's transaction; the first call opens it. After an error the transaction is
@@ -67,7 +79,7 @@ impl Reader {
         let link = self.link()?;
         let guard = deadline::until(deadline);
         if !open {
-            begin(&mut link.connection, deadline)?;
+            begin(link, deadline)?;
         }
         let outcome = read(&mut Tx::reading(&mut link.connection, scope));
         drop(guard);
@@ -127,8 +139,7 @@ impl Reader {
                     Some(link) => Ok(link),
                     None => {
                         let opened =
-                            Link::open(&manager.url, Purpose::Reading, manager.statement_timeout)
-                                .map_err(|error| unavailable(&error))?;
+                            manager.open(Purpose::Reading).map_err(|error| unavailable(&error))?;
                         self.statements_before = opened.watch.statements();
                         Ok(link.insert(opened))
                     }
@@ -144,11 +155,12 @@ impl Drop for Reader {
     }
 }
 
-fn begin(connection: &mut AnyConnection, deadline: Option<Instant>) -> Result<(), StoreError> {
-    let begun = match connection {
+fn begin(link: &mut Link, deadline: Option<Instant>) -> Result<(), StoreError> {
+    let limit = link.statement_timeout;
+    let begun = match &mut link.connection {
         AnyConnection::Pg(pg) => AnsiTransactionManager::begin_transaction_sql(
             pg,
-            &begin_postgres("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline),
+            &begin_postgres("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline, limit),
         ),
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")
@@ -162,11 +174,20 @@ fn begin(connection: &mut AnyConnection, deadline: Option<Instant>) -> Result<()
     }
 }
 
-/// PostgreSQL learns of the deadline in the round trip that begins the transaction.
-pub(crate) fn begin_postgres(begin: &'static str, deadline: Option<Instant>) -> Cow<'static, str> {
+/// PostgreSQL learns of the deadline in the round trip that begins the transaction; the limit of each statement (zero is
+/// none) stands where it is the shorter one.
+pub(crate) fn begin_postgres(
+    begin: &'static str,
+    deadline: Option<Instant>,
+    limit: Duration,
+) -> Cow<'static, str> {
     let Some(end) = deadline else {
         return Cow::Borrowed(begin);
     };
-    let left = end.saturating_duration_since(Instant::now()).as_millis().max(1);
+    let left = end.saturating_duration_since(Instant::now());
+    if !limit.is_zero() && limit <= left {
+        return Cow::Borrowed(begin);
+    }
+    let left = left.as_millis().max(1);
     Cow::Owned(format!("{begin}; SET LOCAL statement_timeout = {left}"))
 }

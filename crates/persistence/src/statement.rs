@@ -2,7 +2,8 @@
 //! pages over a varying order, searches, segments, the newest rows of each of many parents.
 //!
 //! Values never enter the text. Rows are decoded by position, like those of diesel's own queries (by name would cost a
-//! look-up for every field of every row), and the text is the key of diesel's prepared-statement cache.
+//! look-up for every field of every row), and the text is the key of diesel's prepared-statement cache. Texts that callers
+//! shape are kept out of it ([`Statement::vary`]); what it holds for other reasons is bounded by [`crate::connection`].
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -49,12 +50,19 @@ enum Part {
 #[derive(Clone, Debug)]
 pub(crate) struct Statement<ST> {
     parts: Vec<Part>,
+    /// Whether its text is one of so many that it is not worth keeping prepared.
+    varies: bool,
     answers: PhantomData<ST>,
 }
 
 impl<ST> Statement<ST> {
     pub(crate) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Self { parts: vec![Part::Sql(sql.into())], answers: PhantomData }
+        Self { parts: vec![Part::Sql(sql.into())], varies: false, answers: PhantomData }
+    }
+
+    /// Says that the shape of the text is the caller's choice: it is prepared for this once.
+    pub(crate) fn vary(&mut self) {
+        self.varies = true;
     }
 
     /// Goes on with this text.
@@ -119,6 +127,7 @@ impl<ST> Statement<ST> {
     /// Takes over another statement's text and binds, as a part of this one.
     pub(crate) fn append<Other>(&mut self, other: Statement<Other>) {
         self.parts.extend(other.parts);
+        self.varies |= other.varies;
     }
 
     /// All rows.
@@ -162,6 +171,9 @@ macro_rules! fragment {
     ($backend:ty, $dialect:ident, |$out:ident, $ints:ident, $texts:ident| $list:expr, $texts_list:expr) => {
         impl<ST> QueryFragment<$backend> for Statement<ST> {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
+                if self.varies {
+                    out.unsafe_to_cache_prepared();
+                }
                 for part in &self.parts {
                     match part {
                         Part::Sql(text) => out.push_sql(text),

@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Barrier,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -15,7 +15,10 @@ use regulars_kernel::{Scope, StoreError, Timestamp};
 use regulars_testkit::{Engine, TempDatabase, fresh};
 
 use crate::{
-    DatabaseUrl, Db, IdempotencyKey, Outcome, Settings, Tx, migrate, schema::idempotency,
+    DatabaseUrl, Db, IdempotencyKey, Outcome, Settings, Tx,
+    connection::{Link, Manager, Purpose as ConnectionPurpose},
+    migrate,
+    schema::idempotency,
     statement::Statement,
 };
 
@@ -173,7 +176,23 @@ fn a_statement_past_its_deadline_ends_and_the_next_one_works() {
 
 #[test]
 fn a_write_past_its_deadline_costs_no_other_of_its_group() {
-    each_database(|db| {
+    each_database(|db| late_in_a_group(db, endless));
+    // SQLite takes the whole transaction with what it interrupts, the step to undo included.
+    each_database(|db| late_in_a_group(db, |tx| tx.attempt(endless)?));
+}
+
+fn endless(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO idempotency (merchant_id, actor_id, mutation, idempotency_key, \
+         fingerprint, outcome, created_at) SELECT 9, n.i, 'x', 'y', '', '', 0 FROM ";
+    let sqlite = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+        WHERE i < 2000000000) SELECT i FROM n) n";
+    let pg = "generate_series(1, 2000000000) n(i)";
+    Statement::<()>::new(sql).dialect(pg, sqlite).execute(tx.connection)?;
+    Ok(())
+}
+
+fn late_in_a_group(db: &Db, late_step: fn(&mut Tx<'_>) -> Result<(), StoreError>) {
+    {
         let start = Arc::new(Barrier::new(9));
         thread::scope(|threads| {
             let mut others = Vec::new();
@@ -188,16 +207,9 @@ fn a_write_past_its_deadline_costs_no_other_of_its_group() {
             start.wait();
             let deadline = Instant::now() + Duration::from_millis(150);
             let late: Result<(), StoreError> =
-                db.write(Scope::Platform, Some(deadline), |tx| {
+                db.write(Scope::Platform, Some(deadline), move |tx| {
                     tx.claim(&key("late"), now())?;
-                    let sql = "INSERT INTO idempotency (merchant_id, actor_id, mutation,
-                        idempotency_key, fingerprint, outcome, created_at) SELECT 9, n.i, 'x', 'y', '', '', 0
-                        FROM ";
-                    let sqlite = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
-                        WHERE i < 2000000000) SELECT i FROM n) n";
-                    let pg = "generate_series(1, 2000000000) n(i)";
-                    Statement::<()>::new(sql).dialect(pg, sqlite).execute(tx.connection)?;
-                    Ok(())
+                    late_step(tx)
                 });
             assert!(matches!(late, Err(StoreError::DeadlineExceeded)), "{late:?}");
             for other in others {
@@ -205,7 +217,193 @@ fn a_write_past_its_deadline_costs_no_other_of_its_group() {
             }
         });
         assert_eq!(keys(db), 8);
+    }
+}
+
+#[test]
+fn postgres_keeps_its_own_limit_where_the_deadline_is_far() {
+    let database = fresh(Engine::Postgres, migrated);
+    let url = DatabaseUrl::parse(database.url()).unwrap();
+    let limit = Duration::from_millis(200);
+    let db = Db::open(&Settings { statement_timeout: limit, ..Settings::new(url) }).unwrap();
+    let began = Instant::now();
+    let far = Some(began + Duration::from_mins(1));
+    let mut reader = db.own_reader();
+    reader.start(far);
+    let read = reader.read(Scope::Platform, slow);
+    assert!(matches!(read, Err(StoreError::DeadlineExceeded)), "{read:?}");
+    let wrote: Result<i64, StoreError> = db.write(Scope::Platform, far, slow);
+    assert!(matches!(wrote, Err(StoreError::DeadlineExceeded)), "{wrote:?}");
+    assert!(began.elapsed() < Duration::from_secs(30), "ended by the statements' limit");
+}
+
+#[test]
+fn postgres_commits_nothing_past_the_deadline() {
+    let database = fresh(Engine::Postgres, migrated);
+    let url = DatabaseUrl::parse(database.url()).unwrap();
+    let db = Db::open(&Settings::new(url)).unwrap();
+    let late: Result<Outcome, StoreError> =
+        db.write(Scope::Platform, Some(Instant::now() + Duration::from_millis(100)), |tx| {
+            let outcome = tx.claim(&key("late"), now())?;
+            thread::sleep(Duration::from_millis(150));
+            Ok(outcome)
+        });
+    assert!(matches!(late, Err(StoreError::DeadlineExceeded)), "{late:?}");
+    let over: Result<Outcome, StoreError> =
+        db.write(Scope::Platform, Some(Instant::now()), |tx| tx.claim(&key("over"), now()));
+    assert!(matches!(over, Err(StoreError::DeadlineExceeded)), "{over:?}");
+    assert_eq!(keys(&db), 0);
+}
+
+fn shape(number: i64, varies: bool) -> Statement<BigInt> {
+    let mut statement = Statement::new(format!("SELECT CAST({number} AS BIGINT) + "));
+    statement.push_bind(1_i64);
+    if varies {
+        statement.vary();
+    }
+    statement
+}
+
+#[test]
+fn a_thousand_shapes_of_statements_are_not_all_kept_prepared() {
+    for engine in Engine::ALL {
+        let database = fresh(engine, migrated);
+        let url = DatabaseUrl::parse(database.url()).unwrap();
+        let mut link =
+            Link::open(&url, ConnectionPurpose::Reading, Duration::from_secs(5)).unwrap();
+        for number in 0..1_000 {
+            let varying: Vec<i64> = shape(number, true).load(&mut link.connection).unwrap();
+            assert_eq!(varying, [number + 1]);
+        }
+        assert_eq!(link.watch.kept(), 0, "what callers shape is prepared once");
+        let mut most = 0;
+        for number in 0..1_000 {
+            link.trim().unwrap();
+            let rows: Vec<i64> = shape(number, false).load(&mut link.connection).unwrap();
+            assert_eq!(rows, [number + 1]);
+            most = most.max(link.watch.kept());
+        }
+        assert!((400..=600).contains(&most), "{most} statements on {engine:?}");
+        if engine == Engine::Postgres {
+            let kept = Statement::<BigInt>::new("SELECT count(*) FROM pg_prepared_statements");
+            let kept: Option<i64> = kept.first(&mut link.connection).unwrap();
+            assert!(kept.unwrap() <= 600, "{kept:?}");
+        }
+        // Readers and writes let go by themselves.
+        let db = Db::open(&Settings::new(url)).unwrap();
+        let mut reader = db.own_reader();
+        for number in 0..1_000 {
+            reader.start(None);
+            reader
+                .read(Scope::Platform, |tx| shape(number, false).load::<i64>(tx.connection))
+                .unwrap();
+        }
+        if engine == Engine::Postgres {
+            let kept = |tx: &mut Tx<'_>| {
+                Statement::<BigInt>::new("SELECT count(*) FROM pg_prepared_statements")
+                    .first::<i64>(tx.connection)
+            };
+            assert!(reader.read(Scope::Platform, kept).unwrap().unwrap() <= 600);
+        }
+    }
+}
+
+fn sqlite() -> (TempDatabase, Db) {
+    let database = fresh(Engine::Sqlite, migrated);
+    let db = Db::open(&Settings::new(DatabaseUrl::parse(database.url()).unwrap())).unwrap();
+    (database, db)
+}
+
+#[test]
+fn sqlites_log_stays_short_while_somebody_always_reads() {
+    const MEGABYTE: usize = 1024 * 1024;
+    const READERS: u64 = 3;
+
+    let (database, db) = sqlite();
+    let log = std::path::PathBuf::from(format!("{}-wal", database.file().unwrap().display()));
+    let done = AtomicBool::new(false);
+    let mut longest = 0;
+    thread::scope(|threads| {
+        for number in 0..READERS {
+            let (db, done) = (&db, &done);
+            threads.spawn(move || {
+                let mut reader = db.own_reader();
+                thread::sleep(Duration::from_millis(5 * number));
+                while !done.load(Ordering::Relaxed) {
+                    reader.start(None);
+                    reader
+                        .read(Scope::Platform, |tx| {
+                            Statement::<BigInt>::new("SELECT count(*) FROM idempotency")
+                                .load::<i64>(tx.connection)
+                        })
+                        .unwrap();
+                    thread::sleep(Duration::from_millis(15));
+                }
+            });
+        }
+        for number in 0..96 {
+            let name = format!("k{number}");
+            db.write(Scope::Platform, None, move |tx| {
+                tx.claim(&key(&name), now())?;
+                tx.record_outcome(&key(&name), &"x".repeat(MEGABYTE))
+            })
+            .unwrap();
+            longest = longest.max(log.metadata().unwrap().len());
+        }
+        done.store(true, Ordering::Relaxed);
     });
+    assert!(longest < 64 * 1024 * 1024, "{longest} bytes");
+}
+
+#[test]
+fn writes_do_not_wait_while_an_idle_log_is_folded_in() {
+    let (_database, db) = sqlite();
+    let mut reader = db.own_reader();
+    db.write(Scope::Platform, None, |tx| tx.claim(&key("a"), now())).unwrap();
+    reader.start(None);
+    let count = |tx: &mut Tx<'_>| {
+        Statement::<BigInt>::new("SELECT count(*) FROM idempotency").load::<i64>(tx.connection)
+    };
+    reader.read(Scope::Platform, count).unwrap();
+    db.write(Scope::Platform, None, |tx| tx.claim(&key("b"), now())).unwrap();
+    // Past the moment at which the writer takes itself for idle.
+    thread::sleep(Duration::from_millis(2_200));
+    let began = Instant::now();
+    db.write(Scope::Platform, None, |tx| tx.claim(&key("c"), now())).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[test]
+fn readers_are_replaced_when_statistics_were_gathered() {
+    let database = fresh(Engine::Sqlite, migrated);
+    let manager = Manager {
+        url: DatabaseUrl::parse(database.url()).unwrap(),
+        purpose: ConnectionPurpose::Reading,
+        statement_timeout: Duration::ZERO,
+        statistics: Arc::default(),
+    };
+    let mut reader = crate::Reader::own(manager.clone());
+    // A setting of this connection alone tells whether it is still the same one.
+    let cache = |tx: &mut Tx<'_>| {
+        Statement::<BigInt>::new("SELECT cache_size FROM pragma_cache_size")
+            .first::<i64>(tx.connection)
+    };
+    reader.start(None);
+    reader
+        .read(Scope::Platform, |tx| {
+            let set = tx.connection.batch_execute("PRAGMA cache_size = -77");
+            set.map_err(|error| StoreError::Internal(Box::new(error)))
+        })
+        .unwrap();
+    reader.start(None);
+    assert_eq!(reader.read(Scope::Platform, cache).unwrap(), Some(-77));
+    let pool = r2d2::Pool::builder().max_size(1).build(manager.clone()).unwrap();
+    let mut pooled = pool.get().unwrap();
+    assert!(!r2d2::ManageConnection::has_broken(&manager, &mut pooled));
+    manager.statistics.fetch_add(1, Ordering::Release);
+    assert!(r2d2::ManageConnection::has_broken(&manager, &mut pooled));
+    reader.start(None);
+    assert_eq!(reader.read(Scope::Platform, cache).unwrap(), Some(-8192));
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::statement::{Bind, Statement};
 /// Appends the condition, in parentheses, over the table `membership` under the alias `m`.
 pub(crate) fn push_audience<ST>(statement: &mut Statement<ST>, audience: &Audience) {
     let Audience { segment, currency, today } = audience;
+    statement.vary();
     let mut condition = Condition { statement, currency: *currency, today: *today };
     condition.statement.push("(");
     condition.node(segment.root());
