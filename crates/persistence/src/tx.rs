@@ -5,6 +5,8 @@ use regulars_kernel::{MerchantId, Scope, StoreError};
 
 use crate::{
     connection::{AnyConnection, Transactions},
+    customer::Bounds,
+    deadline,
     error::IntoStore,
 };
 
@@ -13,17 +15,18 @@ pub struct Tx<'c> {
     pub(crate) connection: &'c mut AnyConnection,
     scope: Scope,
     writes: bool,
+    bounds: Bounds,
 }
 
 impl<'c> Tx<'c> {
     /// One that writes.
     pub(crate) const fn new(connection: &'c mut AnyConnection, scope: Scope) -> Self {
-        Self { connection, scope, writes: true }
+        Self { connection, scope, writes: true, bounds: Bounds::USUAL }
     }
 
     /// One that only reads.
     pub(crate) const fn reading(connection: &'c mut AnyConnection, scope: Scope) -> Self {
-        Self { connection, scope, writes: false }
+        Self { connection, scope, writes: false, bounds: Bounds::USUAL }
     }
 
     /// What ends a statement whose rows nobody else may change before this transaction ends. Rows that refer to them can
@@ -33,6 +36,22 @@ impl<'c> Tx<'c> {
             (AnyConnection::Pg(_), true) => " FOR NO KEY UPDATE",
             _ => "",
         }
+    }
+
+    /// Where searches give up one way and go the other.
+    pub(crate) const fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Has searches of this transaction give up each way after so few rows that tests reach every way. They find the same.
+    #[doc(hidden)]
+    pub const fn bound_searches(&mut self, rows: i64) {
+        self.bounds = Bounds {
+            look_through: rows,
+            look_through_ordered: rows,
+            rare: rows,
+            look_through_orders: rows,
+        };
     }
 
     /// Whose data this transaction touches.
@@ -62,11 +81,20 @@ impl<'c> Tx<'c> {
         step: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<Result<T, E>, StoreError> {
         Transactions::begin_transaction(self.connection).store()?;
-        let outcome =
-            step(&mut Tx { connection: self.connection, scope: self.scope, writes: self.writes });
-        match outcome {
-            Ok(_) => Transactions::commit_transaction(self.connection).store()?,
-            Err(_) => Transactions::rollback_transaction(self.connection).store()?,
+        let outcome = step(&mut Tx {
+            connection: self.connection,
+            scope: self.scope,
+            writes: self.writes,
+            bounds: self.bounds,
+        });
+        if outcome.is_ok() {
+            Transactions::commit_transaction(self.connection).store()?;
+        } else {
+            let undone = Transactions::rollback_transaction(self.connection).store();
+            // SQLite takes the whole transaction with a write that it interrupts.
+            undone.map_err(|error| {
+                if deadline::has_passed() { StoreError::DeadlineExceeded } else { error }
+            })?;
         }
         Ok(outcome)
     }

@@ -2,20 +2,29 @@
 //!
 //! SQLite has one writer at a time, and a durable commit costs a disk flush. So one thread owns the only writing
 //! connection, drains the queue into one transaction, gives each job a savepoint of its own, and answers all of them after
-//! the COMMIT; if that fails, all of them failed. Four times the throughput of a commit each, and nobody starves.
+//! the COMMIT; if that fails, all of them failed, and so did refusals, which may rest on what was written before them. Four times the throughput of a commit each, and nobody starves.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::atomic::Ordering,
     thread,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{
+    RunQueryDsl,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    sql_types::Integer,
+};
 use regulars_kernel::{Scope, StoreError};
 
 use crate::{
-    connection::{AnyConnection, Link, Manager, Purpose, Transactions, unavailable},
+    connection::{
+        AnyConnection, BUSY_MILLISECONDS, DatabaseUrl, Link, Manager, Purpose, Transactions,
+        unavailable,
+    },
     deadline,
     error::IntoStore,
     tx::Tx,
@@ -27,6 +36,15 @@ const GROUP: usize = 128;
 const QUEUE: usize = 4096;
 /// After so long without work the write-ahead log is folded into the database.
 const IDLE: Duration = Duration::from_secs(2);
+/// A write-ahead log of this many bytes is folded in and cut to nothing even under load. SQLite folds it in by itself, but
+/// begins it anew only when no reader is in the middle of it: under steady load that is never.
+const LONG_LOG: u64 = 32 * 1024 * 1024;
+/// How long that may wait for readers; writes wait behind it.
+const CUT_MILLISECONDS: u32 = 100;
+/// The least time between two tries.
+const BETWEEN_CUTS: Duration = Duration::from_millis(200);
+/// The least time between two looks at whether the statistics are out of date.
+const BETWEEN_STATISTICS: Duration = Duration::from_hours(1);
 
 type Panic = Box<dyn std::any::Any + Send>;
 
@@ -63,7 +81,7 @@ where
         if self.settled {
             return Step::Done;
         }
-        if self.deadline.is_some_and(|end| Instant::now() >= end) {
+        if self.is_late() {
             self.settle(Ok(Err(StoreError::DeadlineExceeded.into())));
             return Step::Done;
         }
@@ -85,8 +103,14 @@ where
             self.settle(Ok(Err(StoreError::Unavailable.into())));
             return Step::GroupLost;
         }
-        self.settle(outcome);
-        match unwind(connection) {
+        let unwound = unwind(connection);
+        if outcome.is_err() || unwound.is_err() || self.is_late() {
+            self.settle(outcome);
+        } else {
+            // It may rest on what an earlier job of the group wrote, which is not certain yet.
+            self.outcome = Some(outcome);
+        }
+        match unwound {
             Ok(()) => Step::Done,
             Err(_) => Step::GroupLost,
         }
@@ -105,6 +129,10 @@ where
 }
 
 impl<T, E, F> WriteJob<T, E, F> {
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|end| Instant::now() >= end)
+    }
+
     fn settle(&mut self, outcome: Result<Result<T, E>, Panic>) {
         self.outcome = Some(outcome);
         self.settled = true;
@@ -139,8 +167,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(manager: Manager) -> Result<Self, StoreError> {
-        let link = Link::open(&manager.url, Purpose::Writing, manager.statement_timeout)
-            .map_err(|error| unavailable(&error))?;
+        let mut link = manager.open(Purpose::Writing).map_err(|error| unavailable(&error))?;
+        gather_statistics(&mut link.connection, &manager);
         let (queue, jobs) = bounded(QUEUE);
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -185,7 +213,9 @@ impl Drop for Writer {
 }
 
 fn work(mut link: Link, manager: &Manager, jobs: &Receiver<Box<dyn Job>>) {
+    let mut log = Log::of(manager);
     let mut dirty = false;
+    let mut gathered = Instant::now();
     loop {
         match jobs.recv_timeout(IDLE) {
             Ok(first) => {
@@ -193,31 +223,110 @@ fn work(mut link: Link, manager: &Manager, jobs: &Receiver<Box<dyn Job>>) {
                 group.extend(jobs.try_iter().take(GROUP - 1));
                 commit(&mut link, group);
                 dirty = true;
-                if link.is_broken() {
+                if link.is_broken() || link.trim().is_err() {
                     reopen(&mut link, manager);
                 }
+                log.cut_if_long(&mut link.connection);
             }
-            Err(RecvTimeoutError::Timeout) if dirty => {
-                checkpoint(&mut link.connection);
-                dirty = false;
+            Err(RecvTimeoutError::Timeout) => {
+                if dirty && gathered.elapsed() >= BETWEEN_STATISTICS {
+                    gather_statistics(&mut link.connection, manager);
+                    gathered = Instant::now();
+                }
+                dirty = dirty && !fold_in(&mut link.connection);
             }
-            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    checkpoint(&mut link.connection);
+    gather_statistics(&mut link.connection, manager);
+    cut(&mut link.connection);
 }
 
 fn reopen(link: &mut Link, manager: &Manager) {
-    match Link::open(&manager.url, Purpose::Writing, manager.statement_timeout) {
+    match manager.open(Purpose::Writing) {
         Ok(fresh) => *link = fresh,
         Err(error) => tracing::error!(%error, "the writing connection could not be replaced"),
     }
 }
 
-fn checkpoint(connection: &mut AnyConnection) {
-    if let Err(error) = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "the write-ahead log could not be folded in");
+/// Has SQLite count what its planner needs to know, where that changed much, and tells the readers, which would go on
+/// planning by what they read when they opened.
+fn gather_statistics(connection: &mut AnyConnection, manager: &Manager) {
+    let sql = "PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;";
+    match connection.batch_execute(sql) {
+        Ok(()) => {
+            manager.statistics.fetch_add(1, Ordering::Release);
+        }
+        Err(error) => tracing::warn!(%error, "the statistics could not be gathered"),
+    }
+}
+
+/// The write-ahead log's file.
+struct Log {
+    path: Option<PathBuf>,
+    last_cut: Option<Instant>,
+}
+
+impl Log {
+    fn of(manager: &Manager) -> Self {
+        let path = match &manager.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut path = path.clone().into_os_string();
+                path.push("-wal");
+                Some(path.into())
+            }
+            DatabaseUrl::Postgres(_) => None,
+        };
+        Self { path, last_cut: None }
+    }
+
+    fn cut_if_long(&mut self, connection: &mut AnyConnection) {
+        let bytes = self.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |m| m.len());
+        if bytes < LONG_LOG || self.last_cut.is_some_and(|at| at.elapsed() < BETWEEN_CUTS) {
+            return;
+        }
+        cut(connection);
+        self.last_cut = Some(Instant::now());
+    }
+}
+
+/// Folds the write-ahead log in and cuts it to nothing. New readers go on meanwhile; writes wait for it, so it does not wait
+/// long for the readers that are in the middle of it.
+fn cut(connection: &mut AnyConnection) {
+    checkpoint(connection, CUT_MILLISECONDS, "TRUNCATE");
+}
+
+/// Folds in as much of the write-ahead log as nobody needs, without waiting for anybody; answers whether that was all.
+fn fold_in(connection: &mut AnyConnection) -> bool {
+    checkpoint(connection, 0, "PASSIVE")
+}
+
+#[derive(diesel::QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+    #[diesel(sql_type = Integer)]
+    log: i32,
+    #[diesel(sql_type = Integer)]
+    checkpointed: i32,
+}
+
+fn checkpoint(connection: &mut AnyConnection, wait: u32, mode: &'static str) -> bool {
+    let AnyConnection::Sqlite(sqlite) = connection else { return true };
+    let outcome = sqlite
+        .batch_execute(&format!("PRAGMA busy_timeout = {wait}"))
+        .and_then(|()| {
+            diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})"))
+                .get_result::<Checkpoint>(sqlite)
+        })
+        .map(|done| done.busy == 0 && done.log == done.checkpointed);
+    let restored = sqlite.batch_execute(&format!("PRAGMA busy_timeout = {BUSY_MILLISECONDS}"));
+    match restored.and(outcome) {
+        Ok(all) => all,
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be folded in");
+            false
+        }
     }
 }
 
@@ -235,7 +344,7 @@ fn commit(link: &mut Link, mut group: Vec<Box<dyn Job>>) {
 }
 
 enum Lost {
-    /// One job ended the transaction; it is settled, the others run again.
+    /// One job ended the transaction; it is settled, the others run again, those too that refused.
     Again,
     Failed(StoreError),
 }
@@ -275,5 +384,66 @@ fn answer(group: Vec<Box<dyn Job>>, failed: Option<&StoreError>) {
     }
     for job in group {
         job.answer(if failed.is_some() { Err(StoreError::Unavailable) } else { Ok(()) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, atomic::AtomicUsize};
+
+    use regulars_kernel::StoreError;
+    use regulars_testkit::{Engine, fresh};
+
+    use super::*;
+    use crate::{statement::Statement, transactions::migrated};
+
+    type Answer = Receiver<Result<Result<usize, StoreError>, Panic>>;
+
+    fn job<F>(write: F) -> (Box<dyn Job>, Answer)
+    where
+        F: Fn(&mut Tx<'_>) -> Result<usize, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = bounded(1);
+        let (scope, deadline) = (Scope::Platform, None);
+        (
+            Box::new(WriteJob { write, scope, deadline, outcome: None, settled: false, reply }),
+            answer,
+        )
+    }
+
+    fn rename(tx: &mut Tx<'_>, from: &'static str, to: &'static str) -> Result<usize, StoreError> {
+        Statement::<()>::new("UPDATE order_type SET name = ")
+            .bind(to)
+            .sql(" WHERE name = ")
+            .bind(from)
+            .execute(tx.connection)
+    }
+
+    #[test]
+    fn a_refusal_does_not_outlive_what_it_rests_on() {
+        let database = fresh(Engine::Sqlite, migrated);
+        let url = DatabaseUrl::parse(database.url()).unwrap();
+        let mut link = Link::open(&url, Purpose::Writing, Duration::ZERO).unwrap();
+        let runs = Arc::new(AtomicUsize::new(0));
+        let (first, first_answer) = job(move |tx| {
+            let renamed = rename(tx, "Online", "Web")?;
+            // It succeeds once, and not again.
+            let again = runs.fetch_add(1, Ordering::Relaxed) > 0;
+            if again { Err(StoreError::Contended) } else { Ok(renamed) }
+        });
+        let (second, second_answer) = job(|tx| match rename(tx, "Online", "Shop")? {
+            0 => Err(StoreError::Taken("order_type.name")),
+            renamed => Ok(renamed),
+        });
+        let (third, third_answer) = job(|tx| {
+            tx.connection.batch_execute("ROLLBACK").ok();
+            Err(StoreError::DeadlineExceeded)
+        });
+        commit(&mut link, vec![first, second, third]);
+        let [first, second, third] = [first_answer, second_answer, third_answer]
+            .map(|answer| answer.recv().unwrap().unwrap());
+        assert!(matches!(first, Err(StoreError::Contended)), "{first:?}");
+        assert!(matches!(second, Ok(1)), "the first one's write was undone: {second:?}");
+        assert!(matches!(third, Err(StoreError::DeadlineExceeded)), "{third:?}");
     }
 }
