@@ -70,27 +70,23 @@ impl Bulk {
     pub fn begin(url: &DatabaseUrl) -> Result<Self, BulkError> {
         let link = Link::open(url, Purpose::Migrating, Duration::ZERO)?;
         let mut connection = link.connection;
+        connection.batch_execute(match &connection {
+            AnyConnection::Pg(_) => "SET idle_in_transaction_session_timeout = 0; BEGIN",
+            AnyConnection::Sqlite(_) => {
+                "PRAGMA foreign_keys = OFF; PRAGMA synchronous = NORMAL;
+                 PRAGMA cache_size = -262144; BEGIN IMMEDIATE"
+            }
+        })?;
+        // Before anything is taken away, which would lock out everybody else who works on a database in use.
+        let first: Vec<i64> = person::table.select(person::id).limit(1).load(&mut connection)?;
+        if !first.is_empty() {
+            return Err(BulkError::NotEmpty);
+        }
         let rebuild = match &mut connection {
-            AnyConnection::Pg(pg) => {
-                pg.batch_execute("SET idle_in_transaction_session_timeout = 0; BEGIN")?;
-                strip(pg, POSTGRES_PARTS)?
-            }
-            AnyConnection::Sqlite(sqlite) => {
-                sqlite.batch_execute(
-                    "PRAGMA foreign_keys = OFF; PRAGMA synchronous = NORMAL;
-                     PRAGMA cache_size = -262144; BEGIN IMMEDIATE",
-                )?;
-                strip(sqlite, SQLITE_PARTS)?
-            }
+            AnyConnection::Pg(pg) => strip(pg, POSTGRES_PARTS)?,
+            AnyConnection::Sqlite(sqlite) => strip(sqlite, SQLITE_PARTS)?,
         };
-        let mut bulk = Self { connection, rebuild, inserts: HashMap::new() };
-        if bulk.is_empty()? { Ok(bulk) } else { Err(BulkError::NotEmpty) }
-    }
-
-    fn is_empty(&mut self) -> QueryResult<bool> {
-        let first: Vec<i64> =
-            person::table.select(person::id).limit(1).load(&mut self.connection)?;
-        Ok(first.is_empty())
+        Ok(Self { connection, rebuild, inserts: HashMap::new() })
     }
 
     /// Brings in rows of one table; each row has a value for each named column.
@@ -320,3 +316,37 @@ impl QueryFragment<Pg> for UnnestInsert<'_> {
 }
 
 impl RunQueryDsl<PgConnection> for UnnestInsert<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use regulars_kernel::{Scope, StoreError};
+    use regulars_testkit::{Engine, fresh};
+
+    use super::*;
+    use crate::{Db, Settings, statement::Statement, transactions::migrated};
+
+    #[test]
+    fn a_database_in_use_is_refused_before_anything_is_locked() {
+        for engine in Engine::ALL {
+            let database = fresh(engine, migrated);
+            let url = DatabaseUrl::parse(database.url()).unwrap();
+            let db = Db::open(&Settings::new(url.clone())).unwrap();
+            db.write::<_, StoreError, _>(Scope::Platform, None, |tx| {
+                let sql = "INSERT INTO person (user_type, registered, created_at, updated_at) \
+                           VALUES ('CONSUMER', TRUE, 0, 0)";
+                Statement::<()>::new(sql).execute(tx.connection)
+            })
+            .unwrap();
+            // Somebody is reading: indexes could not be taken away.
+            let mut reader = db.own_reader();
+            reader.start(None);
+            reader
+                .read(Scope::Platform, |tx| {
+                    Statement::<BigInt>::new("SELECT count(*) FROM person")
+                        .load::<i64>(tx.connection)
+                })
+                .unwrap();
+            assert!(matches!(Bulk::begin(&url), Err(BulkError::NotEmpty)), "{engine:?}");
+        }
+    }
+}

@@ -1,6 +1,10 @@
 //! The schema's history, embedded in the binary: the same names for both databases.
 
-use diesel::{Connection, connection::SimpleConnection, migration::MigrationSource};
+use diesel::{
+    Connection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    migration::MigrationSource,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::{AnyConnection, DatabaseUrl, Link, Purpose};
@@ -30,12 +34,36 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, MigrationError> {
     let mut link = Link::open(url, Purpose::Migrating, std::time::Duration::ZERO)?;
     match &mut link.connection {
         AnyConnection::Pg(pg) => {
-            execute(pg, &format!("SELECT pg_advisory_lock({LOCK})"))?;
+            // However long the other one takes: what limits other locks is not for this one.
+            execute(
+                pg,
+                &format!(
+                    "SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '2s'"
+                ),
+            )?;
             let ran = run(pg, || POSTGRES);
             execute(pg, &format!("SELECT pg_advisory_unlock({LOCK})"))?;
             ran
         }
-        AnyConnection::Sqlite(sqlite) => run(sqlite, || SQLITE),
+        AnyConnection::Sqlite(sqlite) => {
+            let failed = |error| MigrationError::Failed(Box::new(error));
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+                .map_err(failed)?;
+            match run(sqlite, || SQLITE) {
+                Ok(names) => {
+                    AnsiTransactionManager::commit_transaction(sqlite).map_err(failed)?;
+                    if !names.is_empty() {
+                        execute(sqlite, "PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002")?;
+                    }
+                    Ok(names)
+                }
+                Err(error) => {
+                    // What failed is the answer, whether or not it can be undone by more than closing the file.
+                    AnsiTransactionManager::rollback_transaction(sqlite).ok();
+                    Err(error)
+                }
+            }
+        }
     }
 }
 
@@ -86,4 +114,56 @@ where
     let names = pending(connection, &source)?;
     connection.run_pending_migrations(source()).map_err(MigrationError::Failed)?;
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use regulars_testkit::{Engine, fresh};
+
+    use super::*;
+    use crate::transactions::migrated;
+
+    #[test]
+    fn first_starts_at_once_wait_for_one_another() {
+        for _ in 0..5 {
+            let database = fresh(Engine::Sqlite, migrated);
+            let file = database.file().unwrap().with_file_name("new.db");
+            let url = DatabaseUrl::Sqlite(file.clone());
+            let ran: usize = thread::scope(|threads| {
+                let starts = [(); 4].map(|()| threads.spawn(|| migrate(&url).unwrap().len()));
+                starts.map(|start| start.join().unwrap()).into_iter().sum()
+            });
+            assert_eq!(
+                ran,
+                MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).unwrap().len()
+            );
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = file.metadata().unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o600, "customers' data is for the owner alone");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_migration_is_waited_for() {
+        let database = fresh(Engine::Postgres, |_empty| Ok::<_, String>(()));
+        let url = DatabaseUrl::parse(database.url()).unwrap();
+        let mut other = Link::open(&url, Purpose::Migrating, Duration::ZERO).unwrap();
+        other.connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).unwrap();
+        thread::scope(|threads| {
+            let began = Instant::now();
+            let waiting = threads.spawn(|| migrate(&url));
+            thread::sleep(Duration::from_millis(2_500));
+            other.connection.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).unwrap();
+            assert!(!waiting.join().unwrap().unwrap().is_empty());
+            assert!(began.elapsed() >= Duration::from_millis(2_500));
+        });
+    }
 }
