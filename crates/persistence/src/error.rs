@@ -11,7 +11,7 @@ const UNIQUE_KEYS: [(&str, &str, &str); 8] = [
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
     (
         "membership_source",
-        "membership.merchant_id, membership.entity_source, membership.entity_source_id",
+        "membership.merchant_id, membership.entity_source_id, membership.entity_source",
         "membership.entity_source_id",
     ),
     (

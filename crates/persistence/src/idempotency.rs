@@ -81,11 +81,4 @@ impl Tx<'_> {
             .store()?;
         Ok(())
     }
-
-    /// Forgets outcomes recorded before an instant and answers how many.
-    pub fn forget_outcomes(&mut self, before: Timestamp) -> Result<usize, StoreError> {
-        diesel::delete(idempotency::table.filter(idempotency::created_at.lt(before.micros())))
-            .execute(self.connection)
-            .store()
-    }
 }

@@ -22,7 +22,10 @@ mod merchant;
 mod migrate;
 mod order;
 mod page;
+#[cfg(test)]
+mod plans;
 mod promotion;
+mod prune;
 mod reader;
 mod schema;
 mod statement;

@@ -313,6 +313,7 @@ prop_compose! {
         search in prop::option::weighted(0.6, text()), contains in prop::option::of((0..6, text())),
         phone in prop::option::weighted(0.2, "[+0]{0,2}[0149]{0,6}"), exact in prop::option::weighted(0.2, (0..4, PEOPLE)),
         archived in prop::option::of(any::<bool>()), include in prop::option::of(any::<bool>()),
+        period in prop::option::weighted(0.3, (0..4, 0_i64..5)),
     ) -> FilterArguments {
         let mut arguments = FilterArguments {
             search, phone_number: phone, archived, include_archived: include,
@@ -327,6 +328,14 @@ prop_compose! {
                 4 => &mut arguments.loyalty_id_icontains,
                 _ => &mut arguments.phone_number_icontains,
             } = Some(text);
+        }
+        if let Some((end, micros)) = period {
+            *match end {
+                0 => &mut arguments.created_at_gte,
+                1 => &mut arguments.created_at_lt,
+                2 => &mut arguments.updated_at_gte,
+                _ => &mut arguments.updated_at_lt,
+            } = Some(Timestamp::from_micros(micros));
         }
         match exact {
             Some((0, person)) => arguments.entity_source_id = Some(format!("a{person}")),
@@ -371,9 +380,11 @@ fn searches_find_what_the_store_in_memory_finds() {
     let changed = PEOPLE.prop_flat_map(membership);
     let order = prop::sample::select(&ORDERS[..]);
     let page = (0_i32..25, any::<bool>(), prop::option::weighted(0.2, 0_i32..4));
-    let strategy = (all, changed, filter(), order, page);
+    // So few rows that a search gives up each way among these customers, or as many as usual.
+    let bound = prop::option::of(prop::sample::select(&[1, 5, 20][..]));
+    let strategy = (all, changed, filter(), order, page, bound);
     runner
-        .run(&strategy, |(all, changed, arguments, order, (size, backward, offset))| {
+        .run(&strategy, |(all, changed, arguments, order, (size, backward, offset), bound)| {
             if first.replace(false) {
                 for membership in &all {
                     memory.put_membership(membership.clone());
@@ -413,6 +424,9 @@ fn searches_find_what_the_store_in_memory_finds() {
                 for (_, db) in &databases {
                     let (found, counted) = db
                         .read(Scope::Merchant(NEAR), |tx| {
+                            if let Some(rows) = bound {
+                                tx.bound_searches(rows);
+                            }
                             let found = tx.list_consumers(&filter, &request)?;
                             Ok::<_, StoreError>((found, tx.count_consumers(&filter)?))
                         })

@@ -57,6 +57,7 @@ CREATE TABLE session (
     revoked_at BIGINT
 );
 CREATE INDEX session_person ON session (person_id);
+CREATE INDEX session_created ON session (created_at);
 
 CREATE TABLE refresh_token (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -69,6 +70,7 @@ CREATE TABLE refresh_token (
     used_at BIGINT
 );
 CREATE INDEX refresh_token_session ON refresh_token (session_id);
+CREATE INDEX refresh_token_expires ON refresh_token (expires_at);
 
 -- Places.
 CREATE TABLE store (
@@ -189,7 +191,7 @@ CREATE TABLE membership (
     folded_text TEXT NOT NULL DEFAULT '{}',
     entity_source TEXT,
     entity_source_id TEXT,
-    creator_id BIGINT,
+    creator_id BIGINT REFERENCES person (id),
     num_of_order_discounts_allowed INTEGER NOT NULL DEFAULT 0 CHECK (num_of_order_discounts_allowed >= 0),
     archived BOOLEAN NOT NULL DEFAULT FALSE,
     -- The person left by themselves: only they can come back (rule 7).
@@ -199,10 +201,11 @@ CREATE TABLE membership (
     deleted_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    PRIMARY KEY (merchant_id, person_id)
+    PRIMARY KEY (merchant_id, person_id),
+    FOREIGN KEY (merchant_id, merged_into) REFERENCES membership (merchant_id, person_id)
 );
 CREATE INDEX membership_person ON membership (person_id, merchant_id);
-CREATE UNIQUE INDEX membership_source ON membership (merchant_id, entity_source, entity_source_id)
+CREATE UNIQUE INDEX membership_source ON membership (merchant_id, entity_source_id, entity_source)
     WHERE entity_source_id IS NOT NULL;
 CREATE UNIQUE INDEX membership_managed_email ON membership (merchant_id, email_key)
     WHERE managed AND email_key <> '';
@@ -311,6 +314,7 @@ CREATE TABLE offer (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     UNIQUE (merchant_id, id),
+    FOREIGN KEY (merchant_id) REFERENCES merchant (id),
     FOREIGN KEY (merchant_id, campaign_id) REFERENCES campaign (merchant_id, id)
 );
 CREATE INDEX offer_campaign ON offer (merchant_id, campaign_id);
@@ -470,7 +474,7 @@ CREATE TABLE orders (
     number TEXT NOT NULL,
     store_id BIGINT NOT NULL,
     person_id BIGINT,
-    waiter_id BIGINT,
+    waiter_id BIGINT REFERENCES person (id),
     phone_number TEXT,
     order_type_id BIGINT NOT NULL REFERENCES order_type (id),
     state TEXT NOT NULL,
@@ -482,8 +486,9 @@ CREATE TABLE orders (
     cash_received BIGINT,
     change_given BIGINT,
     tax BIGINT,
-    total BIGINT NOT NULL,
-    refunded BIGINT NOT NULL DEFAULT 0,
+    -- In minor units; bounded, so that no sum over a customer's orders overflows.
+    total BIGINT NOT NULL CHECK (total BETWEEN -1000000000000000 AND 1000000000000000),
+    refunded BIGINT NOT NULL DEFAULT 0 CHECK (refunded BETWEEN -1000000000000000 AND 1000000000000000),
     completed BOOLEAN NOT NULL DEFAULT FALSE,
     completed_at BIGINT,
     business_date TEXT,
@@ -508,6 +513,8 @@ CREATE INDEX orders_store_completed ON orders (merchant_id, store_id, COALESCE(c
 CREATE INDEX orders_completed ON orders (merchant_id, COALESCE(completed_at, 0), id);
 CREATE INDEX orders_created ON orders (merchant_id, created_at, id);
 CREATE INDEX orders_total ON orders (merchant_id, total, id);
+CREATE INDEX orders_active ON orders (merchant_id, is_active, id);
+CREATE INDEX orders_open ON orders (merchant_id, id) WHERE NOT completed;
 -- A person's own orders over all merchants.
 CREATE INDEX orders_of_person ON orders (person_id, id);
 
@@ -705,6 +712,9 @@ CREATE TABLE redemption (
 CREATE INDEX redemption_person ON redemption (merchant_id, person_id, kind, id);
 CREATE INDEX redemption_offer ON redemption (merchant_id, offer_id, person_id);
 CREATE INDEX redemption_card ON redemption (merchant_id, loyalty_card_id, person_id);
+-- How often promotions were redeemed, without a look at each redemption.
+CREATE INDEX redemption_offer_standing ON redemption (merchant_id, offer_id, kind) WHERE reversed_at IS NULL;
+CREATE INDEX redemption_card_standing ON redemption (merchant_id, loyalty_card_id, kind) WHERE reversed_at IS NULL;
 
 -- The outcome of a mutation under the key its caller chose.
 CREATE TABLE idempotency (

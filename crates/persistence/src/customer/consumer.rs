@@ -41,8 +41,12 @@ pub(super) fn list(
     let conditions = conditions(filter);
     let search = search(tx, &conditions)?;
     if conditions.is_empty() || names_one(filter) {
-        let mut statement = members(COLUMNS, &search);
-        push_filter(&mut statement, filter);
+        let mut statement = members(COLUMNS, &search, index_of_one(filter));
+        if let Some(people) = rare_in_period(tx, &search, filter, request)? {
+            statement.push(" AND m.person_id");
+            statement.push_is_in(people.into_iter().collect::<Bind>());
+        }
+        push_filter(&mut statement, filter, by_period(&search, request));
         push_page(&mut statement, request);
         return Ok(Page::from_fetched(load(tx, statement)?, request));
     }
@@ -50,16 +54,52 @@ pub(super) fn list(
         return list_streaming(tx, &search, filter, request);
     }
     let mut statement = search.look_through(COLUMNS, request);
-    push_filter(&mut statement, filter);
+    push_filter(&mut statement, filter, Period::Checked);
     push_looked_through_page(&mut statement, request);
     let near = load(tx, statement)?;
     if near.len() > usize::from(request.limit) {
         return Ok(Page::from_fetched(near, request));
     }
     let mut statement = search.hits(COLUMNS);
-    push_filter(&mut statement, filter);
+    push_filter(&mut statement, filter, Period::Checked);
     search.push_page(&mut statement, request);
     Ok(Page::from_fetched(load(tx, statement)?, request))
+}
+
+/// Whether a list follows people's ids on SQLite, which knows of periods how often none lies in them: it would take every
+/// index on a time for the best as soon as it has statistics, and sort whatever it finds there.
+const fn by_period(search: &Search<'_>, request: &PageRequest<ConsumerSort>) -> Period {
+    if search.sqlite && request.order.terms.is_empty() { Period::Checked } else { Period::Asked }
+}
+
+/// The people of a period in a list that follows people's ids on SQLite, where there are few: they are sorted. Else they
+/// are frequent, and walking the list soon fills a page.
+fn rare_in_period(
+    tx: &mut Tx<'_>,
+    search: &Search<'_>,
+    filter: &ConsumerFilter,
+    request: &PageRequest<ConsumerSort>,
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let created = filter.created_at_gte.is_some() || filter.created_at_lt.is_some();
+    let updated = filter.updated_at_gte.is_some() || filter.updated_at_lt.is_some();
+    let checked = matches!(by_period(search, request), Period::Checked);
+    if !checked || !(created || updated) || names_one(filter) {
+        return Ok(None);
+    }
+    let rare = search.bounds.rare;
+    let mut statement = Statement::<BigInt>::new("SELECT m.person_id FROM membership m");
+    statement.push(if created {
+        " INDEXED BY membership_created"
+    } else {
+        " INDEXED BY membership_updated"
+    });
+    statement.push(" WHERE m.merchant_id = ");
+    statement.push_bind(search.merchant.get());
+    push_times(&mut statement, filter, created, !created, Period::Asked);
+    statement.push(" LIMIT ");
+    statement.push_bind(rare);
+    let people: Vec<i64> = statement.load(tx.connection)?;
+    Ok(i64::try_from(people.len()).is_ok_and(|found| found < rare).then_some(people))
 }
 
 /// A search of an index that hands out rows one by one.
@@ -71,21 +111,21 @@ fn list_streaming(
 ) -> Result<Page<Consumer>, StoreError> {
     if request.order.terms.is_empty() {
         let mut statement = search.hits(COLUMNS);
-        push_filter(&mut statement, filter);
+        push_filter(&mut statement, filter, Period::Checked);
         search.push_page(&mut statement, request);
         return Ok(Page::from_fetched(load(tx, statement)?, request));
     }
     let mut statement = match search.rare(tx)? {
         Some(people) if people.is_empty() => return Ok(Page::empty()),
         Some(people) => {
-            let mut statement = members(COLUMNS, &Search { conditions: &[], ..*search });
+            let mut statement = members(COLUMNS, &Search { conditions: &[], ..*search }, "");
             statement.push(" AND m.person_id");
             statement.push_is_in(people.into_iter().collect::<Bind>());
             statement
         }
-        None => members(COLUMNS, search),
+        None => members(COLUMNS, search, ""),
     };
-    push_filter(&mut statement, filter);
+    push_filter(&mut statement, filter, Period::Asked);
     push_page(&mut statement, request);
     Ok(Page::from_fetched(load(tx, statement)?, request))
 }
@@ -94,23 +134,18 @@ pub(super) fn count(tx: &mut Tx<'_>, filter: &ConsumerFilter) -> Result<u64, Sto
     let conditions = conditions(filter);
     let search = search(tx, &conditions)?;
     let mut statement: Statement<BigInt> = if conditions.is_empty() || names_one(filter) {
-        members("count(*)", &search)
+        members("count(*)", &search, index_of_one(filter))
     } else {
         search.hits("count(*)")
     };
-    // As a comparison, which an index of its own answers; for lists the order's index is the better one.
-    match filter.archived {
-        Archived::Hidden => statement.push(" AND m.archived = FALSE"),
-        Archived::Only => statement.push(" AND m.archived = TRUE"),
-        Archived::Included => {}
-    }
-    push_others(&mut statement, filter);
+    push_archived(&mut statement, filter, true);
+    push_others(&mut statement, filter, Period::Asked);
     let rows: Option<i64> = statement.first(tx.connection)?;
     Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default())
 }
 
 pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[PersonId]) -> Result<Vec<Consumer>, StoreError> {
-    let mut statement = members(COLUMNS, &search(tx, &[])?);
+    let mut statement = members(COLUMNS, &search(tx, &[])?, "");
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -122,7 +157,7 @@ pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[PersonId]) -> Result<Vec<Consumer>,
 pub(super) fn by_key(tx: &mut Tx<'_>, key: &MemberKey) -> Result<Vec<Consumer>, StoreError> {
     let mut statement = match key {
         MemberKey::Phone(term) => search(tx, &[Condition::phone(term)])?.hits(COLUMNS),
-        _ => members(COLUMNS, &search(tx, &[])?),
+        _ => members(COLUMNS, &search(tx, &[])?, ""),
     };
     match key {
         MemberKey::LoyaltyId(id) => {
@@ -155,12 +190,14 @@ pub(super) fn by_key(tx: &mut Tx<'_>, key: &MemberKey) -> Result<Vec<Consumer>, 
 
 fn search<'a>(tx: &Tx<'_>, conditions: &'a [Condition]) -> Result<Search<'a>, StoreError> {
     let sqlite = matches!(tx.connection, AnyConnection::Sqlite(_));
-    Ok(Search { merchant: tx.merchant()?, conditions, sqlite })
+    Ok(Search { merchant: tx.merchant()?, conditions, sqlite, bounds: tx.bounds() })
 }
 
-/// The merchant's memberships `m`, each looked into for what is searched; more conditions follow with ` AND …`.
-fn members<ST>(select: &'static str, search: &Search<'_>) -> Statement<ST> {
+/// The merchant's memberships `m`, each looked into for what is searched; more conditions follow with ` AND …`. `indexed`
+/// tells SQLite the index to ask, if it needs to be told.
+fn members<ST>(select: &'static str, search: &Search<'_>, indexed: &'static str) -> Statement<ST> {
     let mut statement = Statement::new("SELECT ").sql(select).sql(" FROM membership m");
+    statement.push_dialect("", indexed);
     if !search.conditions.is_empty() {
         statement.push_dialect(
             " CROSS JOIN LATERAL (SELECT * FROM membership_search s \
@@ -185,18 +222,78 @@ const fn names_one(filter: &ConsumerFilter) -> bool {
     filter.loyalty_id.is_some() || filter.email.is_some() || filter.entity_source_id.is_some()
 }
 
+/// The index that finds what [`names_one`] names: without statistics SQLite would rather walk the list than sort.
+const fn index_of_one(filter: &ConsumerFilter) -> &'static str {
+    if filter.loyalty_id.is_some() {
+        " INDEXED BY membership_loyalty_id"
+    } else if filter.email.is_some() {
+        " INDEXED BY membership_email"
+    } else if filter.entity_source_id.is_some() {
+        " INDEXED BY membership_source"
+    } else {
+        ""
+    }
+}
+
+/// Whether the filter asks nothing that a column's own index answers.
+const fn asks_no_index(filter: &ConsumerFilter) -> bool {
+    !names_one(filter)
+        && filter.firstname.is_none()
+        && filter.lastname.is_none()
+        && filter.city.is_none()
+        && filter.created_at_gte.is_none()
+        && filter.created_at_lt.is_none()
+        && filter.updated_at_gte.is_none()
+        && filter.updated_at_lt.is_none()
+}
+
+/// What is done about a time that must lie in a period.
+#[derive(Clone, Copy)]
+enum Period {
+    /// An index may be asked for it.
+    Asked,
+    /// Each row is looked at: the plus keeps SQLite from the index.
+    Checked,
+}
+
+/// How many columns a filter can compare before its shape is one of too many to be kept prepared.
+const FEW: usize = 2;
+
 /// Appends ` AND …` for everything but substrings.
-fn push_filter<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter) {
+fn push_filter<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter, period: Period) {
+    push_archived(statement, filter, false);
+    push_others(statement, filter, period);
+}
+
+/// Appends ` AND …` for whether customers are archived. SQLite asks an index only where there is a comparison, and without
+/// statistics takes that index for as good as any other. So it stands where the index is the best: for the archived,
+/// which are few, and for counts, in which it has all there is to know.
+fn push_archived<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter, counts: bool) {
+    let alone = asks_no_index(filter);
     match filter.archived {
+        Archived::Hidden if counts && alone => statement.push(" AND m.archived = FALSE"),
         Archived::Hidden => statement.push(" AND NOT m.archived"),
+        Archived::Only if alone => statement.push(" AND m.archived = TRUE"),
         Archived::Only => statement.push(" AND m.archived"),
         Archived::Included => {}
     }
-    push_others(statement, filter);
 }
 
 /// Appends ` AND …` for everything but substrings and whether customers are archived.
-fn push_others<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter) {
+fn push_others<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter, period: Period) {
+    let texts = [
+        &filter.loyalty_id,
+        &filter.email,
+        &filter.firstname,
+        &filter.lastname,
+        &filter.city,
+        &filter.entity_source_id,
+    ];
+    let times =
+        [filter.created_at_gte, filter.created_at_lt, filter.updated_at_gte, filter.updated_at_lt];
+    if texts.into_iter().flatten().count() + times.into_iter().flatten().count() > FEW {
+        statement.vary();
+    }
     let exact =
         [(" AND m.loyalty_id = ", &filter.loyalty_id), (" AND m.email_key = ", &filter.email)];
     for (sql, value) in exact {
@@ -220,21 +317,36 @@ fn push_others<ST>(statement: &mut Statement<ST>, filter: &ConsumerFilter) {
         }
     }
     push_source(statement, filter.entity_source, filter.entity_source_id.as_deref());
-    let times = [
-        (" AND m.created_at >= ", filter.created_at_gte),
-        (" AND m.created_at < ", filter.created_at_lt),
-        (" AND m.updated_at >= ", filter.updated_at_gte),
-        (" AND m.updated_at < ", filter.updated_at_lt),
-    ];
-    for (sql, at) in times {
-        if let Some(at) = at {
-            statement.push(sql);
-            statement.push_bind(Timestamp::micros(at));
-        }
-    }
+    push_times(statement, filter, true, true, period);
     if let Some(audience) = &filter.segment {
         statement.push(" AND ");
         push_audience(statement, audience);
+    }
+}
+
+/// Appends ` AND …` for when customers came and were changed.
+fn push_times<ST>(
+    statement: &mut Statement<ST>,
+    filter: &ConsumerFilter,
+    created: bool,
+    updated: bool,
+    period: Period,
+) {
+    let times = [
+        (created, "m.created_at >= ", filter.created_at_gte),
+        (created, "m.created_at < ", filter.created_at_lt),
+        (updated, "m.updated_at >= ", filter.updated_at_gte),
+        (updated, "m.updated_at < ", filter.updated_at_lt),
+    ];
+    for (asked, sql, at) in times {
+        if let Some(at) = at.filter(|_| asked) {
+            statement.push(" AND ");
+            if matches!(period, Period::Checked) {
+                statement.push_dialect("", "+");
+            }
+            statement.push(sql);
+            statement.push_bind(Timestamp::micros(at));
+        }
     }
 }
 

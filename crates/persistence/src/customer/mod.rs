@@ -20,7 +20,7 @@ use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError
 
 use crate::Tx;
 
-pub(crate) use search::{Condition, Search, push_conditions};
+pub(crate) use search::{Bounds, Condition, Search, push_conditions};
 pub(crate) use search_text::index_all;
 
 impl CustomerStore for Tx<'_> {

@@ -5,11 +5,11 @@
 //!
 //! SQLite's index hands out rows one by one, in the default order:
 //! 1. In the default order a page ends it: rare or frequent, one statement.
-//! 2. In another order it is asked for up to [`RARE`] people. If that is all, they are sorted; else the term is frequent,
+//! 2. In another order it is asked for up to [`Bounds::rare`] people. If that is all, they are sorted; else the term is frequent,
 //!    and walking the list soon fills a page.
 //!
 //! PostgreSQL's index hands out all rows or none, and SQLite's does where a term is shorter than a gram:
-//! 1. The next [`LOOK_THROUGH`] customers in the order asked are looked through. A full page is the answer.
+//! 1. The next [`Bounds::look_through`] customers in the order asked are looked through. A full page is the answer.
 //! 2. If that gave less than a page, the term is rare among them: the index collects what there is, and that is sorted.
 
 use diesel::sql_types::BigInt;
@@ -26,10 +26,29 @@ use crate::{
     statement::Statement,
 };
 
-/// How many customers are looked through before an index is asked.
-const LOOK_THROUGH: i64 = 4_000;
-/// The same in any order but the default one, in which each costs two look-ups more.
-const LOOK_THROUGH_ORDERED: i64 = 2_000;
+/// Where a search gives up one way and goes the other; every answer is the same whatever they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// How many customers are looked through before an index is asked.
+    pub(crate) look_through: i64,
+    /// The same in any order but the default one, in which each costs two look-ups more.
+    pub(crate) look_through_ordered: i64,
+    /// How many people the index is asked for before a list is walked instead.
+    pub(crate) rare: i64,
+    /// How many orders are looked through before customers are searched.
+    pub(crate) look_through_orders: i64,
+}
+
+impl Bounds {
+    /// What pays with the lists of a large merchant.
+    pub(crate) const USUAL: Self = Self {
+        look_through: 4_000,
+        look_through_ordered: 2_000,
+        rare: 4_000,
+        look_through_orders: 2_000,
+    };
+}
+
 /// What the terms of an order are called while they are looked through.
 const KEYS: [(&str, &str); 7] = [
     (" AS k0, ", "w.k0"),
@@ -40,8 +59,8 @@ const KEYS: [(&str, &str); 7] = [
     (" AS k5, ", "w.k5"),
     (" AS k6, ", "w.k6"),
 ];
-/// How many people the index is asked for before a list is walked instead.
-const RARE: i64 = 4_000;
+/// Places in which one word is looked for, at most; what asks for more has a shape of its own.
+const ONE_WORD: usize = 6;
 /// Grams of a text that the index is asked for: more make it slower and no more choosy.
 const GRAMS: usize = 6;
 
@@ -64,6 +83,11 @@ impl Condition {
         let digits = word.digits.iter().map(|digits| (Field::Phone, digits.clone()));
         let any = columns.map(|field| (field, word.text.clone())).into_iter();
         Self { any: any.chain(loyalty_id).chain(digits).collect() }
+    }
+
+    /// How many characters the shortest of its texts has.
+    fn shortest(&self) -> usize {
+        self.any.iter().map(|(_, text)| text.chars().count()).min().unwrap_or_default()
     }
 
     fn is_short(&self) -> bool {
@@ -96,6 +120,7 @@ pub(crate) struct Search<'a> {
     pub(crate) merchant: MerchantId,
     pub(crate) conditions: &'a [Condition],
     pub(crate) sqlite: bool,
+    pub(crate) bounds: Bounds,
 }
 
 /// Appends ` AND …` for each condition over `membership_search s`.
@@ -104,6 +129,9 @@ pub(crate) fn push_conditions<ST>(
     conditions: &[Condition],
     sqlite: bool,
 ) {
+    if conditions.len() > 1 || conditions.iter().any(|one| one.any.len() > ONE_WORD) {
+        statement.vary();
+    }
     for condition in conditions {
         for (number, (field, text)) in condition.any.iter().enumerate() {
             statement.push(if number == 0 { " AND (" } else { " OR " });
@@ -196,7 +224,7 @@ impl Search<'_> {
             statement.push_bind(merchant);
             push_people(&mut statement, request, "s.person_id", |person| (person, person));
             statement.push(" LIMIT ");
-            statement.push_bind(LOOK_THROUGH);
+            statement.push_bind(self.bounds.look_through);
             statement.push(") s");
         } else {
             statement.push(" FROM (SELECT ");
@@ -209,7 +237,7 @@ impl Search<'_> {
             push_bounds(&mut statement, request);
             push_order(&mut statement, request, "");
             statement.push(" LIMIT ");
-            statement.push_bind(LOOK_THROUGH_ORDERED);
+            statement.push_bind(self.bounds.look_through_ordered);
             statement.push_dialect(
                 ") w CROSS JOIN LATERAL (SELECT * FROM membership_search s WHERE s.merchant_id = ",
                 ") w CROSS JOIN membership_search s ON s.merchant_id = ",
@@ -238,7 +266,7 @@ impl Search<'_> {
         self.sqlite && self.conditions.iter().any(|one| !one.is_short())
     }
 
-    /// The people who fit, where the index streams and there are fewer than [`RARE`].
+    /// The people who fit, where the index streams and there are fewer than [`Bounds::rare`].
     pub(super) fn rare(&self, tx: &mut Tx<'_>) -> Result<Option<Vec<i64>>, StoreError> {
         let mut statement = Statement::<BigInt>::new(
             "SELECT s.person_id FROM membership_trigram t \
@@ -249,17 +277,24 @@ impl Search<'_> {
         statement.push_bind(self.merchant.get());
         self.push_conditions(&mut statement);
         statement.push(" LIMIT ");
-        statement.push_bind(RARE);
+        let rare = self.bounds.rare;
+        statement.push_bind(rare);
         let people: Vec<i64> = statement.load(tx.connection)?;
-        let all = i64::try_from(people.len()).is_ok_and(|found| found < RARE);
+        let all = i64::try_from(people.len()).is_ok_and(|found| found < rare);
         Ok(all.then_some(people))
     }
 
-    /// What SQLite's index is asked: tokens of the long texts, or how tokens begin where all are short.
+    /// What SQLite's index is asked: tokens of the long texts, or how tokens begin where all are short. That is one range of
+    /// tokens for each text, which SQLite reads in one go, past every deadline: so only of the longest one, and the rows
+    /// tell about the others.
     fn grams(&self) -> String {
-        let all_short = self.conditions.iter().all(Condition::is_short);
-        let asked = self.conditions.iter().filter(|one| all_short || !one.is_short());
-        let each = asked.map(|condition| {
+        let longest = self.conditions.iter().max_by_key(|one| one.shortest());
+        let longest = longest.filter(|_| self.conditions.iter().all(Condition::is_short));
+        let asked: Vec<&Condition> = match longest {
+            Some(longest) => vec![longest],
+            None => self.conditions.iter().filter(|one| !one.is_short()).collect(),
+        };
+        let each = asked.into_iter().map(|condition| {
             let any = condition.any.iter().map(|(field, text)| self.grams_of(*field, text));
             format!("({})", any.collect::<Vec<_>>().join(" OR "))
         });
@@ -342,4 +377,26 @@ fn pattern(term: &str) -> String {
     }
     out.push('%');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However many short words are typed, SQLite reads one range of tokens for each place of one of them.
+    #[test]
+    fn of_short_words_the_index_is_asked_for_the_longest_alone() {
+        let word = |text: &str| Word { text: text.to_owned(), digits: None };
+        let grams = |words: &[&str]| {
+            let conditions: Vec<Condition> =
+                words.iter().map(|text| Condition::word(&word(text))).collect();
+            let merchant = MerchantId::new(1);
+            let search =
+                Search { merchant, conditions: &conditions, sqlite: true, bounds: Bounds::USUAL };
+            search.grams()
+        };
+        assert_eq!(grams(&["a", "b", "cd", "e"]), grams(&["cd"]));
+        assert_eq!(grams(&["a", "abc", "b"]), grams(&["abc"]));
+        assert_eq!(grams(&["abc", "def"]), [grams(&["abc"]), grams(&["def"])].join(" AND "));
+    }
 }

@@ -73,20 +73,26 @@ fn accounts(
     Ok(rows.into_iter().map(Account::from).collect())
 }
 
-/// The rows that belong to the accounts `a`; the first column is the account's id.
+/// The rows that belong to the accounts `a`; the first column is the account's id. The merchant's own, where it is known,
+/// are found by it: that is how the keys begin.
 fn of<ST>(
+    scope: Scope,
     select: &'static str,
     joins: &'static str,
     ids: &[i64],
     order: &'static str,
 ) -> Statement<ST> {
-    Statement::new("SELECT a.id, ")
+    let mut statement = Statement::new("SELECT a.id, ")
         .sql(select)
         .sql(" FROM account a")
         .sql(joins)
         .sql(" WHERE a.id")
-        .is_in(ids.iter().copied().collect::<Bind>())
-        .sql(order)
+        .is_in(ids.iter().copied().collect::<Bind>());
+    if let Some(merchant) = scope.merchant() {
+        statement.push(" AND a.merchant_id = ");
+        statement.push_bind(merchant.get());
+    }
+    statement.sql(order)
 }
 
 type EntrySql = (
@@ -151,6 +157,7 @@ fn entries(
     books: &mut BTreeMap<i64, Book>,
 ) -> Result<(), StoreError> {
     let rows: Vec<EntryRow> = of::<EntrySql>(
+        tx.scope(),
         "e.id, e.seq, e.kind, e.amount, e.cause, e.cause_id, e.natural_key, e.reverses, \
          e.occurred_at, e.recorded_at, e.business_date, e.actor_id, e.hash",
         " JOIN entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id",
@@ -171,6 +178,7 @@ type LotRow = (i64, i64, i64, i64, i64, i64, Option<i64>);
 
 fn lots(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Result<(), StoreError> {
     let rows: Vec<LotRow> = of::<LotSql>(
+        tx.scope(),
         "l.id, l.entry_id, l.amount, l.remaining, l.active_from, l.expires_at",
         " JOIN lot l ON l.merchant_id = a.merchant_id AND l.account_id = a.id",
         ids,
@@ -201,6 +209,7 @@ fn lot_uses(
     books: &mut BTreeMap<i64, Book>,
 ) -> Result<(), StoreError> {
     let rows: Vec<Part> = of::<PartSql>(
+        tx.scope(),
         "u.entry_id, u.lot_id, u.amount",
         " JOIN entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id \
          JOIN lot_use u ON u.merchant_id = e.merchant_id AND u.entry_id = e.id",
@@ -221,6 +230,7 @@ type HoldRow = (i64, i64, i64, i64, String, i64);
 
 fn holds(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Result<(), StoreError> {
     let rows: Vec<HoldRow> = of::<HoldSql>(
+        tx.scope(),
         "h.id, h.amount, h.until, h.state, h.created_at",
         " JOIN hold h ON h.merchant_id = a.merchant_id AND h.account_id = a.id",
         ids,
@@ -248,6 +258,7 @@ fn hold_lots(
     books: &mut BTreeMap<i64, Book>,
 ) -> Result<(), StoreError> {
     let rows: Vec<Part> = of::<PartSql>(
+        tx.scope(),
         "p.hold_id, p.lot_id, p.amount",
         " JOIN hold h ON h.merchant_id = a.merchant_id AND h.account_id = a.id \
          JOIN hold_lot p ON p.merchant_id = h.merchant_id AND p.hold_id = h.id",

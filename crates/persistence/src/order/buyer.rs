@@ -8,13 +8,11 @@ use regulars_kernel::{PageRequest, Scope};
 use regulars_order::{Buyer, OrderSort, filter::BuyerNumber};
 
 use crate::{
-    customer::{Condition, Search, push_conditions},
+    customer::{Bounds, Condition, Search, push_conditions},
     page::{push_limit, push_order},
     statement::Statement,
 };
 
-/// How many orders are looked through before customers are searched.
-const LOOK_THROUGH: i64 = 2_000;
 /// Of texts as long as this, a number has most of its digits, and few have the same.
 const LONG: usize = 12;
 
@@ -28,7 +26,7 @@ pub(super) fn push_buyer<ST>(
     statement: &mut Statement<ST>,
     buyer: &Buyer,
     scope: Scope,
-    sqlite: bool,
+    (sqlite, bounds): (bool, Bounds),
 ) {
     let mut bought_by = |push: &dyn Fn(&mut Statement<ST>)| {
         statement.push(match scope {
@@ -39,7 +37,7 @@ pub(super) fn push_buyer<ST>(
         statement.push(")");
     };
     if let Some(term) = &buyer.phone {
-        bought_by(&|statement| push_by_phone(statement, term, scope, sqlite));
+        bought_by(&|statement| push_by_phone(statement, term, scope, (sqlite, bounds)));
     }
     if let Some(number) = &buyer.number {
         bought_by(&|statement| push_by_number(statement, number, scope));
@@ -83,10 +81,15 @@ fn push_by_number<ST>(statement: &mut Statement<ST>, number: &BuyerNumber, scope
     statement.push_bind(number.card_key.as_str());
 }
 
-fn push_by_phone<ST>(statement: &mut Statement<ST>, term: &PhoneTerm, scope: Scope, sqlite: bool) {
+fn push_by_phone<ST>(
+    statement: &mut Statement<ST>,
+    term: &PhoneTerm,
+    scope: Scope,
+    (sqlite, bounds): (bool, Bounds),
+) {
     let conditions = [Condition::phone(term)];
     if let Some(merchant) = scope.merchant() {
-        let search = Search { merchant, conditions: &conditions, sqlite };
+        let search = Search { merchant, conditions: &conditions, sqlite, bounds };
         statement.append(search.hits::<ST>("m.person_id"));
     } else {
         statement.push("SELECT s.merchant_id, s.person_id FROM membership_search s WHERE TRUE");
@@ -100,12 +103,12 @@ fn push_by_phone<ST>(statement: &mut Statement<ST>, term: &PhoneTerm, scope: Sco
 pub(super) fn push_looked_through<ST>(
     statement: &mut Statement<ST>,
     term: &PhoneTerm,
-    sqlite: bool,
+    (sqlite, bounds): (bool, Bounds),
     request: &PageRequest<OrderSort>,
 ) {
     push_order(statement, request, "");
     statement.push(" LIMIT ");
-    statement.push_bind(LOOK_THROUGH);
+    statement.push_bind(bounds.look_through_orders);
     // OFFSET 0: each order's buyer is looked up, whatever the planner believes of the term.
     statement.push_dialect(
         ") c CROSS JOIN LATERAL (SELECT s.phone FROM membership_search s \

@@ -9,7 +9,7 @@ use regulars_kernel::{
 };
 use regulars_order::OrderItem;
 
-use super::filter::{push_scope, push_within};
+use super::filter::{Purpose, push_scope, push_within};
 use crate::{
     Tx,
     merchant::Stored,
@@ -127,7 +127,7 @@ fn items(tx: &Tx<'_>, within: &StoreAccess) -> Statement<RowSql> {
          JOIN orders c ON c.merchant_id = i.merchant_id AND c.id = i.order_id WHERE ",
     );
     push_scope(&mut statement, tx.scope());
-    push_within(&mut statement, within, true);
+    push_within(&mut statement, within, true, Purpose::List);
     statement
 }
 

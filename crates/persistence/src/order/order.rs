@@ -11,7 +11,7 @@ use regulars_kernel::{
 };
 use regulars_order::{Order, OrderQuery, OrderSort, OrderState, PaymentType};
 
-use super::filter::{Filter, push_scope, push_within};
+use super::filter::{Filter, Purpose, push_scope, push_within};
 use crate::{
     Tx,
     merchant::Stored,
@@ -164,7 +164,7 @@ pub(super) fn by_ids(
     push_scope(&mut statement, tx.scope());
     statement.push(" AND c.id");
     statement.push_is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
-    push_within(&mut statement, within, true);
+    push_within(&mut statement, within, true, Purpose::List);
     load(tx, statement)
 }
 
@@ -180,8 +180,24 @@ pub(super) fn list(
             return Ok(Page::from_fetched(near, request));
         }
     }
+    if let Some(stores) = filter.merged_stores(request) {
+        let children = Children {
+            select: columns!(),
+            table: "orders",
+            joins: "",
+            parent: STORE.column,
+            parents: &stores,
+        };
+        let conditions = |statement: &mut Statement<RowSql>| {
+            statement.push(" AND ");
+            push_scope(statement, filter.scope());
+            filter.push(statement, Purpose::List);
+        };
+        let statement = children.merged(conditions, request);
+        return Ok(Page::from_fetched(load(tx, statement)?, request));
+    }
     let mut statement = Statement::new(concat!("SELECT ", columns!()));
-    filter.push_from(&mut statement);
+    filter.push_from(&mut statement, Purpose::List);
     push_page(&mut statement, request);
     Ok(Page::from_fetched(load(tx, statement)?, request))
 }
@@ -189,7 +205,7 @@ pub(super) fn list(
 pub(super) fn count(tx: &mut Tx<'_>, query: &OrderQuery) -> Result<u64, StoreError> {
     let filter = Filter::new(tx, query);
     let mut statement = Statement::<BigInt>::new("SELECT count(*)");
-    filter.push_from(&mut statement);
+    filter.push_from(&mut statement, Purpose::Count);
     let rows: Option<i64> = statement.first(tx.connection)?;
     Ok(rows.map(number).unwrap_or_default())
 }
@@ -247,7 +263,7 @@ impl<P: Copy + From<i64>> Parent<P> {
         let conditions = |statement: &mut Statement<(BigInt, RowSql)>| {
             statement.push(" AND ");
             push_scope(statement, filter.scope());
-            filter.push(statement);
+            filter.push(statement, Purpose::PerParent);
         };
         let rows: Vec<(i64, Row)> = children.page(conditions, request).load(tx.connection)?;
         let orders = rows.into_iter().map(|(parent, row)| Ok((parent, Order::try_from(row)?)));
@@ -271,7 +287,7 @@ impl<P: Copy + From<i64>> Parent<P> {
         let mut statement = Statement::<(Nullable<BigInt>, BigInt)>::new("SELECT ");
         statement.push(self.column);
         statement.push(", count(*)");
-        filter.push_from(&mut statement);
+        filter.push_from(&mut statement, Purpose::PerParent);
         statement.push(" AND ");
         statement.push(self.column);
         statement.push_is_in(ids.into_iter().collect::<Bind>());
