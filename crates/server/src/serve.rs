@@ -31,7 +31,9 @@ use crate::{
     config::{Config, Graphiql},
     console::say,
     database::{self, Upkeep},
-    demo, plan, tell_filled,
+    demo,
+    maintenance::{Kept, Maintenance},
+    plan, tell_filled,
 };
 
 /// Connections that wait to be accepted.
@@ -84,11 +86,15 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     // The first phone number of the first request need not wait for it, and neither need the start.
     thread::spawn(regulars_customer::contact::load_numbering_plans);
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let kept =
+        Kept { outcomes: config.database.outcomes_kept, sessions: config.auth.access_lifetime };
+    let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
     let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
     let endpoint = Arc::new(Endpoint::new(engine, http_config(config, cores), readiness));
     let stopped =
         rt::System::new().block_on(listen(config, asked, Arc::clone(&endpoint), (socket, cores)));
+    drop(maintenance);
     // Whatever still runs has had its time: requests end at their deadlines.
     if !endpoint.engine().stop(config.server.shutdown_grace) {
         tracing::warn!("some requests were still running when the server stopped");

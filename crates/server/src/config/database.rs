@@ -19,6 +19,8 @@ pub(crate) struct Database {
     pub(crate) connection_wait: Duration,
     #[serde(with = "humantime_serde")]
     pub(crate) statement_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) outcomes_kept: Duration,
 }
 
 /// A database that can be used: the engine is known, and a path is a path.
@@ -32,6 +34,7 @@ pub(crate) enum DatabaseUrl {
     Postgres(String),
 }
 
+const HOUR: u64 = 60 * 60;
 /// The file in the data directory.
 const DEFAULT_FILE: &str = "regulars.db";
 
@@ -118,6 +121,7 @@ impl Section for Database {
             self.statement_timeout,
             Duration::from_millis(10)..=seconds(600),
         );
+        check.time("outcomes_kept", self.outcomes_kept, seconds(HOUR)..=seconds(3_650 * 24 * HOUR));
     }
 }
 

@@ -1,0 +1,102 @@
+//! Deletes what nobody asks for any more: at the start and every hour, as long as the server runs.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use regulars_api::context::App;
+use regulars_kernel::{Scope, StoreError, Timestamp};
+use regulars_persistence::Tx;
+
+/// From one round to the next.
+const BETWEEN: Duration = Duration::from_hours(1);
+/// Rows of one write: other writes wait behind it.
+const BATCH: u16 = 1_000;
+/// How long one write may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a refresh token is remembered after it expired.
+const EXPIRED: Duration = Duration::from_hours(24);
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    /// Outcomes of mutations, under their keys.
+    pub(crate) outcomes: Duration,
+    /// Sessions without a refresh token: as long as an access token is good.
+    pub(crate) sessions: Duration,
+}
+
+/// The thread; dropping this stops it.
+pub(crate) struct Maintenance {
+    stop: Option<Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Maintenance {
+    pub(crate) fn start(app: Arc<App>, kept: Kept) -> io::Result<Self> {
+        let (stop, stopped) = channel();
+        let thread = thread::Builder::new().name("maintenance".to_owned()).spawn(move || {
+            loop {
+                tidy(&app, kept, &stopped);
+                if stopped.recv_timeout(BETWEEN) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Maintenance {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the maintenance thread panicked");
+        }
+    }
+}
+
+/// Deletes the rows of one kind from before an instant, at most so many.
+type Forget = fn(&mut Tx<'_>, Timestamp, u16) -> Result<usize, StoreError>;
+
+fn tidy(app: &App, kept: Kept, stopped: &Receiver<()>) {
+    let kinds: [(&str, Duration, Forget); 3] = [
+        ("outcomes of mutations", kept.outcomes, |tx, at, most| tx.forget_outcomes(at, most)),
+        ("refresh tokens", EXPIRED, |tx, at, most| tx.forget_refresh_tokens(at, most)),
+        ("sessions", kept.sessions, |tx, at, most| tx.forget_sessions(at, most)),
+    ];
+    for (kind, age, forget) in kinds {
+        match forget_all(app, age, forget, stopped) {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old {kind} were deleted"),
+            Err(error) => tracing::warn!(%error, "old {kind} were not deleted: trying in an hour"),
+        }
+    }
+}
+
+fn forget_all(
+    app: &App,
+    age: Duration,
+    forget: Forget,
+    stopped: &Receiver<()>,
+) -> Result<usize, StoreError> {
+    let before = app.clock.now().minus(age);
+    let mut rows = 0_usize;
+    while stopped.try_recv() == Err(TryRecvError::Empty) {
+        let deadline = Some(Instant::now() + PATIENCE);
+        let batch = app.db.write(Scope::Platform, deadline, move |tx| forget(tx, before, BATCH))?;
+        rows = rows.saturating_add(batch);
+        if batch < usize::from(BATCH) {
+            break;
+        }
+    }
+    Ok(rows)
+}
