@@ -12,7 +12,7 @@ use std::{
 
 use regulars_api::context::App;
 use regulars_kernel::{Scope, StoreError, Timestamp};
-use regulars_persistence::Tx;
+use regulars_persistence::{Db, Tx};
 
 /// From one round to the next.
 const BETWEEN: Duration = Duration::from_hours(1);
@@ -43,7 +43,7 @@ impl Maintenance {
         let (stop, stopped) = channel();
         let thread = thread::Builder::new().name("maintenance".to_owned()).spawn(move || {
             loop {
-                tidy(&app, kept, &stopped);
+                tidy(&app.db, app.clock.now(), kept, &stopped);
                 if stopped.recv_timeout(BETWEEN) != Err(RecvTimeoutError::Timeout) {
                     break;
                 }
@@ -67,14 +67,14 @@ impl Drop for Maintenance {
 /// Deletes the rows of one kind from before an instant, at most so many.
 type Forget = fn(&mut Tx<'_>, Timestamp, u16) -> Result<usize, StoreError>;
 
-fn tidy(app: &App, kept: Kept, stopped: &Receiver<()>) {
+fn tidy(db: &Db, now: Timestamp, kept: Kept, stopped: &Receiver<()>) {
     let kinds: [(&str, Duration, Forget); 3] = [
         ("outcomes of mutations", kept.outcomes, |tx, at, most| tx.forget_outcomes(at, most)),
         ("refresh tokens", EXPIRED, |tx, at, most| tx.forget_refresh_tokens(at, most)),
         ("sessions", kept.sessions, |tx, at, most| tx.forget_sessions(at, most)),
     ];
     for (kind, age, forget) in kinds {
-        match forget_all(app, age, forget, stopped) {
+        match forget_all(db, now.minus(age), forget, stopped) {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old {kind} were deleted"),
             Err(error) => tracing::warn!(%error, "old {kind} were not deleted: trying in an hour"),
@@ -83,20 +83,70 @@ fn tidy(app: &App, kept: Kept, stopped: &Receiver<()>) {
 }
 
 fn forget_all(
-    app: &App,
-    age: Duration,
+    db: &Db,
+    before: Timestamp,
     forget: Forget,
     stopped: &Receiver<()>,
 ) -> Result<usize, StoreError> {
-    let before = app.clock.now().minus(age);
     let mut rows = 0_usize;
     while stopped.try_recv() == Err(TryRecvError::Empty) {
         let deadline = Some(Instant::now() + PATIENCE);
-        let batch = app.db.write(Scope::Platform, deadline, move |tx| forget(tx, before, BATCH))?;
+        let batch = db.write(Scope::Platform, deadline, move |tx| forget(tx, before, BATCH))?;
         rows = rows.saturating_add(batch);
         if batch < usize::from(BATCH) {
             break;
         }
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use regulars_persistence::{DatabaseUrl, IdempotencyKey, Settings, migrate};
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    #[test]
+    fn everything_old_is_deleted_batch_after_batch_until_told_to_stop() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(directory.path().join("a.db"));
+        migrate(&url).unwrap();
+        let db = Db::open(&Settings::new(url)).unwrap();
+        let now = Timestamp::from_seconds(1_700_000_000);
+        db.write::<_, StoreError, _>(Scope::Platform, None, move |tx| {
+            for number in 0..=2 * i64::from(BATCH) {
+                let key = IdempotencyKey {
+                    merchant: 1,
+                    actor: 2,
+                    mutation: "createConsumer".to_owned(),
+                    key: number.to_string(),
+                    fingerprint: vec![7],
+                };
+                tx.claim(&key, now)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let kept = Kept { outcomes: DAY, sessions: DAY };
+        let left = || {
+            let all = now.plus(DAY);
+            let counted = db.write::<usize, StoreError, _>(Scope::Platform, None, move |tx| {
+                let left = tx.attempt(|tx| Err::<(), _>(tx.forget_outcomes(all, u16::MAX)))?;
+                left.err().unwrap_or(Ok(0))
+            });
+            counted.unwrap()
+        };
+        let (stop, stopped) = channel();
+        tidy(&db, now.plus(DAY), kept, &stopped);
+        assert_eq!(left(), 2_001, "not a moment too early");
+        drop(stop);
+        let later = now.plus(DAY).plus(Duration::from_secs(1));
+        tidy(&db, later, kept, &stopped);
+        assert_eq!(left(), 2_001, "stopped");
+        let (_stop, stopped) = channel();
+        tidy(&db, later, kept, &stopped);
+        assert_eq!(left(), 0);
+    }
 }
