@@ -2,8 +2,8 @@
 
 use chrono::NaiveTime;
 use regulars_kernel::{
-    Actor, MerchantId, Page, PageRequest, Permission, PersonId, Timestamp,
-    page::{Keyed, Order, SortField, SortKey},
+    Actor, MerchantId, Page, PageRequest, Permission, PersonId, Role, Timestamp,
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
     text,
 };
 use regulars_merchant::{EntitySource, MerchantStore, business_date};
@@ -177,6 +177,13 @@ impl SortField for ConsumerSort {
             Self::Email => "email",
             Self::City => "city",
             Self::LastLogin => "lastLogin",
+        }
+    }
+
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Firstname | Self::Lastname | Self::Email | Self::City => KeyKind::Text,
+            Self::CreatedAt | Self::UpdatedAt | Self::LastLogin => KeyKind::Int,
         }
     }
 

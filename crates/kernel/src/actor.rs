@@ -169,6 +169,15 @@ impl Actor {
         }
     }
 
+    /// Passes for whoever has lists of what merchants offer: a merchant's people, who see everything of their merchant,
+    /// and consumers. Platform staff have no merchant whose rows a list could show: they ask by id.
+    pub const fn require_lister(&self) -> Result<(), Denied> {
+        match self {
+            Self::Consumer { .. } | Self::Staff { .. } | Self::System { .. } => Ok(()),
+            Self::Anonymous | Self::Platform { .. } => Err(Denied),
+        }
+    }
+
     /// The merchant that the actor acts for.
     pub const fn merchant(&self) -> Option<MerchantId> {
         match self {
@@ -231,5 +240,14 @@ mod tests {
             }
         }
         assert_eq!(Actor::Anonymous.require_known(), Err(Denied));
+        for (actor, passes) in [
+            (Actor::Anonymous, false),
+            (Actor::Platform { person }, false),
+            (Actor::Consumer { person }, true),
+            (Actor::system(MerchantId::new(1)), true),
+            (staff(Role::Cashier), true),
+        ] {
+            assert_eq!(actor.require_lister().is_ok(), passes, "{actor:?}");
+        }
     }
 }

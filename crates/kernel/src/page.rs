@@ -4,187 +4,22 @@
 //! A cursor is opaque to clients. It holds a version, the list and order it belongs to, the sort keys and the pk; one that was
 //! not made here, or belongs to another list or order, is refused. The old form `arrayconnection:N` counts as an offset.
 
-use std::{cmp::Ordering as Compare, fmt};
-
-use base64::{Engine, engine::general_purpose::STANDARD};
+use std::cmp::Ordering as Compare;
 
 use crate::{Rule, Violations};
+
+mod cursor;
+mod order;
+#[cfg(test)]
+mod tests;
+
+use cursor::Place;
+pub use order::{KeyKind, Keyed, Order, Position, SortField, SortKey, Term};
 
 /// Rows on a page unless told, and at most.
 pub const MAX_PAGE: u16 = 100;
 /// The furthest that `offset` reaches; cursors go on for ever.
 pub const MAX_OFFSET: u32 = 10_000;
-
-/// What a list can be ordered by.
-pub trait SortField: Copy + PartialEq + fmt::Debug + 'static {
-    /// The name of the list, which ties a cursor to it.
-    const LIST: &'static str;
-    /// The field of that API name.
-    fn from_name(name: &str) -> Option<Self>;
-    /// The API name.
-    fn name(self) -> &'static str;
-    /// Every field, for the message that says what is allowed.
-    fn all() -> &'static [Self];
-    /// The list's order unless told: terms before the pk, and whether the pk itself descends.
-    fn default_order() -> Order<Self>;
-}
-
-/// A row's value of a sort field. Text is folded ([`crate::text::fold`]) and compares by code point.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SortKey {
-    /// Numbers and instants.
-    Int(i64),
-    /// Folded text; an absent text is empty.
-    Text(String),
-}
-
-/// A row that can say its place in a list.
-pub trait Keyed<F> {
-    /// The value it is sorted by.
-    fn sort_key(&self, field: F) -> SortKey;
-    /// The primary key, which breaks ties.
-    fn pk(&self) -> i64;
-}
-
-/// One term of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Term<F> {
-    /// By what.
-    pub field: F,
-    /// Largest first.
-    pub descending: bool,
-}
-
-/// The order of a list; the pk always breaks ties.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order<F> {
-    /// What to sort by, most significant first.
-    pub terms: Vec<Term<F>>,
-    /// Whether the pk descends.
-    pub pk_descending: bool,
-}
-
-impl<F: SortField> Order<F> {
-    /// Reads `"-createdAt,lastname"`. The pk, as a last term (`"-pk"`), says its own direction, else it goes with the
-    /// last term. No text, or an empty one, is the list's default order.
-    pub fn parse(text: Option<&str>) -> Result<Self, Rule> {
-        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-            return Ok(F::default_order());
-        };
-        let mut terms: Vec<Term<F>> = Vec::new();
-        let mut pk_descending = None;
-        for part in text.split(',').map(str::trim) {
-            let (name, descending) =
-                part.strip_prefix('-').map_or((part, false), |name| (name, true));
-            if pk_descending.is_some() {
-                return Err(Rule::Invalid("pk ends an order: nothing can follow it.".to_owned()));
-            }
-            if name == "pk" || name == "id" {
-                pk_descending = Some(descending);
-                continue;
-            }
-            let field = F::from_name(name).ok_or_else(|| {
-                let names: Vec<_> = F::all().iter().map(|field| field.name()).collect();
-                Rule::Invalid(format!(
-                    "Cannot order by {name:?}. Allowed: pk, {}.",
-                    names.join(", ")
-                ))
-            })?;
-            if terms.iter().any(|term| term.field == field) {
-                return Err(Rule::Invalid(format!("{name:?} stands twice in the order.")));
-            }
-            terms.push(Term { field, descending });
-        }
-        let pk_descending =
-            pk_descending.unwrap_or_else(|| terms.last().is_some_and(|term| term.descending));
-        Ok(Self { terms, pk_descending })
-    }
-
-    /// The order that [`Self::parse`] reads back.
-    fn spelling(&self) -> String {
-        let sign = |descending| if descending { "-" } else { "" };
-        let mut out = String::new();
-        for term in &self.terms {
-            out.push_str(sign(term.descending));
-            out.push_str(term.field.name());
-            out.push(',');
-        }
-        out + sign(self.pk_descending) + "pk"
-    }
-
-    /// Where one row stands relative to a place in the list.
-    pub fn compare<T: Keyed<F>>(&self, row: &T, place: &Position) -> Compare {
-        let turn = |order: Compare, descending| if descending { order.reverse() } else { order };
-        for (term, key) in self.terms.iter().zip(&place.keys) {
-            let order = turn(row.sort_key(term.field).cmp(key), term.descending);
-            if order != Compare::Equal {
-                return order;
-            }
-        }
-        turn(row.pk().cmp(&place.pk), self.pk_descending)
-    }
-
-    /// The place of a row in this order.
-    pub fn position<T: Keyed<F>>(&self, row: &T) -> Position {
-        let keys = self.terms.iter().map(|term| row.sort_key(term.field)).collect();
-        Position { keys, pk: row.pk() }
-    }
-
-    /// The opaque cursor of a place in this order.
-    pub fn cursor(&self, position: &Position) -> String {
-        let mut plain = format!("k1\n{}\n{}\n{}", F::LIST, self.spelling(), position.pk);
-        for key in &position.keys {
-            plain.push('\n');
-            match key {
-                SortKey::Int(number) => {
-                    plain.push('i');
-                    plain.push_str(&number.to_string());
-                }
-                SortKey::Text(text) => {
-                    plain.push('t');
-                    plain.push_str(&STANDARD.encode(text));
-                }
-            }
-        }
-        STANDARD.encode(plain)
-    }
-
-    fn read_cursor(&self, cursor: &str) -> Option<Place> {
-        let plain = String::from_utf8(STANDARD.decode(cursor).ok()?).ok()?;
-        if let Some(index) = plain.strip_prefix("arrayconnection:") {
-            return Some(Place::Index(index.parse().ok()?));
-        }
-        let mut lines = plain.split('\n');
-        if lines.next()? != "k1" || lines.next()? != F::LIST || lines.next()? != self.spelling() {
-            return None;
-        }
-        let pk = lines.next()?.parse().ok()?;
-        let keys = lines.map(read_key).collect::<Option<Vec<_>>>()?;
-        (keys.len() == self.terms.len()).then_some(Place::Keys(Position { keys, pk }))
-    }
-}
-
-fn read_key(line: &str) -> Option<SortKey> {
-    if let Some(number) = line.strip_prefix('i') {
-        return number.parse().ok().map(SortKey::Int);
-    }
-    let text = STANDARD.decode(line.strip_prefix('t')?).ok()?;
-    String::from_utf8(text).ok().map(SortKey::Text)
-}
-
-/// A row's place in an ordered list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// The row's values of the order's terms.
-    pub keys: Vec<SortKey>,
-    /// Its pk.
-    pub pk: i64,
-}
-
-enum Place {
-    Keys(Position),
-    Index(u32),
-}
 
 /// The paging arguments of a list as they came in.
 #[derive(Clone, Debug, Default)]
@@ -264,35 +99,53 @@ impl<F: SortField> PageRequest<F> {
             wrong.add("offset", Rule::Invalid(sentence.to_owned()));
         }
         let mut limit = first.or(last).unwrap_or(MAX_PAGE);
-        let after = match place(&mut wrong, "after", arguments.after.as_deref(), &order) {
+        let counted = |cursor: &Option<Place>| matches!(cursor, Some(Place::Index(_)));
+        let after = place(&mut wrong, "after", arguments.after.as_deref(), &order);
+        let before = place(&mut wrong, "before", arguments.before.as_deref(), &order);
+        // A number counts rows from the front of the whole list: it says nothing where rows are counted from the end, or
+        // from another row.
+        for (argument, cursor) in [("after", &after), ("before", &before)] {
+            if counted(cursor) && last.is_some() {
+                let sentence = "A cursor of this form cannot be combined with last.";
+                wrong.add(argument, Rule::Invalid(sentence.to_owned()));
+            }
+        }
+        if counted(&before) && matches!(after, Some(Place::Keys(_))) {
+            let sentence = "A cursor of this form cannot be combined with one of another form.";
+            wrong.add("before", Rule::Invalid(sentence.to_owned()));
+        }
+        if offset > MAX_OFFSET {
+            wrong.add("offset", too_far());
+        }
+        let after = match after {
             Some(Place::Keys(position)) => Some(position),
             Some(Place::Index(index)) => {
-                offset = offset.saturating_add(index).saturating_add(1);
+                let sum = offset.saturating_add(index).saturating_add(1);
+                if sum > MAX_OFFSET && offset <= MAX_OFFSET {
+                    wrong.add("after", too_far());
+                }
+                offset = sum;
                 None
             }
             None => None,
         };
-        let before = match place(&mut wrong, "before", arguments.before.as_deref(), &order) {
+        let before = match before {
             Some(Place::Keys(position)) => Some(position),
             Some(Place::Index(end)) => {
-                if last.is_some() {
-                    let sentence = "A cursor of this form cannot be combined with last.";
-                    wrong.add("before", Rule::Invalid(sentence.to_owned()));
-                }
                 let room = end.saturating_sub(offset);
                 limit = limit.min(u16::try_from(room).unwrap_or(MAX_PAGE));
                 None
             }
             None => None,
         };
-        if offset > MAX_OFFSET {
-            let sentence = format!("Offsets end at {MAX_OFFSET}: page on with cursors instead.");
-            wrong.add("offset", Rule::Invalid(sentence));
-        }
         let backward = last.is_some();
         wrong.into_result()?;
         Ok(Self { order, limit, backward, after, before, offset })
     }
+}
+
+fn too_far() -> Rule {
+    Rule::Invalid(format!("Offsets end at {MAX_OFFSET}: page on with cursors instead."))
 }
 
 fn size(
@@ -398,135 +251,4 @@ pub fn cut<F: SortField, T: Keyed<F>>(mut rows: Vec<T>, request: &PageRequest<F>
         .take(usize::from(request.limit).saturating_add(1))
         .collect();
     Page::from_fetched(fetched, request)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum By {
-        Name,
-        Age,
-    }
-
-    impl SortField for By {
-        const LIST: &'static str = "people";
-        fn from_name(name: &str) -> Option<Self> {
-            Self::all().iter().copied().find(|field| field.name() == name)
-        }
-        fn name(self) -> &'static str {
-            match self {
-                Self::Name => "name",
-                Self::Age => "age",
-            }
-        }
-        fn all() -> &'static [Self] {
-            &[Self::Name, Self::Age]
-        }
-        fn default_order() -> Order<Self> {
-            Order { terms: Vec::new(), pk_descending: false }
-        }
-    }
-
-    #[derive(Clone, Debug, PartialEq)]
-    struct Person(i64, String, i64);
-
-    impl Keyed<By> for Person {
-        fn sort_key(&self, field: By) -> SortKey {
-            match field {
-                By::Name => SortKey::Text(self.1.clone()),
-                By::Age => SortKey::Int(self.2),
-            }
-        }
-        fn pk(&self) -> i64 {
-            self.0
-        }
-    }
-
-    fn parse(arguments: &PageArguments) -> Result<PageRequest<By>, Violations> {
-        PageRequest::parse(arguments, "people")
-    }
-
-    #[test]
-    fn bad_paging_names_the_argument() {
-        let ask = PageArguments::default;
-        let foreign = STANDARD.encode("k1\norders\npk\n5");
-        let other_order = STANDARD.encode("k1\npeople\n-pk\n5");
-        for (arguments, field) in [
-            (PageArguments { first: Some(-1), ..ask() }, "first"),
-            (PageArguments { first: Some(101), ..ask() }, "first"),
-            (PageArguments { last: Some(-1), ..ask() }, "last"),
-            (PageArguments { first: Some(1), last: Some(1), ..ask() }, "last"),
-            (PageArguments { offset: Some(-1), ..ask() }, "offset"),
-            (PageArguments { offset: Some(10_001), ..ask() }, "offset"),
-            (PageArguments { after: Some("rubbish".into()), ..ask() }, "after"),
-            (PageArguments { after: Some(foreign), ..ask() }, "after"),
-            (PageArguments { before: Some(other_order), ..ask() }, "before"),
-            (PageArguments { order_by: Some("shoe".into()), ..ask() }, "orderBy"),
-            (PageArguments { order_by: Some("age,-age".into()), ..ask() }, "orderBy"),
-        ] {
-            let wrong = parse(&arguments).unwrap_err();
-            assert_eq!(wrong.iter().next().unwrap().field, Some(field), "{arguments:?}");
-        }
-        let wrong = parse(&PageArguments { first: Some(101), ..ask() }).unwrap_err();
-        assert_eq!(
-            wrong.iter().next().unwrap().rule.to_string(),
-            "Requesting 101 records on the `people` connection exceeds the `first` limit of 100 records."
-        );
-    }
-
-    #[test]
-    fn the_old_cursor_counts_as_an_offset() {
-        let after = STANDARD.encode("arrayconnection:4");
-        let request = parse(&PageArguments { after: Some(after), ..Default::default() }).unwrap();
-        assert_eq!(request.offset, 5);
-    }
-
-    fn people() -> impl Strategy<Value = Vec<Person>> {
-        prop::collection::vec(("[a-c\u{e9}\n]{0,2}", 0_i64..4), 0..30).prop_map(|people| {
-            (1..).zip(people).map(|(pk, (name, age))| Person(pk, name, age)).collect()
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn walking_by_cursors_meets_every_row_once_in_both_directions(
-            people in people(),
-            size in 1_i32..7,
-            order in prop::sample::select(vec!["", "age", "-name,age", "-pk", "name,-pk"]),
-        ) {
-            let order_by = Some(order.to_owned());
-            let parsed = Order::<By>::parse(Some(order)).unwrap();
-            let mut whole = people.clone();
-            whole.sort_by(|a, b| parsed.compare(a, &parsed.position(b)));
-            let mut forward = Vec::new();
-            let mut cursor = None;
-            loop {
-                let request = parse(&PageArguments {
-                    first: Some(size), after: cursor, order_by: order_by.clone(), ..Default::default()
-                }).unwrap();
-                let page = cut(people.clone(), &request);
-                cursor = page.items.last().map(|row| parsed.cursor(&parsed.position(row)));
-                forward.extend(page.items);
-                if !page.has_next { break; }
-            }
-            prop_assert_eq!(&forward, &whole);
-            let mut backward = Vec::new();
-            let mut cursor = None;
-            loop {
-                let request = parse(&PageArguments {
-                    last: Some(size), before: cursor, order_by: order_by.clone(), ..Default::default()
-                }).unwrap();
-                let mut page = cut(people.clone(), &request);
-                cursor = page.items.first().map(|row| parsed.cursor(&parsed.position(row)));
-                page.items.append(&mut backward);
-                backward = page.items;
-                if !page.has_previous { break; }
-            }
-            prop_assert_eq!(&backward, &whole);
-        }
-    }
 }

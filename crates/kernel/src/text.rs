@@ -36,6 +36,18 @@ pub fn check(text: &str, max: usize) -> Result<(), Rule> {
     Ok(())
 }
 
+/// The beginning of a text between quotes, control characters escaped: what a refusal repeats of an input.
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", beginning(text))
+}
+
+/// The first characters of a text, and a sign where there are more.
+pub fn beginning(text: &str) -> String {
+    const SHOWN: usize = 40;
+    let more = if text.chars().nth(SHOWN).is_some() { "…" } else { "" };
+    text.chars().take(SHOWN).chain(more.chars()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use crate::text::beginning;
+
 /// The rule that a value broke. Its `Display` is the sentence that people read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A value is needed.
     Required,
-    /// Not one of the values there are; carries the refused one.
+    /// Not one of the values there are; carries the refused one, of which the sentence repeats the beginning.
     InvalidChoice(String),
     /// More characters than fit.
     MaxLength {
@@ -51,6 +53,7 @@ impl fmt::Display for Rule {
         match self {
             Self::Required => f.write_str("This field is required."),
             Self::InvalidChoice(value) => {
+                let value = beginning(value);
                 write!(f, "Select a valid choice. {value} is not one of the available choices.")
             }
             Self::MaxLength { max, actual } => {

@@ -10,8 +10,9 @@ use regulars_customer::{
     segment::{Needs, SegmentFacts},
 };
 use regulars_kernel::{
-    Actor, LoyaltyCardId, MerchantId, OfferId, PersonId, StoreAccess, StoreId, Timestamp,
-    page::{Keyed, Order, SortField, SortKey, Term},
+    Actor, LoyaltyCardId, MerchantId, OfferId, PersonId, Rule, StoreAccess, StoreId, Timestamp,
+    Violations,
+    page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
     text::fold,
 };
 use regulars_merchant::{Merchant, MerchantStore, business_date};
@@ -143,6 +144,13 @@ impl SortField for AvailableSort {
             Self::Kind => "kind",
             Self::Name => "name",
             Self::StartTime => "startTime",
+        }
+    }
+
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Name => KeyKind::Text,
+            Self::Kind | Self::StartTime => KeyKind::Int,
         }
     }
 

@@ -1,9 +1,9 @@
 //! Loyalty cards: programs of points or of stamps.
 
 use regulars_kernel::{
-    Actor, Currency, Denied, LoyaltyCardId, MerchantId, Money, Page, PageRequest, Points,
-    ProductId, StoreGroupId, StoreId, Timestamp, Violations,
-    page::{Keyed, Order, SortField, SortKey},
+    Actor, Currency, LoyaltyCardId, MerchantId, Money, Page, PageRequest, Points, ProductId,
+    StoreGroupId, StoreId, Timestamp, Violations,
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
     text::{MAX_CHARS, check, fold},
 };
 use regulars_merchant::Archived;
@@ -276,6 +276,13 @@ impl SortField for LoyaltyCardSort {
         }
     }
 
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Name => KeyKind::Text,
+            Self::StartTime | Self::CreatedAt => KeyKind::Int,
+        }
+    }
+
     fn all() -> &'static [Self] {
         &[Self::Name, Self::StartTime, Self::CreatedAt]
     }
@@ -301,15 +308,6 @@ impl Keyed<LoyaltyCardSort> for LoyaltyCard {
     }
 }
 
-/// Lists show a merchant's people everything of their merchant, and consumers the live cards of the merchants they joined.
-/// Platform staff have no merchant whose cards a list could show: they ask by id.
-fn require_lister(actor: &Actor) -> Result<(), Denied> {
-    match actor {
-        Actor::Consumer { .. } | Actor::Staff { .. } | Actor::System { .. } => Ok(()),
-        Actor::Anonymous | Actor::Platform { .. } => Err(Denied),
-    }
-}
-
 /// A page of the cards that the asker lists.
 pub fn list(
     tx: &mut impl LoyaltyStore,
@@ -317,8 +315,9 @@ pub fn list(
     filter: LoyaltyCardFilter,
     page: &PageRequest<LoyaltyCardSort>,
 ) -> Result<Page<LoyaltyCard>, LoyaltyError> {
-    require_lister(actor)?;
-    Ok(tx.list_loyalty_cards(&filter.checked()?, page)?)
+    actor.require_lister()?;
+    let page = tx.list_loyalty_cards(&filter.checked()?, page)?;
+    Ok(page.map(|card| card.shown_to(actor)))
 }
 
 /// How many cards [`list`] has on all its pages.
@@ -327,7 +326,7 @@ pub fn count(
     actor: &Actor,
     filter: LoyaltyCardFilter,
 ) -> Result<u64, LoyaltyError> {
-    require_lister(actor)?;
+    actor.require_lister()?;
     Ok(tx.count_loyalty_cards(&filter.checked()?)?)
 }
 

@@ -3,7 +3,7 @@
 use regulars_kernel::{
     Actor, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
     Permission, PersonId, Points, RedemptionId, RewardId, StoreAccess, StoreId, Timestamp,
-    page::{Keyed, Order, SortField, SortKey},
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
 };
 
 use crate::{LoyaltyError, LoyaltyStore, PromotionId, account::visible};
@@ -152,6 +152,10 @@ impl SortField for RedemptionSort {
         match self {
             Self::CreatedAt => "createdAt",
         }
+    }
+
+    fn kind(self) -> KeyKind {
+        KeyKind::Int
     }
 
     fn all() -> &'static [Self] {

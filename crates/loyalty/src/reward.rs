@@ -2,7 +2,7 @@
 
 use regulars_kernel::{
     Actor, LoyaltyCardId, MerchantId, Points, ProductId, RewardId, Timestamp,
-    page::{Keyed, Order, SortField, SortKey},
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
 };
 
 use crate::{LoyaltyError, LoyaltyStore};
@@ -53,6 +53,10 @@ impl SortField for RewardSort {
             Self::Points => "points",
             Self::CreatedAt => "createdAt",
         }
+    }
+
+    fn kind(self) -> KeyKind {
+        KeyKind::Int
     }
 
     fn all() -> &'static [Self] {

@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use regulars_kernel::{
-    Actor, Denied, MerchantId, Page, PageRequest, StoreId, Timestamp, Violations,
-    page::{Keyed, Order, SortField, SortKey},
+    Actor, MerchantId, Page, PageRequest, StoreId, Timestamp, Violations,
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
     text::{MAX_CHARS, check, fold},
 };
 
@@ -182,6 +182,13 @@ impl SortField for StoreSort {
         }
     }
 
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Name => KeyKind::Text,
+            Self::CreatedAt => KeyKind::Int,
+        }
+    }
+
     fn all() -> &'static [Self] {
         &[Self::Name, Self::CreatedAt]
     }
@@ -204,15 +211,6 @@ impl Keyed<StoreSort> for Store {
     }
 }
 
-/// Lists show a merchant's people their merchant's stores, and consumers the live stores of the merchants they joined.
-/// Platform staff have no merchant whose stores a list could show: they ask by id.
-fn require_lister(actor: &Actor) -> Result<(), Denied> {
-    match actor {
-        Actor::Consumer { .. } | Actor::Staff { .. } | Actor::System { .. } => Ok(()),
-        Actor::Anonymous | Actor::Platform { .. } => Err(Denied),
-    }
-}
-
 /// A page of the stores that the asker lists.
 pub fn list(
     tx: &mut impl MerchantStore,
@@ -220,8 +218,10 @@ pub fn list(
     filter: StoreFilter,
     page: &PageRequest<StoreSort>,
 ) -> Result<Page<Store>, MerchantError> {
-    require_lister(actor)?;
-    Ok(tx.list_stores(&filter.checked()?, page)?)
+    actor.require_lister()?;
+    let mut stores = tx.list_stores(&filter.checked()?, page)?;
+    hide_records(actor, &mut stores.items);
+    Ok(stores)
 }
 
 /// How many stores [`list`] has on all its pages.
@@ -230,7 +230,7 @@ pub fn count(
     actor: &Actor,
     filter: StoreFilter,
 ) -> Result<u64, MerchantError> {
-    require_lister(actor)?;
+    actor.require_lister()?;
     Ok(tx.count_stores(&filter.checked()?)?)
 }
 

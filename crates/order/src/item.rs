@@ -2,7 +2,7 @@
 
 use regulars_kernel::{
     Actor, MerchantId, Money, OrderId, OrderItemId, ProductId, Timestamp,
-    page::{Keyed, Order as ListOrder, SortField, SortKey},
+    page::{KeyKind, Keyed, Order as ListOrder, SortField, SortKey},
 };
 use regulars_merchant::EntitySource;
 
@@ -81,6 +81,10 @@ impl SortField for OrderItemSort {
         match self {
             Self::CreatedAt => "createdAt",
         }
+    }
+
+    fn kind(self) -> KeyKind {
+        KeyKind::Int
     }
 
     fn all() -> &'static [Self] {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use regulars_kernel::{
     Actor, Denied, MerchantId, Money, OrderId, OrderTypeId, Permission, PersonId, StoreAccess,
     StoreId, Timestamp,
-    page::{Keyed, Order as ListOrder, SortField, SortKey},
+    page::{KeyKind, Keyed, Order as ListOrder, SortField, SortKey},
 };
 use regulars_merchant::EntitySource;
 
@@ -219,6 +219,10 @@ impl SortField for OrderSort {
 
     fn all() -> &'static [Self] {
         &[Self::CreatedAt, Self::CompletedAt, Self::Total]
+    fn kind(self) -> KeyKind {
+        KeyKind::Int
+    }
+
     }
 
     /// Newest first: by descending pk.

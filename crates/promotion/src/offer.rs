@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use regulars_kernel::{
-    Actor, CampaignId, Denied, MerchantId, Money, OfferId, Page, PageRequest, ProductId,
-    StoreGroupId, StoreId, Timestamp, Violations,
-    page::{Keyed, Order, SortField, SortKey},
+    Actor, CampaignId, MerchantId, Money, OfferId, Page, PageRequest, ProductId, StoreGroupId,
+    StoreId, Timestamp, Violations,
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
     text::{MAX_CHARS, check, fold},
 };
 use regulars_merchant::Archived;
@@ -223,6 +223,13 @@ impl SortField for OfferSort {
         }
     }
 
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Name => KeyKind::Text,
+            Self::StartTime | Self::CreatedAt => KeyKind::Int,
+        }
+    }
+
     fn all() -> &'static [Self] {
         &[Self::Name, Self::StartTime, Self::CreatedAt]
     }
@@ -248,15 +255,6 @@ impl Keyed<OfferSort> for Offer {
     }
 }
 
-/// Lists show a merchant's people everything of their merchant, and consumers the live offers of the merchants they
-/// joined. Platform staff have no merchant whose offers a list could show: they ask by id.
-fn require_lister(actor: &Actor) -> Result<(), Denied> {
-    match actor {
-        Actor::Consumer { .. } | Actor::Staff { .. } | Actor::System { .. } => Ok(()),
-        Actor::Anonymous | Actor::Platform { .. } => Err(Denied),
-    }
-}
-
 /// A page of the offers that the asker lists.
 pub fn list(
     tx: &mut impl PromotionStore,
@@ -264,8 +262,9 @@ pub fn list(
     filter: OfferFilter,
     page: &PageRequest<OfferSort>,
 ) -> Result<Page<Offer>, PromotionError> {
-    require_lister(actor)?;
-    Ok(tx.list_offers(&filter.checked()?, page)?)
+    actor.require_lister()?;
+    let page = tx.list_offers(&filter.checked()?, page)?;
+    Ok(page.map(|offer| offer.shown_to(actor)))
 }
 
 /// How many offers [`list`] has on all its pages.
@@ -274,7 +273,7 @@ pub fn count(
     actor: &Actor,
     filter: OfferFilter,
 ) -> Result<u64, PromotionError> {
-    require_lister(actor)?;
+    actor.require_lister()?;
     Ok(tx.count_offers(&filter.checked()?)?)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use regulars_kernel::{
     MerchantId, ProductId,
-    page::{Keyed, Order, SortField, SortKey},
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
 };
 use regulars_merchant::{Product, product};
 
@@ -116,6 +116,10 @@ impl SortField for ProductSort {
     }
 
     fn name(self) -> &'static str {
+        match self {}
+    }
+
+    fn kind(self) -> KeyKind {
         match self {}
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
     Actor, MerchantId, Page, PageRequest, StoreGroupId, StoreId,
-    page::{Keyed, Order, SortField, SortKey, cut},
+    page::{KeyKind, Keyed, Order, SortField, SortKey, cut},
 };
 use regulars_merchant::{StoreGroup, StoreSort, store_group};
 
@@ -54,6 +54,10 @@ impl SortField for StoreGroupSort {
     }
 
     fn name(self) -> &'static str {
+        match self {}
+    }
+
+    fn kind(self) -> KeyKind {
         match self {}
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use regulars_kernel::{
     OrderTypeId, PageRequest,
-    page::{Keyed, Order, PageArguments, SortField, SortKey, cut},
+    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey, cut},
 };
 use regulars_order::{OrderType, order_type};
 
@@ -40,6 +40,10 @@ impl SortField for OrderTypeSort {
     }
 
     fn name(self) -> &'static str {
+        match self {}
+    }
+
+    fn kind(self) -> KeyKind {
         match self {}
     }
 

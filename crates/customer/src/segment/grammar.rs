@@ -4,13 +4,13 @@
 //! `["NOT", rule]` negates. What joins alike is flattened, so `[[a,"AND",b],"AND",c]` and `[a,"AND",b,"AND",c]` are the
 //! same segment, and printing never nests deeper than what was read.
 
-use regulars_kernel::Rule;
+use regulars_kernel::{Rule, text::quoted};
 use serde_json::Value as Json;
 
 use super::{
     MAX_DEPTH, MAX_TERMS, Node, Segment,
     term::{Term, Wrong},
-    value::{quoted, shown},
+    value::shown,
 };
 
 const AND: &str = "AND";

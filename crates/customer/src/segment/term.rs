@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use regulars_kernel::text::quoted;
 use serde_json::Value as Json;
 
 use super::{
@@ -173,9 +174,8 @@ impl Operand {
 }
 
 fn read_field(name: &str) -> Result<Field, String> {
-    let field = Field::from_name(name).ok_or_else(|| {
-        format!("{} is not a field. Allowed: {}", value::quoted(name), Field::allowed())
-    })?;
+    let field = Field::from_name(name)
+        .ok_or_else(|| format!("{} is not a field. Allowed: {}", quoted(name), Field::allowed()))?;
     if let Field::ExtraInfo(key) = &field {
         regulars_kernel::text::check(key, MAX_KEY_CHARS).map_err(|rule| rule.to_string())?;
     }

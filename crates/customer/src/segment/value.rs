@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
-use regulars_kernel::{Timestamp, text};
+use regulars_kernel::{Timestamp, text, text::quoted};
 use serde_json::{Number, Value as Json};
 
 use super::{decimal::Decimal, field::Kind};
@@ -155,13 +155,6 @@ pub(super) fn shown(json: &Json) -> String {
         Json::String(text) => quoted(text),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.to_string(),
     }
-}
-
-/// The beginning of a text between quotes, control characters escaped.
-pub(super) fn quoted(text: &str) -> String {
-    const SHOWN: usize = 40;
-    let more = if text.chars().nth(SHOWN).is_some() { "…" } else { "" };
-    format!("{:?}", text.chars().take(SHOWN).chain(more.chars()).collect::<String>())
 }
 
 pub(super) fn read_flag(json: &Json) -> Option<bool> {
