@@ -315,12 +315,33 @@ pub fn me(tx: &mut impl CustomerStore, actor: &Actor) -> Result<Option<Consumer>
 }
 
 /// The accounts among those ids that the asker sees, in no order: a merchant's people see its founder and staff (who
-/// `creator` names), platform staff see all, consumers themselves.
+/// `creator` and `waiter` name), platform staff see all, consumers themselves.
+///
+/// Who works for the same merchant is known by name and picture; how a colleague is reached, where they live and when they logged
+/// in is shown to owners and to themselves alone.
 pub fn accounts(
     tx: &mut impl CustomerStore,
     actor: &Actor,
     ids: &[PersonId],
 ) -> Result<Vec<Consumer>, CustomerError> {
     actor.require_known()?;
-    Ok(tx.people(ids)?.into_iter().map(Consumer::from).collect())
+    let accounts = tx.people(ids)?.into_iter().map(Consumer::from);
+    Ok(match actor {
+        Actor::Staff { person, role: Role::Cashier, .. } => accounts
+            .map(|account| if account.id == *person { account } else { as_colleague(account) })
+            .collect(),
+        _ => accounts.collect(),
+    })
+}
+
+/// What colleagues see of each other.
+fn as_colleague(account: Consumer) -> Consumer {
+    let Profile { firstname, lastname, picture, .. } = account.profile;
+    Consumer {
+        profile: Profile { firstname, lastname, picture, ..Profile::default() },
+        verified: false,
+        loyalty_id: None,
+        last_login: None,
+        ..account
+    }
 }

@@ -352,3 +352,34 @@ fn consumers_see_themselves_and_merchants_their_own_people() {
     let creators: Vec<_> = creators.unwrap().iter().map(|account| account.id).collect();
     assert_eq!(creators, [NEAR.founder()]);
 }
+
+#[test]
+fn colleagues_know_each_other_by_name_and_owners_know_all() {
+    let world = World::new();
+    let cashier_id = cashier(NEAR).person().unwrap();
+    for (id, name) in [(NEAR.founder(), "Founder"), (cashier_id, "Till"), (BOB, "Bob")] {
+        let mut person = account(id, name);
+        person.profile.picture = Some("https://example.com/p.png".to_owned());
+        person.last_login = Some(at(9));
+        world.0.put_person(person);
+        world.0.put_staff(NEAR, id);
+    }
+    let seen = |actor: &Actor, id| {
+        consumer::accounts(&mut world.at(NEAR), actor, &[id]).unwrap().pop().unwrap()
+    };
+    let whole = |id| seen(&owner(NEAR), id);
+    assert_eq!(seen(&cashier(NEAR), cashier_id), whole(cashier_id), "oneself");
+    for id in [NEAR.founder(), BOB] {
+        let (seen, whole) = (seen(&cashier(NEAR), id), whole(id));
+        assert!(whole.profile.email.is_some() && whole.profile.street.is_some());
+        let shown = (&seen.profile.firstname, &seen.profile.lastname, &seen.profile.picture);
+        let profile = &whole.profile;
+        assert_eq!(shown, (&profile.firstname, &profile.lastname, &profile.picture));
+        assert_eq!((seen.profile.email, seen.profile.phone_number), (None, None));
+        assert_eq!((seen.profile.secondary_email, seen.profile.street), (None, None));
+        assert_eq!((seen.profile.city, seen.last_login), (None, None));
+    }
+    let mut tx = world.at(NEAR);
+    let me = consumer::me(&mut tx, &owner(NEAR)).unwrap().unwrap();
+    assert_eq!(me, whole(NEAR.founder()));
+}
