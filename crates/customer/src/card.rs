@@ -14,11 +14,15 @@ pub const MAX_CARDS: usize = 20;
 pub struct CardNumber(String);
 
 impl CardNumber {
-    /// Reads a card number: trimmed, not empty, at most [`MAX_CHARS`], no control characters.
+    /// Reads a card number: trimmed, at most [`MAX_CHARS`], no control characters, and more than white space and hyphens.
     pub fn parse(text: &str) -> Result<Self, Rule> {
         let number = text::clean(text, MAX_CHARS)?.ok_or(Rule::Required)?;
         if number.chars().any(char::is_control) {
             return Err(Rule::Invalid("A card number cannot hold control characters.".to_owned()));
+        }
+        if Self::key_of(&number).is_empty() {
+            let sentence = "A card number needs more than hyphens.";
+            return Err(Rule::Invalid(sentence.to_owned()));
         }
         Ok(Self(number))
     }
@@ -74,7 +78,7 @@ mod tests {
     fn rule_5_any_format_is_a_card_number() {
         assert_eq!(CardNumber::parse(" AB-12 34 ").unwrap().as_str(), "AB-12 34");
         assert_eq!(CardNumber::parse("AB-12 34").unwrap().key(), "ab1234");
-        for text in ["", "  ", "a\0b", "a\nb", &"9".repeat(65)] {
+        for text in ["", "  ", "-", "- -- -", "a\0b", "a\nb", &"9".repeat(65)] {
             assert!(CardNumber::parse(text).is_err(), "{text:?}");
         }
     }

@@ -6,8 +6,8 @@ use regulars_kernel::{
 use regulars_merchant::EntitySource;
 
 use crate::{
-    CardNumber, Change, Consumer, CustomerError, CustomerStore, Kind, LoyaltyId, MemberKey,
-    Membership, NewConsumer, NewPerson, Profile, Standing, input::Checked,
+    CardNumber, Change, Consumer, CustomerError, CustomerStore, EmailAddress, Kind, LoyaltyId,
+    MemberKey, Membership, NewConsumer, NewPerson, Profile, Standing, input::Checked,
 };
 
 /// Creates a managed customer of the asker's merchant. Needs [`Permission::ChangeConsumer`] and, of the customer, one of
@@ -53,7 +53,7 @@ pub(crate) fn insert(
     mut wrong: Violations,
 ) -> Result<Consumer, CustomerError> {
     let Draft { checked, source, loyalty_id } = draft;
-    refuse_taken(tx, &checked, None, &mut wrong)?;
+    refuse_taken(tx, &checked, &mut wrong)?;
     let mut profile = Profile::default();
     checked.apply_to(&mut profile);
     let cards = checked.cards.value().cloned().unwrap_or_default();
@@ -90,26 +90,63 @@ pub(crate) fn insert(
     Ok(membership.into())
 }
 
-/// Notes the e-mail address and the cards that another of the merchant's customers has. Registered members count as far as
-/// they show their address (rule 2).
-pub(crate) fn refuse_taken(
+/// Notes what a new customer cannot have because another of the merchant's has it: an e-mail address that any of them
+/// shows, registered members included (rule 2), and cards.
+fn refuse_taken(
     tx: &mut impl CustomerStore,
     checked: &Checked,
-    own: Option<PersonId>,
     wrong: &mut Violations,
 ) -> Result<(), CustomerError> {
-    let others = |found: &[Consumer]| found.iter().any(|member| Some(member.id) != own);
     if let Change::Set(email) = &checked.email
-        && others(&tx.members_by(&MemberKey::Email(email.key()))?)
+        && !tx.members_by(&MemberKey::Email(email.key()))?.is_empty()
     {
         wrong.add("email", Rule::EmailTaken);
     }
     for card in checked.cards.value().into_iter().flatten() {
-        if others(&tx.members_by(&MemberKey::Card(card.key()))?) {
-            wrong.add("cards", card_taken(card));
-        } else if is_loyalty_id_of_another(tx, card, own)? {
-            wrong.add("cards", is_loyalty_id(card));
+        refuse_card(tx, card, None, wrong)?;
+    }
+    Ok(())
+}
+
+/// Notes what a change would take from another customer. What a customer has already it keeps without a question: a
+/// registered member may have come to show the same address since, and records are saved again every night. An address
+/// that is new is refused where another managed customer has it; only a new customer is refused one that a registered
+/// member shows (rule 2).
+pub(crate) fn refuse_taken_from(
+    tx: &mut impl CustomerStore,
+    own: &Membership,
+    checked: &Checked,
+    wrong: &mut Violations,
+) -> Result<(), CustomerError> {
+    let kept = own.profile.email.as_ref().map(EmailAddress::key);
+    if let Change::Set(email) = &checked.email
+        && kept.as_ref() != Some(&email.key())
+    {
+        let showing = tx.members_by(&MemberKey::Email(email.key()))?;
+        let rival = |member: &Consumer| member.id != own.person && member.kind == Kind::Managed;
+        if showing.iter().any(rival) {
+            wrong.add("email", Rule::EmailTaken);
         }
+    }
+    for card in checked.cards.value().into_iter().flatten() {
+        if own.cards.iter().all(|held| held.key() != card.key()) {
+            refuse_card(tx, card, Some(own.person), wrong)?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_card(
+    tx: &mut impl CustomerStore,
+    card: &CardNumber,
+    own: Option<PersonId>,
+    wrong: &mut Violations,
+) -> Result<(), CustomerError> {
+    let holders = tx.members_by(&MemberKey::Card(card.key()))?;
+    if holders.iter().any(|member| Some(member.id) != own) {
+        wrong.add("cards", card_taken(card));
+    } else if is_loyalty_id_of_another(tx, card, own)? {
+        wrong.add("cards", is_loyalty_id(card));
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Who is meant: a customer by what a till has of them (rules 5, 6 and 8).
 
-use regulars_kernel::{Actor, Permission, PersonId, Rule, Violations, text};
+use regulars_kernel::{Actor, Permission, PersonId, Rule, StoreError, Violations, text};
 
 use crate::{
-    CardNumber, Consumer, CustomerError, CustomerStore, EmailAddress, LoyaltyId, MemberKey, Person,
-    Stranger,
+    CardNumber, Consumer, CustomerError, CustomerStore, EmailAddress, LoyaltyId, MemberKey,
+    Membership, Person, Stranger,
     filter::MAX_TERM_CHARS,
     search::{PhoneTerm, phone_text},
 };
@@ -25,7 +25,7 @@ pub struct Identifier {
 /// Who is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
-    /// A customer of the asker's merchant; archived ones are known by loyalty id and card alone.
+    /// A customer of the asker's merchant; archived ones are known by number, loyalty id and card alone.
     Member(Box<Consumer>),
     /// A registered person who is not a customer of the asker's merchant, or left: answers as a newcomer (rule 6).
     Newcomer(Stranger),
@@ -75,7 +75,9 @@ pub fn identify(
     }
     let mut found: Vec<Candidates> = Vec::new();
     if let Some(id) = named.id {
-        let people = tx.consumers(&[id])?.into_iter().map(member_of).collect();
+        // Who left is a newcomer, whom the loyalty id alone names.
+        let members = tx.consumers(&[id])?.into_iter().filter(|member| !member.left);
+        let people = members.map(member_of).collect();
         found.push(Candidates { argument: BY_ID, people });
     }
     if let Some(text) = &named.loyalty_id {
@@ -124,13 +126,6 @@ impl Named {
         wrong.into_result()?;
         let phone = phone.map(|text| PhoneTerm::whole(&text));
         Ok(Self { id: who.id, loyalty_id, email, phone })
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.id.is_none()
-            && self.loyalty_id.is_none()
-            && self.email.is_none()
-            && self.phone.is_none()
     }
 }
 
@@ -229,36 +224,88 @@ fn oneself(
     named: &Named,
 ) -> Result<Identified, CustomerError> {
     let account = tx.people(&[person])?.pop().ok_or(CustomerError::ConsumerNotFound)?;
-    if !named.is_empty() && !is_theirs(tx, &account, named)? {
+    let marks = Marks {
+        number: named.loyalty_id.as_deref().map(Number::of),
+        email_key: named.email.clone(),
+        phone: named.phone.clone(),
+    };
+    if named.id.is_some_and(|id| id != person) || !marks.are_of(tx, &account)? {
         return Err(CustomerError::ConsumerNotFound);
     }
     Ok(Identified::Oneself(Box::new(account.into())))
 }
 
-fn is_theirs(
-    tx: &mut impl CustomerStore,
-    account: &Person,
-    named: &Named,
-) -> Result<bool, CustomerError> {
-    let profile = &account.profile;
-    let addresses = [&profile.email, &profile.secondary_email];
-    let email = named
-        .email
-        .as_ref()
-        .is_none_or(|key| addresses.into_iter().flatten().any(|address| address.key() == *key));
-    let phone = named.phone.as_ref().is_none_or(|term| {
-        profile.phone_number.as_ref().is_some_and(|phone| term.matches(&phone_text(phone)))
-    });
-    let number = match &named.loyalty_id {
-        None => true,
-        Some(text) => {
-            let own = LoyaltyId::parse(text).is_ok_and(|id| Some(id) == account.loyalty_id);
-            own || {
-                let key = CardNumber::key_of(text);
-                let cards = tx.cards_per_consumer(&[account.id])?;
-                cards.iter().flat_map(|(_, cards)| cards).any(|card| card.key() == key)
-            }
+/// What somebody says of a person without naming them; absent says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// A loyalty id or a card number.
+    pub number: Option<Number>,
+    /// The key of an e-mail address ([`EmailAddress::key`]).
+    pub email_key: Option<String>,
+    /// A phone number.
+    pub phone: Option<PhoneTerm>,
+}
+
+/// A typed number that is a loyalty id or a merchant's own card number: either may fit (rule 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// The loyalty id, if it is one.
+    pub loyalty_id: Option<LoyaltyId>,
+    /// The key it has as a card number ([`CardNumber::key`]).
+    pub card_key: String,
+}
+
+impl Number {
+    /// What a text may mean.
+    pub fn of(typed: &str) -> Self {
+        Self { loyalty_id: LoyaltyId::parse(typed).ok(), card_key: CardNumber::key_of(typed) }
+    }
+}
+
+impl Marks {
+    /// Whether they say nothing: anybody fits, known or not.
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether all of them are what a merchant sees of a customer. What a port answers is defined by this.
+    pub fn are_shown_by(&self, member: &Membership) -> bool {
+        let profile = &member.profile;
+        let phone = profile.phone_number.as_ref().map(phone_text).unwrap_or_default();
+        let email_key = profile.email.as_ref().map(EmailAddress::key);
+        let shows = |number: &Number| {
+            (number.loyalty_id.is_some() && number.loyalty_id == member.loyalty_id)
+                || member.cards.iter().any(|card| card.key() == number.card_key)
+        };
+        self.phone.as_ref().is_none_or(|term| term.matches(&phone))
+            && self.number.as_ref().is_none_or(shows)
+            && self.email_key.as_ref().is_none_or(|key| email_key.as_ref() == Some(key))
+    }
+
+    /// Whether all of them are a consumer's own, who asks for themselves: of the account, both its e-mail addresses, and of
+    /// the cards that any merchant gave them. In a transaction of the person's own scope.
+    pub fn are_of(
+        &self,
+        tx: &mut impl CustomerStore,
+        account: &Person,
+    ) -> Result<bool, StoreError> {
+        let profile = &account.profile;
+        let addresses = [&profile.email, &profile.secondary_email];
+        let email = self
+            .email_key
+            .as_ref()
+            .is_none_or(|key| addresses.into_iter().flatten().any(|own| own.key() == *key));
+        let phone = self.phone.as_ref().is_none_or(|term| {
+            profile.phone_number.as_ref().is_some_and(|phone| term.matches(&phone_text(phone)))
+        });
+        if !email || !phone {
+            return Ok(false);
         }
-    };
-    Ok(email && phone && number && named.id.is_none_or(|id| id == account.id))
+        let Some(number) = &self.number else { return Ok(true) };
+        if number.loyalty_id.is_some() && number.loyalty_id == account.loyalty_id {
+            return Ok(true);
+        }
+        let cards = tx.cards_per_consumer(&[account.id])?;
+        Ok(cards.iter().flat_map(|(_, cards)| cards).any(|card| card.key() == number.card_key))
+    }
 }

@@ -59,12 +59,11 @@ pub(crate) fn rewrite(
     Ok(after)
 }
 
-/// The account of the consumer who asks; one that is archived or deleted acts no more.
-pub(crate) fn own_account(
-    tx: &mut impl CustomerStore,
-    actor: &Actor,
-) -> Result<Person, CustomerError> {
+/// The account of the consumer who asks, to be changed or copied from ([`CustomerStore::find_account`]); one that is
+/// archived or deleted acts no more, and is [`CustomerError::ConsumerNotFound`].
+pub fn own_account(tx: &mut impl CustomerStore, actor: &Actor) -> Result<Person, CustomerError> {
     let person = actor.require_consumer()?;
     let account = tx.find_account(person)?;
-    account.filter(|account| account.active).ok_or(CustomerError::ConsumerNotFound)
+    let acts = |account: &Person| account.active && !account.archived;
+    account.filter(acts).ok_or(CustomerError::ConsumerNotFound)
 }

@@ -4,7 +4,7 @@ use regulars_kernel::{Actor, Permission, PersonId, Rule, Timestamp, Violations};
 
 use crate::{
     Consumer, ConsumerPatch, CustomerError, CustomerStore, Kind, Membership,
-    create::{refuse_taken, taken},
+    create::{refuse_taken_from, taken},
 };
 
 /// Changes a customer of the asker's merchant; archived ones stay archived. Needs [`Permission::ChangeConsumer`].
@@ -43,7 +43,7 @@ pub(crate) fn change(
             patch.without_profile().check(None, now, &mut wrong)
         }
     };
-    refuse_taken(tx, &checked, Some(before.person), &mut wrong)?;
+    refuse_taken_from(tx, &before, &checked, &mut wrong)?;
     wrong.into_result()?;
     let mut after = start;
     checked.apply_to(&mut after.profile);

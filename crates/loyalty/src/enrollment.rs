@@ -1,6 +1,6 @@
 //! Enrolling: a consumer takes a loyalty card (rule 7).
 
-use regulars_customer::{CustomerError, CustomerStore, Membership, Sharing, join};
+use regulars_customer::{CustomerStore, Membership, Sharing, join, sharing::own_account};
 use regulars_kernel::{Actor, LoyaltyCardId, Rule, Timestamp, Violations};
 
 use crate::{Account, LoyaltyCard, LoyaltyError, LoyaltyStore, card};
@@ -31,8 +31,7 @@ pub fn enroll<S: LoyaltyStore + CustomerStore>(
         let rule = Rule::Invalid("This loyalty card has ended.".to_owned());
         return Err(Violations::of("loyaltyCardId", rule).into());
     }
-    let account = tx.find_account(person)?.filter(|account| account.active);
-    let account = account.ok_or(CustomerError::ConsumerNotFound)?;
+    let account = own_account(tx, actor)?;
     let membership = join::admit(tx, &account, card.merchant, Sharing::Full, now)?;
     let account = tx.open_account(card.merchant, person, card.id, now)?;
     Ok(Enrollment { card, membership, account })
@@ -96,6 +95,21 @@ mod tests {
         let after = enrolled(&memory, 801, 30).unwrap();
         assert_eq!(after.account, before.account);
         assert_eq!(after.membership.standing, Standing::Live);
+    }
+
+    #[test]
+    fn an_archived_or_deleted_account_takes_no_card() {
+        let memory = memory();
+        let person = regulars_promotion::suite::person(ADA);
+        for account in [
+            regulars_customer::Person { archived: true, ..person.clone() },
+            regulars_customer::Person { active: false, ..person },
+        ] {
+            memory.customers().put_person(account);
+            let refusal = enrolled(&memory, 801, 10).unwrap_err();
+            assert_eq!(refusal.kind(), ErrorKind::DoesNotExist);
+        }
+        assert_eq!(membership(&memory, SECOND), None);
     }
 
     #[test]

@@ -148,3 +148,19 @@ fn only_registered_people_join_share_and_leave() {
     assert!(is_missing(join::join(&mut world.tx(&bob), &bob, NEAR_STORE, at(1))), "deleted");
     assert!(is_missing(join::leave(&mut world.tx(&ada()), &ada(), NEAR, at(1))), "no member");
 }
+
+#[test]
+fn an_archived_or_deleted_account_acts_no_more() {
+    let world = World::new();
+    let mut tx = world.tx(&ada());
+    join::join(&mut tx, &ada(), NEAR_STORE, at(10)).unwrap();
+    let before = held(&world);
+    let person = account(ADA, "Ada");
+    for gone in [Person { archived: true, ..person.clone() }, Person { active: false, ..person }] {
+        world.0.put_person(gone);
+        assert!(is_missing(join::join(&mut tx, &ada(), FAR_STORE, at(20))));
+        assert!(is_missing(sharing::share(&mut tx, &ada(), NEAR, Sharing::Name, at(20))));
+        assert!(is_missing(join::leave(&mut tx, &ada(), NEAR, at(20))));
+        assert_eq!(held(&world), before);
+    }
+}

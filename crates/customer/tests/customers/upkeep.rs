@@ -125,6 +125,32 @@ fn rule_2_an_address_is_refused_only_where_this_merchant_sees_it() {
 }
 
 #[test]
+fn rule_2_what_a_member_comes_to_show_takes_nothing_from_those_who_have_it() {
+    let world = World::new();
+    let mut tx = world.at(NEAR);
+    let record = sourced(
+        "1",
+        ConsumerPatch { cards: Change::Set(vec!["AB-1".to_owned()]), ..mailed("ada@example.com") },
+    );
+    let made = upsert(&mut tx, &owner(NEAR), &record, loyalty_id(1), at(1)).unwrap().consumer;
+    let ada = account(ADA, "Ada");
+    world.0.put_membership(Membership::of_account(&ada, NEAR, Sharing::Full, at(2)));
+    // Last night's record again, and by hand.
+    let again = upsert(&mut tx, &owner(NEAR), &record, loyalty_id(2), at(3)).unwrap();
+    assert_eq!((again.created, again.consumer.id), (false, made.id));
+    update(&mut tx, &owner(NEAR), made.id, &mailed("ADA@example.com"), at(4)).unwrap();
+    // One who had another address may take it too: only new customers are refused what a member shows.
+    let other = world.customer(NEAR, 3, mailed("other@example.org"));
+    let taken = update(&mut tx, &owner(NEAR), other.id, &mailed("ada@example.com"), at(5));
+    assert_eq!(faults(taken), ["email"], "a managed customer has it");
+    update(&mut tx, &owner(NEAR), made.id, &mailed("made@example.org"), at(6)).unwrap();
+    update(&mut tx, &owner(NEAR), other.id, &mailed("ada@example.com"), at(7)).unwrap();
+    let new = NewConsumer { fields: mailed("ada@example.com"), ..NewConsumer::default() };
+    let refused = create::create(&mut tx, &owner(NEAR), &new, loyalty_id(4), at(8));
+    assert_eq!(faults(refused), ["email"]);
+}
+
+#[test]
 fn everything_that_is_taken_or_wrong_is_said_at_once() {
     let world = World::new();
     let fields = ConsumerPatch {
