@@ -1,8 +1,9 @@
 //! Which orders.
 
 use regulars_customer::{
-    CardNumber, EmailAddress, LoyaltyId, Membership, Person, Profile,
-    search::{PhoneTerm, phone_text},
+    EmailAddress,
+    identity::{Marks, Number},
+    search::PhoneTerm,
 };
 use regulars_kernel::{
     OrderTypeId, PersonId, StoreAccess, StoreId, Timestamp, Violations,
@@ -76,12 +77,9 @@ impl OrderFilter {
         }
         Ok(OrderQuery {
             consumer: self.consumer,
-            buyer: Buyer {
+            buyer: Marks {
                 phone: phone_number.map(|typed| PhoneTerm::beginning(&typed)),
-                number: number.map(|typed| BuyerNumber {
-                    loyalty_id: LoyaltyId::parse(&typed).ok(),
-                    card_key: CardNumber::key_of(&typed),
-                }),
+                number: number.map(|typed| Number::of(&typed)),
                 email_key: email.map(|typed| EmailAddress::key_of(&typed)),
             },
             store: self.store,
@@ -96,68 +94,14 @@ impl OrderFilter {
     }
 }
 
-/// What is asked of a buyer, beside who it is. It is compared with what the order's merchant sees of the buyer (the
-/// membership), never with an account; several buyers may fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Buyer {
-    /// The phone number fits (rule 9).
-    pub phone: Option<PhoneTerm>,
-    /// The loyalty id or one of the merchant's own card numbers is this (rule 5).
-    pub number: Option<BuyerNumber>,
-    /// The e-mail address has this key.
-    pub email_key: Option<String>,
-}
-
-/// A typed number that is a loyalty id or a merchant's own card number: either may fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuyerNumber {
-    /// The loyalty id, if it is one.
-    pub loyalty_id: Option<LoyaltyId>,
-    /// The key it has as a card number.
-    pub card_key: String,
-}
-
-impl Buyer {
-    /// Whether anybody fits, known or not.
-    pub fn is_anyone(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether a merchant's customer fits. What a port answers is defined by this.
-    pub fn fits(&self, member: &Membership) -> bool {
-        self.admits(&member.profile, member.loyalty_id.as_ref(), &member.cards)
-    }
-
-    /// Whether a consumer who asks fits by the account. Card numbers are a merchant's own records and not part of it.
-    pub fn fits_account(&self, account: &Person) -> bool {
-        self.admits(&account.profile, account.loyalty_id.as_ref(), &[])
-    }
-
-    fn admits(
-        &self,
-        profile: &Profile,
-        loyalty_id: Option<&LoyaltyId>,
-        cards: &[CardNumber],
-    ) -> bool {
-        let phone = profile.phone_number.as_ref().map(phone_text).unwrap_or_default();
-        let email_key = profile.email.as_ref().map(EmailAddress::key);
-        let shows = |number: &BuyerNumber| {
-            (number.loyalty_id.is_some() && number.loyalty_id.as_ref() == loyalty_id)
-                || cards.iter().any(|card| card.key() == number.card_key)
-        };
-        self.phone.as_ref().is_none_or(|term| term.matches(&phone))
-            && self.number.as_ref().is_none_or(shows)
-            && self.email_key.as_ref().is_none_or(|key| email_key.as_ref() == Some(key))
-    }
-}
-
 /// What the rows are asked for: a checked filter and the asker's reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderQuery {
     /// Bought by this person.
     pub consumer: Option<PersonId>,
-    /// Bought by somebody like that; in `Person` scope always anyone.
-    pub buyer: Buyer,
+    /// Bought by somebody like that, compared with what the order's merchant sees of the buyer (the membership), never with
+    /// an account; several buyers may fit. In `Person` scope always anyone.
+    pub buyer: Marks,
     /// Bought there.
     pub store: Option<StoreId>,
     /// Completed then.
@@ -253,7 +197,7 @@ mod tests {
             ..OrderFilter::default()
         };
         for blank in ["", "  "] {
-            assert!(texts(blank).query(StoreAccess::All, at(0)).unwrap().buyer.is_anyone());
+            assert!(texts(blank).query(StoreAccess::All, at(0)).unwrap().buyer.are_none());
         }
         let wrong = texts("a\0").query(StoreAccess::All, at(0)).unwrap_err();
         let fields: Vec<_> = wrong.iter().map(|violation| violation.field.unwrap()).collect();

@@ -19,7 +19,7 @@ pub mod suite;
 
 pub use duration::Duration;
 pub use error::OrderError;
-pub use filter::{Buyer, OrderFilter, OrderQuery, Period};
+pub use filter::{OrderFilter, OrderQuery, Period};
 pub use item::{OrderItem, OrderItemSort};
 pub use order::{Order, OrderSort, OrderState, PaymentType};
 pub use order_type::OrderType;

@@ -174,13 +174,13 @@ impl MemoryStore {
             let orders = rows.orders.values();
             orders.filter(|order| self.reaches(order) && query.admits(order)).cloned().collect()
         };
-        if !query.buyer.is_anyone() {
+        if !query.buyer.are_none() {
             let mut fitting = BTreeSet::new();
             for (merchant, buyer) in
                 listed.iter().filter_map(|order| Some((order.merchant, order.consumer?)))
             {
                 let member = self.loyalty.find_membership(merchant, buyer)?;
-                if member.is_some_and(|member| query.buyer.fits(&member)) {
+                if member.is_some_and(|member| query.buyer.are_shown_by(&member)) {
                     fitting.insert((merchant, buyer));
                 }
             }

@@ -217,12 +217,12 @@ impl SortField for OrderSort {
         }
     }
 
-    fn all() -> &'static [Self] {
-        &[Self::CreatedAt, Self::CompletedAt, Self::Total]
     fn kind(self) -> KeyKind {
         KeyKind::Int
     }
 
+    fn all() -> &'static [Self] {
+        &[Self::CreatedAt, Self::CompletedAt, Self::Total]
     }
 
     /// Newest first: by descending pk.

@@ -8,7 +8,11 @@ pub mod world;
 
 use std::fmt::Debug;
 
-use regulars_customer::{CardNumber, EmailAddress, LoyaltyId, search::PhoneTerm};
+use regulars_customer::{
+    EmailAddress,
+    identity::{Marks, Number},
+    search::PhoneTerm,
+};
 use regulars_kernel::{
     OrderId, OrderItemId, PageRequest, PersonId, Scope, StoreAccess, StoreId, Timestamp,
     page::{PageArguments, cut},
@@ -16,10 +20,7 @@ use regulars_kernel::{
 use regulars_merchant::Archived;
 
 pub use self::world::{World, world};
-use crate::{
-    Buyer, Order, OrderFilter, OrderQuery, OrderSort, OrderState, OrderStore, OrderType, Period,
-    filter::BuyerNumber,
-};
+use crate::{Order, OrderFilter, OrderQuery, OrderSort, OrderState, OrderStore, OrderType, Period};
 
 /// What the suite needs of an implementation.
 pub trait Fixture {
@@ -62,11 +63,11 @@ pub fn run(fixture: &mut impl Fixture) {
 }
 
 fn fits(world: &World, query: &OrderQuery, order: &Order) -> bool {
-    query.buyer.is_anyone()
+    query.buyer.are_none()
         || world.memberships.iter().any(|member| {
             member.merchant == order.merchant
                 && Some(member.person) == order.consumer
-                && query.buyer.fits(member)
+                && query.buyer.are_shown_by(member)
         })
 }
 
@@ -115,16 +116,10 @@ fn queries(scope: Scope) -> Vec<OrderQuery> {
     queries
 }
 
-fn buyers() -> Vec<Buyer> {
-    let phone = |typed| Buyer { phone: Some(PhoneTerm::beginning(typed)), ..Buyer::default() };
-    let number = |typed: &str| Buyer {
-        number: Some(BuyerNumber {
-            loyalty_id: LoyaltyId::parse(typed).ok(),
-            card_key: CardNumber::key_of(typed),
-        }),
-        ..Buyer::default()
-    };
-    let email = |typed| Buyer { email_key: Some(EmailAddress::key_of(typed)), ..Buyer::default() };
+fn buyers() -> Vec<Marks> {
+    let phone = |typed| Marks { phone: Some(PhoneTerm::beginning(typed)), ..Marks::default() };
+    let number = |typed: &str| Marks { number: Some(Number::of(typed)), ..Marks::default() };
+    let email = |typed| Marks { email_key: Some(EmailAddress::key_of(typed)), ..Marks::default() };
     vec![
         phone("+49 171 2345678"),
         phone("0171 2345"),
@@ -139,8 +134,8 @@ fn buyers() -> Vec<Buyer> {
         email("ADA@Example.com"),
         email("cleo@example.com"),
         email("ben@example.com"),
-        Buyer { email_key: Some(EmailAddress::key_of("ben@example.com")), ..phone("0171") },
-        Buyer { email_key: Some(EmailAddress::key_of("ben@example.com")), ..number("old-8") },
+        Marks { email_key: Some(EmailAddress::key_of("ben@example.com")), ..phone("0171") },
+        Marks { email_key: Some(EmailAddress::key_of("ben@example.com")), ..number("old-8") },
     ]
 }
 

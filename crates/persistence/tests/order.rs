@@ -13,13 +13,13 @@
 mod places;
 
 use places::{database, put, put_membership, put_person, put_places, text};
-use regulars_customer::{CustomerStore, EmailAddress, Kind, search::PhoneTerm};
+use regulars_customer::{CustomerStore, EmailAddress, Kind, identity::Marks, search::PhoneTerm};
 use regulars_kernel::{
     Money, OrderId, OrderItemId, PageRequest, PersonId, ProductId, Scope, StoreAccess, StoreError,
     StoreId, Timestamp, page::cut,
 };
 use regulars_order::{
-    Buyer, Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType,
+    Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType,
     suite::{self, Fixture, World, world::ADA},
 };
 use regulars_persistence::{Bulk, Db};
@@ -142,7 +142,7 @@ fn everything() -> OrderQuery {
 }
 
 fn by_phone(typed: &str) -> OrderQuery {
-    let buyer = Buyer { phone: Some(PhoneTerm::beginning(typed)), ..Buyer::default() };
+    let buyer = Marks { phone: Some(PhoneTerm::beginning(typed)), ..Marks::default() };
     OrderQuery { buyer, ..everything() }
 }
 
@@ -212,7 +212,7 @@ fn each_question_is_one_statement_however_many_ids_it_has() {
         }),
         ("list_orders by e-mail", |tx, world, _many| {
             let email_key = world.people[0].profile.email.as_ref().map(EmailAddress::key);
-            let buyer = Buyer { email_key, ..Buyer::default() };
+            let buyer = Marks { email_key, ..Marks::default() };
             let query = OrderQuery { buyer, ..everything() };
             tx.list_orders(&query, &PageRequest::first(5)).unwrap().items.len()
         }),

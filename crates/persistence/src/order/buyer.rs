@@ -3,9 +3,12 @@
 //! A number or an address is one customer's, or that of a few: they are found first, and then their orders. How a phone
 //! number begins may be anybody's: see [`push_looked_through`].
 
-use regulars_customer::search::PhoneTerm;
+use regulars_customer::{
+    identity::{Marks, Number},
+    search::PhoneTerm,
+};
 use regulars_kernel::{PageRequest, Scope};
-use regulars_order::{Buyer, OrderSort, filter::BuyerNumber};
+use regulars_order::OrderSort;
 
 use crate::{
     customer::{Bounds, Condition, Search, push_conditions},
@@ -24,7 +27,7 @@ pub(super) fn is_broad(term: &PhoneTerm) -> bool {
 /// Appends ` AND …` for each thing that is asked, over orders `c`.
 pub(super) fn push_buyer<ST>(
     statement: &mut Statement<ST>,
-    buyer: &Buyer,
+    buyer: &Marks,
     scope: Scope,
     (sqlite, bounds): (bool, Bounds),
 ) {
@@ -69,7 +72,7 @@ fn push_people<ST>(statement: &mut Statement<ST>, table: &'static str, scope: Sc
 }
 
 /// A loyalty id or a card: two looks into two indexes.
-fn push_by_number<ST>(statement: &mut Statement<ST>, number: &BuyerNumber, scope: Scope) {
+fn push_by_number<ST>(statement: &mut Statement<ST>, number: &Number, scope: Scope) {
     if let Some(loyalty_id) = &number.loyalty_id {
         push_people(statement, "membership", scope);
         statement.push("x.loyalty_id = ");

@@ -115,7 +115,7 @@ impl<'a> Filter<'a> {
     /// Appends ` FROM` to the whole `WHERE`, which can go on.
     pub(super) fn push_from<ST>(&self, statement: &mut Statement<ST>, purpose: Purpose) {
         statement.push(" FROM orders c");
-        if !self.query.buyer.is_anyone() && self.scope.merchant().is_some() {
+        if !self.query.buyer.are_none() && self.scope.merchant().is_some() {
             // SQLite would walk all orders in the order of the list, and look at each one's buyer.
             statement.push_dialect("", " INDEXED BY orders_person");
         } else if let Some(index) = self.best_index(purpose) {
@@ -230,7 +230,7 @@ impl<'a> Filter<'a> {
             Archived::Only => statement.push(" AND NOT c.is_active"),
             Archived::Included => {}
         }
-        let narrow = query.consumer.is_some() || !query.buyer.is_anyone();
+        let narrow = query.consumer.is_some() || !query.buyer.are_none();
         if let Some(store) = query.store {
             push_store(statement, store, narrow);
         }
