@@ -289,7 +289,12 @@ fn places(
     }
     if *within == StoreAccess::All {
         for merchant in merchants {
-            let anywhere = Place { store: None, groups: Vec::new(), zone: merchant.time_zone };
+            let anywhere = Place {
+                store: None,
+                groups: Vec::new(),
+                zone: merchant.time_zone,
+                day_starts_at: NaiveTime::MIN,
+            };
             places.entry(merchant.id).or_insert_with(|| vec![anywhere]);
         }
     }

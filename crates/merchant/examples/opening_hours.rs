@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let page = store::list(&mut tx, &actor, StoreFilter::default(), &PageRequest::first(10))?;
     let mut served = Vec::new();
     for store in page.items {
-        let open = schedule::is_open(Weekdays::EVERY_DAY, breakfast, store.zone(&merchant), now);
+        let (zone, starts) = (store.zone(&merchant), store.day_starts_at);
+        let open = schedule::is_open(Weekdays::EVERY_DAY, breakfast, zone, starts, now);
         let date = store.business_date(&merchant, now);
         println!("{:<13} {date}  {}", store.name, if open { "breakfast" } else { "no breakfast" });
         served.push((date.to_string(), open));

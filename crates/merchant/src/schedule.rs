@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, NaiveTime, TimeZone, Weekday};
 use chrono_tz::Tz;
 use regulars_kernel::Timestamp;
 
-use crate::business_date::{first_instant, last_instant};
+use crate::business_date::{business_date, first_instant, last_instant};
 
 /// A set of weekdays, never empty: a choice of none is every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,13 +99,24 @@ impl Hours {
 }
 
 /// Whether something that runs on these weekdays, in these hours (none: all day), is on at an instant, by the clock of
-/// `zone`. In an hour that the clock shows twice a window opens at the first showing and closes at the last; a window's
+/// `zone`.
+///
+/// Without hours the weekday is that of the business date, which begins at `day_starts_at`: at three in the morning a bar
+/// whose day starts at four is still open for Friday. A window belongs to the calendar day on which the clock shows its
+/// start, whenever the business day starts: Friday's 22:00 to 02:00 ends on Saturday's morning, and a window from 01:00
+/// on Friday is the one that opens then, not a day later. In an hour that the clock shows twice a window opens at the first showing and closes at the last; a window's
 /// edge that the clock skips stands at the jump.
-pub fn is_open(weekdays: Weekdays, hours: Option<Hours>, zone: Tz, at: Timestamp) -> bool {
-    let today = zone.from_utc_datetime(&at.to_utc().naive_utc()).date_naive();
+pub fn is_open(
+    weekdays: Weekdays,
+    hours: Option<Hours>,
+    zone: Tz,
+    day_starts_at: NaiveTime,
+    at: Timestamp,
+) -> bool {
     let Some(Hours { start, end }) = hours else {
-        return weekdays.contains(today.weekday());
+        return weekdays.contains(business_date(zone, day_starts_at, at).weekday());
     };
+    let today = zone.from_utc_datetime(&at.to_utc().naive_utc()).date_naive();
     // Yesterday's window may run past midnight; and where the clock is put back over midnight, tomorrow's may have
     // opened.
     let days = [today.pred_opt(), Some(today), today.succ_opt()];
@@ -205,10 +216,34 @@ mod tests {
         ] {
             let days: Weekdays = days.iter().copied().collect();
             assert_eq!(
-                is_open(days, hours(window), zone, at(instant)),
+                is_open(days, hours(window), zone, NaiveTime::MIN, at(instant)),
                 open,
                 "{days:?} {window} {zone} {instant}"
             );
+        }
+    }
+
+    #[test]
+    fn rule_26_a_bars_friday_ends_when_its_saturday_begins() {
+        use Weekday::{Fri, Sat};
+        let (berlin, four) = (Tz::Europe__Berlin, NaiveTime::from_hms_opt(4, 0, 0).unwrap());
+        for (day, window, instant, open) in [
+            // 5 June 2026 is a Friday; the clock shows two hours more than UTC.
+            (Fri, "", "2026-06-05T01:59:59Z", false),
+            (Fri, "", "2026-06-05T02:00:00Z", true),
+            (Fri, "", "2026-06-06T01:59:59Z", true),
+            (Fri, "", "2026-06-06T02:00:00Z", false),
+            (Sat, "", "2026-06-06T01:59:59Z", false),
+            (Sat, "", "2026-06-06T02:00:00Z", true),
+            // A window is the calendar day's on which it starts.
+            (Fri, "22:00-03:00", "2026-06-06T00:30:00Z", true),
+            (Sat, "22:00-03:00", "2026-06-06T00:30:00Z", false),
+            (Sat, "01:00-03:00", "2026-06-06T00:30:00Z", true),
+            (Fri, "01:00-03:00", "2026-06-06T00:30:00Z", false),
+        ] {
+            let answer =
+                is_open([day].into_iter().collect(), hours(window), berlin, four, at(instant));
+            assert_eq!(answer, open, "{day} {window} {instant}");
         }
     }
 
@@ -235,7 +270,7 @@ mod tests {
             } else {
                 (today && minute >= start) || (yesterday && minute < end)
             };
-            prop_assert_eq!(is_open(weekdays, Some(hours), zone, instant), expected);
+            prop_assert_eq!(is_open(weekdays, Some(hours), zone, NaiveTime::MIN, instant), expected);
         }
 
         /// In any zone, however its clock jumps: who stands before a clock that shows a time within the window is served.
@@ -258,7 +293,7 @@ mod tests {
                 wall >= hours.start && wall < hours.end
             };
             if shown {
-                prop_assert!(is_open(Weekdays::EVERY_DAY, Some(hours), zone, instant));
+                prop_assert!(is_open(Weekdays::EVERY_DAY, Some(hours), zone, NaiveTime::MIN, instant));
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use chrono::{DateTime, Utc, Weekday};
+use chrono::{DateTime, NaiveTime, Utc, Weekday};
 use regulars_customer::{
     LoyaltyId, Membership, NewPerson, Profile, Sharing, segment::SegmentFacts,
 };
@@ -45,7 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let ada = NewPerson::consumer(profile, LoyaltyId::from_entropy(1), friday);
         let ada = ada.with_id(PersonId::new(2));
         let member = Membership::of_account(&ada, merchant, Sharing::Full, friday);
-        let store = Place { store: Some(StoreId::new(11)), groups: Vec::new(), zone };
+        let day_starts_at = NaiveTime::MIN;
+        let store =
+            Place { store: Some(StoreId::new(11)), groups: Vec::new(), zone, day_starts_at };
         let facts = Facts {
             at: friday,
             places: &[store],

@@ -1,15 +1,13 @@
 //! Whether a promotion is available to someone, somewhere, at an instant: facts in, decision out (rule 32).
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use chrono::NaiveTime;
 use regulars_customer::segment::{self, SegmentFacts};
 use regulars_kernel::{StoreGroupId, StoreId, Timestamp};
 use regulars_merchant::{Tz, Weekdays, schedule};
 
 use crate::{Campaign, Offer, Status, Target, Terms};
-
-/// Microseconds in an hour.
-const HOUR: i64 = 3_600 * Timestamp::MICROS_PER_SECOND;
 
 /// Why a promotion is not available. Codes are part of the API and never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,6 +124,8 @@ pub struct Place {
     pub groups: Vec<StoreGroupId>,
     /// Its clock.
     pub zone: Tz,
+    /// When its business day begins (rule 26).
+    pub day_starts_at: NaiveTime,
 }
 
 /// How often a promotion was redeemed. Open intents count as redemptions, those taken back do not (rule 23).
@@ -202,11 +202,11 @@ impl Objections {
     }
 }
 
-/// When a customer who redeemed a repeatable promotion may do so again.
+/// When a customer who redeemed a repeatable promotion may do so again; never past the last instant there is.
 fn again_at(terms: &Terms, last: Option<Timestamp>) -> Option<Timestamp> {
     let hours = terms.repeat_delay_hours.filter(|_| terms.repeatable)?;
-    let delay = i64::from(hours).saturating_mul(HOUR);
-    Some(Timestamp::from_micros(last?.micros().saturating_add(delay)))
+    let hours = u64::try_from(hours).unwrap_or_default();
+    Some(last?.plus(Duration::from_secs(hours.saturating_mul(3_600))))
 }
 
 /// What stands against the store that suits best: one without objection if there is one, else the first of those with
@@ -214,16 +214,17 @@ fn again_at(terms: &Terms, last: Option<Timestamp>) -> Option<Timestamp> {
 fn against_places(terms: &Terms, campaign: Option<&Campaign>, facts: &Facts<'_>) -> Vec<Reason> {
     let mut best: Option<Vec<Reason>> = None;
     // A merchant has many stores and few clocks.
-    let mut clocks: Vec<(Tz, Vec<Reason>)> = Vec::new();
+    let mut clocks: Vec<((Tz, NaiveTime), Vec<Reason>)> = Vec::new();
     for place in facts.places {
         let mut reasons = against_store(terms, campaign, place);
-        let known = clocks.iter().find(|(zone, _)| *zone == place.zone);
+        let clock = (place.zone, place.day_starts_at);
+        let known = clocks.iter().find(|(known, _)| *known == clock);
         if let Some((_, against_time)) = known {
             reasons.extend(against_time);
         } else {
-            let against_time = against_time(terms, place.zone, facts.at);
+            let against_time = against_time(terms, clock, facts.at);
             reasons.extend(&against_time);
-            clocks.push((place.zone, against_time));
+            clocks.push((clock, against_time));
         }
         if reasons.is_empty() {
             return reasons;
@@ -246,14 +247,14 @@ fn against_store(terms: &Terms, campaign: Option<&Campaign>, place: &Place) -> V
     reasons
 }
 
-fn against_time(terms: &Terms, zone: Tz, at: Timestamp) -> Vec<Reason> {
+fn against_time(terms: &Terms, (zone, starts): (Tz, NaiveTime), at: Timestamp) -> Vec<Reason> {
     let hours = terms.hours();
-    if schedule::is_open(terms.weekdays, hours, zone, at) {
+    if schedule::is_open(terms.weekdays, hours, zone, starts, at) {
         return Vec::new();
     }
-    let in_hours = schedule::is_open(Weekdays::EVERY_DAY, hours, zone, at);
+    let in_hours = schedule::is_open(Weekdays::EVERY_DAY, hours, zone, starts, at);
     // Within the hours, the day that counts is the one that the window began on (rule 26): not today, maybe.
-    let wrong_weekday = in_hours || !schedule::is_open(terms.weekdays, None, zone, at);
+    let wrong_weekday = in_hours || !schedule::is_open(terms.weekdays, None, zone, starts, at);
     let weekday = wrong_weekday.then_some(Reason::WrongWeekday);
     weekday.into_iter().chain((!in_hours).then_some(Reason::OutsideHours)).collect()
 }

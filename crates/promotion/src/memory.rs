@@ -230,7 +230,8 @@ impl PromotionStore for MemoryStore {
 
 fn place(merchant: &Merchant, store: &Store, groups: impl Iterator<Item = StoreGroup>) -> Place {
     let groups = groups.map(|group| group.id).collect();
-    Place { store: Some(store.id), groups, zone: store.zone(merchant) }
+    let (zone, day_starts_at) = (store.zone(merchant), store.day_starts_at);
+    Place { store: Some(store.id), groups, zone, day_starts_at }
 }
 
 #[cfg(test)]

@@ -140,6 +140,7 @@ fn places(store: &mut dyn PromotionStore, world: &World) {
                 store: Some(row.id),
                 groups: groups.map(|group| group.id).collect(),
                 zone: row.zone(merchant.unwrap()),
+                day_starts_at: row.day_starts_at,
             };
             expected.push((row.merchant, place));
         }

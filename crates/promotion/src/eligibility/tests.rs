@@ -1,10 +1,13 @@
-use chrono::{DateTime, NaiveTime};
+use chrono::DateTime;
 use proptest::prelude::*;
 use regulars_customer::{Gender, LoyaltyId, Membership, NewPerson, Profile, Sharing};
 use regulars_kernel::{CampaignId, Currency, MerchantId, Money, OfferId, PersonId};
 
 use super::*;
 use crate::{Discount, Places, RedemptionCode};
+
+/// Microseconds in an hour.
+const HOUR: i64 = 3_600 * Timestamp::MICROS_PER_SECOND;
 
 const NOON: &str = "2026-06-05T12:00:00Z"; // a Friday
 
@@ -23,7 +26,7 @@ fn customer(gender: Option<Gender>) -> SegmentFacts {
 
 fn place(store: i64, groups: &[i64], zone: Tz) -> Place {
     let groups = groups.iter().copied().map(StoreGroupId::new).collect();
-    Place { store: Some(StoreId::new(store)), groups, zone }
+    Place { store: Some(StoreId::new(store)), groups, zone, day_starts_at: NaiveTime::MIN }
 }
 
 /// What stands against terms, for a man at store 1 (group 7) in Berlin at an instant.
@@ -209,7 +212,7 @@ fn rule_26_it_is_enough_that_one_store_suits() {
     assert_eq!(decide(&in_london, &[berlin, london]), ["wrong_store"]);
     // Whoever has no store suits nowhere; a merchant without one sells by their own clock.
     assert_eq!(decide(&afternoon, &[]), ["wrong_store"]);
-    let nowhere = Place { store: None, groups: vec![], zone: Tz::Europe__Berlin };
+    let nowhere = Place { store: None, ..place(0, &[], Tz::Europe__Berlin) };
     assert_eq!(decide(&afternoon, std::slice::from_ref(&nowhere)), Vec::<&str>::new());
     assert_eq!(decide(&in_london, &[nowhere]), ["wrong_store"]);
 }
@@ -284,6 +287,37 @@ fn a_campaign_narrows_its_offers() {
         let codes: Vec<_> = answer.iter().map(|reason| reason.code()).collect();
         assert_eq!(codes, reasons, "{own:?} {:?}", offer.campaign);
     }
+}
+
+#[test]
+fn rule_26_at_three_in_the_morning_a_bar_sells_for_the_day_before() {
+    let friday = terms(|t| t.weekdays = days(FRIDAY));
+    let starts = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+    let bar = Place { day_starts_at: starts(4), ..place(1, &[], Tz::Europe__Berlin) };
+    let shop = Place { day_starts_at: starts(0), ..place(2, &[], Tz::Europe__Berlin) };
+    let customer = customer(None);
+    let decide = |places: &[Place], at_text: &str| {
+        let facts = Facts { at: at(at_text), places, uses: Uses::default(), customer: &customer };
+        decide(&friday, &facts).available()
+    };
+    let three_on_saturday = "2026-06-06T01:00:00Z";
+    assert!(decide(&[bar.clone()], three_on_saturday));
+    assert!(!decide(&[shop.clone()], three_on_saturday));
+    // One clock on the wall, two business days.
+    assert!(decide(&[shop.clone(), bar.clone()], three_on_saturday));
+    let three_on_friday = "2026-06-05T01:00:00Z";
+    assert!(!decide(&[bar], three_on_friday));
+    assert!(decide(&[shop], three_on_friday));
+}
+
+#[test]
+fn a_repeat_is_never_too_soon_past_the_end_of_the_calendar() {
+    let terms = terms(|t| {
+        t.repeatable = true;
+        t.repeat_delay_hours = Some(i32::MAX);
+    });
+    assert_eq!(again_at(&terms, Some(at(NOON))), Some(Timestamp::MAX));
+    assert_eq!(again_at(&terms, None), None);
 }
 
 prop_compose! {
