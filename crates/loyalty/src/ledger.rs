@@ -71,7 +71,15 @@ pub enum Fault {
     /// A debit took more from lots than its amount; or it made debt while there was balance, or of a kind that cannot.
     #[error("entry {0} does not account for all that it takes")]
     Debit(EntryId),
-    /// A lot was used before it was there, before it was active, or beyond what it held.
+    /// An entry has the natural key of an earlier one: what can happen once happened twice.
+    #[error("entry {0} was written twice")]
+    Repeated(EntryId),
+    /// An entry takes back one that does not come before it or goes the same way, or is no reversal; or the reversals of
+    /// an entry take back more than it did.
+    #[error("entry {0} takes back what was not there")]
+    Reversal(EntryId),
+    /// A lot was used before it was there, before it was active, after its end without a hold that was made before, or
+    /// beyond what it held.
     #[error("lot {0} was used beyond what it held")]
     Use(LotId),
     /// A lot's remainder is not its amount less its uses.
@@ -92,10 +100,15 @@ pub enum Fault {
 }
 
 /// Everything that does not add up in the books of an account (rule 18); nothing where they do.
+///
+/// Balance and debt are replayed entry by entry. What was *available* at each of them is not: a hold says since when it
+/// was there and how it ended, not when it ended, so what earlier holds left free can no longer be told. That what is held now
+/// lies within what its lots have now is checked.
 pub fn check(book: &Book) -> Vec<Discrepancy> {
     let account = book.account.id;
     let mut replay = Replay::new(book);
     replay.check_rows();
+    replay.check_reversals();
     for entry in &book.entries {
         replay.enter(entry);
     }
@@ -173,6 +186,34 @@ impl<'a> Replay<'a> {
         let numbered = (1..).zip(&book.entries).all(|(seq, entry)| entry.seq == seq);
         let last = book.entries.last().map_or(0, |entry| entry.seq);
         self.require(numbered && last == book.account.seq, Fault::Sequence);
+        let mut keys = BTreeSet::new();
+        for entry in &book.entries {
+            self.require(keys.insert(entry.natural_key.as_str()), Fault::Repeated(entry.id));
+        }
+    }
+
+    /// What takes an earlier entry back does so against it, and never further than to nothing. After a merge it may be an
+    /// entry of the other account (rule 27), whose books are not here.
+    fn check_reversals(&mut self) {
+        let book = self.book;
+        let merged = book.entries.iter().any(|entry| entry.kind == EntryKind::Transfer);
+        let known: BTreeMap<_, _> = book.entries.iter().map(|entry| (entry.id, entry)).collect();
+        let mut left: BTreeMap<EntryId, i128> = BTreeMap::new();
+        for entry in &book.entries {
+            let Some(id) = entry.reverses else { continue };
+            let Some(reversed) = known.get(&id) else {
+                self.require(merged, Fault::Foreign);
+                continue;
+            };
+            let left = left.entry(id).or_insert_with(|| wide(reversed.amount));
+            let against = (*left > 0) != (entry.amount > Points::ZERO);
+            let within = wide(entry.amount).abs() <= left.abs();
+            let sound = entry.kind == EntryKind::Reverse
+                && reversed.seq < entry.seq
+                && (wide(reversed.amount) > 0) != (entry.amount > Points::ZERO);
+            *left += wide(entry.amount);
+            self.require(sound && against && within, Fault::Reversal(entry.id));
+        }
     }
 
     fn enter(&mut self, entry: &'a Entry) {
@@ -203,6 +244,7 @@ impl<'a> Replay<'a> {
     /// Applies an entry's uses of lots; answers what it took in all (negative: gave back).
     fn take(&mut self, entry: &'a Entry) -> i128 {
         let mut taken = 0;
+        let book = self.book;
         for lot_use in self.uses.get(&entry.id).cloned().unwrap_or_default() {
             let amount = wide(lot_use.amount);
             taken += amount;
@@ -212,7 +254,9 @@ impl<'a> Replay<'a> {
             };
             *remaining -= amount;
             let within = (0..=wide(lot.amount)).contains(remaining);
-            let active = entry.kind != EntryKind::Redeem || lot.is_active(entry.recorded_at);
+            let active = entry.kind != EntryKind::Redeem
+                || (lot.is_active(entry.recorded_at)
+                    && (!lot.is_expired(entry.occurred_at) || was_held(book, lot)));
             // An entry gives back or takes; never both under one sign.
             let direction = (amount > 0) == (entry.amount < Points::ZERO);
             self.require(within && active && direction, Fault::Use(lot_use.lot));
@@ -274,7 +318,9 @@ impl<'a> Replay<'a> {
                     let held = held.entry(part.lot).or_default();
                     *held += wide(part.amount);
                     sound &= self.lots.get(&part.lot).is_some_and(|(lot, remaining)| {
-                        *held <= *remaining && lot.is_active(hold.created_at)
+                        *held <= *remaining
+                            && lot.is_active(hold.created_at)
+                            && !lot.is_expired(hold.created_at)
                     });
                 }
             }
@@ -301,6 +347,17 @@ impl<'a> Replay<'a> {
         let earned = wide(account.earned);
         self.require(earned == self.earned, Fault::Earned);
     }
+}
+
+/// Whether a hold that was used set something of a lot aside while it lived: a lot outlives its end by that (rule 19).
+fn was_held(book: &Book, lot: &Lot) -> bool {
+    book.hold_lots.iter().filter(|part| part.lot == lot.id).any(|part| {
+        book.holds.iter().any(|hold| {
+            hold.id == part.hold
+                && hold.state == HoldState::Confirmed
+                && !lot.is_expired(hold.created_at)
+        })
+    })
 }
 
 #[cfg(test)]

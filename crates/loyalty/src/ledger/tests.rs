@@ -395,7 +395,47 @@ fn what_is_wrong_has_a_name() {
         (Fault::Balance, &|book| book.account.debt = Points::new(1)),
         (Fault::HeldSum, &|book| book.holds[0].state = HoldState::Lapsed),
         (Fault::Earned, &|book| book.account.earned = Points::new(109)),
+        // Spent after its end; a hold that was made after it saves nothing, nor does one that was not used.
+        (Fault::Use(lot), &|book| book.lots[0].expires_at = Some(book.entries[1].occurred_at)),
+        (Fault::Use(lot), &|book| {
+            book.lots[0].expires_at = Some(book.entries[1].occurred_at);
+            book.holds[0].state = HoldState::Confirmed;
+        }),
+        (Fault::Use(lot), &|book| {
+            book.lots[0].expires_at = Some(book.entries[1].occurred_at);
+            book.holds[0].created_at = book.entries[0].occurred_at;
+            book.holds[0].state = HoldState::Cancelled;
+        }),
+        (Fault::Held(HoldId::new(0)), &|book| {
+            book.lots[0].expires_at = Some(book.holds[0].created_at);
+        }),
+        (Fault::Repeated(second), &|book| {
+            book.entries[1].natural_key = book.entries[0].natural_key.clone();
+        }),
+        (Fault::Foreign, &|book| book.entries[1].reverses = Some(EntryId::new(999))),
+        (Fault::Reversal(second), &|book| book.entries[1].reverses = Some(EntryId::new(101))),
+        (Fault::Reversal(first), &|book| {
+            book.entries[0].kind = EntryKind::Reverse;
+            book.entries[0].reverses = Some(EntryId::new(102));
+        }),
+        (Fault::Reversal(EntryId::new(103)), &|book| {
+            book.entries[2].kind = EntryKind::Reverse;
+            book.entries[2].reverses = Some(EntryId::new(101));
+        }),
+        (Fault::Reversal(EntryId::new(103)), &|book| {
+            book.entries[2].kind = EntryKind::Reverse;
+            book.entries[2].amount = Points::new(31);
+            book.entries[2].reverses = Some(EntryId::new(102));
+        }),
     ];
+    // What was set aside before the end of a lot may be spent after it (rule 19).
+    let confirmed = faults(&|book| {
+        book.lots[0].expires_at = Some(book.entries[1].occurred_at);
+        book.holds[0].created_at = book.entries[0].occurred_at;
+        book.holds[0].state = HoldState::Confirmed;
+        book.account.held = Points::ZERO;
+    });
+    assert_eq!(confirmed, vec![]);
     for (fault, change) in cases {
         let found = faults(change);
         assert!(found.contains(&fault), "{fault:?} is not among {found:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regulars_customer::segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, MerchantId, PersonId, RedemptionId, RewardId, Timestamp,
+    AccountId, LoyaltyCardId, MerchantId, PersonId, Points, RedemptionId, RewardId, Timestamp,
 };
 
 use crate::{
@@ -68,11 +68,11 @@ impl Rows {
         let visits = self.visits.get(&member).map(Vec::as_slice).unwrap_or_default();
         if needs.points_earned {
             let points = books().filter(|book| self.collects_points(book));
-            facts.points_earned = points.map(|book| book.account.earned.get()).sum();
+            facts.points_earned = sum(points.map(|book| book.account.earned));
         }
         if needs.stamps {
             let stamps = books().filter(|book| !self.collects_points(book));
-            facts.stamps = stamps.map(|book| book.account.balance.get()).sum();
+            facts.stamps = sum(stamps.map(|book| book.account.balance));
         }
         if needs.last_visit {
             facts.last_visit = visits.iter().map(|visit| visit.at).max();
@@ -103,4 +103,9 @@ impl Rows {
             facts.loyalty_cards = books().map(|book| book.account.card).collect();
         }
     }
+}
+
+/// A sum that stays at the largest number rather than go round: no comparison of a segment can tell.
+fn sum(points: impl Iterator<Item = Points>) -> i64 {
+    points.fold(0, |sum, points| sum.saturating_add(points.get()))
 }
