@@ -20,8 +20,10 @@ use regulars_promotion::{Eligibility, Facts, Offer, Place, PromotionStore, Terms
 
 use crate::{LoyaltyCard, LoyaltyError, LoyaltyStore, OwnUses};
 
-/// The most offers, and the most cards, of one merchant that are looked at: those of the lowest pk.
+/// The most offers, and the most cards, of one merchant that are looked at.
 pub const MAX_PER_MERCHANT: u16 = 1_000;
+/// The most merchants that are looked at, where a consumer names no store.
+pub const MAX_MERCHANTS: usize = 50;
 
 /// Which promotion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,12 +191,15 @@ pub struct Question {
 }
 
 /// The promotions of a question: for a merchant's people those of their merchant, for consumers those of the store's
-/// merchant, joined or not, or of every merchant they joined. Offers by pk, then cards by pk; of each merchant the first
-/// [`MAX_PER_MERCHANT`] of either that are not archived.
+/// merchant, joined or not, or of every merchant they joined. Offers by pk, then cards by pk, archived ones left out.
 ///
 /// Who may be asked about, and what is refused, says [`identify`]. Someone who has not joined is judged as a newcomer: by
-/// what rule 6 shows of them, by what they redeemed here if they once were a customer, and by nothing else. A store that the asker may not act in, or does not see, is
-/// [`LoyaltyError::StoreNotFound`].
+/// what rule 6 shows of them, by what they redeemed here if they once were a customer, and by nothing else.
+///
+/// # Errors
+/// A store that the asker may not act in, or does not see, is [`LoyaltyError::StoreNotFound`]. What would be too much to
+/// look at is refused rather than answered in part: more than [`MAX_PER_MERCHANT`] offers or cards of one merchant (only
+/// those in force at the instant count, unless all are asked for), and more than [`MAX_MERCHANTS`] merchants.
 pub fn promotions<S>(
     tx: &mut S,
     actor: &Actor,
@@ -212,7 +217,12 @@ where
         Some(merchant) => vec![merchant],
         None => joined(&memberships),
     };
-    let promotions = load(tx, &merchants)?;
+    if merchants.len() > MAX_MERCHANTS {
+        let sentence =
+            format!("You are a customer of more than {MAX_MERCHANTS} merchants: name a store.");
+        return Err(Violations::of("storeId", Rule::Invalid(sentence)).into());
+    }
+    let promotions = load(tx, &merchants, (!question.include_unavailable).then_some(at))?;
     let merchants = tx.merchants(&merchants)?;
     let places = places(tx, &merchants, &within.stores)?;
     let customers = customers(tx, &who, memberships, &merchants, &promotions, at)?;
@@ -266,13 +276,44 @@ fn joined(memberships: &[Membership]) -> Vec<MerchantId> {
 fn load(
     tx: &mut (impl LoyaltyStore + PromotionStore),
     merchants: &[MerchantId],
+    running_at: Option<Timestamp>,
 ) -> Result<Vec<Promotion>, LoyaltyError> {
-    let mut offers = tx.offers_per_merchant(merchants, MAX_PER_MERCHANT)?;
-    offers.sort_by_key(|offer| offer.id);
-    let mut cards = tx.loyalty_cards_per_merchant(merchants, MAX_PER_MERCHANT)?;
-    cards.sort_by_key(|card| card.id);
+    // One more than is looked at tells that there are more.
+    let most = MAX_PER_MERCHANT.saturating_add(1);
+    let offers = tx.offers_per_merchant(merchants, running_at, most)?;
+    let cards = tx.loyalty_cards_per_merchant(merchants, running_at, most)?;
+    if crowded(offers.iter().map(|offer| offer.merchant))
+        || crowded(cards.iter().map(|card| card.merchant))
+    {
+        return Err(match running_at {
+            None => {
+                let sentence = format!(
+                    "There are more than {MAX_PER_MERCHANT} offers or loyalty cards: ask for the available ones alone, or \
+                     archive what is over."
+                );
+                Violations::of("includeUnavailable", Rule::Invalid(sentence))
+            }
+            Some(_) => {
+                let sentence = format!(
+                    "More than {MAX_PER_MERCHANT} offers or loyalty cards are in force: end or archive what is over."
+                );
+                Violations::of_input(Rule::Invalid(sentence))
+            }
+        }
+        .into());
+    }
     let offers = offers.into_iter().map(Promotion::Offer);
     Ok(offers.chain(cards.into_iter().map(Promotion::Card)).collect())
+}
+
+/// Whether some merchant has more than are looked at.
+fn crowded(mut owners: impl Iterator<Item = MerchantId>) -> bool {
+    let mut counts: BTreeMap<MerchantId, u16> = BTreeMap::new();
+    owners.any(|merchant| {
+        let count = counts.entry(merchant).or_default();
+        *count = count.saturating_add(1);
+        *count > MAX_PER_MERCHANT
+    })
 }
 
 /// The places asked about, by merchant. A merchant who has not put a store down yet sells all the same: by their own

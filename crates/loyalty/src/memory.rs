@@ -268,6 +268,7 @@ impl LoyaltyStore for MemoryStore {
     fn loyalty_cards_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<LoyaltyCard>, StoreError> {
         let everyone = self.scope.person().is_none();
@@ -275,9 +276,12 @@ impl LoyaltyStore for MemoryStore {
         let of = |merchant: MerchantId| {
             let shown = rows.cards.values().filter(move |card| {
                 let terms = &card.terms;
-                card.merchant == merchant && !terms.archived && (everyone || terms.is_live())
+                card.merchant == merchant
+                    && !terms.archived
+                    && (everyone || terms.is_live())
+                    && running_at.is_none_or(|at| terms.is_live() && terms.window_holds(at))
             });
-            shown.take(usize::from(most))
+            shown.rev().take(usize::from(most))
         };
         let merchants: BTreeSet<_> =
             merchants.iter().copied().filter(|merchant| self.is_near(*merchant)).collect();
@@ -288,9 +292,9 @@ impl LoyaltyStore for MemoryStore {
         &mut self,
         cards: &[LoyaltyCardId],
     ) -> Result<Vec<LoyaltyReward>, StoreError> {
-        let rows = self.memory.rows();
-        let found = rows.rewards.values().filter(|reward| {
-            cards.contains(&reward.card) && !reward.archived && self.is_near(reward.merchant)
+        let mut rewards: Vec<_> = self.memory.rows().rewards.values().cloned().collect();
+        rewards.retain(|reward| {
+            cards.contains(&reward.card) && !reward.archived && self.reaches_card_of(reward)
         });
         Ok(found.cloned().collect())
     }

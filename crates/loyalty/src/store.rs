@@ -50,6 +50,7 @@ pub trait LoyaltyStore {
         &mut self,
         merchants: &[MerchantId],
         most: u16,
+        running_at: Option<Timestamp>,
     ) -> Result<Vec<LoyaltyCard>, StoreError>;
 
     /// The rewards of those cards that are not archived, by ascending id. In `Person` scope: those of any card.
@@ -168,9 +169,10 @@ impl<T: HoldsLoyalty> LoyaltyStore for T {
     fn loyalty_cards_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<LoyaltyCard>, StoreError> {
-        self.held_loyalty_mut().loyalty_cards_per_merchant(merchants, most)
+        self.held_loyalty_mut().loyalty_cards_per_merchant(merchants, running_at, most)
     }
 
     fn rewards_per_card(

@@ -435,7 +435,7 @@ fn what_a_question_costs_does_not_depend_on_how_much_it_finds() {
                 },
                 1,
             ),
-            ("per merchant", &|tx| tx.loyalty_cards_per_merchant(&merchants, 9).map(drop), 1),
+            ("per merchant", &|tx| tx.loyalty_cards_per_merchant(&merchants, None, 9).map(drop), 1),
             ("rewards", &|tx| tx.rewards_per_card(&cards).map(drop), 1),
             ("accounts", &|tx| tx.accounts_per_consumer(&people).map(drop), 1),
             ("summaries", &|tx| tx.points_summaries(&people, now).map(drop), 2),

@@ -66,7 +66,7 @@ fn what_a_question_costs_does_not_depend_on_how_much_it_finds() {
                 2,
             ),
             ("count_offers", &|tx| tx.count_offers(&OfferFilter::default()).map(drop), 1),
-            ("per merchant", &|tx| tx.offers_per_merchant(&merchants, 1_000).map(drop), 2),
+            ("per merchant", &|tx| tx.offers_per_merchant(&merchants, None, 1_000).map(drop), 2),
             ("places", &|tx| tx.places_per_merchant(&merchants, &StoreAccess::All).map(drop), 1),
         ];
         for scope in [Scope::Platform, Scope::Person(PersonId::new(71))] {

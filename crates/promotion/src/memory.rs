@@ -194,15 +194,19 @@ impl PromotionStore for MemoryStore {
     fn offers_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<Offer>, StoreError> {
         let everyone = self.scope.person().is_none();
         let offers = self.memory.offers();
         let of = |merchant: MerchantId| {
             let shown = offers.values().filter(move |offer| {
-                offer.merchant == merchant && !offer.terms.archived && (everyone || offer.is_live())
+                offer.merchant == merchant
+                    && !offer.terms.archived
+                    && (everyone || offer.is_live())
+                    && running_at.is_none_or(|at| offer.is_live() && offer.terms.window_holds(at))
             });
-            shown.take(usize::from(most))
+            shown.rev().take(usize::from(most))
         };
         Ok(self.reached(merchants).into_iter().flat_map(of).cloned().collect())
     }

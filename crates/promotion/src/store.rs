@@ -33,6 +33,7 @@ pub trait PromotionStore {
     fn offers_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<Offer>, StoreError>;
 
@@ -81,9 +82,10 @@ impl<T: HoldsPromotions> PromotionStore for T {
     fn offers_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<Offer>, StoreError> {
-        self.held_promotions_mut().offers_per_merchant(merchants, most)
+        self.held_promotions_mut().offers_per_merchant(merchants, running_at, most)
     }
 
     fn places_per_merchant(

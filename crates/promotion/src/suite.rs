@@ -106,7 +106,8 @@ fn offers_per_merchant(store: &mut dyn PromotionStore, world: &World) {
     let scope = store.scope();
     let mut ids: Vec<_> = world.below.merchants.iter().map(|merchant| merchant.id).collect();
     ids.push(MerchantId::new(999_999));
-    for most in [2, 1_000] {
+    let windows = [None, Some(at(-20)), Some(at(0)), Some(at(500)), Some(at(1_000))];
+    for (running_at, most) in windows.into_iter().flat_map(|at| [(at, 2), (at, 1_000)]) {
         let mut expected = Vec::new();
         for merchant in &ids {
             let own = kept(&world.offers, |offer| {
@@ -114,11 +115,12 @@ fn offers_per_merchant(store: &mut dyn PromotionStore, world: &World) {
                     && !offer.terms.archived
                     && scope.merchant().is_none_or(|own| own == *merchant)
                     && (scope.person().is_none() || offer.is_live())
+                    && running_at.is_none_or(|at| offer.is_live() && offer.terms.window_holds(at))
             });
-            expected.extend(by_id(own).into_iter().take(usize::from(most)));
+            expected.extend(by_id(own).into_iter().rev().take(usize::from(most)));
         }
-        let answer = store.offers_per_merchant(&ids, most).unwrap();
-        assert_eq!(by_id(answer), by_id(expected), "{scope:?} {most}");
+        let answer = store.offers_per_merchant(&ids, running_at, most).unwrap();
+        assert_eq!(answer, by_id(expected), "{scope:?} {running_at:?} {most}");
     }
 }
 

@@ -153,6 +153,11 @@ impl Terms {
         self.status == Status::Active && !self.archived
     }
 
+    /// Whether an instant lies between start and end.
+    pub fn window_holds(&self, at: Timestamp) -> bool {
+        self.start_time.is_none_or(|start| start <= at) && self.end_time.is_none_or(|end| at < end)
+    }
+
     /// What consumers may see of a merchant they joined, because their redemptions name it: whatever was published.
     pub fn is_published(&self) -> bool {
         self.status != Status::Draft

@@ -353,3 +353,45 @@ fn the_list_is_cut_into_pages() {
         assert_eq!(names.join(", "), expected, "{order:?}");
     }
 }
+
+/// What is refused, by the argument at fault.
+fn refused(answer: Result<Vec<Available>, LoyaltyError>) -> Vec<Option<&'static str>> {
+    match answer.unwrap_err().kind() {
+        ErrorKind::Invalid(wrong) => wrong.iter().map(|violation| violation.field).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_over_crowds_out_nothing_and_too_much_is_refused_rather_than_cut() {
+    let shop = Shop::open();
+    let most = i64::from(MAX_PER_MERCHANT);
+    // Years of old offers, then the one that counts.
+    for id in 1..=most {
+        shop.offer(id, FIRST, |terms| match id % 3 {
+            0 => terms.status = Status::Ended,
+            1 => terms.end_time = Some(at(NOW)),
+            _ => terms.status = Status::Draft,
+        });
+    }
+    shop.offer(5_000, FIRST, |_| {});
+    let question = about(&shop);
+    assert_eq!(shop.answers(&cashier(), &question), ["offer 5000"]);
+    let whole = shop.ask(&cashier(), &everything(question.clone()));
+    assert_eq!(refused(whole), [Some("includeUnavailable")]);
+    for id in 1..=most {
+        shop.offer(id, FIRST, |_| {});
+    }
+    assert_eq!(refused(shop.ask(&cashier(), &question)), [None]);
+}
+
+#[test]
+fn a_consumer_of_very_many_merchants_names_a_store() {
+    let shop = Shop::open();
+    let many = i64::try_from(MAX_MERCHANTS).unwrap();
+    for id in 0..=many {
+        shop.membership(MerchantId::new(7_000 + id), |_| {});
+    }
+    assert_eq!(refused(shop.ask(&ada(), &Question::default())), [Some("storeId")]);
+    assert!(shop.ask(&ada(), &in_store(100, Question::default())).is_ok());
+}

@@ -27,7 +27,8 @@ pub(super) fn cards(store: &mut dyn LoyaltyStore, world: &World) {
     let answer = store.loyalty_cards(&ids).unwrap();
     assert_eq!(sorted(answer, |card| card.id), expected, "{scope:?}");
     let merchants = [FIRST, SECOND, MerchantId::new(999_999)];
-    for most in [2, 1_000] {
+    let windows = [None, Some(at(-2_000)), Some(at(0)), Some(at(999)), Some(at(1_000))];
+    for (running_at, most) in windows.into_iter().flat_map(|at| [(at, 2), (at, 1_000)]) {
         let mut expected = Vec::new();
         for merchant in merchants {
             let own = world.cards.iter().filter(|card| {
@@ -35,11 +36,14 @@ pub(super) fn cards(store: &mut dyn LoyaltyStore, world: &World) {
                     && near(store, merchant)
                     && !card.terms.archived
                     && (scope.person().is_none() || card.terms.is_live())
+                    && running_at
+                        .is_none_or(|at| card.terms.is_live() && card.terms.window_holds(at))
             });
-            expected.extend(own.take(usize::from(most)).cloned());
+            expected.extend(own.rev().take(usize::from(most)).cloned());
         }
-        let answer = store.loyalty_cards_per_merchant(&merchants, most).unwrap();
-        assert_eq!(sorted(answer, |card| card.id), expected, "{scope:?} {most}");
+        let expected = sorted(expected, |card| card.id);
+        let answer = store.loyalty_cards_per_merchant(&merchants, running_at, most).unwrap();
+        assert_eq!(answer, expected, "{scope:?} {running_at:?} {most}");
     }
 }
 

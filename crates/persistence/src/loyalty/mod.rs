@@ -51,9 +51,10 @@ impl LoyaltyStore for Tx<'_> {
     fn loyalty_cards_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<LoyaltyCard>, StoreError> {
-        card::per_merchant(self, merchants, most)
+        card::per_merchant(self, merchants, running_at, most)
     }
 
     fn rewards_per_card(

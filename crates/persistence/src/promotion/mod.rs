@@ -38,9 +38,10 @@ impl PromotionStore for Tx<'_> {
     fn offers_per_merchant(
         &mut self,
         merchants: &[MerchantId],
+        running_at: Option<Timestamp>,
         most: u16,
     ) -> Result<Vec<Offer>, StoreError> {
-        offer::per_merchant(self, merchants, most)
+        offer::per_merchant(self, merchants, running_at, most)
     }
 
     fn places_per_merchant(

@@ -15,7 +15,8 @@ use regulars_promotion::{Campaign, Discount, Offer, OfferFilter, OfferSort, Rede
 use super::{
     campaign,
     reach::{
-        Wanted, near, push_listed, push_reached, push_runs_in, push_store_of_merchant, runs_in,
+        Wanted, near, push_listed, push_reached, push_runs_in, push_store_of_merchant,
+        push_window_holds, runs_in,
     },
     terms::{
         Origin, PlacesRow, PlacesSql, TermsRow, TermsSql, ids, ids_column, places_columns,
@@ -180,20 +181,24 @@ pub(super) fn count(tx: &mut Tx<'_>, filter: &OfferFilter) -> Result<u64, StoreE
 pub(super) fn per_merchant(
     tx: &mut Tx<'_>,
     merchants: &[MerchantId],
+    running_at: Option<Timestamp>,
     most: u16,
 ) -> Result<Vec<Offer>, StoreError> {
     let mut statement = Statement::new("SELECT ")
         .sql(COLUMNS)
         .sql(
-            " FROM (SELECT p.*, ROW_NUMBER() OVER (PARTITION BY p.merchant_id ORDER BY p.id) \
+            " FROM (SELECT p.*, ROW_NUMBER() OVER (PARTITION BY p.merchant_id ORDER BY p.id DESC) \
              AS nth FROM offer p",
         )
         .sql(CAMPAIGN)
         .sql(" WHERE NOT p.archived AND p.merchant_id")
         .is_in(near(tx.scope(), merchants).into_iter().collect::<Bind>());
-    if matches!(tx.scope(), Scope::Person(_)) {
+    if running_at.is_some() || matches!(tx.scope(), Scope::Person(_)) {
         statement.push(" AND ");
         statement.push(LIVE);
+    }
+    if let Some(at) = running_at {
+        push_window_holds(&mut statement, at);
     }
     statement.push(") p");
     statement.push(MERCHANT);

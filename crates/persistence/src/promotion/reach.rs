@@ -48,6 +48,15 @@ fn push<ST, const N: usize>(statement: &mut Statement<ST>, parts: [&'static str;
     }
 }
 
+/// Appends ` AND …`: an instant lies within the promotion's own window.
+pub(crate) fn push_window_holds<ST>(statement: &mut Statement<ST>, at: Timestamp) {
+    statement.push(" AND (p.start_time IS NULL OR p.start_time <= ");
+    statement.push_bind(at.micros());
+    statement.push(") AND (p.end_time IS NULL OR p.end_time > ");
+    statement.push_bind(at.micros());
+    statement.push(")");
+}
+
 /// Those of the merchants that a scope reaches.
 pub(crate) fn near(scope: Scope, merchants: &[MerchantId]) -> Vec<i64> {
     let mut near: Vec<i64> = merchants
