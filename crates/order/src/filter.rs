@@ -131,7 +131,7 @@ impl OrderQuery {
             && self.state.is_none_or(|state| order.state == state)
             && self.completed.is_none_or(|completed| order.completed == completed)
             && self.order_type.is_none_or(|order_type| order.order_type == order_type)
-            && self.archived.admits(!order.is_active)
+            && self.archived.admits(!order.is_active())
             && self.within.includes(order.store)
     }
 }

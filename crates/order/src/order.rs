@@ -127,9 +127,7 @@ pub struct Order {
     pub completed_at: Option<Timestamp>,
     /// The business date of the sale (rule 26).
     pub business_date: Option<NaiveDate>,
-    /// Not archived.
-    pub is_active: bool,
-    /// When it was archived.
+    /// When it was archived; none: it counts.
     pub deleted_at: Option<Timestamp>,
     /// The system it was taken over from.
     pub entity_source: Option<EntitySource>,
@@ -144,6 +142,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// Whether it counts: not archived.
+    pub const fn is_active(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+
     /// A sale over the counter of a store, paid and done at an instant; nobody is known to have bought. `business_date`
     /// is the store's ([`regulars_merchant::Store::business_date`]).
     pub fn sale(
@@ -175,7 +178,6 @@ impl Order {
             completed: true,
             completed_at: Some(at),
             business_date: Some(business_date),
-            is_active: true,
             deleted_at: None,
             entity_source: None,
             entity_source_id: None,

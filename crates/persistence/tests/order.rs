@@ -97,7 +97,7 @@ fn put_order(bulk: &mut Bulk, row: &Order) {
             completed: row.completed,
             completed_at: row.completed_at,
             business_date: row.business_date.map(text),
-            is_active: row.is_active,
+            is_active: row.is_active(),
             deleted_at: row.deleted_at,
             entity_source: row.entity_source,
             entity_source_id: &row.entity_source_id,

@@ -119,7 +119,7 @@ crate::fast_object! {
             /// The number for people, unique at its merchant.
             "orderId" => fn order_id(&self) -> &str { &self.order.number }
             /// Not archived.
-            "isActive" => fn is_active(&self) -> bool { self.order.is_active }
+            "isActive" => fn is_active(&self) -> bool { self.order.is_active() }
             /// When it was archived.
             "deletedAt" => fn deleted_at(&self) -> Option<DateTime> { self.order.deleted_at.map(DateTime) }
             /// Where the buyer is reached about this order.

@@ -125,7 +125,6 @@ fn orders() -> Vec<Order> {
         // Two of a kind each, so that orders have ties to break.
         completed_at: Some(at(id / 2 % 5)),
         business_date: at(0).to_utc().date_naive().into(),
-        is_active: true,
         deleted_at: None,
         entity_source: None,
         entity_source_id: None,
@@ -173,7 +172,6 @@ fn orders() -> Vec<Order> {
         Order {
             state: OrderState::Voided,
             refunded: euros(100),
-            is_active: false,
             deleted_at: Some(at(11)),
             ..order(506, FIRST, 100, Some(ADA), euros(100))
         },

@@ -37,7 +37,7 @@ macro_rules! columns {
         "c.id, c.merchant_id, c.number, c.store_id, c.person_id, c.waiter_id, c.phone_number, \
          c.order_type_id, c.state, c.pickup_at, c.delivery_location, c.payment_type, \
          c.num_of_guests, c.currency, c.cash_received, c.change_given, c.tax, c.total, c.refunded, \
-         c.completed, c.completed_at, c.business_date, c.is_active, c.deleted_at, c.entity_source, \
+         c.completed, c.completed_at, c.business_date, c.deleted_at, c.entity_source, \
          c.entity_source_id, c.extra_info, c.created_at, c.updated_at"
     };
 }
@@ -65,7 +65,6 @@ type RowSql = (
     Bool,
     Nullable<BigInt>,
     Nullable<Text>,
-    Bool,
     Nullable<BigInt>,
     Nullable<Text>,
     Nullable<Text>,
@@ -98,7 +97,6 @@ struct Row {
     completed: bool,
     completed_at: Option<i64>,
     business_date: Option<String>,
-    is_active: bool,
     deleted_at: Option<i64>,
     entity_source: Option<String>,
     entity_source_id: Option<String>,
@@ -142,7 +140,6 @@ impl TryFrom<Row> for Order {
             refunded: money(row.refunded),
             completed: row.completed,
             completed_at: row.completed_at.map(Timestamp::from_micros),
-            is_active: row.is_active,
             deleted_at: row.deleted_at.map(Timestamp::from_micros),
             entity_source_id: row.entity_source_id,
             extra_info: row.extra_info,
