@@ -106,6 +106,13 @@ impl Promotion {
         }
     }
 
+    fn shown_to(self, actor: &Actor) -> Self {
+        match self {
+            Self::Offer(offer) => Self::Offer(offer.shown_to(actor)),
+            Self::Card(card) => Self::Card(card.shown_to(actor)),
+        }
+    }
+
     fn eligibility(&self, facts: &Facts<'_>) -> Eligibility {
         match self {
             Self::Offer(offer) => offer.eligibility(facts),
@@ -237,7 +244,7 @@ where
             customer: customers.get(&merchant)?,
         };
         let eligibility = promotion.eligibility(&facts);
-        Some(Available { promotion, eligibility })
+        Some(Available { promotion: promotion.shown_to(actor), eligibility })
     };
     let decided = promotions.into_iter().filter_map(decide);
     let wanted = |one: &Available| question.include_unavailable || one.eligibility.available();

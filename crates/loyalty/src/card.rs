@@ -163,6 +163,15 @@ pub struct LoyaltyCard {
 }
 
 impl LoyaltyCard {
+    /// What an asker sees of it: what a merchant notes of a card is not for consumers.
+    #[must_use]
+    pub fn shown_to(mut self, actor: &Actor) -> Self {
+        if actor.require_consumer().is_ok() {
+            self.terms.extra_info = None;
+        }
+        self
+    }
+
     /// A card about everything that refuses nobody ([`Terms::open`]), of which no more is known.
     pub fn new(
         id: LoyaltyCardId,
@@ -339,7 +348,7 @@ pub fn list_by_ids(
     ids: &[LoyaltyCardId],
 ) -> Result<Vec<LoyaltyCard>, LoyaltyError> {
     actor.require_known()?;
-    Ok(tx.loyalty_cards(ids)?)
+    Ok(tx.loyalty_cards(ids)?.into_iter().map(|card| card.shown_to(actor)).collect())
 }
 
 /// One card. A consumer gets live ones alone, of any merchant.

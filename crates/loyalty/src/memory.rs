@@ -81,11 +81,24 @@ impl Memory {
         card.terms.places.stores.sort_unstable();
         card.terms.places.groups.sort_unstable();
         card.products.sort_unstable();
-        self.rows().cards.insert(card.id, card);
+        let (live, published) = (card.terms.is_live(), card.terms.is_published());
+        let mut products = card.products.clone();
+        let mut rows = self.rows();
+        let rewards = rows.rewards.values();
+        let own = rewards.filter(|reward| reward.card == card.id && !reward.archived);
+        products.extend(own.map(|reward| reward.product));
+        rows.cards.insert(card.id, card);
+        drop(rows);
+        self.promotions.tell_named(&products, live, published);
     }
 
     /// Puts a reward down, in place of the one of the same id.
     pub fn put_reward(&self, reward: LoyaltyReward) {
+        let card = self.rows().cards.get(&reward.card).map(|card| card.terms.clone());
+        if let Some(terms) = card.filter(|_card| !reward.archived) {
+            let (live, published) = (terms.is_live(), terms.is_published());
+            self.promotions.tell_named(&[reward.product], live, published);
+        }
         self.rows().rewards.insert(reward.id, reward);
     }
 
@@ -178,6 +191,14 @@ impl MemoryStore {
 
     fn is_near(&self, merchant: MerchantId) -> bool {
         self.scope.merchant().is_none_or(|own| own == merchant)
+    }
+
+    fn reaches_card_of(&self, reward: &LoyaltyReward) -> bool {
+        let card = self.memory.rows().cards.get(&reward.card).cloned();
+        card.is_some_and(|card| {
+            let terms = &card.terms;
+            self.memory.promotions.reaches(self.scope, card.merchant, terms.is_live(), terms)
+        })
     }
 
     fn listed(&self, filter: &LoyaltyCardFilter) -> Result<Vec<LoyaltyCard>, StoreError> {
@@ -285,7 +306,9 @@ impl LoyaltyStore for MemoryStore {
         };
         let merchants: BTreeSet<_> =
             merchants.iter().copied().filter(|merchant| self.is_near(*merchant)).collect();
-        Ok(merchants.into_iter().flat_map(of).cloned().collect())
+        let mut found: Vec<_> = merchants.into_iter().flat_map(of).cloned().collect();
+        found.sort_by_key(|card| card.id);
+        Ok(found)
     }
 
     fn rewards_per_card(
@@ -296,13 +319,26 @@ impl LoyaltyStore for MemoryStore {
         rewards.retain(|reward| {
             cards.contains(&reward.card) && !reward.archived && self.reaches_card_of(reward)
         });
-        Ok(found.cloned().collect())
+        Ok(rewards)
     }
 
     fn rewards(&mut self, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError> {
-        let rows = self.memory.rows();
-        let found = rows.rewards.values().filter(|reward| ids.contains(&reward.id));
-        Ok(found.filter(|reward| self.is_near(reward.merchant)).cloned().collect())
+        let mut rewards: Vec<_> = self.memory.rows().rewards.values().cloned().collect();
+        let own: BTreeSet<_> = {
+            let rows = self.memory.rows();
+            let own = rows.redemptions.values();
+            own.filter(|row| row.person.is_some() && row.person == self.scope.person())
+                .filter_map(|row| row.redeemed.reward())
+                .collect()
+        };
+        rewards.retain(|reward| {
+            ids.contains(&reward.id)
+                && self.is_near(reward.merchant)
+                && (self.scope.person().is_none()
+                    || own.contains(&reward.id)
+                    || (!reward.archived && self.reaches_card_of(reward)))
+        });
+        Ok(rewards)
     }
 
     fn accounts_per_consumer(&mut self, people: &[PersonId]) -> Result<Vec<Account>, StoreError> {

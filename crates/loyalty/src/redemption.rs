@@ -67,6 +67,14 @@ pub enum Redeemed {
 }
 
 impl Redeemed {
+    /// The reward that it bought, where it was one.
+    pub const fn reward(&self) -> Option<RewardId> {
+        match self {
+            Self::Offer { .. } => None,
+            Self::Points { reward, .. } | Self::Stamps { reward, .. } => *reward,
+        }
+    }
+
     /// Its kind.
     pub const fn kind(self) -> RedemptionKind {
         match self {

@@ -91,7 +91,8 @@ pub fn per_card(
     Ok(tx.rewards_per_card(cards)?)
 }
 
-/// The rewards of those ids that the asker sees, archived ones included (redemptions name them), in no order.
+/// The rewards of those ids that the asker sees, in no order: all of their own merchant's for a merchant's people, archived
+/// ones included; for consumers those in use of cards that they see, and any that their own redemptions name.
 pub fn list_by_ids(
     tx: &mut impl LoyaltyStore,
     actor: &Actor,

@@ -44,22 +44,25 @@ pub trait LoyaltyStore {
     /// How many rows [`Self::list_loyalty_cards`] has on all its pages.
     fn count_loyalty_cards(&mut self, filter: &LoyaltyCardFilter) -> Result<u64, StoreError>;
 
-    /// The cards of each of the merchants that are not archived, by ascending id; of each merchant the first `most`. In
-    /// `Person` scope: the live ones of those merchants, joined or not.
+    /// The cards of each of the merchants that are not archived, by ascending id; of each merchant the newest `most` (those of
+    /// the highest ids). With an instant: only the live ones whose own window holds it. In `Person` scope: only live ones, of
+    /// those merchants joined or not.
     fn loyalty_cards_per_merchant(
         &mut self,
         merchants: &[MerchantId],
-        most: u16,
         running_at: Option<Timestamp>,
+        most: u16,
     ) -> Result<Vec<LoyaltyCard>, StoreError>;
 
-    /// The rewards of those cards that are not archived, by ascending id. In `Person` scope: those of any card.
+    /// The rewards of those cards that are not archived, by ascending id. In `Person` scope: of cards that
+    /// [`Self::loyalty_cards`] reaches.
     fn rewards_per_card(
         &mut self,
         cards: &[LoyaltyCardId],
     ) -> Result<Vec<LoyaltyReward>, StoreError>;
 
-    /// Rewards by id, archived ones included, in no order. In `Person` scope: those of any card.
+    /// Rewards by id, archived ones included, in no order. In `Person` scope: those of [`Self::rewards_per_card`], and any
+    /// that a redemption of the person's own names.
     fn rewards(&mut self, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError>;
 
     /// The accounts of those people, by ascending id.

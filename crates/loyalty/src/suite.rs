@@ -19,8 +19,8 @@ use regulars_kernel::{
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Account, Book, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind, RedemptionQuery,
-    ledger, summary::summarise,
+    Account, Book, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind,
+    RedemptionQuery, ledger, summary::summarise,
 };
 
 /// What the suite needs of an implementation.
@@ -108,12 +108,33 @@ fn step(backward: bool, cursor: Option<String>, order: &str) -> PageArguments {
 
 fn rewards(store: &mut dyn LoyaltyStore, world: &World) {
     let cards: Vec<_> = world.cards.iter().map(|card| card.id).collect();
+    let scope = store.scope();
+    let within_reach = |reward: &LoyaltyReward| {
+        let card = world.cards.iter().find(|card| card.id == reward.card).unwrap();
+        match scope {
+            Scope::Person(person) => {
+                card.terms.is_live()
+                    || (card.terms.is_published() && joined(world, person, card.merchant))
+            }
+            Scope::Merchant(merchant) => card.merchant == merchant,
+            Scope::Platform => true,
+        }
+    };
+    let own = |reward: &LoyaltyReward| {
+        world.redemptions.iter().any(|row| {
+            row.person.is_some()
+                && row.person == scope.person()
+                && row.redeemed.reward() == Some(reward.id)
+        })
+    };
     let mut reached = world.rewards.clone();
-    reached.retain(|reward| near(store, reward.merchant));
+    reached.retain(|reward| {
+        own(reward) || (within_reach(reward) && (scope.person().is_none() || !reward.archived))
+    });
     let mut ids: Vec<_> = world.rewards.iter().map(|reward| reward.id).collect();
     ids.push(RewardId::new(999_999));
     assert_eq!(sorted(store.rewards(&ids).unwrap(), |reward| reward.id), reached);
-    reached.retain(|reward| !reward.archived);
+    reached.retain(|reward| !reward.archived && within_reach(reward));
     assert_eq!(store.rewards_per_card(&cards).unwrap(), reached);
     reached.retain(|reward| reward.card == LoyaltyCardId::new(701));
     assert_eq!(store.rewards_per_card(&[LoyaltyCardId::new(701)]).unwrap(), reached);

@@ -21,6 +21,18 @@ struct Rows {
     store_groups: BTreeMap<StoreGroupId, StoreGroup>,
     products: BTreeMap<ProductId, Product>,
     joined: BTreeSet<(PersonId, MerchantId)>,
+    named: BTreeSet<(ProductId, Naming)>,
+}
+
+/// To whom something names a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Naming {
+    /// An order of this person's.
+    ToPerson(PersonId),
+    /// What a merchant has published, to those who joined it.
+    ToMembers,
+    /// What is in force, to everyone.
+    ToEveryone,
 }
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
@@ -71,6 +83,12 @@ impl Memory {
         }
     }
 
+    /// Notes that something names a product: it decides which consumers see it. Orders, offers, cards and rewards belong to
+    /// upper crates, which tell this one; what was named once stays named.
+    pub fn set_named(&self, product: ProductId, to: Naming) {
+        self.rows().named.insert((product, to));
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,6 +105,17 @@ impl MemoryStore {
     /// Whether rows of a merchant that anybody may name are in reach.
     fn reaches(&self, merchant: MerchantId) -> bool {
         self.scope.merchant().is_none_or(|own| own == merchant)
+    }
+
+    fn reaches_group(&self, rows: &Rows, group: &StoreGroup) -> bool {
+        let is_live = |id: &StoreId| rows.stores.get(id).is_some_and(Store::is_live);
+        match self.scope {
+            Scope::Merchant(merchant) => group.merchant == merchant,
+            Scope::Person(person) => {
+                rows.joined.contains(&(person, group.merchant)) || group.stores.iter().any(is_live)
+            }
+            Scope::Platform => true,
+        }
     }
 
     fn listed_stores(&self, filter: &StoreFilter) -> Vec<Store> {
@@ -141,7 +170,7 @@ impl MerchantStore for MemoryStore {
     fn store_groups(&mut self, ids: &[StoreGroupId]) -> Result<Vec<StoreGroup>, StoreError> {
         let rows = self.memory.rows();
         let found = distinct(ids).filter_map(|id| rows.store_groups.get(&id));
-        Ok(found.filter(|group| self.reaches(group.merchant)).cloned().collect())
+        Ok(found.filter(|group| self.reaches_group(&rows, group)).cloned().collect())
     }
 
     fn store_groups_per_store(
@@ -153,7 +182,7 @@ impl MerchantStore for MemoryStore {
             let groups: Vec<_> = rows
                 .store_groups
                 .values()
-                .filter(|group| self.reaches(group.merchant) && group.stores.contains(&store))
+                .filter(|group| group.stores.contains(&store) && self.reaches_group(&rows, group))
                 .cloned()
                 .collect();
             (!groups.is_empty()).then_some((store, groups))
@@ -164,7 +193,18 @@ impl MerchantStore for MemoryStore {
     fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError> {
         let rows = self.memory.rows();
         let found = distinct(ids).filter_map(|id| rows.products.get(&id));
-        Ok(found.filter(|product| self.reaches(product.merchant)).cloned().collect())
+        let reached = |product: &&Product| match self.scope {
+            Scope::Merchant(merchant) => product.merchant == merchant,
+            Scope::Person(person) => {
+                let named = |to| rows.named.contains(&(product.id, to));
+                named(Naming::ToEveryone)
+                    || named(Naming::ToPerson(person))
+                    || (named(Naming::ToMembers)
+                        && rows.joined.contains(&(person, product.merchant)))
+            }
+            Scope::Platform => true,
+        };
+        Ok(found.filter(reached).cloned().collect())
     }
 }
 
@@ -185,6 +225,9 @@ mod tests {
             world.products.iter().cloned().for_each(|row| self.put_product(row));
             for (person, merchant) in &world.joined {
                 self.set_joined(*person, *merchant, true);
+            }
+            for (person, product) in &world.named {
+                self.set_named(*product, Naming::ToPerson(*person));
             }
         }
 

@@ -9,8 +9,8 @@ use crate::{Merchant, Product, Store, StoreFilter, StoreGroup, StoreSort};
 /// Merchants and their places, as far as the scope of the transaction reaches. Each method is one statement, whatever
 /// the number of ids; ids out of reach, unknown or named twice are no error: each row is answered once at most.
 ///
-/// Reach: `Merchant` scope has its own rows and no others. `Person` scope has merchants, groups and products of any
-/// merchant by id. `Platform` scope has everything.
+/// Reach: `Merchant` scope has its own rows and no others. `Person` scope has any merchant by id, and the rest as each method
+/// says: nobody walks through another's catalogue by counting. `Platform` scope has everything.
 pub trait MerchantStore {
     /// Whose data the transaction sees.
     fn scope(&self) -> Scope;
@@ -32,16 +32,19 @@ pub trait MerchantStore {
     /// How many rows [`Self::list_stores`] has on all its pages.
     fn count_stores(&mut self, filter: &StoreFilter) -> Result<u64, StoreError>;
 
-    /// Store groups by id, each with the ids of its stores, in no order.
+    /// Store groups by id, each with the ids of its stores, in no order. In `Person` scope: those of merchants that the
+    /// person joined, and those that a live store is in.
     fn store_groups(&mut self, ids: &[StoreGroupId]) -> Result<Vec<StoreGroup>, StoreError>;
 
-    /// The groups of each of the stores, by ascending id. Stores in no group are left out.
+    /// The groups of each of the stores, by ascending id; the same reach as [`Self::store_groups`]. Stores in no group are
+    /// left out.
     fn store_groups_per_store(
         &mut self,
         stores: &[StoreId],
     ) -> Result<Vec<(StoreId, Vec<StoreGroup>)>, StoreError>;
 
-    /// Products by id, archived ones included, in no order.
+    /// Products by id, archived ones included, in no order. In `Person` scope: those that a line of the person's own orders
+    /// names, or an offer, a loyalty card or a reward within the person's reach.
     fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError>;
 }
 

@@ -32,12 +32,21 @@ pub struct Product {
 }
 
 /// The products of those ids that the asker sees, archived ones included (old orders name them), in no order: their own
-/// for a merchant's people; any for consumers, whose orders and rewards name them, and for platform staff.
+/// for a merchant's people; for consumers those that their orders, or promotions they see, name, without the merchant's own records; any for
+/// platform staff.
 pub fn list_by_ids(
     tx: &mut impl MerchantStore,
     actor: &Actor,
     ids: &[ProductId],
 ) -> Result<Vec<Product>, MerchantError> {
     actor.require_known()?;
-    Ok(tx.products(ids)?)
+    let mut products = tx.products(ids)?;
+    if actor.require_consumer().is_ok() {
+        for product in &mut products {
+            product.extra_info = None;
+            product.entity_source = None;
+            product.entity_source_id = None;
+        }
+    }
+    Ok(products)
 }

@@ -243,7 +243,16 @@ pub fn list_by_ids(
     ids: &[StoreId],
 ) -> Result<Vec<Store>, MerchantError> {
     actor.require_known()?;
-    Ok(tx.stores(ids)?)
+    let mut stores = tx.stores(ids)?;
+    hide_records(actor, &mut stores);
+    Ok(stores)
+}
+
+/// What a merchant notes of a store is not for consumers.
+fn hide_records(actor: &Actor, stores: &mut [Store]) {
+    if actor.require_consumer().is_ok() {
+        stores.iter_mut().for_each(|store| store.extra_info = None);
+    }
 }
 
 /// One store. A consumer gets live ones alone, of any merchant.
@@ -263,7 +272,11 @@ mod tests {
     use regulars_kernel::{Classify, ErrorKind, PersonId, Role, Rule, Scope, StoreAccess};
 
     use super::*;
-    use crate::{memory::Memory, suite::world};
+    use crate::{
+        memory::{Memory, Naming},
+        product,
+        suite::world,
+    };
 
     const MERCHANT: MerchantId = MerchantId::new(61);
     const ADA: PersonId = PersonId::new(71);
@@ -305,6 +318,29 @@ mod tests {
                 assert_eq!(page.unwrap_err().kind(), ErrorKind::PermissionDenied);
                 assert_eq!(counted.unwrap_err().kind(), ErrorKind::PermissionDenied);
             }
+        }
+    }
+
+    #[test]
+    fn consumers_do_not_see_what_a_merchant_notes() {
+        let memory = memory();
+        let noted = world().products.into_iter().find(|row| row.extra_info.is_some());
+        let noted = noted.unwrap();
+        memory.put_product(noted.clone());
+        memory.set_named(noted.id, Naming::ToEveryone);
+        for (actor, sees) in [(cashier(), true), (Actor::Consumer { person: ADA }, false)] {
+            let mut tx = memory.scoped(actor.require_known().unwrap());
+            let page = PageRequest::first(1);
+            let listed = list(&mut tx, &actor, StoreFilter::default(), &page).unwrap().items;
+            let found = get(&mut tx, &actor, StoreId::new(100)).unwrap();
+            assert_eq!(listed, [found.clone()]);
+            assert_eq!(found.extra_info.is_some(), sees, "{actor:?}");
+            let product = product::list_by_ids(&mut tx, &actor, &[noted.id]).unwrap().pop();
+            let product = product.unwrap();
+            assert_eq!(product.name, noted.name);
+            let records = (product.extra_info, product.entity_source, product.entity_source_id);
+            let shown = (records.0.is_some(), records.1.is_some(), records.2.is_some());
+            assert_eq!(shown, (sees, sees, sees), "{actor:?}");
         }
     }
 

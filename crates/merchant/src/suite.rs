@@ -31,6 +31,8 @@ pub struct World {
     pub products: Vec<Product>,
     /// Registered people and the merchants whose live customers they are.
     pub joined: Vec<(PersonId, MerchantId)>,
+    /// Some of them, and products that an order of theirs names.
+    pub named: Vec<(PersonId, ProductId)>,
 }
 
 /// What the suite needs of an implementation.
@@ -87,24 +89,37 @@ fn rows_by_id(store: &mut dyn MerchantStore, world: &World) {
     same_rows(store.stores(&[]), &[], |row| row.id.get());
 
     let ids = asked(world.store_groups.iter().map(|row| row.id), StoreGroupId::new);
-    let groups = kept(&world.store_groups, |row| reaches(row.merchant));
+    let groups = kept(&world.store_groups, |row| reaches_group(world, scope, row));
     same_rows(store.store_groups(&ids), &groups, |row| row.id.get());
 
     let ids = asked(world.products.iter().map(|row| row.id), ProductId::new);
-    let products = kept(&world.products, |row| reaches(row.merchant));
+    let products = kept(&world.products, |row| match scope {
+        Scope::Person(person) => world.named.contains(&(person, row.id)),
+        Scope::Merchant(_) | Scope::Platform => reaches(row.merchant),
+    });
     same_rows(store.products(&ids), &products, |row| row.id.get());
+}
+
+fn reaches_group(world: &World, scope: Scope, group: &StoreGroup) -> bool {
+    let is_live = |id: &StoreId| world.stores.iter().any(|row| row.id == *id && row.is_live());
+    match scope {
+        Scope::Merchant(merchant) => group.merchant == merchant,
+        Scope::Person(person) => {
+            world.joined.contains(&(person, group.merchant)) || group.stores.iter().any(is_live)
+        }
+        Scope::Platform => true,
+    }
 }
 
 fn groups_per_store(store: &mut dyn MerchantStore, world: &World) {
     let scope = store.scope();
-    let reaches = |merchant| scope.merchant().is_none_or(|own| own == merchant);
     let ids = asked(world.stores.iter().map(|row| row.id), StoreId::new);
     let expected: Vec<_> = world
         .stores
         .iter()
         .filter_map(|row| {
             let groups = kept(&world.store_groups, |group| {
-                reaches(group.merchant) && group.stores.contains(&row.id)
+                reaches_group(world, scope, group) && group.stores.contains(&row.id)
             });
             (!groups.is_empty()).then_some((row.id, groups))
         })
@@ -285,6 +300,7 @@ pub fn world() -> World {
         group(302, first.id, "Alle", &[100, 101, 102, 103, 104]),
         group(303, first.id, "Leer", &[]),
         group(304, second.id, "Rhein", &[200, 201]),
+        group(305, second.id, "Zu", &[203, 204]),
     ];
     let products = vec![
         product(401, first.id, Money::new(250, Currency::EUR)),
@@ -299,8 +315,9 @@ pub fn world() -> World {
         product(403, second.id, Money::new(700, Currency::JPY)),
     ];
     let joined = vec![(ADA, first.id)];
+    let named = vec![(ADA, ProductId::new(401))];
     let merchants = vec![first, second];
-    World { merchants, stores, store_groups, products, joined }
+    World { merchants, stores, store_groups, products, joined, named }
 }
 
 fn stores(first: MerchantId, second: MerchantId) -> Vec<Store> {

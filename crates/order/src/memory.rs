@@ -15,7 +15,7 @@ use regulars_kernel::{
     StoreId, page::cut,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
-use regulars_merchant::HoldsMerchants;
+use regulars_merchant::{HoldsMerchants, memory::Naming};
 use regulars_promotion::HoldsPromotions;
 
 use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
@@ -78,6 +78,7 @@ impl Memory {
         let buyer = rows.buyer(id);
         self.tell_facts(&rows, buyer_before.filter(|before| Some(*before) != buyer));
         self.tell_facts(&rows, buyer);
+        self.tell_named(&rows, id);
     }
 
     /// Puts a line of an order down, in place of the one of the same id.
@@ -88,6 +89,7 @@ impl Memory {
         let order_before = before.map(|before| before.order).filter(|before| *before != order);
         self.tell_facts(&rows, order_before.and_then(|before| rows.buyer(before)));
         self.tell_facts(&rows, rows.buyer(order));
+        self.tell_named(&rows, order);
     }
 
     /// Tells the crate below what a customer's orders are to segments. The rows stay locked meanwhile, so that no older
@@ -95,6 +97,16 @@ impl Memory {
     fn tell_facts(&self, rows: &Rows, buyer: Option<(MerchantId, PersonId)>) {
         if let Some((merchant, person)) = buyer {
             self.loyalty.put_orders(merchant, person, rows.facts(merchant, person));
+        }
+    }
+
+    /// Tells the crate at the bottom which products a consumer's orders name.
+    fn tell_named(&self, rows: &Rows, order: OrderId) {
+        let Some((_merchant, person)) = rows.buyer(order) else { return };
+        let merchants = self.customers().merchants();
+        let lines = rows.items.values().filter(|item| item.order == order);
+        for product in lines.filter_map(|item| item.product) {
+            merchants.set_named(product, Naming::ToPerson(person));
         }
     }
 

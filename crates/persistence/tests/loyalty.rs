@@ -15,21 +15,23 @@ mod places;
 #[macro_use]
 mod promotions;
 
-use std::{sync::Barrier, thread};
+use std::{collections::BTreeSet, sync::Barrier, thread};
 
 use places::{database, put, put_person, text};
 use promotions::put_promotions;
 use regulars_customer::segment::OrderFact;
 use regulars_kernel::{
-    Currency, HoldId, LoyaltyCardId, MerchantId, OfferId, OrderId, PageRequest, PersonId, RewardId,
-    Scope, StoreAccess, StoreError, StoreId, Timestamp, text::fold,
+    Currency, HoldId, LoyaltyCardId, MerchantId, OfferId, OrderId, PageRequest, PersonId,
+    ProductId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp, text::fold,
 };
 use regulars_loyalty::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore, Program, Promised,
     PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, Spending,
     suite::{self, ADA, BOB, FIRST, Fixture, SECOND, STRANGER, World, at},
 };
+use regulars_merchant::MerchantStore;
 use regulars_persistence::{Bulk, Db, Tx};
+use regulars_promotion::Terms;
 use regulars_testkit::{Engine, TempDatabase};
 
 struct OnDatabase {
@@ -388,6 +390,50 @@ fn put_redemption(bulk: &mut Bulk, row: &Redemption) {
 fn both_databases_pass_the_suite_of_the_port() {
     for engine in Engine::ALL {
         suite::run(&mut OnDatabase { engine, loaded: None });
+    }
+}
+
+#[test]
+fn a_person_sees_the_products_that_something_in_reach_names() {
+    let world = suite::world();
+    let products = &world.below.below.products;
+    let ids: Vec<ProductId> = products.iter().map(|row| row.id).collect();
+    for engine in Engine::ALL {
+        let mut fixture = OnDatabase { engine, loaded: None };
+        fixture.load(&world);
+        for person in [ADA, BOB, STRANGER] {
+            let reached = |merchant: MerchantId, live: bool, terms: &Terms| {
+                let joined = world.below.below.joined.contains(&(person, merchant));
+                live || (terms.is_published() && joined)
+            };
+            let mut named: BTreeSet<ProductId> = BTreeSet::new();
+            for row in &world.below.offers {
+                if reached(row.merchant, row.is_live(), &row.terms) {
+                    named.extend(&row.products);
+                }
+            }
+            for row in &world.cards {
+                if reached(row.merchant, row.terms.is_live(), &row.terms) {
+                    named.extend(&row.products);
+                    let own = world.rewards.iter().filter(|reward| reward.card == row.id);
+                    named.extend(own.filter(|reward| !reward.archived).map(|row| row.product));
+                }
+            }
+            for row in world.redemptions.iter().filter(|row| row.person == Some(person)) {
+                let bought = world.rewards.iter().find(|one| row.redeemed.reward() == Some(one.id));
+                named.extend(bought.map(|reward| reward.product));
+            }
+            for (_merchant, buyer, order) in &world.orders {
+                if *buyer == person {
+                    named.extend(&order.products);
+                }
+            }
+            let seen: Result<_, StoreError> =
+                fixture.db().read(Scope::Person(person), |tx| tx.products(&ids));
+            let seen: BTreeSet<_> = seen.unwrap().into_iter().map(|row| row.id).collect();
+            named.retain(|id| ids.contains(id));
+            assert_eq!(seen, named, "{engine:?} {person}");
+        }
     }
 }
 

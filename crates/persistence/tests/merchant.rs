@@ -11,15 +11,15 @@
 
 mod places;
 
-use places::{database, put_membership, put_person, put_places};
+use places::{database, put, put_membership, put_person, put_places};
 use regulars_kernel::{
     MerchantId, PageRequest, PersonId, ProductId, Scope, StoreError, StoreGroupId, StoreId,
 };
 use regulars_merchant::{
-    MerchantStore, StoreFilter,
+    MerchantStore, Product, StoreFilter,
     suite::{self, Fixture, World},
 };
-use regulars_persistence::Db;
+use regulars_persistence::{Bulk, Db};
 use regulars_testkit::{Engine, TempDatabase};
 
 struct OnDatabase {
@@ -41,6 +41,10 @@ impl Fixture for OnDatabase {
                 put_person(bulk, person.get(), "CONSUMER");
                 put_membership(bulk, merchant.get(), person.get(), false, number);
             }
+            for (number, (person, product)) in (1..).zip(&world.named) {
+                let product = world.products.iter().find(|row| row.id == *product).unwrap();
+                put_sale(bulk, world, number, *person, product);
+            }
         });
         self.loaded = Some(loaded);
     }
@@ -53,6 +57,42 @@ impl Fixture for OnDatabase {
             })
             .unwrap();
     }
+}
+
+/// A person's order with one line.
+fn put_sale(bulk: &mut Bulk, world: &World, id: i64, person: PersonId, product: &Product) {
+    let merchant = product.merchant.get();
+    let store = world.stores.iter().find(|row| row.merchant == product.merchant).unwrap();
+    put!(
+        bulk,
+        orders {
+            id: id,
+            merchant_id: merchant,
+            number: "1",
+            store_id: store.id.get(),
+            person_id: person.get(),
+            order_type_id: 1_i64,
+            state: "COMPLETED",
+            currency: product.price.currency().code(),
+            total: product.price.minor(),
+            created_at: 0_i64,
+            updated_at: 0_i64,
+        }
+    );
+    put!(
+        bulk,
+        order_item {
+            id: id,
+            merchant_id: merchant,
+            order_id: id,
+            product_id: product.id.get(),
+            name: product.name.as_str(),
+            quantity: 1,
+            cost: product.price.minor(),
+            created_at: 0_i64,
+            updated_at: 0_i64,
+        }
+    );
 }
 
 #[test]

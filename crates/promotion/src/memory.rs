@@ -10,11 +10,12 @@ use std::{
 
 use regulars_customer::{CustomerStore, HoldsCustomers, Standing, memory as customers};
 use regulars_kernel::{
-    MerchantId, OfferId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreGroupId,
-    StoreId, page::cut,
+    MerchantId, OfferId, Page, PageRequest, PersonId, ProductId, Scope, StoreAccess, StoreError,
+    StoreGroupId, StoreId, Timestamp, page::cut,
 };
 use regulars_merchant::{
     HoldsMerchants, Merchant, MerchantStore, Store, StoreFilter, StoreGroup, StoreSort,
+    memory::Naming,
 };
 
 use crate::{Offer, OfferFilter, OfferSort, Place, PromotionStore, Terms};
@@ -52,7 +53,22 @@ impl Memory {
         offer.terms.places.stores.sort_unstable();
         offer.terms.places.groups.sort_unstable();
         offer.products.sort_unstable();
+        let (live, published) = (offer.is_live(), offer.terms.is_published());
+        self.tell_named(&offer.products, live, published);
         self.offers().insert(offer.id, offer);
+    }
+
+    /// Tells the crate below which products a promotion names, and so to whom: see
+    /// [`regulars_merchant::memory::Memory::set_named`].
+    pub fn tell_named(&self, products: &[ProductId], live: bool, published: bool) {
+        for product in products {
+            if live {
+                self.customers.merchants().set_named(*product, Naming::ToEveryone);
+            }
+            if published {
+                self.customers.merchants().set_named(*product, Naming::ToMembers);
+            }
+        }
     }
 
     /// Whether a person has a live membership at a merchant.
@@ -208,7 +224,9 @@ impl PromotionStore for MemoryStore {
             });
             shown.rev().take(usize::from(most))
         };
-        Ok(self.reached(merchants).into_iter().flat_map(of).cloned().collect())
+        let mut found: Vec<_> = self.reached(merchants).into_iter().flat_map(of).cloned().collect();
+        found.sort_by_key(|offer| offer.id);
+        Ok(found)
     }
 
     fn places_per_merchant(

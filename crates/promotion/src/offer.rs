@@ -88,6 +88,20 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// What an asker sees of it: what a merchant notes of an offer and its campaign is not for consumers.
+    #[must_use]
+    pub fn shown_to(mut self, actor: &Actor) -> Self {
+        if actor.require_consumer().is_ok() {
+            self.terms.extra_info = None;
+            if let Some(campaign) = &mut self.campaign
+                && campaign.extra_info.is_some()
+            {
+                Arc::make_mut(campaign).extra_info = None;
+            }
+        }
+        self
+    }
+
     /// An offer on everything that refuses nobody ([`Terms::open`]), of which no more is known.
     pub fn new(
         id: OfferId,
@@ -286,7 +300,7 @@ pub fn list_by_ids(
     ids: &[OfferId],
 ) -> Result<Vec<Offer>, PromotionError> {
     actor.require_known()?;
-    Ok(tx.offers(ids)?)
+    Ok(tx.offers(ids)?.into_iter().map(|offer| offer.shown_to(actor)).collect())
 }
 
 /// One offer. A consumer gets live ones alone, of any merchant.
@@ -335,6 +349,24 @@ mod tests {
             let count = count(&mut tx, actor, filter).ok();
             assert_eq!(count, lists.and_then(|count| u64::try_from(count).ok()), "{actor:?}");
         }
+    }
+
+    #[test]
+    fn consumers_do_not_see_what_a_merchant_notes() {
+        let noted = world().offers.into_iter().find(|offer| {
+            let campaign = offer.campaign.as_ref();
+            campaign.is_some_and(|campaign| campaign.extra_info.is_some())
+        });
+        let mut noted = noted.unwrap();
+        noted.terms.extra_info = Some("{}".to_owned());
+        let notes = |offer: &Offer| {
+            let campaign = offer.campaign.as_ref().unwrap();
+            (offer.terms.extra_info.is_some(), campaign.extra_info.is_some())
+        };
+        let consumer = Actor::Consumer { person: PersonId::new(71) };
+        assert_eq!(notes(&noted.clone().shown_to(&consumer)), (false, false));
+        let own = Actor::system(noted.merchant);
+        assert_eq!(noted.clone().shown_to(&own), noted);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use regulars_kernel::{
 use regulars_merchant::Archived;
 use regulars_promotion::Status;
 
-use super::{FIRST, SECOND, World, joined, near, sorted, step};
+use super::{FIRST, SECOND, World, at, joined, near, sorted, step};
 use crate::{LoyaltyCard, LoyaltyCardFilter, LoyaltyStore, Program};
 
 /// Cards by id and by merchant.

@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Nullable},
 };
 use regulars_kernel::{
-    LoyaltyCardId, MerchantId, Points, ProductId, RewardId, StoreError, Timestamp,
+    LoyaltyCardId, MerchantId, PersonId, Points, ProductId, RewardId, Scope, StoreError, Timestamp,
 };
 use regulars_loyalty::LoyaltyReward;
 
@@ -64,7 +64,22 @@ impl From<Row> for LoyaltyReward {
 
 pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError> {
     let ids: Bind = ids.iter().map(|id| id.get()).collect();
-    load(tx, rewards().sql(" FROM loyalty_reward p WHERE p.id").is_in(ids))
+    let mut statement = rewards().sql(" FROM loyalty_reward p");
+    if let Scope::Person(person) = tx.scope() {
+        statement.push(" JOIN loyalty_card c ON c.merchant_id = p.merchant_id AND c.id = p.loyalty_card_id WHERE p.id");
+        statement.push_is_in(ids);
+        statement.push(" AND ((NOT p.archived AND ");
+        push_card_in_reach(&mut statement, person);
+        statement.push(
+            ") OR EXISTS (SELECT 1 FROM redemption r WHERE r.merchant_id = p.merchant_id AND r.person_id = ",
+        );
+        statement.push_bind(person.get());
+        statement.push(" AND r.loyalty_reward_id = p.id))");
+    } else {
+        statement.push(" WHERE p.id");
+        statement.push_is_in(ids);
+    }
+    load(tx, statement)
 }
 
 /// Through the cards, whose merchant leads the rewards' index.
@@ -73,13 +88,27 @@ pub(super) fn per_card(
     cards: &[LoyaltyCardId],
 ) -> Result<Vec<LoyaltyReward>, StoreError> {
     let cards: Bind = cards.iter().map(|id| id.get()).collect();
-    let statement = rewards()
+    let mut statement = rewards()
         .sql(
             " FROM loyalty_card c JOIN loyalty_reward p ON p.merchant_id = c.merchant_id \
              AND p.loyalty_card_id = c.id WHERE NOT p.archived AND c.id",
         )
         .is_in(cards);
+    if let Scope::Person(person) = tx.scope() {
+        statement.push(" AND ");
+        push_card_in_reach(&mut statement, person);
+    }
     load(tx, statement)
+}
+
+/// Appends the condition that a person reaches a card `c` by its id: see [`crate::promotion::reach::push_reached`].
+fn push_card_in_reach<ST>(statement: &mut Statement<ST>, person: PersonId) {
+    statement.push(
+        "((c.status = 'ACTIVE' AND NOT c.archived) OR (c.status <> 'DRAFT' AND c.merchant_id IN \
+         (SELECT j.merchant_id FROM membership j WHERE j.person_id = ",
+    );
+    statement.push_bind(person.get());
+    statement.push(" AND NOT j.archived)))");
 }
 
 fn rewards() -> Statement<RowSql> {

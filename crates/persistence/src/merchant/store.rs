@@ -150,7 +150,7 @@ fn load(tx: &mut Tx<'_>, statement: Statement<RowSql>) -> Result<Vec<Store>, Sto
 }
 
 /// The merchants whose live customer a person is.
-fn push_joined<ST>(statement: &mut Statement<ST>, person: i64) {
+pub(super) fn push_joined<ST>(statement: &mut Statement<ST>, person: i64) {
     statement
         .push("SELECT j.merchant_id FROM membership j WHERE NOT j.archived AND j.person_id = ");
     statement.push_bind(person);

@@ -7,7 +7,7 @@ use diesel::{
 use regulars_kernel::{MerchantId, Scope, StoreError, StoreGroupId, StoreId, Timestamp};
 use regulars_merchant::StoreGroup;
 
-use super::push_own_ids;
+use super::{push_own_ids, store::push_joined};
 use crate::{
     Tx,
     statement::{Bind, Statement},
@@ -33,6 +33,7 @@ pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[StoreGroupId]) -> Result<Vec<StoreG
     let mut statement = groups();
     let ids = ids.iter().map(|id| id.get()).collect();
     push_own_ids(&mut statement, tx.scope(), "g.id", ids, "g.merchant_id");
+    push_reached(&mut statement, tx.scope());
     load(tx, statement)
 }
 
@@ -68,12 +69,27 @@ pub(super) fn per_store(
         statement.push_is_in(ids);
     }
     statement.push(")");
+    push_reached(&mut statement, tx.scope());
     let groups = load(tx, statement)?;
     let of_store = |store: StoreId| {
         let has = |group: &&StoreGroup| group.stores.contains(&store);
         (store, groups.iter().filter(has).cloned().collect::<Vec<_>>())
     };
     Ok(stores.into_iter().map(of_store).filter(|(_store, groups)| !groups.is_empty()).collect())
+}
+
+/// Appends ` AND …`: to a person, groups of merchants they joined and those with a live store.
+fn push_reached(statement: &mut Statement<RowSql>, scope: Scope) {
+    if let Scope::Person(person) = scope {
+        statement.push(" AND (g.merchant_id IN (");
+        push_joined(statement, person.get());
+        statement.push(
+            ") OR EXISTS (SELECT 1 FROM store_group_member k JOIN store s \
+             ON s.merchant_id = k.merchant_id AND s.id = k.store_id \
+             WHERE k.merchant_id = g.merchant_id AND k.store_group_id = g.id \
+             AND s.is_active AND NOT s.archived))",
+        );
+    }
 }
 
 /// A statement over groups `g` with a `WHERE` that goes on.

@@ -9,7 +9,9 @@ mod place;
 pub(crate) mod reach;
 pub(crate) mod terms;
 
-use regulars_kernel::{MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError};
+use regulars_kernel::{
+    MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
+};
 use regulars_promotion::{Offer, OfferFilter, OfferSort, Place, PromotionStore};
 
 use crate::Tx;

@@ -1,6 +1,6 @@
 //! Which promotions a transaction sees and a filter keeps, over the alias `p` of a table of offers or of cards.
 
-use regulars_kernel::{MerchantId, PersonId, Scope, StoreId, text::fold};
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreId, Timestamp, text::fold};
 use regulars_merchant::Archived;
 use regulars_promotion::Status;
 
