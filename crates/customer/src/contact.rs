@@ -198,12 +198,12 @@ mod tests {
             "Ada <a@b.de>",
             "a@[127.0.0.1]",
             "a\0@b.de",
-            "a@b.de\n",
             "a\u{7f}@b.de",
         ] {
             let parsed = EmailAddress::parse(text);
-            assert!(parsed.is_err() || text.ends_with('\n'), "{text:?} gave {parsed:?}");
+            assert!(parsed.is_err(), "{text:?} gave {parsed:?}");
         }
+        assert_eq!(EmailAddress::parse(" a@b.de\n").unwrap().as_str(), "a@b.de");
         let long = format!("{}@example.com", "a".repeat(250));
         assert_eq!(EmailAddress::parse(&long), Err(Rule::MaxLength { max: 254, actual: 262 }));
     }

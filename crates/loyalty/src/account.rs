@@ -106,7 +106,7 @@ mod tests {
         let (first, second) = (Scope::Merchant(FIRST), Scope::Merchant(SECOND));
         let trillion = 1 << 40;
         for (actor, scope, earned, redeemed) in [
-            (staff(FIRST), first, vec![(ADA, 345), (BOB, 18)], vec![(ADA, 9), (BOB, 1)]),
+            (staff(FIRST), first, vec![(ADA, 345), (BOB, 18)], vec![(ADA, 7), (BOB, 1)]),
             (staff(SECOND), second, vec![(BOB, trillion)], vec![(BOB, 1)]),
             (consumer(ADA), Scope::Person(ADA), vec![(ADA, 345)], vec![(ADA, 9)]),
             (consumer(BOB), Scope::Person(BOB), vec![(BOB, trillion + 18)], vec![(BOB, 2)]),

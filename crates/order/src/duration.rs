@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn no_duration_reaches_past_the_calendar() {
         for text in ["P1000000Y", "P1000000M", "P1000000D", "P1000000W"] {
-            let Ok(duration) = Duration::parse(text) else { continue };
+            let duration = Duration::parse(text).unwrap();
             for end in [Timestamp::MIN, at("2026-01-01T00:00:00Z"), Timestamp::MAX] {
                 let start = duration.before(end);
                 assert!(Timestamp::MIN <= start && start <= end, "{text} before {end}: {start}");
