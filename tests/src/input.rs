@@ -1,5 +1,7 @@
 //! Bad input: for each argument what is refused, with which field and code. Never a 500, never a word of the database.
 
+mod queries;
+
 use serde_json::{Value, json};
 
 use crate::{consumer_fields::create, world::on_both};
