@@ -317,8 +317,8 @@ pub fn me(tx: &mut impl CustomerStore, actor: &Actor) -> Result<Option<Consumer>
 /// The accounts among those ids that the asker sees, in no order: a merchant's people see its founder and staff (who
 /// `creator` and `waiter` name), platform staff see all, consumers themselves.
 ///
-/// Who works for the same merchant is known by name and picture; how a colleague is reached, where they live and when they logged
-/// in is shown to owners and to themselves alone.
+/// Who works for the same merchant is known by name and picture; how a colleague is reached, where they live and when
+/// they logged in is shown to owners and to themselves alone.
 pub fn accounts(
     tx: &mut impl CustomerStore,
     actor: &Actor,

@@ -292,22 +292,19 @@ fn load(
     if crowded(offers.iter().map(|offer| offer.merchant))
         || crowded(cards.iter().map(|card| card.merchant))
     {
-        return Err(match running_at {
-            None => {
-                let sentence = format!(
-                    "There are more than {MAX_PER_MERCHANT} offers or loyalty cards: ask for the available ones alone, or \
-                     archive what is over."
-                );
-                Violations::of("includeUnavailable", Rule::Invalid(sentence))
-            }
-            Some(_) => {
-                let sentence = format!(
-                    "More than {MAX_PER_MERCHANT} offers or loyalty cards are in force: end or archive what is over."
-                );
-                Violations::of_input(Rule::Invalid(sentence))
-            }
-        }
-        .into());
+        let wrong = if running_at.is_none() {
+            let sentence = format!(
+                "There are more than {MAX_PER_MERCHANT} offers or loyalty cards: ask for the available ones alone, \
+                 or archive what is over."
+            );
+            Violations::of("includeUnavailable", Rule::Invalid(sentence))
+        } else {
+            let sentence = format!(
+                "More than {MAX_PER_MERCHANT} offers or loyalty cards are in force: end or archive what is over."
+            );
+            Violations::of_input(Rule::Invalid(sentence))
+        };
+        return Err(wrong.into());
     }
     let offers = offers.into_iter().map(Promotion::Offer);
     Ok(offers.chain(cards.into_iter().map(Promotion::Card)).collect())

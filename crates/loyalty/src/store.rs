@@ -44,9 +44,9 @@ pub trait LoyaltyStore {
     /// How many rows [`Self::list_loyalty_cards`] has on all its pages.
     fn count_loyalty_cards(&mut self, filter: &LoyaltyCardFilter) -> Result<u64, StoreError>;
 
-    /// The cards of each of the merchants that are not archived, by ascending id; of each merchant the newest `most` (those of
-    /// the highest ids). With an instant: only the live ones whose own window holds it. In `Person` scope: only live ones, of
-    /// those merchants joined or not.
+    /// The cards of each of the merchants that are not archived, by ascending id; of each merchant the newest `most`
+    /// (those of the highest ids). With an instant: only the live ones whose own window holds it. In `Person` scope:
+    /// only live ones, of those merchants joined or not.
     fn loyalty_cards_per_merchant(
         &mut self,
         merchants: &[MerchantId],

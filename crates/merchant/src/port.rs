@@ -9,8 +9,8 @@ use crate::{Merchant, Product, Store, StoreFilter, StoreGroup, StoreSort};
 /// Merchants and their places, as far as the scope of the transaction reaches. Each method is one statement, whatever
 /// the number of ids; ids out of reach, unknown or named twice are no error: each row is answered once at most.
 ///
-/// Reach: `Merchant` scope has its own rows and no others. `Person` scope has any merchant by id, and the rest as each method
-/// says: nobody walks through another's catalogue by counting. `Platform` scope has everything.
+/// Reach: `Merchant` scope has its own rows and no others. `Person` scope has any merchant by id, and the rest as each
+/// method says: nobody walks through another's catalogue by counting. `Platform` scope has everything.
 pub trait MerchantStore {
     /// Whose data the transaction sees.
     fn scope(&self) -> Scope;

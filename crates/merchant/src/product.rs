@@ -32,8 +32,8 @@ pub struct Product {
 }
 
 /// The products of those ids that the asker sees, archived ones included (old orders name them), in no order: their own
-/// for a merchant's people; for consumers those that their orders, or promotions they see, name, without the merchant's own records; any for
-/// platform staff.
+/// for a merchant's people; for consumers those that their orders, or promotions they see, name, without the merchant's
+/// own records; any for platform staff.
 pub fn list_by_ids(
     tx: &mut impl MerchantStore,
     actor: &Actor,

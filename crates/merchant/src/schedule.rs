@@ -101,11 +101,11 @@ impl Hours {
 /// Whether something that runs on these weekdays, in these hours (none: all day), is on at an instant, by the clock of
 /// `zone`.
 ///
-/// Without hours the weekday is that of the business date, which begins at `day_starts_at`: at three in the morning a bar
-/// whose day starts at four is still open for Friday. A window belongs to the calendar day on which the clock shows its
-/// start, whenever the business day starts: Friday's 22:00 to 02:00 ends on Saturday's morning, and a window from 01:00
-/// on Friday is the one that opens then, not a day later. In an hour that the clock shows twice a window opens at the first showing and closes at the last; a window's
-/// edge that the clock skips stands at the jump.
+/// Without hours the weekday is that of the business date, which begins at `day_starts_at`: at three in the morning a
+/// bar whose day starts at four is still open for Friday. A window belongs to the calendar day on which the clock shows
+/// its start, whenever the business day starts: Friday's 22:00 to 02:00 ends on Saturday's morning, and a window from
+/// 01:00 on Friday is the one that opens then, not a day later. In an hour that the clock shows twice a window opens at
+/// the first showing and closes at the last; a window's edge that the clock skips stands at the jump.
 pub fn is_open(
     weekdays: Weekdays,
     hours: Option<Hours>,

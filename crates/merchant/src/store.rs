@@ -251,7 +251,9 @@ pub fn list_by_ids(
 /// What a merchant notes of a store is not for consumers.
 fn hide_records(actor: &Actor, stores: &mut [Store]) {
     if actor.require_consumer().is_ok() {
-        stores.iter_mut().for_each(|store| store.extra_info = None);
+        for store in stores {
+            store.extra_info = None;
+        }
     }
 }
 
@@ -333,7 +335,7 @@ mod tests {
             let page = PageRequest::first(1);
             let listed = list(&mut tx, &actor, StoreFilter::default(), &page).unwrap().items;
             let found = get(&mut tx, &actor, StoreId::new(100)).unwrap();
-            assert_eq!(listed, [found.clone()]);
+            assert_eq!(listed, std::slice::from_ref(&found));
             assert_eq!(found.extra_info.is_some(), sees, "{actor:?}");
             let product = product::list_by_ids(&mut tx, &actor, &[noted.id]).unwrap().pop();
             let product = product.unwrap();

@@ -21,8 +21,8 @@ pub struct StoreGroup {
     pub updated_at: Timestamp,
 }
 
-/// The groups of those ids that the asker sees, in no order: their own for a merchant's people; for consumers those of merchants
-/// they joined and those with a live store, which promotions name; any for platform staff.
+/// The groups of those ids that the asker sees, in no order: their own for a merchant's people; for consumers those of
+/// merchants they joined and those with a live store, which promotions name; any for platform staff.
 pub fn list_by_ids(
     tx: &mut impl MerchantStore,
     actor: &Actor,

@@ -271,7 +271,8 @@ mod tests {
             (None, Some("0171 2345678"), Some("ben@example.com"), false),
             // As [`regulars_customer::identity::identify`] knows them: by the cards that merchants gave them, too.
             (Some("old 7".to_owned()), None, None, true),
-            (Some("OLD-8".to_owned()), None, None, false),
+            (Some("OLD-8".to_owned()), None, None, true),
+            (Some("OLD-9".to_owned()), None, None, false),
         ] {
             let filter = OrderFilter {
                 consumer_loyalty_id: number,

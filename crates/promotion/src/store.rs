@@ -30,9 +30,9 @@ pub trait PromotionStore {
     /// How many rows [`Self::list_offers`] has on all its pages.
     fn count_offers(&mut self, filter: &OfferFilter) -> Result<u64, StoreError>;
 
-    /// The offers of each of the merchants that are not archived, by ascending id; of each merchant the newest `most` (those of
-    /// the highest ids). With an instant: only the live ones whose own window holds it. In `Person` scope: only live ones, of
-    /// those merchants joined or not.
+    /// The offers of each of the merchants that are not archived, by ascending id; of each merchant the newest `most`
+    /// (those of the highest ids). With an instant: only the live ones whose own window holds it. In `Person` scope:
+    /// only live ones, of those merchants joined or not.
     fn offers_per_merchant(
         &mut self,
         merchants: &[MerchantId],
