@@ -148,7 +148,7 @@ impl<'a> Filter<'a> {
         let periods = [completed_at.from, completed_at.before, created_at.from, created_at.before];
         self.scope.merchant().is_some()
             && consumer.is_none()
-            && buyer.is_anyone()
+            && buyer.are_none()
             && store.is_none()
             && periods.iter().all(Option::is_none)
             && self.query.within == StoreAccess::All
@@ -166,7 +166,7 @@ impl<'a> Filter<'a> {
             _ => false,
         };
         let StoreAccess::Only(stores) = within else { return None };
-        let narrow = consumer.is_some() || !buyer.is_anyone() || store.is_some();
+        let narrow = consumer.is_some() || !buyer.are_none() || store.is_some();
         if narrow || !indexed || stores.len() < 2 || self.scope.merchant().is_none() {
             return None;
         }
