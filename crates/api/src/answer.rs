@@ -19,11 +19,14 @@ struct Executed<'a> {
 struct FieldError<'a> {
     error: &'a ExecutionError<DefaultScalarValue>,
     location: Option<Location>,
+    request_id: &'a str,
 }
 
 #[derive(Serialize)]
 struct Code<'a> {
     code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }
@@ -31,33 +34,46 @@ struct Code<'a> {
 impl Serialize for FieldError<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("message", self.error.error().message())?;
+        let broken = is_fault(self.error);
+        let message = if broken { INTERNAL_MESSAGE } else { self.error.error().message() };
+        map.serialize_entry("message", message)?;
         if let Some(location) = self.location {
             map.serialize_entry("locations", &[location])?;
         }
         map.serialize_entry("path", self.error.path())?;
-        let extensions = self.error.error().extensions();
-        if extensions.is_null() {
-            // Resolvers name a code; what has none is juniper's word about a broken promise of ours.
-            map.serialize_entry("extensions", &Code { code: "internal", request_id: None })?;
+        if broken {
+            let request_id = Some(self.request_id);
+            map.serialize_entry("extensions", &Code { code: "internal", field: None, request_id })?;
         } else {
-            map.serialize_entry("extensions", extensions)?;
+            map.serialize_entry("extensions", self.error.error().extensions())?;
         }
         map.end()
     }
 }
 
-/// The answer of an operation that ran. Errors past `most` are left out.
+/// Whether an error is a fault of ours that nobody has logged: resolvers name a code, and what has none is juniper's word
+/// about a broken promise.
+fn is_fault(error: &ExecutionError<DefaultScalarValue>) -> bool {
+    error.error().extensions().is_null()
+}
+
+/// The answer of an operation that ran. Errors past `most` are left out; faults that nobody has logged are logged in one
+/// line, and said in the sentence of every internal error.
 pub(crate) fn executed(
     data: &Value,
     errors: &[ExecutionError<DefaultScalarValue>],
     location: impl Fn(&ExecutionError<DefaultScalarValue>) -> Option<Location>,
     most: usize,
+    request_id: &str,
 ) -> Vec<u8> {
+    if let Some(first) = errors.iter().find(|error| is_fault(error)) {
+        let (fault, path) = (first.error().message(), first.path().join("."));
+        tracing::error!(request_id, fault, path, "a request failed");
+    }
     let errors = errors
         .iter()
         .take(most)
-        .map(|error| FieldError { error, location: location(error) })
+        .map(|error| FieldError { error, location: location(error), request_id })
         .collect();
     json(&Executed { data, errors })
 }
@@ -71,8 +87,13 @@ pub(crate) fn problems(problems: &[Problem], most: usize) -> Vec<u8> {
     json(&Refused { errors: problems.get(..most).unwrap_or(problems) })
 }
 
-/// An answer of one sentence.
-pub(crate) fn refusal(message: &str, code: &str, request_id: Option<&str>) -> Vec<u8> {
+/// An answer of one sentence: about an argument, where it names one.
+pub(crate) fn refusal(
+    message: &str,
+    code: &str,
+    field: Option<&str>,
+    request_id: Option<&str>,
+) -> Vec<u8> {
     #[derive(Serialize)]
     struct Refused<'a> {
         errors: [Error<'a>; 1],
@@ -82,7 +103,7 @@ pub(crate) fn refusal(message: &str, code: &str, request_id: Option<&str>) -> Ve
         message: &'a str,
         extensions: Code<'a>,
     }
-    json(&Refused { errors: [Error { message, extensions: Code { code, request_id } }] })
+    json(&Refused { errors: [Error { message, extensions: Code { code, field, request_id } }] })
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {

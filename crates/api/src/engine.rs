@@ -114,7 +114,8 @@ impl<V: Service> Engine<V> {
         operation: Arc<Compiled<V::Schema>>,
         variables: Variables,
     ) -> Outcome {
-        let pool = match operation.kind() {
+        let kind = operation.kind();
+        let pool = match kind {
             OperationKind::Query => &self.queries,
             OperationKind::Mutation => &self.mutations,
         };
@@ -125,7 +126,11 @@ impl<V: Service> Engine<V> {
             execute(service.as_ref(), documents.limits(), state, &head, &operation, &variables)
         })
         .await
-        .unwrap_or_else(Outcome::Failed)
+        .unwrap_or_else(|error| match (error, kind) {
+            // What a query does is over when nobody waits for it.
+            (WorkError::Underway, OperationKind::Query) => Outcome::Failed(WorkError::Late),
+            (error, _) => Outcome::Failed(error),
+        })
     }
 
     /// Takes no more operations and waits for those at work, at most this long. Says whether all have ended.
@@ -154,8 +159,9 @@ fn execute<V: Service>(
     let headers = service.close(state, context);
     match result {
         Ok((data, errors)) => {
-            let body =
-                answer::executed(&data, &errors, |error| operation.location(error), limits.errors);
+            let place = |error: &_| operation.location(error);
+            let id = &head.request_id;
+            let body = answer::executed(&data, &errors, place, limits.errors, id);
             Outcome::Executed { body, headers }
         }
         Err(problems) => Outcome::Problems(problems),

@@ -47,6 +47,27 @@ impl Program {
     }
 }
 
+/// The `Idempotency-Key` header of a mutation. One that cannot be honoured is refused: whoever sends it will repeat the
+/// request, and counts on its happening once.
+fn idempotency_key(request: &Request<'_, Regulars>) -> Result<Option<String>, Refusal> {
+    const FIELD: &str = "idempotencyKey";
+    let head = request.head;
+    if request.operation.kind() == OperationKind::Query {
+        return Ok(None);
+    }
+    let key = head.header("idempotency-key").map_err(|_unreadable| {
+        Refusal::invalid(FIELD, "The header Idempotency-Key must be there once, as ASCII text.")
+    })?;
+    let Some(key) = key else { return Ok(None) };
+    let fields = request.operation.root_fields();
+    let mutations = fields.iter().filter(|field| !field.starts_with("__")).count();
+    if head.batched || mutations > 1 {
+        let sentence = "The header Idempotency-Key goes with one mutation alone: give each an idempotencyKey of its own.";
+        return Err(Refusal::invalid(FIELD, sentence));
+    }
+    Ok(Some(key.to_owned()))
+}
+
 impl Service for Program {
     type Schema = Regulars;
     type State = Thread;
@@ -65,8 +86,8 @@ impl Service for Program {
         request: &Request<'_, Regulars>,
     ) -> Result<Context, Refusal> {
         let head = request.head;
+        let idempotency_key = idempotency_key(request)?;
         let now = self.app.clock.now();
-        let query = request.operation.kind() == OperationKind::Query;
         let bearer = head.bearer.as_ref().map(crate::service::Bearer::expose);
         let refused = |error: StoreError| {
             let error = ApiError::from(error).logged(&head.request_id);
@@ -95,9 +116,6 @@ impl Service for Program {
                 return Err(refused(error));
             }
         };
-        let alone = request.operation.root_fields().len() == 1;
-        let idempotency_key =
-            (!query && alone).then(|| head.header("idempotency-key").map(str::to_owned)).flatten();
         Ok(Opening {
             app: Arc::clone(&self.app),
             actor,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Instant};
 
-use crate::document::{Compiled, OperationKind, Schema};
+use crate::document::{Compiled, INVALID, OperationKind, Schema};
 
 /// The context of a service's schema.
 pub type ContextOf<V> = <<V as Service>::Schema as Schema>::Context;
@@ -52,8 +52,8 @@ pub struct Head {
     pub request_id: Arc<str>,
     /// The token of `Authorization: Bearer …`.
     pub bearer: Option<Bearer>,
-    /// The other headers that the service asked for, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// The other headers that the service asked for.
+    pub headers: Vec<Header>,
     /// Who connected; a proxy, where there is one.
     pub peer: Option<IpAddr>,
     /// When the answer has to be there.
@@ -64,8 +64,33 @@ pub struct Head {
 
 impl Head {
     /// The value of one of the headers that were asked for.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    ///
+    /// # Errors
+    /// It is there, but cannot be read.
+    pub fn header(&self, name: &str) -> Result<Option<&str>, Unreadable> {
+        match self.headers.iter().find(|header| header.name == name) {
+            None => Ok(None),
+            Some(header) => header.value.as_deref().map(Some).ok_or(Unreadable),
+        }
+    }
+}
+
+/// A header that is no ASCII text, or is there more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// A header. `Debug` keeps its value secret: it may be a key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value; `None` where it cannot be read.
+    pub value: Option<String>,
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ***", self.name)
     }
 }
 
@@ -98,12 +123,14 @@ impl fmt::Debug for Bearer {
 /// Why a request is refused as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The HTTP status: 401, 429, 503.
+    /// The HTTP status: 401, 429, 503. 400 is a fault of the request.
     pub status: u16,
     /// `extensions.code`.
     pub code: &'static str,
     /// The sentence for people.
     pub message: Cow<'static, str>,
+    /// The argument that is at fault.
+    pub field: Option<&'static str>,
     /// Seconds after which it may be tried again.
     pub retry_after: Option<u32>,
 }
@@ -115,6 +142,18 @@ impl Refusal {
             status: 401,
             code: "permission_denied",
             message: Cow::Borrowed(message),
+            field: None,
+            retry_after: None,
+        }
+    }
+
+    /// An argument, or a header that stands for one, is at fault.
+    pub const fn invalid(field: &'static str, message: &'static str) -> Self {
+        Self {
+            status: 400,
+            code: INVALID,
+            message: Cow::Borrowed(message),
+            field: Some(field),
             retry_after: None,
         }
     }
@@ -125,6 +164,7 @@ impl Refusal {
             status: 429,
             code: "too_many_requests",
             message: Cow::Borrowed("Too many requests. Try again later."),
+            field: None,
             retry_after: Some(retry_after),
         }
     }
@@ -135,6 +175,7 @@ impl Refusal {
             status: 500,
             code: "internal",
             message: Cow::Owned(format!("Something went wrong on our side. Request {request_id}.")),
+            field: None,
             retry_after: None,
         }
     }
@@ -145,7 +186,22 @@ impl Refusal {
             status: 503,
             code: "unavailable",
             message: Cow::Borrowed("The server is busy. Try again in a moment."),
+            field: None,
             retry_after: Some(1),
+        }
+    }
+
+    /// Its time is over, but it has begun and is not interrupted: nobody knows yet whether it will have happened.
+    pub const fn underway() -> Self {
+        Self {
+            status: 504,
+            code: "outcome_unknown",
+            message: Cow::Borrowed(
+                "The answer was not ready in time, but what was asked may still happen. Ask again with the same \
+                 idempotency key, or look before you ask again.",
+            ),
+            field: None,
+            retry_after: None,
         }
     }
 }
@@ -170,5 +226,26 @@ mod tests {
             assert_eq!(Bearer::parse(header).as_ref().map(Bearer::expose), token, "{header}");
         }
         assert_eq!(format!("{:?}", Bearer::parse("Bearer abc")), "Some(Bearer(***))");
+    }
+
+    #[test]
+    fn headers_are_told_from_none_and_keep_their_values_secret() {
+        let header = |name: &str, value: Option<&str>| Header {
+            name: name.to_owned(),
+            value: value.map(str::to_owned),
+        };
+        let head = Head {
+            request_id: Arc::from("till-7"),
+            bearer: None,
+            headers: vec![header("x-api-key", Some("topsecret")), header("x-app-id", None)],
+            peer: None,
+            deadline: Instant::now(),
+            batched: false,
+        };
+        assert_eq!(head.header("x-api-key"), Ok(Some("topsecret")));
+        assert_eq!(head.header("x-app-id"), Err(Unreadable));
+        assert_eq!(head.header("idempotency-key"), Ok(None));
+        let shown = format!("{head:?}");
+        assert!(shown.contains("x-api-key") && !shown.contains("topsecret"), "{shown}");
     }
 }

@@ -218,6 +218,9 @@ impl OrderConnection {
     fn count(&self) -> i32 {
         self.0
     }
+    fn total_count(&self) -> i32 {
+        self.0
+    }
     fn edges(&self) -> Vec<OrderEdge> {
         (0..self.0).map(OrderEdge).collect()
     }
@@ -236,6 +239,23 @@ impl OrderEdge {
     }
 }
 
+/// A scalar whose reading panics, to see what a fault in reading a request costs.
+#[derive(Clone, Copy, Debug, juniper::GraphQLScalar)]
+#[graphql(parse_token(String))]
+#[graphql(to_output_with = Self::write, from_input_with = Self::read)]
+pub(crate) struct Trap;
+
+impl Trap {
+    const fn write(&self) -> bool {
+        true
+    }
+
+    fn read(text: &str) -> Self {
+        assert!(text != "boom", "the secret of the parser");
+        Self
+    }
+}
+
 pub(crate) struct Query;
 
 #[graphql_object]
@@ -244,6 +264,9 @@ impl Query {
     fn consumer(id: Option<Id>) -> FieldResult<Option<ConsumerNode>> {
         let pk = id.map_or(Ok(177), |id| id.pk("IUserNode"))?;
         Ok(Some(Fast(Consumer(pk))))
+    }
+    fn orders(first: Option<i32>) -> OrderConnection {
+        OrderConnection(first.unwrap_or(100))
     }
     fn merchant() -> MerchantNode {
         Fast(Merchant(5))
@@ -287,6 +310,17 @@ impl Query {
         ];
         texts.into_iter().flatten().collect()
     }
+    /// Takes no null; a variable with a default may stand here all the same.
+    fn twice(n: i32, ns: Option<Vec<i32>>) -> i32 {
+        n * 2 + ns.map_or(0, |ns| ns.iter().sum())
+    }
+    fn fragile(trap: Option<Trap>) -> bool {
+        trap.is_some()
+    }
+    /// A broken promise of ours.
+    fn nameless() -> FieldResult<Option<bool>> {
+        Err(FieldError::new("The secret of the database.", juniper::Value::null()))
+    }
     fn sleep(millis: i32) -> bool {
         std::thread::sleep(std::time::Duration::from_millis(u64::try_from(millis).unwrap()));
         true
@@ -324,6 +358,10 @@ impl Mutation {
         context.note(format!("add {n} {ns:?}"));
         Ok(Some(Payload(n)))
     }
+    fn wait(millis: i32) -> Option<Payload> {
+        std::thread::sleep(std::time::Duration::from_millis(u64::try_from(millis).unwrap()));
+        Some(Payload(millis))
+    }
     #[graphql(name = "obtainToken")]
     fn obtain_token(context: &Context, password: String) -> FieldResult<Option<Payload>> {
         context.note(format!("login {}", password.len()));
@@ -360,8 +398,10 @@ impl Service for Shop {
 
     fn open(&self, _: &mut usize, request: &Request<'_, Specimen>) -> Result<Context, Refusal> {
         match request.head.header("x-api-key") {
-            Some("wrong") => Err(Refusal::unauthenticated("Unknown API key.")),
-            Some("eager") => Err(Refusal::too_many(7)),
+            Ok(Some("wrong")) => Err(Refusal::unauthenticated("Unknown API key.")),
+            Err(_unreadable) => Err(Refusal::invalid("key", "Unreadable.")),
+            Ok(Some("late")) => Err(Refusal::invalid("at", "Too late.")),
+            Ok(Some("eager")) => Err(Refusal::too_many(7)),
             _ => Ok(Context {
                 bearer: request.head.bearer.as_ref().map(|bearer| bearer.expose().to_owned()),
                 ..Context::default()

@@ -9,7 +9,10 @@ use std::{
     cell::{Cell, RefCell},
     io,
     panic::{self, AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Once},
+    sync::{
+        Arc, Once,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -40,9 +43,12 @@ pub enum WorkError {
     /// Too much is waiting already.
     #[error("the queue is full")]
     Busy,
-    /// The deadline passed, in the queue or at work. Work that has begun is not interrupted.
+    /// The deadline passed in the queue: nothing was done, and nothing will be.
     #[error("the deadline passed")]
     Late,
+    /// The deadline passed at work, which is not interrupted: what it does may still happen.
+    #[error("the deadline passed at work")]
+    Underway,
     /// The work panicked; it is logged.
     #[error("the work panicked")]
     Panicked,
@@ -106,11 +112,15 @@ impl<S: 'static> Pool<S> {
         W: FnOnce(&mut S) -> R + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
+        // Whoever sets it first decides: the thread that begins, or the caller who waits no longer.
+        let taken = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&taken);
         let run = Box::new(move |state: Option<&mut S>| {
-            if answer.is_closed() {
-                return;
-            }
-            let result = state.map(work).ok_or(WorkError::Late);
+            let result = match state {
+                Some(_) if answer.is_closed() || begun.swap(true, Ordering::AcqRel) => return,
+                Some(state) => Ok(work(state)),
+                None => Err(WorkError::Late),
+            };
             // The client may have left meanwhile.
             drop(answer.send(result));
         });
@@ -118,6 +128,7 @@ impl<S: 'static> Pool<S> {
         match timeout_at(TokioInstant::from_std(deadline), result).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(WorkError::Panicked),
+            Err(_) if taken.swap(true, Ordering::AcqRel) => Err(WorkError::Underway),
             Err(_) => Err(WorkError::Late),
         }
     }
@@ -178,6 +189,14 @@ fn serve<S, F: Fn() -> S>(receiver: &Receiver<Job<S>>, make: &F) {
     }
 }
 
+/// Runs work on a thread that is none of a pool's; a panic is logged, once, and ends here.
+pub(crate) fn guard<R>(label: &str, work: impl FnOnce() -> R) -> Result<R, WorkError> {
+    let ours = OURS.replace(true);
+    let done = guarded(label, work);
+    OURS.set(ours);
+    done.map_err(|()| WorkError::Panicked)
+}
+
 /// Runs `work`; a panic is logged, once, and ends here.
 fn guarded<R>(label: &str, work: impl FnOnce() -> R) -> Result<R, ()> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
@@ -221,7 +240,7 @@ fn watch_panics() {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -297,6 +316,33 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         assert_eq!(ran.load(Ordering::SeqCst), 0, "what came too late must not run");
+    }
+
+    #[actix_web::test]
+    async fn work_that_has_begun_is_told_from_work_that_never_will() {
+        let (pool, _) = pool(1, 8);
+        let (begun, begin) = bounded::<()>(1);
+        let (release, wait) = bounded::<()>(0);
+        let working = pool.run(label(), Instant::now() + Duration::from_millis(60), move |_| {
+            begun.send(()).unwrap();
+            wait.recv().unwrap();
+        });
+        let waiting = async {
+            begin.recv().unwrap();
+            let soon = Instant::now() + Duration::from_millis(20);
+            pool.run(label(), soon, |_| panic!("it must never run")).await
+        };
+        let (working, waiting) = futures_util::future::join(working, waiting).await;
+        assert_eq!((working, waiting), (Err(WorkError::Underway), Err::<(), _>(WorkError::Late)));
+        release.send(()).unwrap();
+        assert_eq!(pool.run(label(), soon(), |state| *state).await, Ok(0), "nothing panicked");
+    }
+
+    #[test]
+    fn a_guarded_panic_is_an_error() {
+        assert_eq!(guard("request-1", || 5), Ok(5));
+        assert_eq!(guard("request-1", || panic!("boom")), Err::<(), _>(WorkError::Panicked));
+        assert!(!OURS.get());
     }
 
     #[actix_web::test]

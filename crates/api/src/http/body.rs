@@ -13,6 +13,9 @@ use futures_util::StreamExt;
 
 use super::negotiation::Verdict;
 
+/// Bytes that are made room for before any has come.
+const FIRST: usize = 8 * 1024;
+
 /// The whole body, at most `most` bytes, within `patience`.
 pub(super) async fn read(
     request: &HttpRequest,
@@ -34,7 +37,8 @@ pub(super) async fn read(
 }
 
 async fn collect(mut payload: Payload, announced: usize, most: usize) -> Result<Bytes, Verdict> {
-    let mut body = BytesMut::with_capacity(announced.min(most));
+    // Room for what is there, not for what is promised.
+    let mut body = BytesMut::with_capacity(announced.min(most).min(FIRST));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Verdict::Malformed)?;
         if body.len() + chunk.len() > most {

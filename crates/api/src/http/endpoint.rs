@@ -11,7 +11,7 @@ use actix_web::{
         Method,
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap},
     },
-    web::{self, Data, Payload, ServiceConfig},
+    web::{self, Bytes, Data, Payload, ServiceConfig},
 };
 
 use super::{
@@ -26,7 +26,8 @@ use super::{
 use crate::{
     document::{Compiled, OperationKind, Problem, check_mutation},
     engine::Engine,
-    service::{Bearer, Head, Refusal, Service},
+    service::{Bearer, Head, Header, Refusal, Service},
+    worker::guard,
 };
 
 /// How the API is served.
@@ -42,6 +43,9 @@ pub struct HttpConfig {
     pub request_timeout: Duration,
     /// Requests served at once; more are turned away.
     pub in_flight: usize,
+    /// Bodies read at once; more are turned away. Many: a client that sends slowly must not keep others out. All together
+    /// take `bodies` times `body_bytes` of memory at the worst.
+    pub bodies: usize,
     /// Requests in one batch; 0 turns batches off.
     pub batch: usize,
     /// Entries of a list among the variables.
@@ -59,6 +63,7 @@ impl HttpConfig {
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(15),
             in_flight: cores.max(1) * 64,
+            bodies: cores.max(1) * 1_024,
             batch: 0,
             list: 500,
             headers: ["idempotency-key", "x-api-key", "x-app-id"].map(String::from).to_vec(),
@@ -71,6 +76,8 @@ pub struct Endpoint<V: Service> {
     engine: Engine<V>,
     config: HttpConfig,
     gate: Arc<Gate>,
+    /// The door for bodies that are on their way.
+    bodies: Arc<Gate>,
     readiness: Readiness,
 }
 
@@ -79,8 +86,8 @@ type Prepared<V> = Arc<Compiled<<V as Service>::Schema>>;
 impl<V: Service> Endpoint<V> {
     /// Serves an engine.
     pub fn new(engine: Engine<V>, config: HttpConfig, readiness: Readiness) -> Self {
-        let gate = Gate::new(config.in_flight);
-        Self { engine, config, gate, readiness }
+        let (gate, bodies) = (Gate::new(config.in_flight), Gate::new(config.bodies));
+        Self { engine, config, gate, bodies, readiness }
     }
 
     /// The engine behind it.
@@ -113,27 +120,28 @@ impl<V: Service> Endpoint<V> {
         id: &Arc<str>,
         media: Media,
     ) -> Reply {
-        let Some(_permit) = self.gate.enter() else {
-            return Reply::refused(&Refusal::unavailable(), media);
-        };
         let deadline = Instant::now() + self.config.request_timeout;
         let shape = Shape { batch: self.config.batch, list: self.config.list };
         let headers = request.headers();
         let by_get = *request.method() == Method::GET;
-        let read = if by_get {
-            from_query_string(request.query_string(), shape).map(Body::Single)
+        let bytes = if by_get {
+            None
         } else if *request.method() == Method::POST {
-            if !is_json(text(headers, CONTENT_TYPE.as_str())) {
-                return Reply::unreadable(Verdict::UnsupportedMedia, media);
-            }
-            let patience = self.config.body_timeout;
-            match body::read(request, payload, self.config.body_bytes, patience).await {
-                Ok(bytes) => from_body(&bytes, shape),
-                Err(verdict) => return Reply::unreadable(verdict, media),
+            match self.body(request, payload, media).await {
+                Ok(bytes) => Some(bytes),
+                Err(reply) => return reply,
             }
         } else {
             let message = "GraphQL is asked by POST or GET.";
             return Reply::method_not_allowed(message, "GET, POST", media);
+        };
+        // Only who has asked takes a place: clients that send slowly, or nothing, would keep everybody out.
+        let Some(_permit) = self.gate.enter() else {
+            return Reply::refused(&Refusal::unavailable(), media);
+        };
+        let read = match bytes {
+            Some(bytes) => from_body(&bytes, shape),
+            None => from_query_string(request.query_string(), shape).map(Body::Single),
         };
         let head = |batched| {
             Arc::new(Head {
@@ -152,11 +160,34 @@ impl<V: Service> Endpoint<V> {
         }
     }
 
-    fn wanted(&self, headers: &HeaderMap) -> Vec<(String, String)> {
-        self.config
-            .headers
-            .iter()
-            .filter_map(|name| text(headers, name).map(|value| (name.clone(), value.to_owned())))
+    /// The body of a request, or the answer that it gets for want of one.
+    async fn body(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+        media: Media,
+    ) -> Result<Bytes, Reply> {
+        if !is_json(text(request.headers(), CONTENT_TYPE.as_str())) {
+            return Err(Reply::unreadable(Verdict::UnsupportedMedia, media));
+        }
+        let Some(_reading) = self.bodies.enter() else {
+            return Err(Reply::refused(&Refusal::unavailable(), media).closing());
+        };
+        body::read(request, payload, self.config.body_bytes, self.config.body_timeout)
+            .await
+            .map_err(|verdict| Reply::unreadable(verdict, media))
+    }
+
+    fn wanted(&self, headers: &HeaderMap) -> Vec<Header> {
+        let wanted = self.config.headers.iter();
+        wanted
+            .filter_map(|name| {
+                let mut values = headers.get_all(name.as_str());
+                let first = values.next()?;
+                let alone = values.next().is_none();
+                let value = first.to_str().ok().filter(|_| alone).map(str::to_owned);
+                Some(Header { name: name.clone(), value })
+            })
             .collect()
     }
 
@@ -168,9 +199,10 @@ impl<V: Service> Endpoint<V> {
         media: Media,
     ) -> Reply {
         let most = self.engine.documents().limits().errors;
-        let (operation, request) = match self.prepare(request).await {
+        let id = &head.request_id;
+        let (operation, request) = match self.prepare(id, request).await {
             Ok(prepared) => prepared,
-            Err(problems) => return Reply::problems(&problems, most, media),
+            Err(failure) => return failure.reply(most, id, media),
         };
         if by_get && operation.kind() == OperationKind::Mutation {
             let message = "Mutations are asked by POST alone.";
@@ -185,7 +217,7 @@ impl<V: Service> Endpoint<V> {
         let mut prepared = Vec::with_capacity(batch.len());
         let (mut mutations, mut cost) = (Vec::new(), 0_u64);
         for request in batch {
-            let one = self.prepare(request).await;
+            let one = self.prepare(&head.request_id, request).await;
             if let Ok((operation, request)) = &one {
                 cost = cost.saturating_add(operation.cost(&request.variables, limits.page));
                 if operation.kind() == OperationKind::Mutation {
@@ -210,7 +242,7 @@ impl<V: Service> Endpoint<V> {
                 Ok((operation, request)) => {
                     self.run(Arc::clone(head), operation, request, media).await
                 }
-                Err(problems) => Reply::problems(&problems, limits.errors, media),
+                Err(failure) => failure.reply(limits.errors, &head.request_id, media),
             });
         }
         Reply::batch(replies)
@@ -219,22 +251,30 @@ impl<V: Service> Endpoint<V> {
     /// The operation of a request. What is not in the cache is validated off the reactor.
     async fn prepare(
         &self,
+        id: &Arc<str>,
         request: GraphqlRequest,
-    ) -> Result<(Prepared<V>, GraphqlRequest), Vec<Problem>> {
+    ) -> Result<(Prepared<V>, GraphqlRequest), Unprepared> {
         let documents = self.engine.documents();
         let name = request.operation_name.as_deref();
-        if let Some(found) = documents.find(&request.query, name, &request.variables) {
-            return found.map(|operation| (operation, request));
+        // A panic here would end more than this request: the thread serves many.
+        let found = guard(id, || documents.find(&request.query, name, &request.variables));
+        if let Some(found) = found.map_err(|_logged| Unprepared::Failed)? {
+            return found.map(|operation| (operation, request)).map_err(Unprepared::Refused);
         }
-        let documents = Arc::clone(documents);
-        web::block(move || {
+        let (documents, label) = (Arc::clone(documents), Arc::clone(id));
+        let prepared = web::block(move || {
             let name = request.operation_name.as_deref();
-            documents
-                .prepare(&request.query, name, &request.variables)
-                .map(|operation| (operation, request))
-        })
-        .await
-        .unwrap_or_else(|_| Err(vec![Problem::invalid("The document cannot be read.")]))
+            guard(&label, || documents.prepare(&request.query, name, &request.variables))
+                .map(|prepared| prepared.map(|operation| (operation, request)))
+        });
+        match prepared.await {
+            Ok(Ok(prepared)) => prepared.map_err(Unprepared::Refused),
+            Ok(Err(_logged)) => Err(Unprepared::Failed),
+            Err(error) => {
+                tracing::error!(request_id = &**id, fault = %error, "a request failed");
+                Err(Unprepared::Failed)
+            }
+        }
     }
 
     async fn run(
@@ -248,6 +288,23 @@ impl<V: Service> Endpoint<V> {
         let most = self.engine.documents().limits().errors;
         let outcome = self.engine.run(head, operation, request.variables).await;
         Reply::outcome(outcome, most, &id, media)
+    }
+}
+
+/// Why there is no operation to run.
+enum Unprepared {
+    /// The document or the variables are at fault.
+    Refused(Vec<Problem>),
+    /// We are; it is logged.
+    Failed,
+}
+
+impl Unprepared {
+    fn reply(&self, most: usize, request_id: &str, media: Media) -> Reply {
+        match self {
+            Self::Refused(problems) => Reply::problems(problems, most, media),
+            Self::Failed => Reply::internal(request_id, media),
+        }
     }
 }
 

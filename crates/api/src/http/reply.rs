@@ -55,7 +55,7 @@ impl Reply {
 
     /// The method does not go with the request.
     pub(super) fn method_not_allowed(message: &str, allow: &'static str, media: Media) -> Self {
-        let body = answer::refusal(message, INVALID, None);
+        let body = answer::refusal(message, INVALID, None, None);
         let reply = Self::new(status(Verdict::MethodNotAllowed, media), body);
         Self { allow: Some(allow), ..reply }
     }
@@ -63,7 +63,7 @@ impl Reply {
     /// There is nothing at that address; the API is at `path`.
     pub(super) fn not_found(path: &str, media: Media) -> Self {
         let message = format!("There is nothing at this address: the API is at {path}.");
-        let body = answer::refusal(&message, "does_not_exist", None);
+        let body = answer::refusal(&message, "does_not_exist", None, None);
         Self::new(status(Verdict::Refused(StatusCode::NOT_FOUND), media), body)
     }
 
@@ -75,16 +75,32 @@ impl Reply {
             Verdict::UnsupportedMedia => "The request body must have the type application/json.",
             _ => "The request body cannot be read.",
         };
-        let reply = Self::new(status(verdict, media), answer::refusal(message, INVALID, None));
-        Self { close: true, ..reply }
+        let body = answer::refusal(message, INVALID, None, None);
+        Self::new(status(verdict, media), body).closing()
     }
 
     /// The service says no, or cannot now.
     pub(super) fn refused(refusal: &Refusal, media: Media) -> Self {
         let code = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        let body = answer::refusal(&refusal.message, refusal.code, None);
-        let reply = Self::new(status(Verdict::Refused(code), media), body);
+        let verdict = match code {
+            StatusCode::BAD_REQUEST => Verdict::RequestError,
+            code => Verdict::Refused(code),
+        };
+        let body = answer::refusal(&refusal.message, refusal.code, refusal.field, None);
+        let reply = Self::new(status(verdict, media), body);
         Self { retry_after: refusal.retry_after, ..reply }
+    }
+
+    /// A fault of ours, which is logged.
+    pub(super) fn internal(request_id: &str, media: Media) -> Self {
+        let message = answer::INTERNAL_MESSAGE;
+        let body = answer::refusal(message, "internal", None, Some(request_id));
+        Self::new(status(Verdict::Internal, media), body)
+    }
+
+    /// The same as the last answer on its connection, whose body was not read.
+    pub(super) fn closing(self) -> Self {
+        Self { close: true, ..self }
     }
 
     /// What came of an operation.
@@ -99,10 +115,8 @@ impl Reply {
             Outcome::Failed(WorkError::Busy | WorkError::Late | WorkError::Closed) => {
                 Self::refused(&Refusal::unavailable(), media)
             }
-            Outcome::Failed(WorkError::Panicked) => {
-                let body = answer::refusal(answer::INTERNAL_MESSAGE, "internal", Some(request_id));
-                Self::new(status(Verdict::Internal, media), body)
-            }
+            Outcome::Failed(WorkError::Underway) => Self::refused(&Refusal::underway(), media),
+            Outcome::Failed(WorkError::Panicked) => Self::internal(request_id, media),
         }
     }
 

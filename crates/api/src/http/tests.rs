@@ -8,12 +8,20 @@ use std::{
 
 use actix_web::{
     App, HttpRequest,
-    dev::ServiceResponse,
-    http::{Method, StatusCode, header::ACCEPT},
+    dev::{Payload, ServiceResponse},
+    error::PayloadError,
+    http::{
+        Method, StatusCode,
+        header::{ACCEPT, HeaderValue},
+    },
     test::{TestRequest, call_service, init_service, read_body},
     web::Bytes,
 };
-use futures_util::{Stream, stream::pending};
+use futures_util::{
+    Stream,
+    future::{join, join_all},
+    stream::pending,
+};
 use serde_json::{Value as Json, json};
 
 use super::{Endpoint, HttpConfig, Readiness, cors};
@@ -57,11 +65,20 @@ impl Answer {
 
 impl Fixture {
     async fn send(&self, request: TestRequest) -> Answer {
+        self.ask(request, None).await
+    }
+
+    async fn ask(&self, request: TestRequest, body: Option<Payload>) -> Answer {
+        let request = request.to_request();
+        let request = match body {
+            Some(body) => request.replace_payload(body).0,
+            None => request,
+        };
         let origins = ["https://till.example".to_owned()];
         let app =
             init_service(App::new().wrap(cors(&origins)).configure(self.endpoint.configure()))
                 .await;
-        let response: ServiceResponse<_> = call_service(&app, request.to_request()).await;
+        let response: ServiceResponse<_> = call_service(&app, request).await;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let content_type = headers
@@ -247,7 +264,7 @@ async fn bodies_are_capped() {
 
 #[actix_web::test]
 async fn slow_bodies_are_cut_off() {
-    use actix_web::{FromRequest, dev::Payload, error::PayloadError};
+    use actix_web::FromRequest;
     let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(pending());
     let request: HttpRequest = TestRequest::default().to_http_request();
     let mut payload = Payload::Stream { payload: stream };
@@ -311,12 +328,104 @@ async fn overload_is_turned_away_at_once() {
         let answer = fixture.query("{ me }").await;
         (answer, start.elapsed())
     };
-    let (slow, (fast, elapsed)) = futures_util::future::join(slow, fast).await;
+    let (slow, (fast, elapsed)) = join(slow, fast).await;
     assert_eq!(slow.status, 200);
     assert_eq!((fast.status, fast.header("retry-after")), (503, Some("1")));
     assert_eq!(fast.json()["errors"][0]["extensions"]["code"], "unavailable");
     assert!(elapsed < Duration::from_millis(100), "{elapsed:?}");
     assert_eq!(fixture.query("{ me }").await.status, 200);
+}
+
+/// A body that never comes.
+fn silence() -> Payload {
+    let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(pending());
+    Payload::Stream { payload: stream }
+}
+
+#[actix_web::test]
+async fn clients_that_send_nothing_keep_nobody_out() {
+    let fixture = fixture(|config| {
+        config.in_flight = 2;
+        config.bodies = 8;
+        config.body_timeout = Duration::from_millis(400);
+    });
+    let silent = join_all((0..10).map(|_| fixture.ask(post(""), Some(silence()))));
+    let asking = async {
+        actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+        fixture.send(get("query=%7Bme%7D")).await.status
+    };
+    let (silent, by_get) = join(silent, asking).await;
+    assert_eq!(by_get, 200);
+    let timed_out = silent.iter().filter(|answer| answer.status == 408).count();
+    let turned_away = silent.iter().filter(|answer| answer.status == 503).count();
+    assert_eq!((timed_out, turned_away), (8, 2));
+    let five = join_all((0..5).map(|_| fixture.ask(post(""), Some(silence()))));
+    let asking = async {
+        actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+        fixture.query("{ me }").await.status
+    };
+    assert_eq!(join(five, asking).await.1, 200);
+}
+
+#[actix_web::test]
+async fn a_mutation_that_is_late_may_still_happen() {
+    let fixture = fixture(|config| config.request_timeout = Duration::from_millis(60));
+    let answer = fixture.query("mutation { wait(millis: 300) { p } }").await;
+    assert_eq!((answer.status, answer.header("retry-after")), (504, None));
+    let error = &answer.json()["errors"][0];
+    assert_eq!(error["extensions"]["code"], "outcome_unknown");
+    assert!(error["message"].as_str().unwrap().contains("idempotency key"), "{error}");
+}
+
+#[actix_web::test]
+async fn faults_without_a_code_show_the_fixed_sentence() {
+    let fixture = fixture(|_| {});
+    let request = post(r#"{"query":"{ nameless }"}"#).insert_header(("X-Request-Id", "till-7"));
+    let answer = fixture.send(request).await.json();
+    assert_eq!(
+        answer["errors"][0]["extensions"],
+        json!({"code": "internal", "requestId": "till-7"})
+    );
+    assert!(!answer.to_string().contains("secret"), "{answer}");
+}
+
+#[actix_web::test]
+async fn a_panic_before_anything_runs_costs_one_answer() {
+    let fixture = fixture(|_| {});
+    let literal = json!({"query": "{ fragile(trap: \"boom\") }"});
+    let document = "query ($t: Trap, $b: Boolean!) { fragile(trap: $t) @skip(if: $b) }";
+    let given = |text: &str| json!({"query": document, "variables": {"t": text, "b": false}});
+    assert_eq!(fixture.post(&given("calm")).await.status, 200);
+    // The first panics while it is prepared, the second while a known document is looked up.
+    for request in [literal, given("boom")] {
+        let answer = fixture.post(&request).await;
+        assert_eq!(answer.status, 500, "{request}");
+        let extensions = &answer.json()["errors"][0]["extensions"];
+        assert_eq!(extensions["code"], "internal");
+        assert_eq!(extensions["requestId"].as_str(), answer.header("x-request-id"));
+        assert!(!answer.text.contains("secret"));
+        assert_eq!(fixture.query("{ me }").await.status, 200);
+    }
+}
+
+#[actix_web::test]
+async fn a_refused_argument_is_named() {
+    let fixture = fixture(|_| {});
+    let refused =
+        fixture.send(post(r#"{"query":"{ me }"}"#).insert_header(("x-api-key", "late"))).await;
+    assert_eq!(refused.status, 400);
+    let extensions = &refused.json()["errors"][0]["extensions"];
+    assert_eq!(extensions, &json!({"code": "invalid", "field": "at"}));
+    // A header that cannot be read is not taken for none.
+    let latin = HeaderValue::from_bytes(b"schl\xfcssel").unwrap();
+    let twice = post(r#"{"query":"{ me }"}"#)
+        .append_header(("x-api-key", "a"))
+        .append_header(("x-api-key", "b"));
+    for request in [post(r#"{"query":"{ me }"}"#).insert_header(("x-api-key", latin)), twice] {
+        let refused = fixture.send(request).await;
+        assert_eq!(refused.status, 400);
+        assert_eq!(refused.json()["errors"][0]["extensions"]["field"], "key");
+    }
 }
 
 #[actix_web::test]
