@@ -46,6 +46,12 @@ impl<S: Schema> Entry<S> {
         forms.truncate(VARIANTS);
     }
 
+    /// An estimate of the memory that the document and its forms take, in bytes.
+    fn weight(&self) -> usize {
+        let forms: usize = self.forms.lock().iter().map(|(_, form)| form.weight()).sum();
+        self.document.weight.saturating_add(forms)
+    }
+
     fn matches(&self, text: &str, operation_name: Option<&str>) -> bool {
         self.operation_name.as_deref() == operation_name
             && self.document.cell.borrow_owner() == text
@@ -81,19 +87,19 @@ impl<S: Schema> Cache<S> {
         entry.matches(text, operation_name).then_some(entry)
     }
 
-    /// Keeps an entry; `form` is the estimated size of one of its forms.
-    pub(super) fn insert(
-        &self,
-        text: &str,
-        operation_name: Option<&str>,
-        entry: Arc<Entry<S>>,
-        form: usize,
-    ) {
-        let forms = if entry.document.conditions.is_empty() { 1 } else { VARIANTS };
-        let weight = form.saturating_mul(forms + 1).saturating_add(text.len());
+    /// Keeps an entry, at the weight that it has now: to be called again when a form has come to it.
+    pub(super) fn keep(&self, text: &str, operation_name: Option<&str>, entry: &Arc<Entry<S>>) {
         let key = self.hasher.hash_one((text, operation_name));
         let mut kept = self.kept.lock();
-        if let Some((_, old)) = kept.entries.put(key, (entry, weight)) {
+        let weight = entry.weight();
+        if weight > self.most_bytes {
+            // It alone would push everything else out.
+            if let Some((_, old)) = kept.entries.pop(&key) {
+                kept.bytes = kept.bytes.saturating_sub(old);
+            }
+            return;
+        }
+        if let Some((_, old)) = kept.entries.put(key, (Arc::clone(entry), weight)) {
             kept.bytes = kept.bytes.saturating_sub(old);
         }
         kept.bytes = kept.bytes.saturating_add(weight);

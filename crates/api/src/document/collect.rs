@@ -13,19 +13,17 @@ use std::{
 use juniper::{DefaultScalarValue, Definition, InputValue, SchemaType, Selection, meta::MetaType};
 
 use super::{
+    introspection,
     limits::Limits,
     problem::{Location, Problem},
     survey::directives,
-    tree::{Argument, Entry, Field, Source, same_arguments},
+    tree::{Argument, Entry, Field, Rows, Source, same_arguments},
 };
 
 type Schema = SchemaType<DefaultScalarValue>;
 
 /// Names of object types, sorted.
 type Types<'a> = Rc<[&'a str]>;
-
-/// The lists of an introspection that can be nested without end.
-const INTROSPECTION_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
 
 /// One selection of a field, before merging.
 struct Occurrence<'a> {
@@ -59,6 +57,8 @@ pub(super) struct Collector<'a> {
     budget: usize,
     /// The variables that the canonical form uses.
     pub(super) used: BTreeSet<&'a str>,
+    /// Those of them that stand where null may not.
+    pub(super) required: BTreeSet<&'a str>,
 }
 
 impl<'a> Collector<'a> {
@@ -87,6 +87,7 @@ impl<'a> Collector<'a> {
             conditions,
             budget: limits.canonical_fields(),
             used: BTreeSet::new(),
+            required: BTreeSet::new(),
         }
     }
 
@@ -222,6 +223,12 @@ impl<'a> Collector<'a> {
             self.used.extend(argument.value.referenced_variables());
         }
         let meta = parent.field_by_name(first.name);
+        let known = meta.and_then(|meta| meta.arguments.as_deref()).unwrap_or_default();
+        for argument in &first.arguments {
+            if let Some(meta) = known.iter().find(|known| known.name == argument.name) {
+                self.require(argument.value, &meta.arg_type.to_string());
+            }
+        }
         let sets: Vec<&'a [Selection<'a>]> =
             occurrences.iter().filter_map(|occurrence| occurrence.selections).collect();
         let children = if sets.is_empty() {
@@ -232,7 +239,7 @@ impl<'a> Collector<'a> {
                     self.schema.concrete_type_by_name(meta.field_type.innermost_name())
                 })
                 .ok_or_else(|| Problem::invalid("The document selects an unknown type."))?;
-            let lists = lists + usize::from(is_introspection_list(parent, first.name));
+            let lists = lists + usize::from(introspection::is_endless(parent, first.name));
             if lists > self.limits.introspection_depth {
                 return Err(Problem::invalid(format!(
                     "Introspection may nest at most {} lists.",
@@ -247,11 +254,43 @@ impl<'a> Collector<'a> {
             name: first.name,
             arguments: first.arguments.clone(),
             at: first.at,
-            paged: meta
-                .and_then(|meta| meta.arguments.as_ref())
-                .is_some_and(|arguments| arguments.iter().any(|a| a.name == "first")),
+            rows: if known.iter().any(|argument| argument.name == "first") {
+                Rows::Page
+            } else {
+                introspection::size(parent, first.name).map_or(Rows::One, Rows::Introspected)
+            },
             children,
         })
+    }
+
+    /// Notes the variables in a value that stand where the schema takes no null. Validation lets one with a default stand
+    /// there; a null of the client's takes the default's place.
+    fn require(&mut self, value: &'a InputValue, of: &str) {
+        let nullable = of.strip_suffix('!');
+        match value {
+            InputValue::Variable(name) if nullable.is_some() => {
+                self.required.insert(name);
+            }
+            InputValue::List(items) => {
+                let list = nullable.unwrap_or(of).strip_prefix('[');
+                if let Some(of) = list.and_then(|list| list.strip_suffix(']')) {
+                    for item in items {
+                        self.require(&item.item, of);
+                    }
+                }
+            }
+            InputValue::Object(fields) => {
+                let kind = self.schema.concrete_type_by_name(of.trim_matches(['[', ']', '!']));
+                let Some(MetaType::InputObject(kind)) = kind else { return };
+                for (name, value) in fields {
+                    let known = kind.input_fields.iter().find(|known| known.name == name.item);
+                    if let Some(known) = known {
+                        self.require(&value.item, &known.arg_type.to_string());
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The fields of a selection, fragments opened, as far as they concern `types`.
@@ -361,10 +400,6 @@ impl<'a> Collector<'a> {
             name(of).into_iter().collect()
         }
     }
-}
-
-fn is_introspection_list(parent: &MetaType, field: &str) -> bool {
-    name(parent).is_some_and(|name| name.starts_with("__")) && INTROSPECTION_LISTS.contains(&field)
 }
 
 fn name(of: &MetaType) -> Option<&str> {

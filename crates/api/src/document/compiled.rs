@@ -17,7 +17,7 @@ use super::{
     print::{Declaration, Marks, Printed, print},
     problem::{Location, Problem},
     schema::{Root, Schema},
-    survey::Survey,
+    survey::{Survey, conditions},
     tree::Source,
 };
 
@@ -86,13 +86,19 @@ pub struct Compiled<S: Schema> {
     name: Option<String>,
     root_fields: Vec<String>,
     cost: Vec<Cost>,
-    fields: usize,
+    /// The variables that stand where null may not.
+    required: Vec<String>,
+    weight: usize,
     schema: PhantomData<fn() -> S>,
 }
 
 impl<S: Schema> fmt::Debug for Compiled<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Compiled").field(&self.text()).finish()
+        // The text may hold a password.
+        f.debug_struct("Compiled")
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,8 +129,22 @@ impl<S: Schema> Compiled<S> {
     }
 
     /// An estimate of the memory it takes, in bytes.
-    pub(super) fn weight(&self) -> usize {
-        2 * self.text().len() + 700 * self.fields + 1_000
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Refuses null for a variable that stands where null may not.
+    pub(super) fn check_nulls(&self, variables: &Variables) -> Result<(), Problem> {
+        let null = self
+            .required
+            .iter()
+            .find(|name| variables.get(name.as_str()).is_some_and(InputValue::is_null));
+        match null {
+            Some(name) => Err(Problem::invalid(format!(
+                "Variable \"${name}\" stands where null is not allowed: leave it out for its default."
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Where an error of the execution stands in the client's document.
@@ -155,6 +175,10 @@ pub(super) struct Document {
     operation_name: Option<String>,
     /// The variables that decide what is left out.
     pub(super) conditions: Vec<String>,
+    /// An estimate of the memory it takes, in bytes.
+    pub(super) weight: usize,
+    /// Whether a password or a token is written out in it.
+    pub(super) secret: bool,
 }
 
 impl Document {
@@ -177,20 +201,20 @@ impl Document {
             parse_document_source(text, &strict.schema)
         })
         .map_err(|error| problems(GraphQLError::ParseError(error)))?;
-        let survey = Survey::of(cell.borrow_dependent());
+        let survey = Survey::of(cell.borrow_dependent(), limits);
         survey.check(limits).map_err(|problem| vec![problem])?;
-        let conditions: Vec<String> = survey.conditions.into_iter().map(String::from).collect();
         ValidatedOperation::new(text, operation_name, strict).map_err(problems)?;
-        let mut document =
-            Self { cell, operation_name: operation_name.map(String::from), conditions };
-        let declared: Vec<String> = document
-            .operation()?
-            .item
-            .variables_definition
-            .iter()
-            .flat_map(|list| list.item.items.iter().map(|(name, _)| name.item.to_owned()))
-            .collect();
-        document.conditions.retain(|name| declared.contains(name));
+        let mut document = Self {
+            cell,
+            operation_name: operation_name.map(String::from),
+            conditions: Vec::new(),
+            weight: text.len() + survey.weight() + 1_000,
+            secret: survey.has_secrets(),
+        };
+        // What other operations of the document decide is not asked here.
+        let operation = document.operation()?;
+        let found = conditions(document.cell.borrow_dependent(), &operation.item.selection_set);
+        document.conditions = found.into_iter().map(String::from).collect();
         Ok(document)
     }
 
@@ -288,8 +312,11 @@ impl Document {
             .collect();
         let name = operation.item.name.as_ref().map(|name| name.item);
         let at = Location::from(&operation.span.start);
-        let Printed { text, marks, fields } = print(word, name, &declarations, &entries, at);
+        let Printed { text, marks, fields, values } =
+            print(word, name, &declarations, &entries, at);
         let cost = Cost::of(&entries, &defaults(operation));
+        let required = collector.required.iter().copied().map(String::from).collect();
+        let weight = 2 * text.len() + 700 * fields + 120 * values + 1_000;
         let cell = OperationCell::try_new(text, |text| {
             ValidatedOperation::new(text, None, loose)
                 .map(|operation| Box::new(operation) as Executable<'_>)
@@ -302,7 +329,8 @@ impl Document {
             name: name.map(String::from),
             root_fields,
             cost,
-            fields,
+            required,
+            weight,
             schema: PhantomData,
         })
     }

@@ -5,10 +5,19 @@ use std::collections::HashMap;
 
 use juniper::{DefaultScalarValue, InputValue, Variables};
 
-use super::tree::{Argument, Entry, Field};
+use super::{
+    introspection,
+    tree::{Argument, Entry, Field, Rows},
+};
 
 /// Whether these children of a list in pages are there once for each row.
 const ROWS: [&str; 2] = ["edges", "nodes"];
+
+/// What counts all rows of a list.
+const COUNTS: [&str; 2] = ["count", "totalCount"];
+
+/// What counting a whole table costs. Within other lists, one statement counts for all rows of a level.
+const COUNT: u64 = 500;
 
 /// The cost of one field.
 #[derive(Debug)]
@@ -19,6 +28,12 @@ pub(super) struct Cost {
     per_row: bool,
     /// Which of several object types it belongs to: only one of them will be there.
     branch: Option<usize>,
+    /// How many of it there are, for a list of an introspection.
+    times: u64,
+    /// What it costs is one for so many.
+    share: u64,
+    /// What comes on top.
+    extra: u64,
     children: Vec<Cost>,
 }
 
@@ -39,8 +54,22 @@ enum Count {
 pub(super) type Defaults<'a> = HashMap<&'a str, &'a InputValue>;
 
 impl Cost {
-    /// The trees of a selection.
+    /// The trees of an operation.
     pub(super) fn of(entries: &[Entry<'_>], defaults: &Defaults<'_>) -> Vec<Self> {
+        let mut costs = Self::of_set(entries, defaults);
+        for (cost, entry) in costs.iter_mut().zip(entries) {
+            if introspection::is_root(entry.field.name) {
+                cost.share = introspection::SHARE;
+            }
+            // However often it is asked for, it is counted once.
+            if cost.size.is_some() && entry.field.counts() {
+                cost.extra = COUNT;
+            }
+        }
+        costs
+    }
+
+    fn of_set(entries: &[Entry<'_>], defaults: &Defaults<'_>) -> Vec<Self> {
         let mut branches: Vec<&str> = Vec::new();
         entries
             .iter()
@@ -57,7 +86,7 @@ impl Cost {
     }
 
     fn of_field(field: &Field<'_>, branch: Option<usize>, defaults: &Defaults<'_>) -> Self {
-        let size = field.paged.then(|| Size {
+        let size = (field.rows == Rows::Page).then(|| Size {
             first: Count::of("first", &field.arguments, defaults),
             last: Count::of("last", &field.arguments, defaults),
         });
@@ -65,7 +94,16 @@ impl Cost {
             size,
             per_row: ROWS.contains(&field.name),
             branch,
-            children: field.children.as_deref().map_or_else(Vec::new, |c| Self::of(c, defaults)),
+            times: match field.rows {
+                Rows::Introspected(times) => times,
+                Rows::One | Rows::Page => 1,
+            },
+            share: 1,
+            extra: 0,
+            children: field
+                .children
+                .as_deref()
+                .map_or_else(Vec::new, |c| Self::of_set(c, defaults)),
         }
     }
 
@@ -92,17 +130,28 @@ impl Cost {
 
     fn value(&self, variables: &Variables, page: u64) -> u64 {
         let Some(size) = &self.size else {
-            return Self::sum(&self.children, variables, page).max(1);
+            let one = Self::sum(&self.children, variables, page).max(1);
+            return (one.saturating_mul(self.times) / self.share).max(1);
         };
         let size = size.rows(variables, page);
-        self.children
+        let rows = self
+            .children
             .iter()
             .map(|child| {
                 let value = child.value(variables, page);
                 if child.per_row { value.saturating_mul(size) } else { value }
             })
             .fold(0, u64::saturating_add)
-            .max(1)
+            .max(1);
+        rows.saturating_add(self.extra)
+    }
+}
+
+impl Field<'_> {
+    /// Whether it asks how many rows its list has.
+    fn counts(&self) -> bool {
+        let children = self.children.as_deref().unwrap_or_default();
+        children.iter().any(|entry| COUNTS.contains(&entry.field.name))
     }
 }
 

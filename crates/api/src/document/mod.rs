@@ -8,6 +8,7 @@ mod cache;
 mod collect;
 mod compiled;
 mod cost;
+mod introspection;
 mod limits;
 mod print;
 mod problem;
@@ -92,7 +93,7 @@ impl<S: Schema> Documents<S> {
             Err(problems) => return Some(Err(problems)),
         };
         let form = entry.find(&decisions)?;
-        Some(self.check_cost(&form, variables).map(|()| form))
+        Some(self.check(&form, variables).map(|()| form))
     }
 
     /// The operation, validated and in its canonical form. A new document of the greatest size takes milliseconds.
@@ -105,9 +106,7 @@ impl<S: Schema> Documents<S> {
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> Result<Arc<Compiled<S>>, Vec<Problem>> {
-        let known = self.cache.find(text, operation_name);
-        let fresh = known.is_none();
-        let entry = match known {
+        let entry = match self.cache.find(text, operation_name) {
             Some(entry) => entry,
             None => Arc::new(Entry::new(
                 Document::validate::<S>(text, operation_name, self.strict, &self.limits)?,
@@ -115,18 +114,17 @@ impl<S: Schema> Documents<S> {
             )),
         };
         let decisions = self.decide(&entry, variables)?;
-        let known = entry.find(&decisions);
-        let form = if let Some(form) = known {
-            form
-        } else {
-            let form = Arc::new(entry.document.compile(&decisions, self.loose, &self.limits)?);
-            entry.insert(decisions, &form);
-            form
-        };
-        if fresh {
-            self.cache.insert(text, operation_name, entry, form.weight());
+        if let Some(form) = entry.find(&decisions) {
+            self.check(&form, variables)?;
+            return Ok(form);
         }
-        self.check_cost(&form, variables)?;
+        let form = Arc::new(entry.document.compile(&decisions, self.loose, &self.limits)?);
+        // What is refused takes no room from what is answered.
+        self.check(&form, variables)?;
+        if !entry.document.secret {
+            entry.insert(decisions, &form);
+            self.cache.keep(text, operation_name, &entry);
+        }
         Ok(form)
     }
 
@@ -137,7 +135,9 @@ impl<S: Schema> Documents<S> {
         entry.document.decide(variables, &self.strict.schema)
     }
 
-    fn check_cost(&self, form: &Compiled<S>, variables: &Variables) -> Result<(), Vec<Problem>> {
+    /// What depends on the variables of each request.
+    fn check(&self, form: &Compiled<S>, variables: &Variables) -> Result<(), Vec<Problem>> {
+        form.check_nulls(variables).map_err(|problem| vec![problem])?;
         let cost = form.cost(variables, self.limits.page);
         if cost <= self.limits.cost {
             return Ok(());

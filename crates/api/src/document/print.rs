@@ -2,7 +2,7 @@
 
 use super::{
     problem::Location,
-    tree::{Entry, Field},
+    tree::{Entry, Field, count_values},
 };
 
 /// A printed document.
@@ -12,6 +12,8 @@ pub(super) struct Printed {
     pub(super) marks: Marks,
     /// How many fields it has.
     pub(super) fields: usize,
+    /// How many values stand in their arguments.
+    pub(super) values: usize,
 }
 
 /// From places in the canonical document to places in the client's.
@@ -68,7 +70,12 @@ pub(super) fn print(
         printer.push(")");
     }
     printer.set(entries);
-    Printed { text: printer.text, marks: Marks(printer.marks), fields: printer.fields }
+    Printed {
+        text: printer.text,
+        marks: Marks(printer.marks),
+        fields: printer.fields,
+        values: printer.values,
+    }
 }
 
 #[derive(Default)]
@@ -76,6 +83,7 @@ struct Printer {
     text: String,
     characters: usize,
     fields: usize,
+    values: usize,
     marks: Vec<(usize, Location)>,
 }
 
@@ -125,6 +133,7 @@ impl Printer {
             self.push(argument.name);
             self.push(":");
             self.push(argument.text);
+            self.values += count_values(argument.value);
         }
         if !field.arguments.is_empty() {
             self.push(")");

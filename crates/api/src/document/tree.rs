@@ -25,10 +25,21 @@ pub(super) struct Field<'a> {
     pub(super) arguments: Vec<Argument<'a>>,
     /// Where it first stood.
     pub(super) at: Location,
-    /// Whether it is a list in pages: it takes `first`.
-    pub(super) paged: bool,
+    /// How many of it there will be.
+    pub(super) rows: Rows,
     /// `None` for a leaf; may be empty where everything under it was skipped.
     pub(super) children: Option<Vec<Entry<'a>>>,
+}
+
+/// How many objects a field stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// One, or a list of a few.
+    One,
+    /// A page: it takes `first`.
+    Page,
+    /// A list of the schema's own, about so long.
+    Introspected(u64),
 }
 
 /// A field and the type that it is asked of.
@@ -68,6 +79,19 @@ impl<'a> Source<'a> {
             }
         };
         self.text.get(offset(span.start)..offset(span.end)).unwrap_or_default()
+    }
+}
+
+/// How many values a value is made of, itself included.
+pub(super) fn count_values(value: &InputValue) -> usize {
+    match value {
+        InputValue::List(items) => {
+            1 + items.iter().map(|item| count_values(&item.item)).sum::<usize>()
+        }
+        InputValue::Object(fields) => {
+            1 + fields.iter().map(|(_, value)| 1 + count_values(&value.item)).sum::<usize>()
+        }
+        _ => 1,
     }
 }
 

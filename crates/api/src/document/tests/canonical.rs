@@ -134,7 +134,7 @@ fn errors_stand_where_the_client_wrote_the_field() {
     let (_, errors) = form.execute(&variables(&none()), &Context::default()).unwrap();
     let place = form.location(&errors[0]).unwrap();
     assert_eq!((place.line, place.column), (7, 14));
-    let problems = form.execute(&variables(&json!({"x": "a"})), &Context::default()).unwrap_err();
+    let problems = form.execute(&variables(&json!({"x": 5})), &Context::default()).unwrap_err();
     assert_eq!((problems[0].locations[0].line, problems[0].locations[0].column), (2, 8));
 }
 
@@ -186,5 +186,71 @@ fn the_cache_is_bounded_by_number_and_by_bytes() {
         small.prepare(&format!("{{ a{number}: me }}"), None, &none).unwrap();
     }
     let (count, bytes) = small.cached();
+    let after = (count, bytes);
     assert!(count > 0 && count < 10 && bytes <= 10_000, "{count} {bytes}");
+    // What is skipped is parsed all the same, and weighs.
+    let skipped = format!("{{ me merchant @skip(if: true) {{ {} }} }}", "pk ".repeat(90));
+    assert!(small.prepare(&skipped, None, &none).unwrap().text().len() < 20);
+    assert!(small.find(&skipped, None, &none).is_none(), "it alone is past the bound");
+    assert_eq!(small.cached(), after, "and pushes nothing out");
+}
+
+#[test]
+fn each_form_of_a_document_weighs() {
+    let documents = documents();
+    let weight = |number: u32| {
+        let conditions: Vec<bool> = (0..3).map(|bit| number & (1 << bit) != 0).collect();
+        let given = json!({"a": conditions[0], "b": conditions[1], "c": conditions[2]});
+        let document = "query ($a: Boolean!, $b: Boolean!, $c: Boolean!) { me @skip(if: $a) merchant @skip(if: $b) { pk } \
+                        consumer @skip(if: $c) { pk } }";
+        documents.prepare(document, None, &variables(&given)).unwrap();
+        documents.cached().1
+    };
+    let weights: Vec<usize> = (0..8).map(weight).collect();
+    assert!(weights.is_sorted_by(|a, b| a < b), "{weights:?}");
+}
+
+#[test]
+fn what_is_refused_takes_no_room() {
+    let documents = documents();
+    let document = "query ($n: Int) { consumer { orders(first: $n) { edges { node { orders(first: $n) { edges { node { \
+                    orders(first: $n) { edges { cursor } } } } } } } } } }";
+    assert!(documents.prepare(document, None, &variables(&none())).is_err());
+    assert_eq!(documents.cached().0, 0);
+}
+
+#[test]
+fn passwords_that_are_written_out_are_kept_nowhere() {
+    let documents = documents();
+    let given = variables(&json!({"p": "hunter2"}));
+    for (document, kept) in [
+        ("mutation { obtainToken(password: \"hunter2\") { p } }", false),
+        (
+            "mutation { ...F } fragment F on Mutation { obtainToken(password: \"hunter2\") { p } }",
+            false,
+        ),
+        ("mutation ($p: String! = \"hunter2\") { obtainToken(password: $p) { p } }", false),
+        ("mutation ($p: String!) { obtainToken(password: $p) { p } add(n: 1) { p } }", true),
+        ("mutation { add(n: 2) { p } }", true),
+    ] {
+        let form = documents.prepare(document, None, &given).unwrap();
+        assert_eq!(documents.find(document, None, &given).is_some(), kept, "{document}");
+        assert!(!format!("{form:?}").contains("hunter2"));
+    }
+    // Nor beside the operation that was chosen.
+    let two = "mutation A { obtainToken(password: \"hunter2\") { p } } query B { me }";
+    documents.prepare(two, Some("B"), &given).unwrap();
+    assert!(documents.find(two, Some("B"), &given).is_none());
+}
+
+#[test]
+fn other_operations_decide_nothing() {
+    let document = "query A($x: Int) { user(pk: $x) { pk } ...F me @include(if: true) } \
+                    query B($x: Boolean!) { me @include(if: $x) ...G } \
+                    fragment F on Query { consumer { pk } } fragment G on Query { merchant @skip(if: $x) { pk } }";
+    let documents = documents();
+    let form = documents.prepare(document, Some("A"), &variables(&json!({"x": 5}))).unwrap();
+    assert!(form.text().contains("me"), "{}", form.text());
+    let form = documents.prepare(document, Some("B"), &variables(&json!({"x": true}))).unwrap();
+    assert_eq!(form.text(), "query B{me }");
 }

@@ -108,6 +108,12 @@ fn cost_is_rows_times_children() {
         ("{ me }", json!({}), 1),
         ("{ consumer { pk id email } }", json!({}), 3),
         ("{ consumer { orders { count } } }", json!({}), 1),
+        // A table is counted once, however often that is asked.
+        ("{ orders { count } }", json!({}), 1 + 500),
+        ("{ orders(first: 3) { a: count totalCount edges { cursor } } }", json!({}), 2 + 3 + 500),
+        // Ten fields of the schema's own cost one.
+        ("{ __schema { types { name } } }", json!({}), 100 / 10),
+        ("{ __type(name: \"Query\") { fields { name args { name } } } }", json!({}), 20 * 6 / 10),
         (
             "{ consumer { orders { count edges { cursor node { pk id } } } } }",
             json!({}),
@@ -146,6 +152,61 @@ fn cost_is_rows_times_children() {
         let given = variables(&given);
         let form = documents.prepare(document, None, &given).unwrap();
         assert_eq!(form.cost(&given, 100), cost, "{document}");
+    }
+}
+
+#[test]
+fn what_a_schema_says_of_itself_is_bounded() {
+    let fields: String = (1..=25).map(|n| format!("a{n}: fields {{ type {{ ...G }} }} ")).collect();
+    let inner: String = (1..=25).map(|n| format!("b{n}: fields {{ name }} ")).collect();
+    let document = format!(
+        "{{ __schema {{ types {{ ...F }} }} }} fragment F on __Type {{ {fields} }} fragment G on __Type {{ {inner} }}"
+    );
+    let refused = refusal(&document, &none());
+    assert!(refused.contains("The operation costs"), "{refused}");
+    let often: String = (1..=3).map(|n| format!("a{n}: __schema {{ ...S }} ")).collect();
+    let standard = include_str!("introspection.graphql").replacen(
+        "__schema {",
+        "...R } fragment S on __Schema {",
+        1,
+    );
+    let standard = standard.replacen("  }\n}\nfragment FullType", "  }\nfragment FullType", 1);
+    let document = format!("{standard} fragment R on Query {{ {often} }}");
+    let refused = refusal(&document, &none());
+    assert!(refused.contains("The operation costs"), "{refused}");
+}
+
+#[test]
+fn the_schema_of_the_product_can_be_asked_for() {
+    let documents = Documents::<crate::schema::Regulars>::new(Limits::default());
+    let text = include_str!("introspection.graphql");
+    let form = documents.prepare(text, None, &variables(&none())).unwrap();
+    assert!(form.cost(&variables(&none()), 100) <= Limits::default().cost);
+}
+
+#[test]
+fn null_is_refused_where_the_schema_takes_none() {
+    let documents = documents();
+    for (document, given, right) in [
+        ("query ($n: Int = 5) { twice(n: $n) }", json!({}), true),
+        ("query ($n: Int = 5) { twice(n: $n) }", json!({"n": 7}), true),
+        ("query ($n: Int = 5) { twice(n: $n) }", json!({"n": null}), false),
+        ("query ($n: Int = 5) { twice(n: 1, ns: [2, $n]) }", json!({"n": null}), false),
+        ("query ($n: Int = 5) { user(pk: $n) { pk } }", json!({"n": null}), true),
+    ] {
+        let given = variables(&given);
+        // A known document is held to it as well.
+        for _ in 0..2 {
+            let prepared = documents.prepare(document, None, &given);
+            assert_eq!(prepared.is_ok(), right, "{document} {given:?}");
+            if let Err(problems) = prepared {
+                assert!(problems[0].message.contains("$n"), "{problems:?}");
+            }
+        }
+        if let Ok(form) = documents.prepare(document, None, &given) {
+            let (_, errors) = form.execute(&given, &crate::specimen::Context::default()).unwrap();
+            assert!(errors.is_empty(), "{errors:?}");
+        }
     }
 }
 
