@@ -45,9 +45,13 @@ impl<K> Level<K> {
     }
 }
 
-/// What one request has loaded so far.
+/// What one request has loaded so far, and what it could not load: asked again for each row of a list, it would fail
+/// again a hundred times.
 #[derive(Default)]
 pub struct Loads(Mutex<HashMap<(u64, String), Arc<dyn Any + Send + Sync>>>);
+
+/// What came of one load.
+type Loaded<K, V, E> = Result<HashMap<K, V>, E>;
 
 impl Loads {
     /// The value of one id under a name; the first caller of a level has `load` fetch the values of all its ids. The name
@@ -62,19 +66,23 @@ impl Loads {
     where
         K: Copy + Eq + Hash + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
+        E: Clone + Send + Sync + 'static,
     {
         let key = (level.number, name);
         let known = self.0.lock().get(&key).cloned();
-        let values = if let Some(Ok(values)) = known.map(Arc::downcast::<HashMap<K, V>>) {
-            values
+        let loaded = if let Some(Ok(loaded)) = known.map(Arc::downcast::<Loaded<K, V, E>>) {
+            loaded
         } else {
             // Loading holds no lock: it may itself ask for something loaded.
-            let values = Arc::new(load(&level.ids)?);
-            let kept: Arc<dyn Any + Send + Sync> = Arc::<HashMap<K, V>>::clone(&values);
+            let loaded = Arc::new(load(&level.ids));
+            let kept: Arc<dyn Any + Send + Sync> = Arc::<Loaded<K, V, E>>::clone(&loaded);
             self.0.lock().insert(key, kept);
-            values
+            loaded
         };
-        Ok(values.get(&id).cloned())
+        match loaded.as_ref() {
+            Ok(values) => Ok(values.get(&id).cloned()),
+            Err(error) => Err(error.clone()),
+        }
     }
 }
 
@@ -104,12 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_tried_again() {
+    fn what_failed_is_not_tried_again() {
         let loads = Loads::default();
-        let level = Level::of([1]);
+        let level = Level::of([1, 2]);
         let failed = loads.get(&level, "a".to_owned(), 1, |_| Err::<HashMap<i32, i32>, _>("down"));
         assert_eq!(failed, Err("down"));
-        let loaded = loads.get(&level, "a".to_owned(), 1, |_| Ok::<_, &str>([(1, 5)].into()));
-        assert_eq!(loaded, Ok(Some(5)));
+        let again = loads.get(&level, "a".to_owned(), 2, |_| Ok::<_, &str>([(2, 5)].into()));
+        assert_eq!(again, Err("down"), "one statement, one line in the log");
+        let other = loads.get(&level, "b".to_owned(), 2, |_| Ok::<_, &str>([(2, 5)].into()));
+        assert_eq!(other, Ok(Some(5)));
     }
 }
