@@ -1,17 +1,34 @@
 //! Relay connections: what every list answers.
 //!
 //! Cursors and counts are made when they are asked for: a count is a statement of its own, and a cursor a piece of work
-//! for every row.
+//! for every row. A count that fails or takes too long is null beside its error, and the page is there all the same.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use juniper::GraphQLObject;
 use regulars_kernel::page::PageArguments;
 
 use crate::{context::Context, error::ApiError};
 
-/// How many rows a list has on all its pages.
+/// Counts the rows that a list has on all its pages.
 pub(crate) type Count = Arc<dyn Fn(&Context) -> Result<u64, ApiError> + Send + Sync>;
+
+/// How many rows a list has on all its pages, counted once, however often it is asked for.
+#[derive(Clone)]
+pub(crate) struct Counted {
+    count: Count,
+    found: Arc<OnceLock<Result<u64, ApiError>>>,
+}
+
+impl Counted {
+    pub(crate) fn by(count: Count) -> Self {
+        Self { count, found: Arc::default() }
+    }
+
+    pub(crate) fn get(&self, context: &Context) -> Result<u64, ApiError> {
+        self.found.get_or_init(|| (self.count)(context)).clone()
+    }
+}
 
 /// A count as GraphQL's 32-bit `Int` can say it.
 pub(crate) fn clip(count: u64) -> i32 {
@@ -55,7 +72,7 @@ macro_rules! connection {
             edges: Vec<$edge>,
             has_next: bool,
             has_previous: bool,
-            count: $crate::connection::Count,
+            count: $crate::connection::Counted,
         }
 
         impl $connection {
@@ -71,6 +88,7 @@ macro_rules! connection {
                     .into_iter()
                     .map(|node| $edge { node, order: ::std::sync::Arc::clone(&order) })
                     .collect();
+                let count = $crate::connection::Counted::by(count);
                 Self { edges, has_next: page.has_next, has_previous: page.has_previous, count }
             }
         }
@@ -111,16 +129,16 @@ macro_rules! connection {
             fn count(
                 &self,
                 context: &$crate::context::Context,
-            ) -> Result<i32, $crate::error::ApiError> {
-                (self.count)(context).map($crate::connection::clip)
+            ) -> Result<Option<i32>, $crate::error::ApiError> {
+                self.count.get(context).map($crate::connection::clip).map(Some)
             }
 
             /// How many there are on all pages.
             fn total_count(
                 &self,
                 context: &$crate::context::Context,
-            ) -> Result<i32, $crate::error::ApiError> {
-                (self.count)(context).map($crate::connection::clip)
+            ) -> Result<Option<i32>, $crate::error::ApiError> {
+                self.count.get(context).map($crate::connection::clip).map(Some)
             }
         }
 

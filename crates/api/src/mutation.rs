@@ -3,8 +3,10 @@
 
 use std::{fmt, str::FromStr};
 
-use regulars_kernel::{Classify, ErrorKind, Rule, StoreError};
+use juniper::{DefaultScalarValue, Executor, LookAheadSelection, LookAheadValue};
+use regulars_kernel::{Actor, Classify, Denied, ErrorKind, Permission, Rule, StoreError};
 use regulars_persistence::{IdempotencyKey, Outcome as Claim, Tx};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -16,14 +18,90 @@ use crate::{
 /// The most characters of an idempotency key.
 const KEY_CHARS: usize = 255;
 
+/// How a field of the root is being asked: with which arguments.
+pub(crate) type Asked<'r, 'a> = Executor<'r, 'a, Context, DefaultScalarValue>;
+
+/// Who may call a mutation at all. Asked before a recorded outcome is looked up: who may not any more is answered nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// A merchant's people with this permission.
+    Permission(Permission),
+    /// Registered consumers.
+    Consumer,
+}
+
+impl Needs {
+    fn check(self, actor: &Actor) -> Result<(), Denied> {
+        match self {
+            Self::Permission(permission) => actor.require(permission).map(drop),
+            Self::Consumer => actor.require_consumer().map(drop),
+        }
+    }
+}
+
 /// One call of a mutation.
-pub(crate) struct Call<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
     /// The root field.
-    pub(crate) name: &'static str,
+    name: String,
+    needs: Needs,
     /// The `idempotencyKey` of its input.
-    pub(crate) key: Option<&'a str>,
-    /// Everything else of its input, in one canonical form: the same key with another input is an error.
-    pub(crate) input: String,
+    key: Option<String>,
+    /// Everything else that it was asked with, in one canonical form: the same key with another input is an error.
+    input: String,
+}
+
+/// The name of the key among the fields of an input.
+const KEY: &str = "idempotencyKey";
+
+/// The version of the canonical form of inputs. Recorded keys were made with it, and outlive a release: change it only
+/// together with [`canonical`].
+const VERSION: u32 = 1;
+
+impl Call {
+    /// The call that a root field is being asked with, taken from the request itself, whatever its input may hold.
+    pub(crate) fn of(asked: &Asked<'_, '_>, needs: Needs) -> Self {
+        Self::selected(&asked.look_ahead(), needs)
+    }
+
+    fn selected(field: &LookAheadSelection<'_, DefaultScalarValue>, needs: Needs) -> Self {
+        let mut key = None;
+        let mut arguments = Map::new();
+        for argument in field.arguments() {
+            let mut value = canonical(&argument.value());
+            if let Json::Object(fields) = &mut value
+                && let Some(Json::String(text)) = fields.remove(KEY)
+            {
+                key = Some(text);
+            }
+            arguments.insert(argument.name().to_owned(), value);
+        }
+        let name = field.field_original_name().to_owned();
+        Self { name, needs, key, input: format!("{VERSION}:{}", Json::Object(arguments)) }
+    }
+
+    fn fingerprint(&self) -> Vec<u8> {
+        Sha256::digest(self.input.as_bytes()).to_vec()
+    }
+}
+
+/// A value as it was sent, its variables filled in: what was left out is not there, what was null is null, and the fields
+/// of an object are sorted by name. A new field of an input changes nothing for those who do not send it.
+fn canonical(value: &LookAheadValue<'_, DefaultScalarValue>) -> Json {
+    match value {
+        LookAheadValue::Null => Json::Null,
+        LookAheadValue::Scalar(DefaultScalarValue::Int(number)) => Json::from(*number),
+        LookAheadValue::Scalar(DefaultScalarValue::Float(number)) => Json::from(*number),
+        LookAheadValue::Scalar(DefaultScalarValue::String(text)) => Json::from(text.as_str()),
+        LookAheadValue::Scalar(DefaultScalarValue::Boolean(truth)) => Json::from(*truth),
+        // The same word as a variable is a string.
+        LookAheadValue::Enum(name) => Json::from(*name),
+        LookAheadValue::List(items) => items.iter().map(|item| canonical(&item.item)).collect(),
+        LookAheadValue::Object(fields) => {
+            let fields = fields.iter();
+            fields.map(|(name, value)| (name.item.to_owned(), canonical(&value.item))).collect()
+        }
+    }
 }
 
 /// What a mutation came to.
@@ -54,13 +132,9 @@ pub(crate) fn refused<T>(error: ApiError, codes: Codes) -> Result<Outcome<T>, Ap
 }
 
 impl Context {
-    /// Runs a use case in one write transaction. With an idempotency key its outcome, refusals included, is recorded in
+    /// Runs a use case in one write transaction, for whoever may call it. With an idempotency key its outcome, refusals included, is recorded in
     /// the same transaction, and the same key answers it again.
-    pub(crate) fn mutate<T, E, F>(
-        &self,
-        call: &Call<'_>,
-        use_case: F,
-    ) -> Result<Outcome<T>, ApiError>
+    pub(crate) fn mutate<T, E, F>(&self, call: &Call, use_case: F) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
         E: Classify + From<StoreError>,
@@ -91,7 +165,7 @@ impl Context {
                 Ok((outcome, true))
             }
             Claim::Conflict => Err(ApiError::invalid(
-                "idempotencyKey",
+                KEY,
                 "This key was used with other arguments. Use a new key for a new request.",
             )),
             Claim::New => {
@@ -112,25 +186,24 @@ impl Context {
         Ok(outcome)
     }
 
-    fn idempotency(&self, call: &Call<'_>) -> Result<Option<IdempotencyKey>, ApiError> {
-        self.actor().require_known()?;
-        let Some(key) = call.key.or(self.idempotency_key()) else {
+    fn idempotency(&self, call: &Call) -> Result<Option<IdempotencyKey>, ApiError> {
+        call.needs.check(self.actor())?;
+        let Some(key) = call.key.as_deref().or(self.idempotency_key()) else {
             return Ok(None);
         };
-        let invalid = |rule: Rule| ApiError::invalid("idempotencyKey", rule.to_string());
+        let invalid = |rule: Rule| ApiError::invalid(KEY, rule.to_string());
         regulars_kernel::text::check(key, KEY_CHARS).map_err(invalid)?;
         if key.is_empty() {
             return Err(invalid(Rule::Required));
         }
         let merchant = self.actor().merchant().map_or(0, regulars_kernel::MerchantId::get);
         let actor = self.actor().person().map_or(0, regulars_kernel::PersonId::get);
-        let fingerprint = Sha256::digest(call.input.as_bytes()).to_vec();
         Ok(Some(IdempotencyKey {
             merchant,
             actor,
-            mutation: call.name.to_owned(),
+            mutation: call.name.clone(),
             key: key.to_owned(),
-            fingerprint,
+            fingerprint: call.fingerprint(),
         }))
     }
 }
@@ -164,5 +237,99 @@ impl Record {
             Self::Done(receipt) => receipt.parse().ok().map(Outcome::Done),
             Self::Refused(errors) => Some(Outcome::Refused(errors)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use juniper::{EmptySubscription, GraphQLInputObject, RootNode, Variables, graphql_object};
+
+    use super::*;
+
+    struct Query;
+
+    #[graphql_object]
+    impl Query {
+        fn nothing() -> bool {
+            true
+        }
+    }
+
+    #[derive(GraphQLInputObject)]
+    struct CreateConsumerInput {
+        firstname: Option<String>,
+        email: Option<String>,
+        country: Option<String>,
+        num_of_order_discounts_allowed: Option<i32>,
+        cards: Option<Vec<String>>,
+        idempotency_key: Option<String>,
+    }
+
+    struct Mutation;
+
+    /// Answers the canonical form, the key, and the fingerprint.
+    #[graphql_object]
+    #[graphql(scalar = DefaultScalarValue)]
+    impl Mutation {
+        fn create_consumer(
+            executor: &Executor<'_, '_, (), DefaultScalarValue>,
+            #[expect(unused_variables, reason = "the call reads the request")]
+            input: CreateConsumerInput,
+        ) -> Vec<String> {
+            let call = Call::selected(&executor.look_ahead(), Needs::Consumer);
+            let hash = call.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
+            vec![call.name, call.input, call.key.unwrap_or_default(), hash]
+        }
+    }
+
+    fn call(document: &str, variables: &Json) -> Vec<String> {
+        let root = RootNode::new(Query, Mutation, EmptySubscription::<()>::new());
+        let variables: Variables = serde_json::from_value(variables.clone()).unwrap();
+        let (data, errors) = juniper::execute_sync(document, None, &root, &variables, &()).unwrap();
+        assert!(errors.is_empty(), "{errors:?}");
+        let data = serde_json::to_value(data).unwrap();
+        serde_json::from_value(data.as_object().unwrap().values().next().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_call_is_what_was_sent_whatever_its_spelling() {
+        let literal = call(
+            "mutation { createConsumer(input: { firstname: \"Ada\", cards: [\"C-1\"], email: null, \
+             numOfOrderDiscountsAllowed: 2, idempotencyKey: \"k\" }) }",
+            &serde_json::json!({}),
+        );
+        let form = r#"1:{"input":{"cards":["C-1"],"email":null,"firstname":"Ada","numOfOrderDiscountsAllowed":2}}"#;
+        // Recorded keys hold this number: it never changes.
+        let golden = "331360f3c7309e296e9e1c963eed109c6ba8556e59d1853ce80ad182f465cfd7";
+        assert_eq!(literal, ["createConsumer", form, "k", golden]);
+        let variables = serde_json::json!({
+            "input": {
+                "numOfOrderDiscountsAllowed": 2, "email": null, "cards": ["C-1"], "firstname": "Ada",
+            },
+        });
+        let document =
+            "mutation ($input: CreateConsumerInput!) { x: createConsumer(input: $input) }";
+        assert_eq!(call(document, &variables), ["createConsumer", form, "", golden]);
+        let parts = "mutation ($f: String, $c: String!) { createConsumer(input: { numOfOrderDiscountsAllowed: 2 \
+                     firstname: $f email: null cards: [$c] }) }";
+        let variables = serde_json::json!({ "f": "Ada", "c": "C-1" });
+        assert_eq!(call(parts, &variables), ["createConsumer", form, "", golden]);
+        // Left out is another thing than null.
+        let without = call(
+            "mutation { createConsumer(input: { firstname: \"Ada\" }) }",
+            &serde_json::json!({}),
+        );
+        assert_eq!(without[1], r#"1:{"input":{"firstname":"Ada"}}"#);
+    }
+
+    #[test]
+    fn who_may_not_any_more_is_denied_before_anything_is_looked_up() {
+        let person = regulars_kernel::PersonId::new(7);
+        let change = Needs::Permission(Permission::ChangeConsumer);
+        assert_eq!(change.check(&Actor::Consumer { person }), Err(Denied));
+        assert_eq!(change.check(&Actor::system(7.into())), Ok(()));
+        assert_eq!(Needs::Consumer.check(&Actor::Consumer { person }), Ok(()));
+        assert_eq!(Needs::Consumer.check(&Actor::system(7.into())), Err(Denied));
+        assert_eq!(Needs::Consumer.check(&Actor::Anonymous), Err(Denied));
     }
 }

@@ -36,6 +36,7 @@ use crate::{
     merchant::{
         ProductNode, StoreGroupNode, StoreNode, StoreNodeConnection, queries::StoreArguments,
     },
+    mutation::Asked,
     node::NodeValue,
     order::{
         OrderNode, OrderNodeConnection, OrderTypeNodeConnection, choice::OrderState,
@@ -184,7 +185,7 @@ impl Query {
         #[graphql(description = "In this store; default: in any of the merchant's.")]
         store_id: Option<Id>,
         #[graphql(description = "At this instant; default: now.")] at: Option<DateTime>,
-        #[graphql(default = false)] include_unavailable: bool,
+        #[graphql(default = false)] include_unavailable: Option<bool>,
         first: Option<i32>,
         last: Option<i32>,
         before: Option<String>,
@@ -202,7 +203,7 @@ impl Query {
             consumer_phone_number,
             store_id,
             at,
-            include_unavailable,
+            include_unavailable: include_unavailable.unwrap_or(false),
         };
         let paging = paging(first, last, before, after, offset, order_by);
         crate::loyalty::available::promotions(context, arguments, &paging).map(Some)
@@ -556,63 +557,66 @@ impl Mutation {
 
     /// Creates a customer whom the merchant keeps. Needs the permission `change_consumer`.
     fn create_consumer(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: CreateConsumerInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::create_consumer(context, input).map(Some)
+        crate::customer::mutations::create_consumer(executor, input).map(Some)
     }
 
     /// Creates or changes the customer of a record of another system. Needs the permission `change_consumer`.
     fn upsert_consumer(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: UpsertConsumerInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::upsert_consumer(context, input).map(Some)
+        crate::customer::mutations::upsert_consumer(executor, input).map(Some)
     }
 
     /// Changes a customer: absent keeps, null clears. Of registered members only the merchant's own fields can be
     /// written. Needs the permission `change_consumer`.
     fn update_consumer(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: UpdateConsumerInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::update_consumer(context, input).map(Some)
+        crate::customer::mutations::update_consumer(executor, input).map(Some)
     }
 
     /// Archives a customer; never an account. Needs the permission `change_consumer`.
     fn delete_consumer(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: DeleteConsumerInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::delete_consumer(context, &input).map(Some)
+        crate::customer::mutations::delete_consumer(executor, &input).map(Some)
     }
 
     /// Makes the asking consumer a customer of the merchant of a store, or brings them back.
     fn join_merchant(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: JoinMerchantInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::join_merchant(context, &input).map(Some)
+        crate::customer::mutations::join_merchant(executor, &input).map(Some)
     }
 
     /// Ends the asking consumer's membership: the merchant keeps the books and forgets the profile.
     fn leave_merchant(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: LeaveMerchantInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::leave_merchant(context, &input).map(Some)
+        crate::customer::mutations::leave_merchant(executor, &input).map(Some)
     }
 
     /// Says how much of the asking consumer's profile a merchant sees.
     fn share_profile(
-        context: &Context,
+        executor: &Asked<'_, '_>,
         input: ShareProfileInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
-        crate::customer::mutations::share_profile(context, &input).map(Some)
+        crate::customer::mutations::share_profile(executor, &input).map(Some)
     }
 
     /// The asking consumer takes a live loyalty card of any merchant, and with it becomes that merchant's customer.
-    fn enroll(context: &Context, input: EnrollInput) -> Result<Option<EnrollPayload>, ApiError> {
-        crate::loyalty::mutations::enroll(context, &input).map(Some)
+    fn enroll(
+        executor: &Asked<'_, '_>,
+        input: EnrollInput,
+    ) -> Result<Option<EnrollPayload>, ApiError> {
+        crate::loyalty::mutations::enroll(executor, &input).map(Some)
     }
 }

@@ -2,7 +2,7 @@
 
 use juniper::graphql_object;
 use regulars_customer::{CustomerError, LoyaltyId, create, delete, join, sharing, update, upsert};
-use regulars_kernel::{MerchantId, PersonId, StoreId};
+use regulars_kernel::{MerchantId, Permission, PersonId, StoreId};
 
 use crate::{
     context::Context,
@@ -17,7 +17,7 @@ use crate::{
     },
     error::{ApiError, Codes},
     global_id::Id,
-    mutation::{Call, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, refused},
     scalar::ExpectedErrorType,
 };
 
@@ -63,82 +63,77 @@ fn or_refusal(result: Answer) -> Answer {
     result.or_else(|error| refused(error, Codes::Public).map(payload))
 }
 
+/// Who may write a merchant's customers.
+const CHANGE: Needs = Needs::Permission(Permission::ChangeConsumer);
+
 fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
     id.pk(kind).map_err(|error| ApiError::bad_id(argument, &error))
 }
 
-/// A call whose input is everything but its key.
-fn call<'a>(name: &'static str, key: Option<&'a str>, input: &impl std::fmt::Debug) -> Call<'a> {
-    Call { name, key, input: format!("{input:?}") }
-}
-
-pub(crate) fn create_consumer(context: &Context, input: CreateConsumerInput) -> Answer {
-    let key = input.idempotency_key.clone();
+pub(crate) fn create_consumer(asked: &Asked<'_, '_>, input: CreateConsumerInput) -> Answer {
     let record = input.record();
-    let call = call("createConsumer", key.as_deref(), &record);
-    let (actor, now) = (context.actor().clone(), context.now());
+    let call = Call::of(asked, CHANGE);
+    let (actor, now) = (asked.context().actor().clone(), asked.context().now());
     let entropy = rand::random();
-    let outcome = context.mutate(&call, move |tx| {
+    let outcome = asked.context().mutate(&call, move |tx| {
         let loyalty_id = LoyaltyId::from_entropy(entropy);
         create::create(tx, &actor, &record, loyalty_id, now).map(|made| made.id)
     })?;
     Ok(payload(outcome))
 }
 
-pub(crate) fn upsert_consumer(context: &Context, input: UpsertConsumerInput) -> Answer {
-    let key = input.idempotency_key.clone();
+pub(crate) fn upsert_consumer(asked: &Asked<'_, '_>, input: UpsertConsumerInput) -> Answer {
     let record = input.record();
-    let call = call("upsertConsumer", key.as_deref(), &record);
-    let (actor, now) = (context.actor().clone(), context.now());
+    let call = Call::of(asked, CHANGE);
+    let (actor, now) = (asked.context().actor().clone(), asked.context().now());
     let entropy = rand::random();
-    let outcome = context.mutate(&call, move |tx| {
+    let outcome = asked.context().mutate(&call, move |tx| {
         let loyalty_id = LoyaltyId::from_entropy(entropy);
         upsert::upsert(tx, &actor, &record, loyalty_id, now).map(|done| done.consumer.id)
     })?;
     Ok(payload(outcome))
 }
 
-pub(crate) fn update_consumer(context: &Context, input: UpdateConsumerInput) -> Answer {
-    let key = input.idempotency_key.clone();
+pub(crate) fn update_consumer(asked: &Asked<'_, '_>, input: UpdateConsumerInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
         let patch = input.patch();
-        let call = call("updateConsumer", key.as_deref(), &(id, &patch));
-        let (actor, now) = (context.actor().clone(), context.now());
-        let outcome = context.mutate(&call, move |tx| {
+        let call = Call::of(asked, CHANGE);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let outcome = asked.context().mutate(&call, move |tx| {
             update::update(tx, &actor, id, &patch, now).map(|changed| changed.id)
         })?;
         Ok(payload(outcome))
     }))
 }
 
-pub(crate) fn delete_consumer(context: &Context, input: &DeleteConsumerInput) -> Answer {
+pub(crate) fn delete_consumer(asked: &Asked<'_, '_>, input: &DeleteConsumerInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let call = call("deleteConsumer", input.idempotency_key.as_deref(), &id);
-        let (actor, now) = (context.actor().clone(), context.now());
-        let outcome = context.mutate(&call, move |tx| {
+        let call = Call::of(asked, CHANGE);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let outcome = asked.context().mutate(&call, move |tx| {
             delete::delete(tx, &actor, id, now).map(|archived| archived.id)
         })?;
         Ok(payload(outcome))
     }))
 }
 
-pub(crate) fn join_merchant(context: &Context, input: &JoinMerchantInput) -> Answer {
+pub(crate) fn join_merchant(asked: &Asked<'_, '_>, input: &JoinMerchantInput) -> Answer {
     or_refusal(pk("storeId", &input.store_id, "StoreNode").map(StoreId::new).and_then(|store| {
-        let call = call("joinMerchant", input.idempotency_key.as_deref(), &store);
-        let (actor, now) = (context.actor().clone(), context.now());
-        let outcome = context.mutate(&call, move |tx| {
+        let call = Call::of(asked, Needs::Consumer);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let outcome = asked.context().mutate(&call, move |tx| {
             join::join(tx, &actor, store, now).map(|joined| joined.person)
         })?;
         Ok(payload(outcome))
     }))
 }
 
-pub(crate) fn leave_merchant(context: &Context, input: &LeaveMerchantInput) -> Answer {
+pub(crate) fn leave_merchant(asked: &Asked<'_, '_>, input: &LeaveMerchantInput) -> Answer {
     or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
         |merchant| {
-            let call = call("leaveMerchant", input.idempotency_key.as_deref(), &merchant);
-            let (actor, now) = (context.actor().clone(), context.now());
-            let outcome = context.mutate(&call, move |tx| {
+            let call = Call::of(asked, Needs::Consumer);
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked.context().mutate(&call, move |tx| {
                 join::leave(tx, &actor, merchant, now).map(|left| left.person)
             })?;
             Ok(payload(outcome))
@@ -146,13 +141,13 @@ pub(crate) fn leave_merchant(context: &Context, input: &LeaveMerchantInput) -> A
     ))
 }
 
-pub(crate) fn share_profile(context: &Context, input: &ShareProfileInput) -> Answer {
+pub(crate) fn share_profile(asked: &Asked<'_, '_>, input: &ShareProfileInput) -> Answer {
     or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
         |merchant| {
             let shared = input.sharing.to_domain();
-            let call = call("shareProfile", input.idempotency_key.as_deref(), &(merchant, shared));
-            let (actor, now) = (context.actor().clone(), context.now());
-            let outcome = context.mutate(&call, move |tx| {
+            let call = Call::of(asked, Needs::Consumer);
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked.context().mutate(&call, move |tx| {
                 let membership = sharing::share(tx, &actor, merchant, shared, now)?;
                 Ok::<_, CustomerError>(membership.person)
             })?;

@@ -140,8 +140,8 @@ user_object! {
             }
 
             /// What is left of what they earned, in a few numbers: at the asking merchant, or by oneself over all.
-            fn points(&self, context: &Context) -> Result<PointsSummaryObject, ApiError> {
-                loyalty::points::of_consumer(context, &self.level, self.consumer.id)
+            fn points(&self, context: &Context) -> Result<Option<PointsSummaryObject>, ApiError> {
+                loyalty::points::of_consumer(context, &self.level, self.consumer.id).map(Some)
             }
 
             /// What they bought, newest first: at the asking merchant, or oneself everywhere.

@@ -249,9 +249,9 @@ promotion_object! {
                 offset: Option<i32>,
                 #[graphql(description = "points, createdAt, pk. Default pk.")]
                 order_by: Option<String>,
-            ) -> Result<LoyaltyRewardNodeConnection, ApiError> {
+            ) -> Result<Option<LoyaltyRewardNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
-                reward::of_card(context, self.siblings.own(), self.row.id, &paging)
+                reward::of_card(context, self.siblings.own(), self.row.id, &paging).map(Some)
             }
 
             /// Points that the consumer who asks has earned on this card, net of reversals; null for others, on cards of

@@ -11,7 +11,7 @@ use crate::{
     customer::{ConsumerNode, node::alone},
     error::{ApiError, Codes},
     global_id::Id,
-    mutation::{Call, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, refused},
     scalar::ExpectedErrorType,
 };
 
@@ -64,14 +64,17 @@ fn payload(outcome: Outcome<LoyaltyCardId>) -> EnrollPayload {
     EnrollPayload { errors, card }
 }
 
-pub(crate) fn enroll(context: &Context, input: &EnrollInput) -> Result<EnrollPayload, ApiError> {
+pub(crate) fn enroll(
+    asked: &Asked<'_, '_>,
+    input: &EnrollInput,
+) -> Result<EnrollPayload, ApiError> {
     let id = input.loyalty_card_id.pk(LOYALTY_CARD).map(LoyaltyCardId::new);
     let card = match id.map_err(|error| ApiError::bad_id("loyaltyCardId", &error)) {
         Ok(card) => card,
         Err(error) => return refused(error, Codes::Public).map(payload),
     };
-    let call =
-        Call { name: "enroll", key: input.idempotency_key.as_deref(), input: format!("{card:?}") };
+    let context = asked.context();
+    let call = Call::of(asked, Needs::Consumer);
     let (actor, now) = (context.actor().clone(), context.now());
     let outcome = context.mutate(&call, move |tx| {
         enrollment::enroll(tx, &actor, card, now).map(|enrolled| enrolled.card.id)
