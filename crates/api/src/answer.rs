@@ -23,7 +23,7 @@ struct FieldError<'a> {
 }
 
 #[derive(Serialize)]
-struct Code<'a> {
+struct Extensions<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
@@ -43,7 +43,10 @@ impl Serialize for FieldError<'_> {
         map.serialize_entry("path", self.error.path())?;
         if broken {
             let request_id = Some(self.request_id);
-            map.serialize_entry("extensions", &Code { code: "internal", field: None, request_id })?;
+            map.serialize_entry(
+                "extensions",
+                &Extensions { code: "internal", field: None, request_id },
+            )?;
         } else {
             map.serialize_entry("extensions", self.error.error().extensions())?;
         }
@@ -101,9 +104,11 @@ pub(crate) fn refusal(
     #[derive(Serialize)]
     struct Error<'a> {
         message: &'a str,
-        extensions: Code<'a>,
+        extensions: Extensions<'a>,
     }
-    json(&Refused { errors: [Error { message, extensions: Code { code, field, request_id } }] })
+    json(&Refused {
+        errors: [Error { message, extensions: Extensions { code, field, request_id } }],
+    })
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {

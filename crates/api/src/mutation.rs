@@ -277,8 +277,9 @@ mod tests {
             input: CreateConsumerInput,
         ) -> Vec<String> {
             let call = Call::selected(&executor.look_ahead(), Needs::Consumer);
-            let hash = call.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
-            vec![call.name, call.input, call.key.unwrap_or_default(), hash]
+            let bytes = call.fingerprint();
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            vec![call.name, call.input, call.key.unwrap_or_default(), digits.concat()]
         }
     }
 

@@ -157,14 +157,17 @@ fn cost_is_rows_times_children() {
 
 #[test]
 fn what_a_schema_says_of_itself_is_bounded() {
-    let fields: String = (1..=25).map(|n| format!("a{n}: fields {{ type {{ ...G }} }} ")).collect();
-    let inner: String = (1..=25).map(|n| format!("b{n}: fields {{ name }} ")).collect();
+    let fields = (1..=25)
+        .map(|n| format!("a{n}: fields {{ type {{ ...G }} }} "))
+        .collect::<Vec<_>>()
+        .concat();
+    let inner = (1..=25).map(|n| format!("b{n}: fields {{ name }} ")).collect::<Vec<_>>().concat();
     let document = format!(
         "{{ __schema {{ types {{ ...F }} }} }} fragment F on __Type {{ {fields} }} fragment G on __Type {{ {inner} }}"
     );
     let refused = refusal(&document, &none());
     assert!(refused.contains("The operation costs"), "{refused}");
-    let often: String = (1..=3).map(|n| format!("a{n}: __schema {{ ...S }} ")).collect();
+    let often = (1..=3).map(|n| format!("a{n}: __schema {{ ...S }} ")).collect::<Vec<_>>().concat();
     let standard = include_str!("introspection.graphql").replacen(
         "__schema {",
         "...R } fragment S on __Schema {",
