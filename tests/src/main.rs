@@ -18,4 +18,5 @@ mod http;
 mod input;
 mod membership;
 mod permission;
+mod tokens;
 mod world;

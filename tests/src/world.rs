@@ -38,15 +38,21 @@ fn nothing(url: &str) -> Result<(), String> {
 
 impl World {
     fn start(engine: Engine) -> Self {
+        Self::start_with(engine, "shared", &[])
+    }
+
+    /// A server of one's own, with these settings beside the usual ones.
+    pub(crate) fn start_with(engine: Engine, name: &str, settings: &[(&str, &str)]) -> Self {
         let database = fresh(engine, nothing);
-        let keys =
-            std::env::temp_dir().join(format!("regulars-e2e-{}-{engine:?}", std::process::id()));
+        let process = std::process::id();
+        let keys = std::env::temp_dir().join(format!("regulars-e2e-{process}-{engine:?}-{name}"));
         let url = database.url();
         let arguments =
             ["--demo", "--data-dir", keys.to_str().expect("a UTF-8 path"), "--database-url", url];
         // The least cost that is allowed: tests sign up by the hundred.
-        let environment =
-            [("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
+        let mut environment =
+            vec![("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
+        environment.extend_from_slice(settings);
         let server = Server::start(&arguments, &environment);
         Self { engine, server, _database: database }
     }
