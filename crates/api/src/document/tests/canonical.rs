@@ -134,7 +134,7 @@ fn errors_stand_where_the_client_wrote_the_field() {
     let (_, errors) = form.execute(&variables(&none()), &Context::default()).unwrap();
     let place = form.location(&errors[0]).unwrap();
     assert_eq!((place.line, place.column), (7, 14));
-    let problems = form.execute(&variables(&json!({"x": 5})), &Context::default()).unwrap_err();
+    let problems = form.execute(&variables(&json!({"x": "a"})), &Context::default()).unwrap_err();
     assert_eq!((problems[0].locations[0].line, problems[0].locations[0].column), (2, 8));
 }
 
