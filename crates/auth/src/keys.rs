@@ -22,7 +22,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key from 32 to 128 bytes; the id is 1 to 32 of `A-Z a-z 0-9 - _`.
+    /// A key from 32 to 128 bytes that are not all zero; the id is 1 to 32 of `A-Z a-z 0-9 - _`.
     pub fn new(id: &str, secret: Vec<u8>) -> Result<Self, KeyFault> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if id.is_empty() || id.len() > MOST_ID_CHARS || !id.bytes().all(plain) {
@@ -31,7 +31,16 @@ impl Key {
         if !(LEAST_BYTES..=MOST_BYTES).contains(&secret.len()) {
             return Err(KeyFault::Length);
         }
+        if secret.iter().all(|byte| *byte == 0) {
+            return Err(KeyFault::Zero);
+        }
         Ok(Self { id: id.to_owned(), secret: secret.into() })
+    }
+
+    /// Reads `<id>:<hex>`, as a configuration file has it. Errors never repeat what stands there.
+    pub fn parse(text: &str) -> Result<Self, KeyFault> {
+        let (id, secret) = text.split_once(':').ok_or(KeyFault::Pair)?;
+        Self::new(id, hex::decode(secret).map_err(|_text| KeyFault::Hex)?)
     }
 
     /// A fresh key of 32 random bytes with a random id.
@@ -77,6 +86,12 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
+    /// A ring of all these, the current one first; `None` of none.
+    pub fn of(keys: Vec<Key>) -> Option<Self> {
+        let mut keys = keys.into_iter();
+        Some(Self { first: keys.next()?, older: keys.collect() })
+    }
+
     /// A ring of one key.
     pub const fn new(key: Key) -> Self {
         Self { first: key, older: Vec::new() }
@@ -183,11 +198,7 @@ impl Keys {
             ring.1.push(key);
         }
         let [signing, pepper, refresh] = found;
-        let ring = |keys: Vec<Key>, purpose| {
-            let mut keys = keys.into_iter();
-            let first = keys.next().ok_or(KeysError::Missing(purpose))?;
-            Ok(KeyRing { first, older: keys.collect() })
-        };
+        let ring = |keys, purpose| KeyRing::of(keys).ok_or(KeysError::Missing(purpose));
         Ok(Self {
             signing: ring(signing, Purpose::Signing)?,
             pepper: ring(pepper, Purpose::Pepper)?,
@@ -229,6 +240,9 @@ pub enum KeyFault {
     /// Not three words.
     #[error("expected `<purpose> <id> <hex>`")]
     Shape,
+    /// Not two words with a colon between.
+    #[error("expected `<id>:<hex>`")]
+    Pair,
     /// No such purpose.
     #[error("the purpose is one of signing, pepper, refresh")]
     Purpose,
@@ -241,6 +255,9 @@ pub enum KeyFault {
     /// The secret is too short or too long.
     #[error("the secret has 32 to 128 bytes")]
     Length,
+    /// The secret is what a damaged disk gives back, and no secret.
+    #[error("the secret is all zeros")]
+    Zero,
     /// The purpose has a key of that id already.
     #[error("the id occurs twice")]
     Twice,
@@ -281,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_key_file_at_fault_is_refused_by_line() {
-        let good = "0".repeat(64);
+        let good = "01".repeat(32);
         let line = |number, fault| KeysError::Line { number, fault };
         for (text, error) in [
             (String::new(), KeysError::Missing(Purpose::Signing)),
@@ -292,9 +309,26 @@ mod tests {
             (format!("signing a:b {good}"), line(1, KeyFault::Id)),
             ("signing a zz".to_owned(), line(1, KeyFault::Hex)),
             ("signing a 00ff".to_owned(), line(1, KeyFault::Length)),
+            (format!("signing a {}", "00".repeat(32)), line(1, KeyFault::Zero)),
             (format!("signing a {good}\nsigning a {good}"), line(2, KeyFault::Twice)),
         ] {
             assert_eq!(Keys::parse(&text).unwrap_err(), error, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_configuration_file_is_an_id_and_digits() {
+        let digits = "0aB1".repeat(16);
+        assert_eq!(Key::parse(&format!("2026-11_x:{digits}")).unwrap().id(), "2026-11_x");
+        for (text, fault) in [
+            (digits.clone(), KeyFault::Pair),
+            (format!(":{digits}"), KeyFault::Id),
+            (format!("k 1:{digits}"), KeyFault::Id),
+            (format!("k1:{}", "xy".repeat(32)), KeyFault::Hex),
+            (format!("k1:{}", "ab".repeat(16)), KeyFault::Length),
+            (format!("k1:{}", "00".repeat(32)), KeyFault::Zero),
+        ] {
+            assert_eq!(Key::parse(&text).unwrap_err(), fault, "{text}");
         }
     }
 

@@ -151,6 +151,10 @@ impl AuthStore for MemoryStore {
         found.map_or(Ok(None), |account| self.credentials(account))
     }
 
+    fn has_credentials(&mut self) -> Result<bool, StoreError> {
+        Ok(!self.rows()?.logins.is_empty())
+    }
+
     fn find_standing(
         &mut self,
         person: PersonId,

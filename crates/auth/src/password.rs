@@ -2,7 +2,10 @@
 //! characters are under bcrypt's 72 bytes and free of NUL, so nothing is cut off; and without the pepper, which is not in
 //! the database, a stolen hash cannot even be tried.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
@@ -99,8 +102,7 @@ pub struct HashFault(#[from] bcrypt::BcryptError);
 pub struct PasswordScheme {
     peppers: KeyRing,
     cost: u32,
-    /// Compared with where an account is unknown or has no password: the same work for nobody. No password fits it.
-    nobody: String,
+    rounds: AtomicU64,
 }
 
 impl PasswordScheme {
@@ -110,8 +112,7 @@ impl PasswordScheme {
     /// A scheme; the cost is clipped to [`Self::COSTS`].
     pub fn new(peppers: KeyRing, cost: u32) -> Self {
         let cost = cost.clamp(*Self::COSTS.start(), *Self::COSTS.end());
-        let nobody = format!("$2b${cost:02}${}", ".".repeat(53));
-        Self { peppers, cost, nobody }
+        Self { peppers, cost, rounds: AtomicU64::new(0) }
     }
 
     /// Hashes by today's cost and pepper. Takes a quarter of a second at cost 12.
@@ -122,8 +123,9 @@ impl PasswordScheme {
         Ok(PasswordHash { pepper: pepper.id().to_owned(), bcrypt, cost: self.cost })
     }
 
-    /// Tries a password against what is kept. Works as hard where nothing is kept, so that the time an answer takes
-    /// does not tell who has an account.
+    /// Tries a password against what is kept. A refusal takes today's cost, whether nothing is kept, or something of that
+    /// cost or a lower one: the time that it takes does not tell who has an account. (What was hashed at a higher cost
+    /// than today's tells, until it is renewed.)
     pub fn verify(
         &self,
         password: &Password,
@@ -137,17 +139,36 @@ impl PasswordScheme {
             );
         }
         let (Some(hash), Some(pepper)) = (kept, pepper) else {
-            let peppered = password.peppered(self.peppers.current());
-            bcrypt::non_truncating_verify(peppered.expose_secret(), &self.nobody)?;
+            self.try_nobody(&password.peppered(self.peppers.current()), self.cost)?;
             return Ok(Verdict::Wrong);
         };
         let peppered = password.peppered(pepper);
-        if !bcrypt::non_truncating_verify(peppered.expose_secret(), &hash.bcrypt)? {
+        if !self.fits(&peppered, &hash.bcrypt, hash.cost)? {
+            // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) = 2^C: as if it had been kept at today's cost.
+            for cost in hash.cost..self.cost {
+                self.try_nobody(&peppered, cost)?;
+            }
             return Ok(Verdict::Wrong);
         }
         let current = hash.cost == self.cost && hash.pepper == self.peppers.current().id();
         let renewed = if current { None } else { Some(self.hash(password)?) };
         Ok(Verdict::Right { renewed })
+    }
+
+    /// How many rounds of bcrypt were worked off in trying passwords since the start.
+    pub fn rounds(&self) -> u64 {
+        self.rounds.load(Ordering::Relaxed)
+    }
+
+    fn fits(&self, peppered: &SecretString, bcrypt: &str, cost: u32) -> Result<bool, HashFault> {
+        self.rounds.fetch_add(1 << cost, Ordering::Relaxed);
+        Ok(bcrypt::non_truncating_verify(peppered.expose_secret(), bcrypt)?)
+    }
+
+    /// The work of a try where there is nothing to compare with: no password fits.
+    fn try_nobody(&self, peppered: &SecretString, cost: u32) -> Result<(), HashFault> {
+        let nobody = format!("$2b${cost:02}${}", ".".repeat(53));
+        self.fits(peppered, &nobody, cost).map(drop)
     }
 }
 
@@ -196,7 +217,21 @@ mod tests {
         for tried in ["", "correct horse"] {
             assert_eq!(scheme.verify(&tried.into(), None).unwrap(), Verdict::Wrong);
         }
-        assert_eq!(scheme.nobody.parse::<bcrypt::HashParts>().unwrap().get_cost(), 4);
+    }
+
+    #[test]
+    fn a_refusal_is_the_same_work_whoever_it_is() {
+        let kept = |cost| scheme(cost).hash(&"correct horse".into()).unwrap();
+        let other = PasswordScheme::new(KeyRing::new(key("b", 2)), 4);
+        let foreign = other.hash(&"correct horse".into()).unwrap();
+        let today = scheme(7);
+        for (number, kept) in
+            (1..).zip([None, Some(kept(4)), Some(kept(6)), Some(kept(7)), Some(foreign)])
+        {
+            let verdict = today.verify(&"wrong horse".into(), kept.as_ref()).unwrap();
+            assert_eq!(verdict, Verdict::Wrong);
+            assert_eq!(today.rounds(), number << 7, "{number}");
+        }
     }
 
     #[test]

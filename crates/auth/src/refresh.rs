@@ -174,43 +174,66 @@ pub fn renew(
             created_at: now,
             expires_at: now.plus(authority.settings().refresh_lifetime),
         })?;
-        Some(next)
+        next
     } else {
-        same_successor(tx, authority, &presented, now)?
-    };
-    let Some(next) = next else {
-        tx.revoke_session(kept.session, now)?;
-        tracing::warn!(
-            person = kept.person.get(),
-            session = kept.session.get(),
-            "a refresh token was used twice: its family is revoked"
-        );
-        return Ok(Renewal::refused(Rule::InvalidToken));
+        match second_use(tx, authority, &presented, now)? {
+            SecondUse::Retry(next) => next,
+            SecondUse::Foreign => {
+                tracing::error!(
+                    session = kept.session.get(),
+                    "a refresh token was used at a server whose refresh key is not among those of this one: \
+                     configure the same keys everywhere before one of them comes first"
+                );
+                return Ok(Renewal::refused(Rule::InvalidToken));
+            }
+            SecondUse::Theft => {
+                tx.revoke_session(kept.session, now)?;
+                tracing::warn!(
+                    person = kept.person.get(),
+                    session = kept.session.get(),
+                    "a refresh token was used twice: its family is revoked"
+                );
+                return Ok(Renewal::refused(Rule::InvalidToken));
+            }
+        }
     };
     let grant = session::grant(authority, &account, kept.session, next, token_id, now)?;
     Ok(Renewal::Granted(Box::new(grant)))
 }
 
-/// The successor of a token that was used some seconds ago, as long as that successor was not used itself.
-fn same_successor(
+/// What it means that a token comes again.
+enum SecondUse {
+    /// Its answer was lost on the way: here is its successor, which nobody has used yet.
+    Retry(RefreshToken),
+    /// It was used a moment ago, and its successor comes of a key that this process does not have: two servers are
+    /// configured differently. No reason to end a session.
+    Foreign,
+    /// It was used long ago, or its successor was used as well.
+    Theft,
+}
+
+fn second_use(
     tx: &mut impl AuthStore,
     authority: &Authority,
     presented: &RefreshToken,
     now: Timestamp,
-) -> Result<Option<RefreshToken>, AuthError> {
+) -> Result<SecondUse, AuthError> {
     // Read anew: whoever used it may have done so a moment ago.
     let used_at = tx.find_refresh_token(&presented.digest())?.and_then(|kept| kept.used_at);
     let in_time = |used_at: Timestamp| now < used_at.plus(authority.settings().refresh_grace);
     if !used_at.is_some_and(in_time) {
-        return Ok(None);
+        return Ok(SecondUse::Theft);
     }
     for key in authority.refresh_keys().iter() {
         let next = presented.successor(key);
-        if tx.find_refresh_token(&next.digest())?.is_some_and(|kept| kept.used_at.is_none()) {
-            return Ok(Some(next));
+        if let Some(kept) = tx.find_refresh_token(&next.digest())? {
+            return Ok(match kept.used_at {
+                None => SecondUse::Retry(next),
+                Some(_) => SecondUse::Theft,
+            });
         }
     }
-    Ok(None)
+    Ok(SecondUse::Foreign)
 }
 
 /// `revokeToken`: ends the token's whole family, its access tokens with it, and answers when. Open to everyone: the

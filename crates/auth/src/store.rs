@@ -50,6 +50,9 @@ pub trait AuthStore {
     /// The account of that number.
     fn find_credentials(&mut self, person: PersonId) -> Result<Option<Credentials>, StoreError>;
 
+    /// Whether anybody has a password. Asked where the keys are missing that passwords rest on; may read every account.
+    fn has_credentials(&mut self) -> Result<bool, StoreError>;
+
     /// How an account and one of its sessions stand; `None` where there is no such account. Asked once a request: one
     /// statement, and one more for people who work in some stores only.
     fn find_standing(

@@ -43,7 +43,12 @@ const LATER: Timestamp = Timestamp::from_micros(1_700_000_100_654_321);
 /// # Panics
 /// Where the port answers anything else than its contract says.
 pub fn run(fixture: &mut impl Fixture) {
+    assert!(!platform(fixture, |tx| {
+        tx.insert_person(NewPerson::managed(LoyaltyId::from_entropy(0), NOW)).unwrap();
+        tx.has_credentials().unwrap()
+    }));
     let world = World::found(fixture);
+    assert!(platform(fixture, |tx| tx.has_credentials().unwrap()));
     accounts_are_found_by_their_addresses(fixture, &world);
     standings_tell_who_it_is(fixture, &world);
     only_the_right_are_admitted(fixture, &world);
@@ -332,6 +337,7 @@ fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &Wo
         fixture.with(scope, &mut |tx| {
             assert!(refused(&tx.find_credentials_by_email("ada@example.com")));
             assert!(refused(&tx.find_credentials(world.ada)));
+            assert!(refused(&tx.has_credentials()));
             assert!(refused(&tx.find_standing(world.ada, SessionId::new(1))));
             assert!(refused(&tx.insert_credentials(world.ada, &hash('.'))));
             assert!(refused(&tx.admit(&admission)));

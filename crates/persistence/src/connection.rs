@@ -62,14 +62,22 @@ pub struct InvalidUrl;
 
 impl DatabaseUrl {
     /// Reads `sqlite:path`, `sqlite://path`, `postgres://…` or `postgresql://…`. Anything else is refused, so that a typo
-    /// never makes an empty file.
+    /// never makes an empty file; so are `:memory:`, which is another database for each connection, directories, and
+    /// options behind a `?`, which are not passed on.
     pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
         match path {
-            Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(path)
+                if !path.is_empty()
+                    && !path.starts_with(':')
+                    && !path.ends_with('/')
+                    && !path.contains(['?', '\0']) =>
+            {
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
             _ => Err(InvalidUrl),
         }
     }
@@ -385,11 +393,34 @@ mod tests {
 
     #[test]
     fn only_named_schemes_are_databases() {
-        for text in ["data/regulars.db", "postgre://x", "", "sqlite:", "mysql://x", "file:x"] {
+        for text in [
+            "",
+            "data/regulars.db",
+            "/var/a.db",
+            "postgre://h/d",
+            "postgres:/h/d",
+            "mysql://h/d",
+            "sqlite:",
+            "sqlite://",
+            "sqlite::memory:",
+            "sqlite:a.db?mode=ro",
+            "sqlite:data/",
+            "SQLITE:a.db",
+            "file:a.db",
+        ] {
             assert_eq!(DatabaseUrl::parse(text), Err(InvalidUrl), "{text}");
         }
-        assert_eq!(DatabaseUrl::parse("sqlite:a.db"), Ok(DatabaseUrl::Sqlite("a.db".into())));
-        assert_eq!(DatabaseUrl::parse("sqlite:///a.db"), Ok(DatabaseUrl::Sqlite("/a.db".into())));
+        for (text, file) in [
+            ("sqlite:a.db", "a.db"),
+            ("sqlite://a.db", "a.db"),
+            ("sqlite:///var/a.db", "/var/a.db"),
+            ("sqlite:/var/a.db", "/var/a.db"),
+        ] {
+            assert_eq!(DatabaseUrl::parse(text), Ok(DatabaseUrl::Sqlite(file.into())), "{text}");
+        }
+        for text in ["postgres://u:p@h:5/d", "postgresql://h/d"] {
+            assert_eq!(DatabaseUrl::parse(text), Ok(DatabaseUrl::Postgres(text.into())), "{text}");
+        }
     }
 
     #[test]

@@ -53,6 +53,25 @@ fn the_same_successor_is_found_after_the_key_was_rotated() {
 }
 
 #[test]
+fn a_server_that_lacks_the_key_of_a_successor_refuses_and_ends_nothing() {
+    let mut house = House::new();
+    let old = Keys::generate(&mut house.rng);
+    let mut new = Keys::parse(old.to_text().expose()).unwrap();
+    new.refresh.rotate(regulars_auth::Key::generate(&mut house.rng));
+    let grace = |settings: &mut Settings| settings.refresh_grace = Duration::from_secs(10);
+    house.authority = authority(&new, grace);
+    let first = house.ada();
+    let second = house.renew(&first.refresh.to_hex(), NOW).unwrap();
+    house.authority = authority(&old, grace);
+    let refused = house.renew(&first.refresh.to_hex(), after(1)).unwrap_err();
+    assert_eq!(listed(&refused), vec![(None, Rule::InvalidToken)]);
+    assert_ne!(house.actor(&second, after(1)), Actor::Anonymous, "no thief was at work");
+    // Once its time is over it is a replay, whatever the keys.
+    assert!(house.renew(&first.refresh.to_hex(), after(10)).is_err());
+    assert_eq!(house.actor(&second, after(10)), Actor::Anonymous);
+}
+
+#[test]
 fn refresh_tokens_that_are_no_good() {
     let mut house = House::new();
     let grant = house.ada();

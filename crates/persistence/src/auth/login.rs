@@ -63,6 +63,16 @@ pub(super) fn find(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Credentia
     statement.first::<Row>(tx.connection)?.map(Row::credentials).transpose()
 }
 
+pub(super) fn any(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let mut first: Vec<i64> = person::table
+        .select(person::id)
+        .filter(person::password_hash.is_not_null())
+        .limit(1)
+        .load(tx.connection)
+        .store()?;
+    Ok(first.pop().is_some())
+}
+
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     id: PersonId,

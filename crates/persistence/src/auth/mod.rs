@@ -32,6 +32,11 @@ impl AuthStore for Tx<'_> {
         login::find(self, person)
     }
 
+    fn has_credentials(&mut self) -> Result<bool, StoreError> {
+        self.platform()?;
+        login::any(self)
+    }
+
     fn find_standing(
         &mut self,
         person: PersonId,
