@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
 /// What `regulars` was asked to do.
@@ -33,12 +34,12 @@ Examples:
       regulars serve --listen 0.0.0.0:8080 --data-dir /var/lib/regulars
 
   Run it on PostgreSQL: make keys once, migrate once, then start as many servers as you like
-      regulars keys > keys.toml        # the [keys] section of a configuration file; keep it secret
+      regulars keys --out keys.toml    # the [keys] section of a configuration file; keep it secret
       regulars migrate --config keys.toml --database-url postgres://regulars@db/regulars
       regulars serve   --config keys.toml --database-url postgres://regulars@db/regulars
 
-  Make the first account of the platform's own people
-      regulars user create --email you@example.com --admin
+  Make the first account of the platform's own people, with the settings that the server has
+      regulars user create --email you@example.com --admin --data-dir /var/lib/regulars
 
   Fill an empty database with a world of a stated size
       regulars demo --consumers 200000 --orders 1000000 --data-dir bench
@@ -67,8 +68,8 @@ pub(crate) enum Command {
     /// Fill an empty database with a made-up world
     #[command(
         long_about = "Fill an empty database with a made-up world: merchants with stores, staff, customers, \
-        orders, offers, loyalty cards, points and redemptions.\n\nThe same seed and sizes make the same world every time. A \
-        database that holds merchants or customers already is refused. Everyone's password is `regulars-demo`; owners are \
+        orders, offers, loyalty cards, points and redemptions.\n\nThe same sizes, seed and day make the same world every \
+        time, but for the hash of its password. A database that holds merchants or customers already is refused. Everyone's password is `regulars-demo`; owners are \
         merchant@example.com, merchant2@example.com and so on.",
         after_long_help = "Examples:\n  regulars demo\n  regulars demo --consumers 200000 --orders 1000000 --merchants 3 --data-dir bench"
     )]
@@ -78,11 +79,14 @@ pub(crate) enum Command {
     /// Print the reference of all settings, with their defaults (TOML)
     Config,
     /// Print new secret keys, ready to be put into a configuration file
-    #[command(long_about = "Print a new [keys] section for a configuration file.\n\n\
+    #[command(
+        long_about = "Print a new [keys] section for a configuration file, or write it to a file of its own (--out) \
+        that only its owner can read.\n\n\
         On SQLite, or with --demo, such keys are made in the data directory at the first start. PostgreSQL, and mode = \
         \"production\", want them configured, the same on every server: losing the pepper makes every password useless, \
-        losing the signing key ends every session.")]
-    Keys,
+        losing the signing key ends every session."
+    )]
+    Keys(Keys),
     /// Look after the accounts of the platform's own people
     User(User),
 }
@@ -121,6 +125,14 @@ pub(crate) struct Serve {
     pub(crate) sources: Sources,
 }
 
+/// `regulars keys`.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Write them to this new file, which only its owner can read, and print nothing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// `regulars demo`.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
@@ -145,12 +157,26 @@ pub(crate) struct WorldSize {
     /// Make another world of the same size
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// The day on which the world's history ends, as in 2026-11-30 [default: today in UTC]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) today: Option<NaiveDate>,
+}
+
+/// A day that a world can have its present on: its people were born, and its offers end, some years from there.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = text.parse().map_err(|_form| "expected a date, as in 2026-11-30".to_owned())?;
+    let within = NaiveDate::from_ymd_opt(2000, 1, 1)..=NaiveDate::from_ymd_opt(2099, 12, 31);
+    if within.contains(&Some(day)) {
+        Ok(day)
+    } else {
+        Err("expected a day of this century".to_owned())
+    }
 }
 
 impl Default for WorldSize {
     /// What `serve --demo` makes.
     fn default() -> Self {
-        Self { consumers: 400, orders: 1_500, merchants: 2, seed: 1 }
+        Self { consumers: 400, orders: 1_500, merchants: 2, seed: 1, today: None }
     }
 }
 
@@ -167,10 +193,12 @@ pub(crate) struct User {
 pub(crate) enum UserCommand {
     /// Create an account for one of the platform's own people
     #[command(
-        long_about = "Create an account for one of the platform's own people.\n\nThe password is asked for twice at \
-        the terminal, without showing it; scripts use --password-stdin or --generate-password. Merchants and consumers sign up \
+        long_about = "Create an account for one of the platform's own people, in the database and with the keys of a server \
+        that has been started before: give the same --config, --data-dir and --database-url, and the same REGULARS_… \
+        variables. Neither a database nor keys are made here.\n\nThe password is asked for twice at the terminal, without showing it; scripts use --password-stdin or --generate-password. Merchants and consumers sign up \
         through the API (`register`).",
-        after_long_help = "Examples:\n  regulars user create --email you@example.com --admin\n  \
+        after_long_help = "Examples:\n  regulars user create --email you@example.com --admin --data-dir /var/lib/regulars\n  \
+        regulars user create --email you@example.com --admin --config /etc/regulars/regulars.toml\n  \
         pass show regulars | regulars user create --email you@example.com --admin --password-stdin"
     )]
     Create(UserCreate),
@@ -232,11 +260,11 @@ mod tests {
     #[test]
     fn serve_makes_the_world_that_demo_makes_by_default() {
         let Command::Demo(demo) = Cli::parse_from(["regulars", "demo"]).command else { panic!() };
-        let WorldSize { consumers, orders, merchants, seed } = WorldSize::default();
+        let WorldSize { consumers, orders, merchants, seed, today } = WorldSize::default();
         let size = demo.size;
         assert_eq!(
-            (size.consumers, size.orders, size.merchants, size.seed),
-            (consumers, orders, merchants, seed)
+            (size.consumers, size.orders, size.merchants, size.seed, size.today),
+            (consumers, orders, merchants, seed, today)
         );
     }
 
@@ -247,6 +275,9 @@ mod tests {
             "regulars demo --consumers 10",
             "regulars demo --orders -1",
             "regulars demo --merchants 1",
+            "regulars demo --today yesterday",
+            "regulars demo --today 2026-02-30",
+            "regulars demo --today 1776-07-04",
             "regulars user create",
             "regulars user create --email a@example.com --password-stdin --generate-password",
             "regulars surve",

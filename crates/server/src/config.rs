@@ -15,7 +15,7 @@ mod log;
 mod refusal;
 mod server;
 
-use std::{ffi::OsString, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use figment::{
     Figment,
@@ -51,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) auth: Auth,
     pub(crate) keys: Keys,
     pub(crate) log: Log,
+    /// Where each setting's value came from, by the setting's name.
+    places: BTreeMap<String, String>,
 }
 
 /// Settings given as flags.
@@ -67,6 +69,18 @@ impl Config {
         Self::load_from(file, std::env::vars_os(), flags)
     }
 
+    /// Refuses a setting that only shows to be wrong when it is used.
+    pub(crate) fn refuse(&self, name: &str, value: &str, allowed: &str) -> Refusal {
+        let place = self.places.get(name).cloned().unwrap_or_default();
+        Refusal::Settings(vec![Problem::value(name, value, place, allowed)])
+    }
+
+    /// Whether secret keys came out of a file of one's own.
+    pub(crate) fn keys_are_in_a_file(&self) -> bool {
+        let of_keys = |name: &str| name.starts_with(Keys::NAME);
+        self.places.iter().any(|(name, place)| of_keys(name) && place.starts_with("in "))
+    }
+
     fn load_from(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -78,17 +92,21 @@ impl Config {
         if let Some(path) = file {
             figment = figment.merge(Layer::file(path)?);
         }
-        figment = figment.merge(Layer::environment(environment, &known));
+        let environment = Layer::environment(environment, &known);
+        let mut problems = Vec::from_iter(environment.empty_address());
+        figment = figment.merge(environment);
         for (setting, flag, value) in [
             ("server.listen", "--listen", &flags.listen),
             ("server.data_dir", "--data-dir", &flags.data_dir),
             ("database.url", "--database-url", &flags.database_url),
         ] {
             if let Some(value) = value {
-                figment = figment.merge(Layer::flag(setting, flag, value));
+                let flag = Layer::flag(setting, flag, value);
+                problems.extend(flag.empty_address());
+                figment = figment.merge(flag);
             }
         }
-        Reader { figment, problems: Vec::new() }.read(&known)
+        Reader { figment, problems }.read(&known)
     }
 }
 
@@ -118,7 +136,8 @@ impl Reader {
                 Some(keys),
                 Some(log),
             ) if self.problems.is_empty() => {
-                Ok(Config { server, database, http, api, auth, keys, log })
+                let places = self.places(known);
+                Ok(Config { server, database, http, api, auth, keys, log, places })
             }
             _ => Err(Refusal::Settings(self.problems)),
         }
@@ -160,9 +179,7 @@ impl Reader {
                     // The path ends with the section's name, wherever in the section the error is.
                     match error.path.split_last().and_then(|(_section, inner)| inner.first()) {
                         Some(setting) => self.refuse::<S>(setting, allowed::<S>(setting)),
-                        None => {
-                            self.problems.push(Problem::odd(S::NAME, &error.kind.to_string()));
-                        }
+                        None => self.problems.push(Problem::odd(S::NAME, &of_a_section(&error))),
                     }
                 }
                 None
@@ -192,6 +209,15 @@ impl Reader {
             .map_or_else(|| "(not shown)".to_owned(), |(scheme, _rest)| format!("\"{scheme}://…\""))
     }
 
+    /// Where every setting's value came from.
+    fn places(&self, known: &Dict) -> BTreeMap<String, String> {
+        let names = known.iter().flat_map(|(section, settings)| {
+            let settings = settings.as_dict().into_iter().flat_map(Dict::keys);
+            settings.map(move |setting| format!("{section}.{setting}"))
+        });
+        names.map(|name| (name.clone(), self.place(&name))).collect()
+    }
+
     /// Where a setting's value came from.
     fn place(&self, name: &str) -> String {
         let parts: Vec<&str> = name.split('.').collect();
@@ -199,6 +225,14 @@ impl Reader {
             .find_metadata(name)
             .map(|metadata| metadata.interpolate(self.figment.profile(), &parts))
             .unwrap_or_default()
+    }
+}
+
+/// What is wrong with a section as a whole, without what stands in its place: that may be a secret.
+fn of_a_section(error: &figment::Error) -> String {
+    match &error.kind {
+        figment::error::Kind::MissingField(_) => error.kind.to_string(),
+        _ => "a section of settings is expected, and a single value was given".to_owned(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use regulars_persistence::{self as persistence, Db, MigrationError};
+use regulars_auth::AuthStore as _;
+use regulars_kernel::{Scope, StoreError};
+use regulars_persistence::{self as persistence, Db, MigrationError, Tx};
 
 use crate::{
     config::{Config, DatabaseUrl},
@@ -44,13 +46,21 @@ pub(crate) enum DatabaseError {
         /// Why not.
         source: std::io::Error,
     },
+    /// It opens and does not answer.
+    #[error("the database {place} does not answer: {source}")]
+    Silent {
+        /// Which database, without a password.
+        place: String,
+        /// Why not.
+        source: StoreError,
+    },
     /// It does not open.
     #[error("the database {place} cannot be opened: {source}")]
     Closed {
         /// Which database, without a password.
         place: String,
         /// Why not.
-        source: regulars_kernel::StoreError,
+        source: StoreError,
     },
 }
 
@@ -61,6 +71,8 @@ pub(crate) enum Upkeep {
     Migrate,
     /// A SQLite file that exists, or that nobody named, is brought up to date; the rest is refused.
     Careful,
+    /// It is refused: whoever works on a server's data from outside neither founds a database nor changes its form.
+    Refuse,
 }
 
 /// Sees to it that the database exists in this version's form. Answers its address and the migrations that ran.
@@ -78,10 +90,13 @@ pub(crate) fn prepare(
     };
     let failed = |source| DatabaseError::Migration { place: place.clone(), source };
     match (&named, upkeep) {
-        (DatabaseUrl::File(path), Upkeep::Careful) if !path.exists() => {
+        (DatabaseUrl::File(path), Upkeep::Careful | Upkeep::Refuse)
+        | (DatabaseUrl::DefaultFile(path), Upkeep::Refuse)
+            if !path.exists() =>
+        {
             return Err(DatabaseError::Absent(path.clone()));
         }
-        (DatabaseUrl::Postgres(_), Upkeep::Careful) => {
+        (DatabaseUrl::Postgres(_), Upkeep::Careful) | (_, Upkeep::Refuse) => {
             let count = persistence::pending_migrations(&url).map_err(failed)?.len();
             return match count {
                 0 => Ok((url, Vec::new())),
@@ -108,6 +123,25 @@ pub(crate) fn open(config: &Config, url: persistence::DatabaseUrl) -> Result<Db,
     settings.statement_timeout = config.database.statement_timeout;
     let place = config.database.url(&config.server.data_dir).to_string();
     Db::open(&settings).map_err(|source| DatabaseError::Closed { place, source })
+}
+
+/// Reads something in scope `Platform`.
+pub(crate) fn read<T>(
+    config: &Config,
+    db: &Db,
+    question: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+) -> Result<T, DatabaseError> {
+    let place = || config.database.url(&config.server.data_dir).to_string();
+    db.read(Scope::Platform, question)
+        .map_err(|source| DatabaseError::Silent { place: place(), source })
+}
+
+/// Whether anybody in a prepared database has a password, which would be void with other keys.
+pub(crate) fn has_passwords(
+    config: &Config,
+    url: &persistence::DatabaseUrl,
+) -> Result<bool, DatabaseError> {
+    read(config, &open(config, url.clone())?, |tx| tx.has_credentials())
 }
 
 #[cfg(test)]
@@ -141,11 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn the_file_that_nobody_named_is_made() {
+    fn the_file_that_nobody_named_is_made_by_a_server_alone() {
         let directory = tempfile::tempdir().unwrap();
         let config = config(directory.path(), None);
+        let refused = prepare(&config, Upkeep::Refuse).unwrap_err();
+        assert!(matches!(refused, DatabaseError::Absent(_)), "{refused}");
+        assert!(!config.server.data_dir.exists());
         let (url, _ran) = prepare(&config, Upkeep::Careful).unwrap();
         assert!(directory.path().join("data/regulars.db").is_file());
-        open(&config, url).unwrap();
+        assert_eq!(prepare(&config, Upkeep::Refuse).unwrap(), (url.clone(), Vec::new()));
+        assert!(!has_passwords(&config, &url).unwrap());
+        std::fs::write(directory.path().join("data/regulars.db"), "").unwrap();
+        let refused = prepare(&config, Upkeep::Refuse).unwrap_err();
+        assert!(matches!(refused, DatabaseError::Outdated { .. }), "{refused}");
     }
 }

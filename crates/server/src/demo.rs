@@ -14,6 +14,7 @@ mod sale;
 mod tenant;
 mod world;
 
+use chrono::NaiveTime;
 use regulars_auth::{
     Keys, Password,
     password::{HashFault, PasswordScheme},
@@ -43,7 +44,7 @@ pub(crate) const FIRST_REQUEST: &str = r#"{"query":"mutation { obtainToken(email
 const MICROS_PER_DAY: i64 = 86_400 * Timestamp::MICROS_PER_SECOND;
 
 impl Plan {
-    /// A world of that size whose present is this very day.
+    /// A world of that size whose present is the day that it names, or this very day.
     pub(crate) fn new(
         size: &cli::WorldSize,
         now: Timestamp,
@@ -51,7 +52,10 @@ impl Plan {
         cost: u32,
     ) -> Result<Self, HashFault> {
         let scheme = PasswordScheme::new(keys.pepper, cost);
-        let today = now.micros() - now.micros().rem_euclid(MICROS_PER_DAY);
+        let now = size
+            .today
+            .map_or(now.micros(), |day| day.and_time(NaiveTime::MIN).and_utc().timestamp_micros());
+        let today = now - now.rem_euclid(MICROS_PER_DAY);
         Ok(Self {
             consumers: size.consumers,
             orders: size.orders,

@@ -11,12 +11,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use regulars_auth::Keys;
+use regulars_auth::{Key, KeyRing, Keys};
 use serde::Deserialize;
 
 use crate::{
     config::{Config, DatabaseUrl, Keys as Configured, Mode},
     data_dir,
+    database::DatabaseError,
 };
 
 /// In the data directory.
@@ -32,14 +33,43 @@ const KEY_BYTES: usize = 32;
 pub(crate) enum KeysError {
     /// They must be configured and are not.
     #[error(
-        "{reason} needs configured keys, and there are none. Make them once and keep them safe:\n    \
-         regulars keys > keys.toml\nthen give the same ones to every server: with --config keys.toml, in the section [keys] of your \
-         configuration file, or in REGULARS_KEYS_SIGNING, REGULARS_KEYS_PEPPER and REGULARS_KEYS_REFRESH"
+        "{reason} needs configured keys, and there are none. {}, in the section [keys] of your configuration file, or in \
+         REGULARS_KEYS_SIGNING, REGULARS_KEYS_PEPPER and REGULARS_KEYS_REFRESH",
+        way_out(.made.as_deref())
     )]
     Unconfigured {
         /// What needs them.
         reason: &'static str,
+        /// Where keys are that were made at an earlier start: accounts may rest on them.
+        made: Option<PathBuf>,
     },
+    /// Accounts rest on keys that are not there. Others in their place would void every password.
+    #[error(
+        "people have passwords in the database {place}, but the keys that they were made with are not there: {} is \
+         missing. Put that file back from a backup, name the directory that it is in (--data-dir), or configure its keys \
+         (--config). Only where they are lost for good: `regulars keys --out {}` makes new ones, and nobody logs in with a \
+         password of before",
+        path.display(), path.display()
+    )]
+    Lost {
+        /// The database.
+        place: String,
+        /// The file that is missing.
+        path: PathBuf,
+    },
+    /// A command that makes none needs them.
+    #[error(
+        "there are no keys: neither in the settings nor in {}. They are made at a server's first start; give the settings \
+         that the server has (--config, --data-dir, --database-url and the environment)",
+        .0.display()
+    )]
+    Absent(PathBuf),
+    /// Nobody can say whether accounts rest on other keys.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A file that was to be written is there already.
+    #[error("{} is there already: it is left as it is", .0.display())]
+    Exists(PathBuf),
     /// Some are configured, some are not.
     #[error("the settings have keys, but none for: {} (`regulars keys` makes a full set)", .0.join(", "))]
     Incomplete(Vec<&'static str>),
@@ -59,37 +89,93 @@ pub(crate) enum KeysError {
     Randomness(getrandom::Error),
 }
 
-/// The keys to work with: configured ones, else those of the data directory, made if need be.
+/// What is done where no keys are configured and none were made at an earlier start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// They are made for a SQLite database.
+    Make,
+    /// They are made for either database: it is to hold a demo world.
+    MakeForDemo,
+    /// It is an error.
+    Refuse,
+}
+
+/// The keys to work with: configured ones, else those of the data directory, made if need be. `has_passwords` tells
+/// whether accounts rest on keys that other ones must not take the place of.
 pub(crate) fn obtain(
     config: &Config,
     database: &DatabaseUrl,
-    demo: bool,
+    lacking: Lacking,
+    has_passwords: impl FnOnce() -> Result<bool, DatabaseError>,
 ) -> Result<Keys, KeysError> {
     if !config.keys.is_empty() {
-        let missing = config.keys.missing();
-        if !missing.is_empty() {
-            return Err(KeysError::Incomplete(missing));
-        }
-        return parse(&config.keys).ok_or(KeysError::Incomplete(missing));
-    }
-    if config.server.mode == Mode::Production {
-        return Err(KeysError::Unconfigured { reason: "mode = \"production\"" });
-    }
-    if database.file().is_none() && !demo {
-        return Err(KeysError::Unconfigured { reason: "PostgreSQL (without --demo)" });
+        return parse(&config.keys).ok_or_else(|| KeysError::Incomplete(config.keys.missing()));
     }
     let path = config.server.data_dir.join(FILE);
-    let failed = |source| KeysError::File { path: path.clone(), source };
-    match read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            make(&path, &generate()?).map_err(failed)?;
-            tracing::info!(file = %path.display(), "made secret keys: keep this file as safe as the data, and back it up with it");
-        }
-        Err(error) => return Err(failed(error)),
-        Ok(_text) => {}
+    let unconfigured = |reason| {
+        let made = path.exists().then(|| path.clone());
+        Err(KeysError::Unconfigured { reason, made })
+    };
+    if config.server.mode == Mode::Production {
+        return unconfigured("mode = \"production\"");
     }
-    let text = read(&path).map_err(failed)?;
+    if database.file().is_none() && lacking != Lacking::MakeForDemo {
+        return unconfigured("PostgreSQL (without --demo)");
+    }
+    let failed = |source| KeysError::File { path: path.clone(), source };
+    if is_absent(&path).map_err(failed)? {
+        if lacking == Lacking::Refuse {
+            return Err(KeysError::Absent(path));
+        }
+        // Asked again: another process may have made the keys, and then the accounts, in between.
+        if has_passwords()? && is_absent(&path).map_err(failed)? {
+            return Err(KeysError::Lost { place: database.to_string(), path });
+        }
+        match make(&path, &generate()?) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+            Ok(()) => {
+                tracing::info!(file = %path.display(), "made secret keys: keep this file as safe as the data, and back it up with it");
+            }
+        }
+    }
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    warn_if_exposed(&path);
     parse_file(&text).ok_or(KeysError::Damaged(path))
+}
+
+/// Writes new keys into a file that is not there yet.
+pub(crate) fn write(path: &Path) -> Result<(), KeysError> {
+    make(path, &generate()?).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeysError::Exists(path.to_owned()),
+        _ => KeysError::File { path: path.to_owned(), source },
+    })
+}
+
+/// Tells if a file with keys can be read by anybody but its owner.
+pub(crate) fn warn_if_exposed(path: &Path) {
+    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & OTHERS != 0) {
+        tracing::warn!(file = %path.display(), "other users of this machine may read the secret keys: chmod 600");
+    }
+}
+
+fn way_out(made: Option<&Path>) -> String {
+    match made {
+        Some(path) => {
+            let path = path.display();
+            format!(
+                "An earlier start made some, which accounts may rest on: {path}. Give these to every server: with \
+                 --config {path}"
+            )
+        }
+        None => "Make them once and keep them safe:\n    regulars keys --out keys.toml\nthen give the same ones to \
+                 every server: with --config keys.toml"
+            .to_owned(),
+    }
+}
+
+fn is_absent(path: &Path) -> io::Result<bool> {
+    path.try_exists().map(|exists| !exists)
 }
 
 /// A new `[keys]` section, as a configuration file has it.
@@ -108,28 +194,20 @@ fn fresh() -> Result<String, KeysError> {
     Ok(format!("{}:{}", hex::encode(id), hex::encode(key)))
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    let text = fs::read_to_string(path)?;
-    if fs::metadata(path)?.permissions().mode() & OTHERS != 0 {
-        tracing::warn!(file = %path.display(), "other users of this machine may read the secret keys: chmod 600");
-    }
-    Ok(text)
-}
-
-/// Makes the file whole or not at all; another process that made it meanwhile wins.
+/// Makes the file whole or not at all, and for good; an error of kind `AlreadyExists` where it is there.
 fn make(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        data_dir::make(directory)?;
-    }
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    data_dir::make(directory)?;
     let mut nonce = [0; 8];
     getrandom::fill(&mut nonce).map_err(io::Error::other)?;
     let draft = path.with_extension(format!("{}.draft", hex::encode(nonce)));
     let written = write_draft(&draft, text).and_then(|()| fs::hard_link(&draft, path));
     let removed = fs::remove_file(&draft);
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other.and(removed),
-    }
+    // A file's name is kept by its directory: without this, a power cut may leave accounts and no keys.
+    written.and(removed).and_then(|()| fs::File::open(directory)?.sync_all())
 }
 
 fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
@@ -152,16 +230,15 @@ fn parse_file(text: &str) -> Option<Keys> {
 
 /// `None` where a purpose has no key, or a text is no key.
 fn parse(keys: &Configured) -> Option<Keys> {
-    let mut lines = Vec::new();
-    for (purpose, key) in keys.each() {
-        let (id, digits) = key.split_once(':')?;
-        // What a damaged disk gives back; never a key.
-        if digits.bytes().all(|digit| digit == b'0') {
-            return None;
-        }
-        lines.push(format!("{purpose} {id} {digits}"));
-    }
-    Keys::parse(&lines.join("\n")).ok()
+    let ring = |texts: &[String]| {
+        let keys: Result<Vec<Key>, _> = texts.iter().map(|text| Key::parse(text)).collect();
+        KeyRing::of(keys.ok()?)
+    };
+    Some(Keys {
+        signing: ring(&keys.signing)?,
+        pepper: ring(&keys.pepper)?,
+        refresh: ring(&keys.refresh)?,
+    })
 }
 
 #[cfg(test)]
@@ -178,6 +255,12 @@ mod tests {
         (config, database)
     }
 
+    /// Of a database in which nobody has a password.
+    fn obtain_for(config: &Config, database: &DatabaseUrl, demo: bool) -> Result<Keys, KeysError> {
+        let lacking = if demo { Lacking::MakeForDemo } else { Lacking::Make };
+        obtain(config, database, lacking, || Ok(false))
+    }
+
     fn secrets(keys: &Keys) -> Vec<String> {
         keys.to_text().expose().lines().map(str::to_owned).collect()
     }
@@ -186,8 +269,8 @@ mod tests {
     fn keys_are_made_once_for_their_owner_alone() {
         let directory = tempfile::tempdir().unwrap();
         let (config, database) = config(directory.path(), "");
-        let first = obtain(&config, &database, false).unwrap();
-        let again = obtain(&config, &database, true).unwrap();
+        let first = obtain_for(&config, &database, false).unwrap();
+        let again = obtain_for(&config, &database, true).unwrap();
         assert_eq!(secrets(&first), secrets(&again));
         let of_key = |line: &String| line.rsplit(' ').next().unwrap().to_owned();
         let mut different: Vec<String> = secrets(&first).iter().map(of_key).collect();
@@ -206,7 +289,7 @@ mod tests {
         let (config, database) = config(directory.path(), "");
         let all: Vec<_> = std::thread::scope(|scope| {
             let starts: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| secrets(&obtain(&config, &database, false).unwrap())))
+                .map(|_| scope.spawn(|| secrets(&obtain_for(&config, &database, false).unwrap())))
                 .collect();
             starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
@@ -221,7 +304,7 @@ mod tests {
             generate().unwrap()
         );
         let (config, database) = config(directory.path(), &own);
-        assert_eq!(secrets(&obtain(&config, &database, false).unwrap()).len(), 3);
+        assert_eq!(secrets(&obtain_for(&config, &database, false).unwrap()).len(), 3);
         assert!(!config.server.data_dir.exists());
     }
 
@@ -238,20 +321,60 @@ mod tests {
         ] {
             let directory = tempfile::tempdir().unwrap();
             let (config, database) = config(directory.path(), own);
-            let error = obtain(&config, &database, demo).unwrap_err().to_string();
+            let error = obtain_for(&config, &database, demo).unwrap_err().to_string();
             assert!(error.contains(said) && error.contains("regulars keys"), "{own}: {error}");
             assert!(!config.server.data_dir.exists(), "{own}");
         }
         let directory = tempfile::tempdir().unwrap();
         let (config, database) = config(directory.path(), postgres);
-        obtain(&config, &database, true).unwrap();
+        obtain_for(&config, &database, true).unwrap();
+        // From then on, whoever needs configured ones is told of these.
+        let error = obtain_for(&config, &database, false).unwrap_err().to_string();
+        let made = config.server.data_dir.join(FILE);
+        assert!(error.contains(&format!("--config {}", made.display())), "{error}");
+        assert!(!error.contains("regulars keys"), "{error}");
+    }
+
+    #[test]
+    fn keys_that_passwords_rest_on_are_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let (config, database) = config(directory.path(), "");
+        for lacking in [Lacking::Make, Lacking::MakeForDemo] {
+            let error = obtain(&config, &database, lacking, || Ok(true)).unwrap_err();
+            assert!(matches!(error, KeysError::Lost { .. }), "{error}");
+            let (said, path) = (error.to_string(), config.server.data_dir.join(FILE));
+            for word in [&database.to_string(), path.to_str().unwrap(), "--data-dir", "--config"] {
+                assert!(said.contains(word), "{word}: {said}");
+            }
+        }
+        let error = obtain(&config, &database, Lacking::Refuse, || Ok(false)).unwrap_err();
+        assert!(matches!(error, KeysError::Absent(_)), "{error}");
+        assert!(!config.server.data_dir.exists());
+        // Once they are there, accounts are no question.
+        let made = obtain_for(&config, &database, false).unwrap();
+        for lacking in [Lacking::Make, Lacking::Refuse] {
+            let again = obtain(&config, &database, lacking, || Ok(true)).unwrap();
+            assert_eq!(secrets(&made), secrets(&again));
+        }
+    }
+
+    #[test]
+    fn a_file_of_keys_is_its_owners_and_written_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sub/keys.toml");
+        write(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(secrets(&parse_file(&text).unwrap()).len(), 3);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(write(&path), Err(KeysError::Exists(there)) if there == path));
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
 
     #[test]
     fn a_damaged_file_is_never_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let (config, database) = config(directory.path(), "");
-        obtain(&config, &database, false).unwrap();
+        obtain_for(&config, &database, false).unwrap();
         let path = config.server.data_dir.join(FILE);
         let whole = fs::read_to_string(&path).unwrap();
         let blank = format!(
@@ -260,7 +383,7 @@ mod tests {
         );
         for damaged in ["", "[keys]", &whole[..whole.len() - 40], &blank] {
             fs::write(&path, damaged).unwrap();
-            let error = obtain(&config, &database, false).unwrap_err();
+            let error = obtain_for(&config, &database, false).unwrap_err();
             assert!(matches!(error, KeysError::Damaged(_)), "{damaged:?}: {error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
         }

@@ -18,9 +18,9 @@ mod user;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use regulars_auth::{Authority, AuthorityFault, password::HashFault};
+use regulars_auth::{AuthError, Authority, AuthorityFault, Keys, password::HashFault};
 use regulars_kernel::{Clock as _, SystemClock};
-use regulars_persistence::BulkError;
+use regulars_persistence::{BulkError, DatabaseUrl};
 
 use crate::{
     cli::{Cli, Command, Sources, UserCommand},
@@ -28,7 +28,7 @@ use crate::{
     console::{complain, say},
     database::{DatabaseError, Upkeep},
     demo::Plan,
-    keys::KeysError,
+    keys::{KeysError, Lacking},
     serve::ServeError,
     user::UserError,
 };
@@ -51,6 +51,8 @@ enum Failure {
     Password(#[from] HashFault),
     #[error(transparent)]
     Authority(#[from] AuthorityFault),
+    #[error("nobody knows whether the demo world is there: {0}")]
+    Login(#[from] AuthError),
     #[error(transparent)]
     User(#[from] UserError),
     #[error(transparent)]
@@ -77,7 +79,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(demo) => {
             let config = settings(&demo.sources, None)?;
             let (url, _ran) = database::prepare(&config, Upkeep::Migrate)?;
-            let plan = plan(&config, &demo.size)?;
+            let plan = plan(&config, &url, &demo.size)?;
             tell_filled(&demo::fill(&url, &plan)?);
             Ok(())
         }
@@ -89,17 +91,21 @@ fn run(command: Command) -> Result<(), Failure> {
             say(config::DEFAULTS.trim_end());
             Ok(())
         }
-        Command::Keys => {
+        Command::Keys(wanted) => {
+            if let Some(path) = wanted.out {
+                return Ok(keys::write(&path)?);
+            }
             say(keys::generate()?.trim_end());
             Ok(())
         }
         Command::User(user) => match user.command {
             UserCommand::Create(create) => {
                 let config = settings(&create.sources, None)?;
-                let (url, _ran) = database::prepare(&config, Upkeep::Careful)?;
-                let authority = authority(&config, false)?;
+                let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
+                let authority = authority(&config, &url, Lacking::Refuse)?;
                 let db = database::open(&config, url)?;
-                Ok(user::create(&db, authority, &create)?)
+                let place = config.database.url(&config.server.data_dir).to_string();
+                Ok(user::create(&db, &place, authority, &create)?)
             }
         },
     }
@@ -114,6 +120,9 @@ fn settings(sources: &Sources, listen: Option<String>) -> Result<Config, Refusal
     };
     let config = Config::load(sources.config.as_deref(), &flags)?;
     telemetry::start(&config.log);
+    if let Some(file) = sources.config.as_deref().filter(|_| config.keys_are_in_a_file()) {
+        keys::warn_if_exposed(file);
+    }
     Ok(config)
 }
 
@@ -130,14 +139,19 @@ fn migrate(config: &Config) -> Result<(), Failure> {
 }
 
 /// Everything that logging in goes through.
-fn authority(config: &Config, demo: bool) -> Result<Authority, Failure> {
-    let keys = keys::obtain(config, &config.database.url(&config.server.data_dir), demo)?;
-    Ok(Authority::new(keys, config.auth.settings())?)
+fn authority(config: &Config, url: &DatabaseUrl, lacking: Lacking) -> Result<Authority, Failure> {
+    Ok(Authority::new(keys(config, url, lacking)?, config.auth.settings())?)
 }
 
-fn plan(config: &Config, size: &cli::WorldSize) -> Result<Plan, Failure> {
-    let keys = keys::obtain(config, &config.database.url(&config.server.data_dir), true)?;
+fn plan(config: &Config, url: &DatabaseUrl, size: &cli::WorldSize) -> Result<Plan, Failure> {
+    let keys = keys(config, url, Lacking::MakeForDemo)?;
     Ok(Plan::new(size, SystemClock.now(), keys, config.auth.bcrypt_cost)?)
+}
+
+/// The keys for a prepared database.
+fn keys(config: &Config, url: &DatabaseUrl, lacking: Lacking) -> Result<Keys, KeysError> {
+    let named = config.database.url(&config.server.data_dir);
+    keys::obtain(config, &named, lacking, || database::has_passwords(config, url))
 }
 
 fn tell_filled(filled: &demo::Filled) {

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use actix_web::{App as Application, HttpServer, rt};
@@ -16,9 +16,10 @@ use regulars_api::{
     http::{Endpoint, Gate, HttpConfig, Readiness, cors, graphiql},
     program::Program,
 };
-use regulars_auth::AuthStore as _;
+use regulars_auth::{AuthError, Authority, Password, login};
 use regulars_kernel::{Scope, StoreError, SystemClock};
-use regulars_persistence::{BulkError, DatabaseUrl};
+use regulars_merchant::MerchantStore as _;
+use regulars_persistence::{BulkError, DatabaseUrl, Db};
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
@@ -28,16 +29,28 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::{
     Failure, authority, cli,
-    config::{Config, Graphiql},
+    config::{Config, Graphiql, Mode},
     console::say,
     database::{self, Upkeep},
     demo,
     maintenance::{Kept, Maintenance},
+    keys::Lacking,
     plan, tell_filled,
 };
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
+/// How long one password may take to be tried.
+const HASHING: Duration = Duration::from_mins(1);
+
+/// What there is to see beside the API.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    /// The explorer is served.
+    explorer: bool,
+    /// The demo world is there: its logins work.
+    demo: bool,
+}
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +63,11 @@ pub(crate) enum ServeError {
         /// Why not.
         source: io::Error,
     },
+    /// The demo world's logins are in its documentation.
+    #[error(
+        "mode = \"production\" and --demo exclude each other: everybody knows the password of the demo world's people"
+    )]
+    DemoInProduction,
     /// Threads or signals are denied.
     #[error("the server cannot run: {0}")]
     Machine(#[from] io::Error),
@@ -57,7 +75,11 @@ pub(crate) enum ServeError {
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
-    // Before anything is written: whoever starts a second server on a busy port changes nothing.
+    if asked.demo && config.server.mode == Mode::Production {
+        return Err(ServeError::DemoInProduction.into());
+    }
+    // Before anything is written: whoever starts a server on a port where another one answers changes nothing. (Of two
+    // that start in the same moment the later one gets as far as listening.)
     let address = config.server.listen;
     let socket = bind(address).map_err(|source| ServeError::Listen { address, source })?;
     let upkeep = if asked.demo || asked.migrate { Upkeep::Migrate } else { Upkeep::Careful };
@@ -65,11 +87,11 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     if !ran.is_empty() {
         tracing::info!(migrations = ran.len(), "the database was brought up to date");
     }
-    let authority = authority(config, asked.demo)?;
-    if asked.demo {
-        furnish(config, &url)?;
-    }
+    let lacking = if asked.demo { Lacking::MakeForDemo } else { Lacking::Make };
+    let authority = authority(config, &url, lacking)?;
+    let demo_is_there = asked.demo && furnish(config, &url, &authority)?;
     let db = database::open(config, url)?;
+    find_default_merchant(config, &db)?;
     let app = Arc::new(App {
         db,
         authority: Arc::new(authority),
@@ -92,8 +114,14 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
     let endpoint = Arc::new(Endpoint::new(engine, http_config(config, cores), readiness));
+    let explorer = match config.http.graphiql {
+        Graphiql::On => true,
+        Graphiql::Off => false,
+        Graphiql::Demo => asked.demo,
+    };
+    let shown = Shown { explorer, demo: demo_is_there };
     let stopped =
-        rt::System::new().block_on(listen(config, asked, Arc::clone(&endpoint), (socket, cores)));
+        rt::System::new().block_on(listen(config, shown, Arc::clone(&endpoint), (socket, cores)));
     drop(maintenance);
     // Whatever still runs has had its time: requests end at their deadlines.
     if !endpoint.engine().stop(config.server.shutdown_grace) {
@@ -104,21 +132,54 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Fills an empty database with the small demo world.
-fn furnish(config: &Config, url: &DatabaseUrl) -> Result<(), Failure> {
-    let known = database::open(config, url.clone())?.read(Scope::Platform, |tx| {
-        Ok::<bool, StoreError>(tx.find_credentials_by_email(demo::OWNER)?.is_some())
-    });
-    if known.unwrap_or(false) {
-        return Ok(());
+/// Fills an empty database with the small demo world. Answers whether that world is there, then or before.
+fn furnish(config: &Config, url: &DatabaseUrl, authority: &Authority) -> Result<bool, Failure> {
+    if demo_logs_in(config, url, authority)? {
+        return Ok(true);
     }
-    let size = cli::WorldSize::default();
-    match demo::fill(url, &plan(config, &size)?) {
-        Ok(filled) => tell_filled(&filled),
-        Err(BulkError::NotEmpty) => {
-            tracing::warn!("the database is in use already: no demo world was made in it");
+    match demo::fill(url, &plan(config, url, &cli::WorldSize::default())?) {
+        Ok(filled) => {
+            tell_filled(&filled);
+            Ok(true)
         }
-        Err(error) => return Err(error.into()),
+        // Another process may have filled it meanwhile.
+        Err(BulkError::NotEmpty) => {
+            let is_there = demo_logs_in(config, url, authority)?;
+            if !is_there {
+                tracing::warn!("the database is in use already: no demo world was made in it");
+            }
+            Ok(is_there)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the demo world's first login works in this database, with these keys.
+fn demo_logs_in(
+    config: &Config,
+    url: &DatabaseUrl,
+    authority: &Authority,
+) -> Result<bool, Failure> {
+    let db = database::open(config, url.clone())?;
+    let candidate = database::read(config, &db, |tx| login::candidate(tx, demo::OWNER))?;
+    let (password, deadline) = (Password::from(demo::PASSWORD), Instant::now() + HASHING);
+    match login::prove(authority, candidate, password, &mut rand::rng(), deadline) {
+        Ok(_proof) => Ok(true),
+        Err(AuthError::Invalid(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses a default merchant that is not there: every sign-up would fail.
+fn find_default_merchant(config: &Config, db: &Db) -> Result<(), Failure> {
+    let Some(merchant) = config.auth.settings().default_merchant else {
+        return Ok(());
+    };
+    if database::read(config, db, |tx| tx.merchants(&[merchant]))?.is_empty() {
+        let place = config.database.url(&config.server.data_dir);
+        let allowed =
+            format!("the number (pk) of a merchant in the database {place}, or 0 for none");
+        return Err(config.refuse("auth.default_merchant", &merchant.to_string(), &allowed).into());
     }
     Ok(())
 }
@@ -178,18 +239,14 @@ fn bind(address: SocketAddr) -> io::Result<Socket> {
 
 async fn listen(
     config: &Config,
-    asked: &cli::Serve,
+    shown: Shown,
     endpoint: Arc<Endpoint<Program>>,
     (socket, cores): (Socket, usize),
 ) -> Result<(), ServeError> {
     let (http, address) = (&config.http, config.server.listen);
     let refused = |source| ServeError::Listen { address, source };
     socket.listen(BACKLOG).map_err(refused)?;
-    let explorer = match http.graphiql {
-        Graphiql::On => true,
-        Graphiql::Off => false,
-        Graphiql::Demo => asked.demo,
-    };
+    let explorer = shown.explorer;
     let origins: Arc<[String]> = http.cors_origins.clone().into();
     let gate = Arc::clone(endpoint.gate());
     let server = HttpServer::new(move || {
@@ -213,7 +270,7 @@ async fn listen(
             stop(&gate, handle).await;
         }
     });
-    greet(config, asked.demo, explorer, bound);
+    greet(config, shown, bound);
     Ok(running.await?)
 }
 
@@ -242,18 +299,18 @@ fn signals() -> io::Result<UnboundedReceiver<i32>> {
 }
 
 /// Says where to go from here.
-fn greet(config: &Config, demo: bool, explorer: bool, bound: SocketAddr) {
+fn greet(config: &Config, shown: Shown, bound: SocketAddr) {
     let base = format!("http://{}", reachable(bound));
     let database = config.database.url(&config.server.data_dir);
     tracing::info!(address = %bound, %database, "listening");
     let version = env!("CARGO_PKG_VERSION");
     let mut lines = vec![format!("Regulars {version} is ready. Ctrl-C stops it."), String::new()];
     lines.push(format!("  GraphQL    {base}/graphql"));
-    if explorer {
+    if shown.explorer {
         lines.push(format!("  Explorer   {base}/graphiql"));
     }
     lines.push(format!("  Database   {database}"));
-    if demo {
+    if shown.demo {
         lines.extend([String::new(), format!("  Log in with the password {}:", demo::PASSWORD)]);
         lines.extend(demo::LOGINS.map(|(login, who)| format!("    {login:<24} {who}")));
         let body = demo::FIRST_REQUEST;

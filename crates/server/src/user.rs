@@ -51,8 +51,13 @@ impl From<AuthError> for UserError {
     }
 }
 
-/// Makes the account.
-pub(crate) fn create(db: &Db, authority: Authority, wanted: &UserCreate) -> Result<(), UserError> {
+/// Makes the account; `place` says in which database.
+pub(crate) fn create(
+    db: &Db,
+    place: &str,
+    authority: Authority,
+    wanted: &UserCreate,
+) -> Result<(), UserError> {
     let clock = SystemClock;
     let (password, generated) = password(wanted)?;
     let fields = AccountFields {
@@ -68,7 +73,7 @@ pub(crate) fn create(db: &Db, authority: Authority, wanted: &UserCreate) -> Resu
     let now = clock.now();
     let person = db
         .write(Scope::Platform, None, move |tx| register::create(tx, &authority, &prepared, now))?;
-    say(&format!("Created platform admin {} (account {person}).", wanted.email));
+    say(&format!("Created platform admin {} (account {person}) in {place}.", wanted.email));
     if let Some(password) = generated {
         say(&format!("Password: {password}\nIt is not shown again."));
     }

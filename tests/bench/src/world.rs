@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{NaiveDate, Utc, Weekday};
 use regulars_auth::Keys;
 use regulars_persistence::{DatabaseUrl, Settings};
 use regulars_testkit::{Server, TempDatabase, fresh_postgres, server::regulars};
@@ -27,7 +28,14 @@ const SECRET: &str = "6d61646520757020666f722061206d6164652d757020776f726c642c20
 
 const TREE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// What decides what a world looks like.
-const MAKERS: [&str; 2] = ["crates/server/src/demo", "migrations/sqlite"];
+const MAKERS: [&str; 6] = [
+    "crates/server/src/demo",
+    "crates/customer/src",
+    "crates/kernel/src/text.rs",
+    "crates/persistence/src/bulk.rs",
+    "crates/persistence/src/customer",
+    "migrations/sqlite",
+];
 
 /// The keys of both servers.
 pub(crate) fn keys() -> Result<Keys, Failure> {
@@ -143,6 +151,7 @@ fn fill(url: &str, options: &Options) -> Result<(), Failure> {
     let keys = format!("bench:{SECRET}");
     let status = regulars()
         .args(["demo", "--database-url", url])
+        .args(["--today", &monday().to_string()])
         .args(["--consumers", &consumers.to_string(), "--orders", &orders.to_string()])
         .args(["--data-dir", &std::env::temp_dir().to_string_lossy()])
         .envs([
@@ -154,6 +163,11 @@ fn fill(url: &str, options: &Options) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err("`regulars demo` failed".into()) }
 }
 
+/// On which the world's history ends: the same for both databases, and a kept world is never far from today.
+fn monday() -> NaiveDate {
+    Utc::now().date_naive().week(Weekday::Mon).first_day()
+}
+
 /// Of everything that makes a world: another fingerprint, another world.
 fn fingerprint() -> Result<String, Failure> {
     let mut files = Vec::new();
@@ -162,6 +176,7 @@ fn fingerprint() -> Result<String, Failure> {
     }
     files.sort();
     let mut hash = Sha256::new();
+    hash.update(monday().to_string());
     for file in files {
         hash.update(file.as_os_str().as_encoded_bytes());
         hash.update(fs::read(&file)?);
@@ -170,10 +185,13 @@ fn fingerprint() -> Result<String, Failure> {
     Ok(digest.get(..16).unwrap_or_default().to_owned())
 }
 
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() { collect(&path, files)? } else { files.push(path) }
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        collect(&entry?.path(), files)?;
     }
     Ok(())
 }

@@ -49,16 +49,10 @@ impl Database {
 impl DatabaseUrl {
     /// Only what names its engine is an address: anything else would quietly become an empty SQLite file.
     fn parse(url: &str) -> Option<Self> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Some(Self::Postgres(url.to_owned()));
+        match regulars_persistence::DatabaseUrl::parse(url).ok()? {
+            regulars_persistence::DatabaseUrl::Sqlite(path) => Some(Self::File(path)),
+            regulars_persistence::DatabaseUrl::Postgres(url) => Some(Self::Postgres(url)),
         }
-        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
-        // `:memory:` is another database for each connection, and `?` begins options that are not ours to pass on.
-        let is_a_file = !path.is_empty()
-            && !path.starts_with(':')
-            && !path.ends_with('/')
-            && !path.contains(['?', '\0']);
-        is_a_file.then(|| Self::File(PathBuf::from(path)))
     }
 
     /// Whether this is a SQLite file, and which.
@@ -128,37 +122,6 @@ impl Section for Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_names_its_engine_is_an_address() {
-        for (url, file) in [
-            ("sqlite:a.db", "a.db"),
-            ("sqlite://a.db", "a.db"),
-            ("sqlite:///var/a.db", "/var/a.db"),
-            ("sqlite:/var/a.db", "/var/a.db"),
-        ] {
-            assert_eq!(DatabaseUrl::parse(url), Some(DatabaseUrl::File(file.into())), "{url}");
-        }
-        for url in ["postgres://u:p@h:5/d", "postgresql://h/d"] {
-            assert_eq!(DatabaseUrl::parse(url), Some(DatabaseUrl::Postgres(url.into())), "{url}");
-        }
-        for url in [
-            "regulars.db",
-            "/var/a.db",
-            "postgre://h/d",
-            "postgres:/h/d",
-            "mysql://h/d",
-            "sqlite:",
-            "sqlite://",
-            "sqlite::memory:",
-            "sqlite:a.db?mode=ro",
-            "sqlite:data/",
-            "SQLITE:a.db",
-            "file:a.db",
-        ] {
-            assert_eq!(DatabaseUrl::parse(url), None, "{url}");
-        }
-    }
 
     #[test]
     fn no_password_is_ever_printed() {

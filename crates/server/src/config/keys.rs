@@ -2,14 +2,10 @@
 
 use std::fmt;
 
+use regulars_auth::Key;
 use serde::Deserialize;
 
 use super::check::{Check, Section};
-
-/// Hexadecimal digits of a key: 32 bytes.
-const DIGITS: usize = 64;
-/// What an id of a key may be.
-const ID_LENGTH: std::ops::RangeInclusive<usize> = 1..=32;
 
 /// The section `[keys]`: for each purpose `id:key` texts, the one in use first, older ones behind it.
 #[derive(Clone, Default, Deserialize)]
@@ -29,12 +25,6 @@ impl Keys {
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let without = self.all().into_iter().filter(|(_purpose, keys)| keys.is_empty());
         without.map(|(purpose, _keys)| purpose).collect()
-    }
-
-    /// Every key with its purpose, in order.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = self.all().into_iter();
-        all.flat_map(|(purpose, keys)| keys.iter().map(move |key| (purpose, key.as_str())))
     }
 
     fn all(&self) -> [(&'static str, &[String]); 3] {
@@ -57,27 +47,20 @@ impl Section for Keys {
         for (purpose, keys) in self.all() {
             check.rule(
                 purpose,
-                "a list of \"<id>:<64 hexadecimal digits>\" with different ids, the key in use first (`regulars keys` makes them)",
+                "a list of \"<id>:<64 to 256 hexadecimal digits>\" with different ids, none of zeros alone, the key in use first (`regulars keys` makes them)",
                 are_keys(keys),
             );
         }
     }
 }
 
-fn are_keys(keys: &[String]) -> bool {
-    let ids: Option<Vec<&str>> = keys.iter().map(|key| id_of(key)).collect();
-    ids.is_some_and(|mut ids| {
+fn are_keys(texts: &[String]) -> bool {
+    let keys: Result<Vec<Key>, _> = texts.iter().map(|text| Key::parse(text)).collect();
+    keys.is_ok_and(|keys| {
+        let mut ids: Vec<&str> = keys.iter().map(Key::id).collect();
         ids.sort_unstable();
         ids.windows(2).all(|pair| pair.first() != pair.last())
     })
-}
-
-fn id_of(key: &str) -> Option<&str> {
-    let (id, digits) = key.split_once(':')?;
-    let id_is_plain = ID_LENGTH.contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let key_is_long = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (id_is_plain && key_is_long).then_some(id)
 }
 
 #[cfg(test)]
@@ -94,10 +77,8 @@ mod tests {
         }
         for keys in [
             vec![a.clone()],
-            vec![format!(":{a}")],
-            vec![format!("k 1:{a}")],
             vec![format!("k1:{}", "ab".repeat(16))],
-            vec![format!("k1:{}", "xy".repeat(32))],
+            vec![format!("k1:{}", "00".repeat(32))],
             vec![format!("k1:{a}"), format!("k1:{b}")],
         ] {
             assert!(!are_keys(&keys), "{keys:?}");

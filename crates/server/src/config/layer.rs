@@ -4,18 +4,15 @@ use std::{ffi::OsString, fs, path::Path};
 
 use figment::{
     Error, Metadata, Profile, Provider,
-    providers::{Format as _, Toml},
     value::{Dict, Map, Value},
 };
 
-use super::{DEFAULTS, Refusal};
+use super::{DEFAULTS, Refusal, refusal::Problem};
 
 /// Before the name of every environment variable that is a setting.
 const PREFIX: &str = "REGULARS_";
 /// Names the file of one's own; read by the command line.
 const CONFIG_FILE: &str = "REGULARS_CONFIG";
-/// Variables that container platforms set by themselves for a service that is called `regulars`.
-const FOREIGN: [&str; 2] = ["REGULARS_SERVICE_", "REGULARS_PORT"];
 
 /// Settings from one place.
 #[derive(Clone, Debug)]
@@ -30,6 +27,21 @@ enum Place {
     File(String),
     Environment,
     Flag(&'static str),
+}
+
+impl Place {
+    /// In words, for the setting of that path.
+    fn tell(&self, keys: &[&str]) -> String {
+        match self {
+            Self::Embedded => "the built-in default".to_owned(),
+            Self::File(path) => format!("in {path}"),
+            Self::Environment => {
+                let name = keys.iter().filter(|key| !key.is_empty()).copied().collect::<Vec<_>>();
+                format!("{PREFIX}{} in the environment", name.join("_").to_uppercase())
+            }
+            Self::Flag(flag) => format!("flag {flag}"),
+        }
+    }
 }
 
 impl Layer {
@@ -57,14 +69,14 @@ impl Layer {
         for (name, value) in variables {
             let (Some(name), value) = (name.to_str(), value.to_string_lossy()) else { continue };
             let Some(setting) = name.strip_prefix(PREFIX) else { continue };
-            if name == CONFIG_FILE || FOREIGN.iter().any(|foreign| name.starts_with(foreign)) {
-                continue;
-            }
             let setting = setting.to_lowercase();
             // A variable without a second word is no setting of any section; kept, so that it is refused by its name.
             let (section, key) = setting.split_once('_').unwrap_or((&setting, ""));
             let kind =
                 known.get(section).and_then(Value::as_dict).and_then(|section| section.get(key));
+            if name == CONFIG_FILE || kind.is_none() && tells_of_a_service(name, &value) {
+                continue;
+            }
             let section = values.entry(section.to_owned()).or_insert_with(|| Dict::new().into());
             if let Value::Dict(_, settings) = section {
                 settings.insert(key.to_owned(), read(&value, kind));
@@ -79,6 +91,17 @@ impl Layer {
         let settings = Dict::from([(key.to_owned(), Value::from(value))]);
         let values = Dict::from([(section.to_owned(), Value::from(settings))]);
         Self { values, place: Place::Flag(flag) }
+    }
+
+    /// Where this place gives the database's address and gives nothing: a variable of a deployment that was left empty
+    /// must not found a database of its own. (In a file, the empty address is the documented default.)
+    pub(super) fn empty_address(&self) -> Option<Problem> {
+        let url = self.values.get("database")?.as_dict()?.get("url")?.as_str()?;
+        url.trim().is_empty().then(|| {
+            let place = self.place.tell(&["database", "url"]);
+            let allowed = "an address; leave it out for the file regulars.db in the data directory";
+            Problem::value("database.url", "\"\"", place, allowed)
+        })
     }
 
     /// Takes one setting out; whether it was there.
@@ -99,18 +122,8 @@ impl Layer {
 impl Provider for Layer {
     fn metadata(&self) -> Metadata {
         let place = self.place.clone();
-        Metadata::named("settings").interpolater(move |_profile: &Profile, keys: &[&str]| {
-            match &place {
-                Place::Embedded => "the built-in default".to_owned(),
-                Place::File(path) => format!("in {path}"),
-                Place::Environment => {
-                    let name =
-                        keys.iter().filter(|key| !key.is_empty()).copied().collect::<Vec<_>>();
-                    format!("{PREFIX}{} in the environment", name.join("_").to_uppercase())
-                }
-                Place::Flag(flag) => format!("flag {flag}"),
-            }
-        })
+        Metadata::named("settings")
+            .interpolater(move |_profile: &Profile, keys: &[&str]| place.tell(keys))
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
@@ -118,9 +131,28 @@ impl Provider for Layer {
     }
 }
 
+/// What is wrong is told without the line that it is in, which may hold a secret.
 fn parse(text: &str, path: &Path) -> Result<Dict, Refusal> {
-    Toml::from_str(text)
-        .map_err(|error| Refusal::Syntax { path: path.to_owned(), reason: error.to_string() })
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        Refusal::Syntax {
+            path: path.to_owned(),
+            line: before.matches('\n').count().saturating_add(1),
+            column: before.chars().rev().take_while(|c| *c != '\n').count().saturating_add(1),
+            reason: error.message().lines().next().unwrap_or_default().to_owned(),
+        }
+    })
+}
+
+/// Whether a container platform sets this variable by itself, in every container beside a service whose name begins with
+/// `regulars`: `…_SERVICE_HOST`, `…_SERVICE_PORT[_<NAME>]`, `…_PORT` (an address) and `…_PORT_<number>_…`.
+fn tells_of_a_service(name: &str, value: &str) -> bool {
+    let numbered = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_SERVICE_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || name.ends_with("_PORT") && value.contains("://")
+        || name.split("_PORT_").skip(1).any(numbered)
 }
 
 /// Reads an environment variable as the kind of value that the setting has by default.

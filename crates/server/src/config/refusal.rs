@@ -14,11 +14,15 @@ pub(crate) enum Refusal {
         source: io::Error,
     },
     /// The file of one's own is no TOML.
-    #[error("the configuration file {} is not valid TOML: {reason}", path.display())]
+    #[error("the configuration file {} is not valid TOML: line {line}, column {column}: {reason}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and in which line.
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong there. Nothing of what stands there: it may be a secret.
         reason: String,
     },
     /// Settings that are unknown or have values that are not allowed.

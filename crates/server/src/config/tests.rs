@@ -52,8 +52,17 @@ fn the_environment_is_read_as_what_the_setting_is() {
             ("REGULARS_HTTP_REQUEST_TIMEOUT", "1m"),
             // Not settings: the file, and what a container platform sets for a service of this name.
             ("REGULARS_CONFIG", "elsewhere.toml"),
+            ("REGULARS_PORT", "tcp://10.0.0.1:8080"),
             ("REGULARS_PORT_8080_TCP_ADDR", "10.0.0.1"),
             ("REGULARS_SERVICE_HOST", "10.0.0.1"),
+            ("REGULARS_DB_SERVICE_HOST", "10.0.0.2"),
+            ("REGULARS_DB_SERVICE_PORT", "5432"),
+            ("REGULARS_DB_SERVICE_PORT_POSTGRES", "5432"),
+            ("REGULARS_DB_PORT", "tcp://10.0.0.2:5432"),
+            ("REGULARS_DB_PORT_5432_TCP", "tcp://10.0.0.2:5432"),
+            ("REGULARS_DB_PORT_5432_TCP_PORT", "5432"),
+            ("REGULARS_DB_PORT_5432_TCP_PROTO", "tcp"),
+            ("REGULARS_DB_PORT_5432_TCP_ADDR", "10.0.0.2"),
             ("PATH", "/bin"),
         ],
         &Flags::default(),
@@ -70,6 +79,8 @@ fn the_environment_is_read_as_what_the_setting_is() {
 fn a_refusal_names_the_setting_its_place_and_what_is_allowed() {
     let flag = Flags { listen: Some("8080".to_owned()), ..Flags::default() };
     let none = Flags::default();
+    let empty = Flags { database_url: Some(String::new()), ..Flags::default() };
+    let zeros = format!("a:{}", "00".repeat(32));
     for (file, environment, flags, said) in [
         (
             "[http]\nrequest_timeout = \"1h\"",
@@ -123,6 +134,30 @@ fn a_refusal_names_the_setting_its_place_and_what_is_allowed() {
         ),
         (
             "",
+            &[("REGULARS_SERVER_PORT", "9000")],
+            &none,
+            "server.port (REGULARS_SERVER_PORT in the environment) is not a setting",
+        ),
+        (
+            "",
+            &[("REGULARS_DATABASE_URL", "")],
+            &none,
+            "database.url = \"\" (REGULARS_DATABASE_URL in the environment)\n      allowed: an address; leave it out",
+        ),
+        (
+            "",
+            &[],
+            &empty,
+            "database.url = \"\" (flag --database-url)\n      allowed: an address; leave it out",
+        ),
+        (
+            "",
+            &[("REGULARS_KEYS_PEPPER", &zeros)],
+            &none,
+            "keys.pepper = (not shown) (REGULARS_KEYS_PEPPER in the environment)\n      allowed: a list of",
+        ),
+        (
+            "",
             &[("REGULARS_LOG_LEVEL", "verbose")],
             &none,
             "log.level = \"verbose\" (REGULARS_LOG_LEVEL in the environment)\n      allowed: error, warn",
@@ -134,7 +169,8 @@ fn a_refusal_names_the_setting_its_place_and_what_is_allowed() {
             "http.cors_origins = [\"shop.example\"] (in own.toml)\n      allowed: a list of origins",
         ),
         ("http = 3", &[], &none, "http"),
-        ("[http", &[], &none, "own.toml is not valid TOML"),
+        ("[http", &[], &none, "own.toml is not valid TOML: line 1, column 6: "),
+        ("[http]\n\nbody_limit = 1 2", &[], &none, "not valid TOML: line 3, column 16: "),
     ] {
         let refusal = load(file, environment, flags).unwrap_err();
         assert!(refusal.contains(said), "{file} {environment:?}\nsaid: {refusal}\nnot: {said}");
@@ -160,6 +196,29 @@ fn a_secret_is_not_printed_where_it_is_refused() {
     let refusal = load(file, &[], &Flags::default()).unwrap_err();
     assert!(refusal.contains("database.url") && refusal.contains("keys.signing"), "{refusal}");
     assert!(!refusal.contains("s3cret"), "{refusal}");
+    for file in [
+        "[keys]\npepper = [\"a:s3cret]",
+        "[keys]\npepper = s3cret",
+        "[keys]\npepper = \"\\s3cret\"",
+        "[keys]\npepper = [\"a\" s3cret",
+        "[keys]\npepper = \"s3cret\"",
+        "[keys]\npepper = { s3cret = 1 }",
+        "[keys]\npepper = []\npepper = [\"s3cret\"]",
+        "keys = \"s3cret\"",
+        "keys = [\"s3cret\"]",
+        "[database]\nurl = postgres://bob:s3cret@db/x",
+        "[database]\nurl = \"postgres://bob:s3cret@db/x",
+        "[database]\nurl = \"sqlite:a\"\nconnections = \"s3cret",
+        "[database]\nurl = [\"postgres://bob:s3cret@db/x\"]",
+        "database = \"postgres://bob:s3cret@db/x\"",
+    ] {
+        let refusal = load(file, &[], &Flags::default()).unwrap_err();
+        assert!(!refusal.contains("s3cret"), "{file}\n{refusal}");
+    }
+    for variable in ["REGULARS_KEYS", "REGULARS_DATABASE"] {
+        let refusal = load("", &[(variable, "s3cret")], &Flags::default()).unwrap_err();
+        assert!(!refusal.contains("s3cret"), "{variable}\n{refusal}");
+    }
 }
 
 #[test]
