@@ -92,6 +92,35 @@ fn sigterm_ends_the_server_in_order() {
 }
 
 #[test]
+fn a_login_under_way_is_finished_and_a_second_signal_does_not_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--demo", "--data-dir", directory.path().to_str().unwrap()];
+    // A password that takes a second or two.
+    let start = || Server::start(&arguments, &[("REGULARS_AUTH_BCRYPT_COST", "14")]);
+    let log_in = |server: &Server| {
+        let client = server.client();
+        let document = "mutation { obtainToken(email: \"merchant@example.com\", password: \"regulars-demo\") { token } }";
+        let login = std::thread::spawn(move || client.query(document, Value::Null));
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(!login.is_finished());
+        login
+    };
+    let mut server = start();
+    let login = log_in(&server);
+    let ended = server.stop();
+    assert_eq!(ended.code(), Some(0), "{}", server.log());
+    let answer = login.join().unwrap().succeeded();
+    assert!(answer.string("obtainToken.token").len() > 100, "{}", answer.text);
+    let mut server = start();
+    let login = log_in(&server);
+    server.ask_to_stop();
+    std::thread::sleep(Duration::from_millis(100));
+    let ended = server.stop();
+    assert_eq!(ended.code(), Some(128 + 15), "{}", server.log());
+    assert!(login.join().is_err(), "nobody is left to answer");
+}
+
+#[test]
 fn the_committed_schema_is_what_the_program_prints() {
     let printed = regulars().arg("schema").output().unwrap();
     assert!(printed.status.success());

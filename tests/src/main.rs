@@ -11,11 +11,14 @@
     reason = "what fails fails the test"
 )]
 
+mod command_line;
 mod consumer_fields;
 mod consumers;
 mod contract;
 mod http;
 mod input;
+mod input_mutations;
+mod leftovers;
 mod membership;
 mod permission;
 mod tokens;

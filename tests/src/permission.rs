@@ -2,46 +2,154 @@
 
 use std::collections::BTreeSet;
 
+use regulars_testkit::Answer;
 use serde_json::{Value, json};
 
 use crate::{consumer_fields::create, world::on_both};
 
-const READING: [&str; 8] = [
-    "{ consumers { edges { node { id } } } }",
-    "{ consumer(id: 177) { id } }",
-    "{ orders { edges { node { id } } } }",
-    "{ stores { edges { node { id } } } }",
-    "{ offers { edges { node { id } } } }",
-    "{ loyaltyCards { edges { node { id } } } }",
-    "{ orderTypes { edges { node { id } } } }",
-    "{ consumerAvailablePromotions(consumerLoyaltyId: \"1\") { count } }",
+/// Every root field with a document, and what comes of it for nobody, a consumer who joined no merchant, a cashier of
+/// the demo world's first merchant, and its owner: `ok`, `null`, or the code of the refusal.
+const ROOT_FIELDS: [(&str, &str, [&str; 4]); 30] = [
+    ("me", "{ me { id } }", ["null", "ok", "ok", "ok"]),
+    ("node", "{ node(id: \"SVVzZXJOb2RlOjE3Nw==\") { id } }", [DENIED, "null", "ok", "ok"]),
+    ("consumers", "{ consumers { count } }", [DENIED, DENIED, "ok", "ok"]),
+    ("consumer", "{ consumer(id: 177) { id } }", [DENIED, ABSENT, "ok", "ok"]),
+    (
+        "consumerAvailablePromotions",
+        "{ consumerAvailablePromotions(consumerId: 177) { count } }",
+        [DENIED, ABSENT, "ok", "ok"],
+    ),
+    ("stores", "{ stores { count } }", [DENIED, "ok", "ok", "ok"]),
+    ("store", "{ store(id: 1) { id } }", [DENIED, "ok", "ok", "ok"]),
+    ("storeGroup", "{ storeGroup(id: 1) { id } }", [DENIED, "ok", "ok", "ok"]),
+    ("product", "{ product(id: 1) { id } }", [DENIED, "ok", "ok", "ok"]),
+    ("orders", "{ orders { count } }", [DENIED, "ok", "ok", "ok"]),
+    ("order", "{ order(id: 999999999) { id } }", [DENIED, ABSENT, ABSENT, ABSENT]),
+    ("orderTypes", "{ orderTypes { count } }", [DENIED, "ok", "ok", "ok"]),
+    ("offers", "{ offers { count } }", [DENIED, "ok", "ok", "ok"]),
+    ("offer", "{ offer(id: 1) { id } }", [DENIED, "ok", "ok", "ok"]),
+    ("loyaltyCards", "{ loyaltyCards { count } }", [DENIED, "ok", "ok", "ok"]),
+    ("loyaltyCard", "{ loyaltyCard(id: 1) { id } }", [DENIED, "ok", "ok", "ok"]),
+    (
+        "register",
+        "mutation { register(email: \"\", password1: \"tea with 3 crows\", password2: \"tea with 3 crows\", firstname: \"A\", lastname: \"B\",
+            userType: \"CONSUMER\") { success errors } }",
+        ["required"; 4],
+    ),
+    (
+        "obtainToken",
+        "mutation { obtainToken(email: \"\", password: \"x\") { success errors } }",
+        ["invalid_credentials"; 4],
+    ),
+    (
+        "signIn",
+        "mutation { signIn(email: \"\", password: \"x\") { success errors } }",
+        ["invalid_credentials"; 4],
+    ),
+    (
+        "refreshToken",
+        "mutation { refreshToken(refreshToken: \"x\") { success errors } }",
+        ["invalid_token"; 4],
+    ),
+    (
+        "revokeToken",
+        "mutation { revokeToken(refreshToken: \"x\") { success errors } }",
+        ["invalid_token"; 4],
+    ),
+    ("verifyToken", "mutation { verifyToken(token: \"x\") { success errors } }", ["invalid_token"; 4]),
+    (
+        "createConsumer",
+        "mutation { createConsumer(input: { firstname: \"A\", email: \"no\" }) { success errors } }",
+        [DENIED, DENIED, DENIED, "invalid"],
+    ),
+    (
+        "upsertConsumer",
+        "mutation { upsertConsumer(input: { entitySource: POS, entitySourceId: \"\" }) { success errors } }",
+        [DENIED, DENIED, DENIED, "invalid"],
+    ),
+    (
+        "updateConsumer",
+        "mutation { updateConsumer(input: { id: 999999999 }) { success errors } }",
+        [DENIED, DENIED, DENIED, ABSENT],
+    ),
+    (
+        "deleteConsumer",
+        "mutation { deleteConsumer(input: { id: 999999999 }) { success errors } }",
+        [DENIED, DENIED, DENIED, ABSENT],
+    ),
+    (
+        "joinMerchant",
+        "mutation { joinMerchant(input: { storeId: 999999999 }) { success errors } }",
+        [DENIED, ABSENT, DENIED, DENIED],
+    ),
+    (
+        "leaveMerchant",
+        "mutation { leaveMerchant(input: { merchantId: 999999999 }) { success errors } }",
+        [DENIED, ABSENT, DENIED, DENIED],
+    ),
+    (
+        "shareProfile",
+        "mutation { shareProfile(input: { merchantId: 999999999, sharing: FULL }) { success errors } }",
+        [DENIED, ABSENT, DENIED, DENIED],
+    ),
+    (
+        "enroll",
+        "mutation { enroll(input: { loyaltyCardId: 999999999 }) { success errors } }",
+        [DENIED, ABSENT, DENIED, DENIED],
+    ),
 ];
 
+const DENIED: &str = "permission_denied";
+const ABSENT: &str = "does_not_exist";
+
+/// `ok`, `null` or a code.
+fn outcome(answer: &Answer, field: &str) -> String {
+    assert!(answer.status < 500, "{field}: {}", answer.text);
+    if let Some(code) = answer.error_code() {
+        return code.to_owned();
+    }
+    match answer.data(field) {
+        Value::Null => "null".to_owned(),
+        found if found["success"] == json!(false) => {
+            let errors = found["errors"].as_object().unwrap().values();
+            let codes = errors.map(|errors| errors[0]["code"].as_str().unwrap());
+            codes.collect::<BTreeSet<_>>().first().copied().unwrap_or_default().to_owned()
+        }
+        _ => "ok".to_owned(),
+    }
+}
+
 #[test]
-fn nobody_sees_nothing() {
+fn every_root_field_is_for_whom_it_is_for() {
     on_both(|world| {
         let stale = world.anonymous().bearer("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.x");
-        for client in [world.anonymous(), stale] {
-            for document in READING {
-                let answer = client.query(document, Value::Null);
-                assert_eq!(answer.status, 200, "{document}");
-                assert_eq!(
-                    answer.error_code(),
-                    Some("permission_denied"),
-                    "{document}: {}",
-                    answer.text
-                );
+        let (consumer, owner) = (world.consumer(), world.demo_owner());
+        let cashier = world.login("cashier@example.com");
+        let document =
+            "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }";
+        let schema = owner.query(document, Value::Null).succeeded();
+        let fields = ["queryType", "mutationType"].into_iter().flat_map(|root| {
+            let fields = schema.data(&format!("__schema.{root}.fields")).as_array().unwrap();
+            fields.iter().map(|field| field["name"].as_str().unwrap())
+        });
+        let named: Vec<&str> = ROOT_FIELDS.iter().map(|(field, ..)| *field).collect();
+        assert_eq!(fields.collect::<Vec<_>>(), named, "a root field, and who may ask it");
+        let mut wrong = Vec::new();
+        for (field, document, [nobody, a_consumer, a_cashier, an_owner]) in ROOT_FIELDS {
+            for (who, client, expected) in [
+                ("nobody", &world.anonymous(), nobody),
+                ("a dead token", &stale, nobody),
+                ("a consumer", &consumer, a_consumer),
+                ("a cashier", &cashier, a_cashier),
+                ("an owner", &owner, an_owner),
+            ] {
+                let found = outcome(&client.query(document, Value::Null), field);
+                if found != expected {
+                    wrong.push(format!("{field} answers {who} {found} instead of {expected}"));
+                }
             }
-            assert_eq!(
-                client.query("{ me { id } }", Value::Null).succeeded().data("me"),
-                &Value::Null
-            );
-            let create =
-                "mutation { createConsumer(input: { firstname: \"x\" }) { success errors } }";
-            let answer = client.query(create, Value::Null).succeeded();
-            let code = answer.data("createConsumer.errors.nonFieldErrors.0.code");
-            assert_eq!(code, &json!("permission_denied"));
         }
+        assert!(wrong.is_empty(), "{:?}\n{}", world.engine, wrong.join("\n"));
     });
 }
 
@@ -130,13 +238,15 @@ fn a_cashier_reads_and_does_not_write() {
         let owner = world.demo_owner();
         assert!(orders(&cashier) < orders(&owner), "own stores only");
         let stores = |client: &regulars_testkit::Client| -> BTreeSet<i64> {
-            let document = "{ consumer(id: 177) {
-                redemptions { edges { node { store { pk } } } }
-                stampsRedemptions { edges { node { store { pk } } } }
-                pointsRedemptions { edges { node { store { pk } } } }
-            } }";
+            let document = "{ consumers(first: 60) { edges { node {
+                redemptions(first: 20) { edges { node { store { pk } } } }
+                stampsRedemptions(first: 20) { edges { node { store { pk } } } }
+                pointsRedemptions(first: 20) { edges { node { store { pk } } } }
+            } } } }";
             let answer = client.query(document, Value::Null).succeeded();
-            let lists = answer.data("consumer").as_object().unwrap().values();
+            let customers = answer.data("consumers.edges").as_array().unwrap();
+            let lists =
+                customers.iter().flat_map(|edge| edge["node"].as_object().unwrap().values());
             let rows = lists.flat_map(|list| list["edges"].as_array().unwrap());
             rows.filter_map(|row| row["node"]["store"]["pk"].as_i64()).collect()
         };

@@ -82,7 +82,7 @@ fn a_refresh_token_gets_the_next_pair_and_again_the_same_one_while_it_may_be_los
 #[test]
 fn a_refresh_token_that_comes_again_too_late_ends_its_whole_session() {
     for engine in Engine::ALL {
-        let world = World::start_with(engine, "no-grace", &[("REGULARS_AUTH_REFRESH_GRACE", "0s")]);
+        let world = World::start_with(engine, &[("REGULARS_AUTH_REFRESH_GRACE", "0s")]);
         let first = sign_up(&world);
         let second = pair(&ask(&world, "refreshToken", &first.refresh));
         assert!(is_known(&world, &second.access));
@@ -234,7 +234,7 @@ fn a_key_in_the_header_goes_with_one_mutation_alone() {
 #[test]
 fn a_batch_takes_no_key_in_the_header() {
     for engine in Engine::ALL {
-        let world = World::start_with(engine, "batches", &[("REGULARS_HTTP_BATCH_LIMIT", "4")]);
+        let world = World::start_with(engine, &[("REGULARS_HTTP_BATCH_LIMIT", "4")]);
         let merchant = world.merchant();
         let create = |name: &str| {
             json!({ "query": format!(

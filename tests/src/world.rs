@@ -1,12 +1,10 @@
 //! The two servers that all tests share, and merchants of one's own on them.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use regulars_testkit::{Client, Engine, Server, TempDatabase, fresh};
+use regulars_testkit::{Client, Engine, Server, Shared, TempDatabase, fresh};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// The password of everybody in the demo world, and of everybody who is made here.
 pub(crate) const PASSWORD: &str = "regulars-demo";
@@ -18,18 +16,19 @@ pub(crate) struct World {
     /// The server.
     pub(crate) server: Server,
     _database: TempDatabase,
+    _data: TempDir,
 }
 
 /// Runs a test on both servers.
 pub(crate) fn on_both(test: impl Fn(&World)) {
-    static WORLDS: OnceLock<Vec<World>> = OnceLock::new();
-    for world in WORLDS.get_or_init(|| Engine::ALL.into_iter().map(World::start).collect()) {
+    static WORLDS: Shared<Vec<World>> = Shared::new();
+    for world in WORLDS.get(|| Engine::ALL.into_iter().map(World::start).collect()).iter() {
         test(world);
     }
 }
 
 /// The server makes the file and migrates it itself.
-fn nothing(url: &str) -> Result<(), String> {
+pub(crate) fn nothing(url: &str) -> Result<(), String> {
     match url.strip_prefix("sqlite://") {
         Some(path) => std::fs::File::create(path).map(drop).map_err(|error| error.to_string()),
         None => Ok(()),
@@ -38,23 +37,21 @@ fn nothing(url: &str) -> Result<(), String> {
 
 impl World {
     fn start(engine: Engine) -> Self {
-        Self::start_with(engine, "shared", &[])
+        Self::start_with(engine, &[])
     }
 
     /// A server of one's own, with these settings beside the usual ones.
-    pub(crate) fn start_with(engine: Engine, name: &str, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
         let database = fresh(engine, nothing);
-        let process = std::process::id();
-        let keys = std::env::temp_dir().join(format!("regulars-e2e-{process}-{engine:?}-{name}"));
-        let url = database.url();
-        let arguments =
-            ["--demo", "--data-dir", keys.to_str().expect("a UTF-8 path"), "--database-url", url];
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let path = data.path().to_str().expect("a UTF-8 path");
+        let arguments = ["--demo", "--data-dir", path, "--database-url", database.url()];
         // The least cost that is allowed: tests sign up by the hundred.
         let mut environment =
             vec![("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
         environment.extend_from_slice(settings);
         let server = Server::start(&arguments, &environment);
-        Self { engine, server, _database: database }
+        Self { engine, server, _database: database, _data: data }
     }
 
     /// Nobody.

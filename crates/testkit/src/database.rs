@@ -210,6 +210,17 @@ where
     name
 }
 
+/// The test databases that a process has made and not dropped, by name.
+///
+/// # Panics
+/// As [`fresh_postgres`] does.
+pub fn left_by(process: u32) -> Vec<String> {
+    let mut all = databases(&mut connect(&test_server()));
+    let of_it = format!("_{process}_");
+    all.retain(|name| name.starts_with(TEST_PREFIX) && name.contains(&of_it));
+    all
+}
+
 fn databases(connection: &mut PgConnection) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Database {

@@ -14,7 +14,9 @@ pub mod client;
 pub mod database;
 pub mod postgres;
 pub mod server;
+pub mod shared;
 
 pub use client::{Answer, Client};
 pub use database::{Engine, TempDatabase, fresh, fresh_postgres, fresh_sqlite};
 pub use server::Server;
+pub use shared::Shared;

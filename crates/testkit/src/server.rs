@@ -1,14 +1,18 @@
 //! The built server, run as a process of its own: what a test of the whole product talks to.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+#[cfg(target_os = "linux")]
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use rustix::process::set_parent_process_death_signal;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Client;
@@ -19,7 +23,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// The port is free when it is asked for, not necessarily when it is used.
 const PORTS_TRIED: u32 = 5;
 
-/// A running `regulars serve`. Dropping it kills the process.
+/// A running `regulars serve`. Dropping it kills the process; so does the end of this process, however it ends.
 #[derive(Debug)]
 pub struct Server {
     process: Child,
@@ -54,9 +58,10 @@ impl Server {
         command.args(["serve", "--listen", &address.to_string()]).args(arguments);
         command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = match command.spawn() {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut process = match spawn_bound(command) {
             Ok(process) => process,
-            Err(error) => panic!("{}: {error}", command.get_program().to_string_lossy()),
+            Err(error) => panic!("{program}: {error}"),
         };
         let log = Arc::new(Mutex::new(String::new()));
         let readers = [
@@ -164,6 +169,42 @@ impl Drop for Server {
         self.kill();
     }
 }
+
+/// Starts a process that the system kills when this one ends, be it by `kill -9`. What the system looks at is the thread
+/// that started it, and a test's thread ends with its test: so it is one that lives as long as this process.
+fn spawn_bound(command: Command) -> io::Result<Child> {
+    type Order = (Command, mpsc::Sender<io::Result<Child>>);
+    static SPAWNER: LazyLock<Mutex<mpsc::Sender<Order>>> = LazyLock::new(|| {
+        let (sender, orders) = mpsc::channel::<Order>();
+        std::thread::spawn(move || {
+            for (mut command, answer) in orders {
+                bind(&mut command);
+                drop(answer.send(command.spawn()));
+            }
+        });
+        Mutex::new(sender)
+    });
+    let (answer, spawned) = mpsc::channel();
+    let sent = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner).send((command, answer));
+    sent.map_err(io::Error::other)?;
+    spawned.recv().map_err(io::Error::other)?
+}
+
+#[cfg(target_os = "linux")]
+fn bind(command: &mut Command) {
+    let bound = || Ok(set_parent_process_death_signal(Some(Signal::KILL))?);
+    #[expect(
+        unsafe_code,
+        reason = "between fork and exec: one system call, which allocates nothing"
+    )]
+    unsafe {
+        command.pre_exec(bound);
+    }
+}
+
+/// Elsewhere a server outlives tests that are killed.
+#[cfg(not(target_os = "linux"))]
+fn bind(_command: &mut Command) {}
 
 /// A command that runs the built program `regulars`, without the `REGULARS_…` variables of whoever runs the tests.
 ///

@@ -20,6 +20,19 @@ fn plan(consumers: u32, orders: u32, merchants: u32) -> Plan {
     Plan { consumers, orders, merchants, seed: 1, now: NOW, password_hash: "hash".to_owned() }
 }
 
+#[test]
+fn a_world_has_its_present_on_the_day_that_is_named() {
+    let size = |today: &str| cli::WorldSize { today: today.parse().ok(), ..Default::default() };
+    let keys = || Keys::generate(&mut rand::rng());
+    let now = Timestamp::from_micros(NOW + 1);
+    let named = Plan::new(&size("2026-11-23"), now, keys(), 4).unwrap();
+    let running = Plan::new(&size(""), now, keys(), 4).unwrap();
+    assert_eq!(named.now, NOW);
+    assert_eq!(running.now, NOW);
+    let other = Plan::new(&size("2026-11-24"), now, keys(), 4).unwrap();
+    assert_eq!(other.now, NOW + DAY);
+}
+
 /// All batches in one; says what is wrong with their order.
 fn whole(plan: &Plan) -> Batch {
     let mut all = Batch::default();

@@ -1,0 +1,252 @@
+//! The commands beside `serve`, as processes: what they refuse, what they make, and that a second start finds it.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use regulars_testkit::{Engine, Server, TempDatabase, fresh, server::regulars};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::world::{PASSWORD, nothing};
+
+/// Where one server's data and settings are.
+struct Place {
+    directory: TempDir,
+    /// `None`: the file in the data directory.
+    database: Option<TempDatabase>,
+}
+
+impl Place {
+    fn new(engine: Engine) -> Self {
+        let database = (engine == Engine::Postgres).then(|| fresh(engine, nothing));
+        Self { directory: tempfile::tempdir().unwrap(), database }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.data().join("keys.toml")
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let mut sources = vec!["--data-dir".to_owned(), self.data().display().to_string()];
+        if let Some(database) = &self.database {
+            sources.extend(["--database-url".to_owned(), database.url().to_owned()]);
+        }
+        sources
+    }
+
+    fn run(&self, words: &str) -> Said {
+        self.run_with(words, "")
+    }
+
+    /// Runs a command with an input; words are divided by spaces.
+    fn run_with(&self, words: &str, input: &str) -> Said {
+        let mut process = regulars()
+            .args(words.split(' '))
+            .args(self.sources())
+            .env("REGULARS_AUTH_BCRYPT_COST", "4")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It may end without having read.
+        drop(process.stdin.take().unwrap().write_all(input.as_bytes()));
+        Said::of(process.wait_with_output().unwrap())
+    }
+
+    fn serve(&self, flags: &[&str]) -> Server {
+        let sources = self.sources();
+        let arguments: Vec<&str> =
+            flags.iter().copied().chain(sources.iter().map(String::as_str)).collect();
+        Server::start(&arguments, &[("REGULARS_AUTH_BCRYPT_COST", "4")])
+    }
+}
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    #[track_caller]
+    fn done(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
+        for word in words {
+            assert!(self.out.contains(word), "{word}: {}", self.out);
+        }
+        self
+    }
+
+    #[track_caller]
+    fn refused(self, words: &[&str]) -> Self {
+        assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{}", self.err);
+        for word in words {
+            assert!(self.err.contains(word), "{word}: {}", self.err);
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+}
+
+fn logs_in(server: &Server, email: &str, password: &str) -> bool {
+    let document =
+        "mutation ($e: String, $p: String!) { obtainToken(email: $e, password: $p) { success } }";
+    let answer = server.client().query(document, json!({ "e": email, "p": password })).succeeded();
+    answer.data("obtainToken.success") == &Value::Bool(true)
+}
+
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).unwrap().next().is_none()
+}
+
+#[test]
+fn migrate_makes_a_database_once() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        place.run("migrate").done(&["migration(s) done.", "foundation"]);
+        place.run("migrate").done(&["is up to date."]);
+        assert!(!place.keys().exists(), "no keys before somebody has a password");
+    }
+    let place = Place::new(Engine::Sqlite);
+    place.run("migrate --database-url regulars.db").refused(&[
+        "database.url",
+        "--database-url",
+        "sqlite:<path>",
+    ]);
+    assert!(is_empty(place.directory.path()));
+}
+
+#[test]
+fn demo_fills_an_empty_database_once() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        place.run("demo --today 2026-11-23").done(&["Made a demo world of"]);
+        let keys = fs::read_to_string(place.keys()).unwrap();
+        place.run("demo").refused(&["not empty"]);
+        let server = place.serve(&["--demo"]);
+        assert!(logs_in(&server, "merchant@example.com", PASSWORD));
+        assert!(server.log().contains("Log in with the password"), "{}", server.log());
+        assert!(!server.log().contains("Made a demo world"), "{}", server.log());
+        assert_eq!(fs::read_to_string(place.keys()).unwrap(), keys);
+    }
+}
+
+#[test]
+fn keys_that_accounts_rest_on_are_asked_for_and_not_replaced() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        place.run("demo").done(&[]);
+        let aside = place.directory.path().join("aside.toml");
+        fs::rename(place.keys(), &aside).unwrap();
+        let path = place.keys();
+        for command in ["serve --demo --listen 127.0.0.1:0", "demo"] {
+            place.run(command).refused(&[
+                "people have passwords",
+                path.to_str().unwrap(),
+                "--data-dir",
+            ]);
+            assert!(!path.exists(), "{command}");
+        }
+        if engine == Engine::Sqlite {
+            place.run("serve --listen 127.0.0.1:0").refused(&["people have passwords"]);
+        }
+        fs::rename(&aside, &path).unwrap();
+        assert!(logs_in(&place.serve(&["--demo"]), "merchant@example.com", PASSWORD));
+    }
+}
+
+#[test]
+fn user_create_works_on_what_a_server_has_made() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        let create = "user create --email boss@example.com --password-stdin";
+        if engine == Engine::Sqlite {
+            place.run_with(create, "tea with 3 crows\n").refused(&["there is no database"]);
+        } else {
+            place.run_with(create, "tea with 3 crows\n").refused(&["regulars migrate"]);
+        }
+        assert!(is_empty(place.directory.path()), "nothing is founded");
+        place.run("migrate").done(&[]);
+        place.run_with(create, "tea with 3 crows\n").refused(&["keys"]);
+        assert!(!place.keys().exists());
+        let config = place.directory.path().join("own.toml");
+        let config = config.to_str().unwrap();
+        Said::of(regulars().args(["keys", "--out", config]).output().unwrap()).done(&[]);
+        let create = format!("{create} --config {config}");
+        place.run_with(&create, "").refused(&["no password was given"]);
+        place.run_with(&create, "12345678\n").refused(&["password: ", "numeric"]);
+        place
+            .run_with(&create.replace("boss@", "boss"), "tea with 3 crows\n")
+            .refused(&["email: "]);
+        let database = match &place.database {
+            Some(database) => database.url().rsplit_once('/').unwrap().1.to_owned(),
+            None => "regulars.db".to_owned(),
+        };
+        place
+            .run_with(&create, "tea with 3 crows\n")
+            .done(&["Created platform admin boss@example.com (account 1) in ", &database]);
+        place.run_with(&create, "tea with 3 crows\n").refused(&["email: "]);
+        let generated = "user create --email other@example.com --generate-password --config ";
+        let said = place.run(&format!("{generated}{config}")).done(&["Password: "]);
+        let password = said.out.lines().find_map(|line| line.strip_prefix("Password: ")).unwrap();
+        let server = place.serve(&["--config", config]);
+        assert!(logs_in(&server, "boss@example.com", "tea with 3 crows"));
+        assert!(logs_in(&server, "other@example.com", password));
+        assert!(!logs_in(&server, "boss@example.com", "12345678"));
+    }
+}
+
+#[test]
+fn keys_are_written_for_their_owner_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys.toml");
+    let write = || Said::of(regulars().args(["keys", "--out"]).arg(&path).output().unwrap());
+    assert_eq!(write().done(&[]).out, "");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    write().refused(&["is there already", path.to_str().unwrap()]);
+    // A configuration that others read is told of.
+    let place = Place::new(Engine::Sqlite);
+    let migrate = format!("migrate --config {}", path.display());
+    assert!(!place.run(&migrate).done(&[]).err.contains("chmod 600"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(place.run(&migrate).done(&[]).err.contains("chmod 600"));
+}
+
+#[test]
+fn serve_refuses_what_would_only_show_later() {
+    let place = Place::new(Engine::Sqlite);
+    let config = place.directory.path().join("own.toml");
+    fs::write(&config, "[server]\nmode = \"production\"\n").unwrap();
+    let serve = format!("serve --listen 127.0.0.1:0 --config {}", config.display());
+    place.run(&format!("{serve} --demo")).refused(&["production", "--demo"]);
+    assert!(!place.data().exists());
+    fs::write(&config, "[auth]\ndefault_merchant = 999\n").unwrap();
+    place.run(&serve).refused(&["auth.default_merchant = 999", "own.toml", "allowed: the number"]);
+}
+
+#[test]
+fn logins_are_printed_where_they_work() {
+    let place = Place::new(Engine::Sqlite);
+    drop(place.serve(&[]));
+    place
+        .run_with("user create --email a@example.com --password-stdin", "tea with 3 crows\n")
+        .done(&[]);
+    let server = place.serve(&["--demo"]);
+    assert!(server.log().contains("in use already"), "{}", server.log());
+    assert!(!server.log().contains("Log in with the password"), "{}", server.log());
+}
