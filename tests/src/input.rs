@@ -244,3 +244,49 @@ fn arguments_of_account_mutations() {
         }
     });
 }
+
+/// Before anything runs there is no refusal of one argument yet, so no `field`; the message and the place tell as much.
+#[test]
+fn what_cannot_even_be_read_is_named() {
+    let variable = |kind: &str, value: Value| {
+        let document = format!("query ($it: {kind}) {{ consumers(XX: $it) {{ count }} }}");
+        (document, json!({ "it": value }))
+    };
+    let argument = |name: &str, (document, variables): (String, Value)| {
+        (document.replace("XX", name), variables, "$it")
+    };
+    let literal = |name: &'static str, value: &str| {
+        (format!("{{ consumers({name}: {value}) {{ count }} }}"), Value::Null, name)
+    };
+    let cases = [
+        literal("segmentationRules", "\"nonsense\""),
+        literal("entitySource", "MYSPACE"),
+        literal("createdAt_Gte", "\"yesterday\""),
+        literal("createdAt_Gte", "\"2022-02-30T00:00\""),
+        literal("first", "\"ten\""),
+        literal("archived", "1"),
+        argument("segmentationRules", variable("JSONString", json!("nonsense"))),
+        argument("entitySource", variable("UserEntitySource", json!("MYSPACE"))),
+        argument("createdAt_Gte", variable("DateTime", json!("yesterday"))),
+        argument("first", variable("Int", json!("ten"))),
+    ];
+    let nested = (
+        "mutation ($it: CreateConsumerInput!) { createConsumer(input: $it) { success } }"
+            .to_owned(),
+        json!({ "it": { "firstname": "A", "birthday": "1990-02-30" } }),
+        "birthday",
+    );
+    on_both(|world| {
+        let owner = world.demo_owner();
+        for (document, variables, named) in cases.iter().chain([&nested]) {
+            let answer = owner.query(document, variables.clone());
+            assert_eq!(answer.status, 400, "{document}: {}", answer.text);
+            let error = &answer.errors()[0];
+            assert_eq!(error["extensions"]["code"], json!("invalid"), "{document}");
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains(named), "{document} {variables}: {message}");
+            assert!(error["locations"][0]["line"].is_i64(), "{document}: {}", answer.text);
+            silent(&answer.text, document);
+        }
+    });
+}
