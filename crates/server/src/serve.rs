@@ -33,8 +33,8 @@ use crate::{
     console::say,
     database::{self, Upkeep},
     demo,
-    maintenance::{Kept, Maintenance},
     keys::Lacking,
+    maintenance::{Kept, Maintenance},
     plan, tell_filled,
 };
 
