@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::{NaiveDate, Utc, Weekday};
+use chrono::{NaiveDate, Weekday};
 use regulars_auth::Keys;
+use regulars_kernel::{Clock as _, SystemClock};
 use regulars_persistence::{DatabaseUrl, Settings};
 use regulars_testkit::{Server, TempDatabase, fresh_postgres, server::regulars};
 use sha2::{Digest as _, Sha256};
@@ -165,7 +166,7 @@ fn fill(url: &str, options: &Options) -> Result<(), Failure> {
 
 /// On which the world's history ends: the same for both databases, and a kept world is never far from today.
 fn monday() -> NaiveDate {
-    Utc::now().date_naive().week(Weekday::Mon).first_day()
+    SystemClock.now().to_utc().date_naive().week(Weekday::Mon).first_day()
 }
 
 /// Of everything that makes a world: another fingerprint, another world.
