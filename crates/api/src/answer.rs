@@ -3,18 +3,14 @@
 use juniper::{DefaultScalarValue, ExecutionError, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::document::{Location, Problem};
+use crate::{
+    document::{Location, Problem},
+    written,
+};
 
 /// The sentence of every internal error.
 pub(crate) const INTERNAL_MESSAGE: &str =
     "Something went wrong on our side. Please report the request id.";
-
-#[derive(Serialize)]
-struct Executed<'a> {
-    data: &'a Value,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError<'a>>,
-}
 
 struct FieldError<'a> {
     error: &'a ExecutionError<DefaultScalarValue>,
@@ -73,12 +69,19 @@ pub(crate) fn executed(
         let (fault, path) = (first.error().message(), first.path().join("."));
         tracing::error!(request_id, fault, path, "a request failed");
     }
-    let errors = errors
+    let errors: Vec<_> = errors
         .iter()
         .take(most)
         .map(|error| FieldError { error, location: location(error), request_id })
         .collect();
-    json(&Executed { data, errors })
+    let mut body = b"{\"data\":".to_vec();
+    written::write(&mut body, data);
+    if !errors.is_empty() {
+        body.extend_from_slice(b",\"errors\":");
+        body.extend_from_slice(&json(&errors));
+    }
+    body.push(b'}');
+    body
 }
 
 /// The answer of a request that never ran. Problems past `most` are left out.

@@ -69,7 +69,7 @@ macro_rules! connection {
         #[doc = $page_doc]
         #[derive(Clone)]
         pub struct $connection {
-            edges: Vec<$edge>,
+            edges: Vec<$crate::fast::Fast<$edge>>,
             has_next: bool,
             has_previous: bool,
             count: $crate::connection::Counted,
@@ -87,6 +87,7 @@ macro_rules! connection {
                     .items
                     .into_iter()
                     .map(|node| $edge { node, order: ::std::sync::Arc::clone(&order) })
+                    .map($crate::fast::Fast)
                     .collect();
                 let count = $crate::connection::Counted::by(count);
                 Self { edges, has_next: page.has_next, has_previous: page.has_previous, count }
@@ -111,7 +112,7 @@ macro_rules! connection {
         #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
         impl $connection {
             /// The rows of the page.
-            fn edges(&self) -> Vec<Option<&$edge>> {
+            fn edges(&self) -> Vec<Option<&$crate::fast::Fast<$edge>>> {
                 self.edges.iter().map(Some).collect()
             }
 
@@ -120,8 +121,8 @@ macro_rules! connection {
                 $crate::connection::PageInfo {
                     has_next_page: self.has_next,
                     has_previous_page: self.has_previous,
-                    start_cursor: self.edges.first().map($edge::place),
-                    end_cursor: self.edges.last().map($edge::place),
+                    start_cursor: self.edges.first().map(|edge| edge.0.place()),
+                    end_cursor: self.edges.last().map(|edge| edge.0.place()),
                 }
             }
 
@@ -154,6 +155,33 @@ macro_rules! connection {
             /// Its place in the list, for `after` and `before`.
             fn cursor(&self) -> String {
                 self.place()
+            }
+        }
+
+        impl $crate::fast::Leaves for $edge {
+            const LEAVES: &'static [&'static str] = &["cursor"];
+            const STANDS_ALONE: bool = true;
+
+            fn leaf(&self, field: &str, json: &mut $crate::written::Json) -> bool {
+                match field {
+                    "__typename" => json.put(stringify!($edge)),
+                    "cursor" => json.put(&self.place()),
+                    _ => return false,
+                }
+                true
+            }
+
+            fn nest<'a>(
+                &self,
+                field: $crate::fast::Field<'_, 'a>,
+                executor: &::juniper::Executor<'_, 'a, Self::Context>,
+                json: &mut $crate::written::Json,
+            ) -> bool {
+                if field.name != "node" {
+                    return false;
+                }
+                $crate::fast::write_node(Some(&self.node), field, executor, json);
+                true
             }
         }
     };

@@ -17,7 +17,7 @@ use regulars_persistence::{Db, Reader, Tx};
 
 use crate::{
     error::ApiError,
-    level::{Level, Loads},
+    level::{Level, LoadName, Loads},
 };
 
 /// What all requests share.
@@ -187,7 +187,7 @@ impl Context {
     pub fn load<K, V>(
         &self,
         level: &Level<K>,
-        name: String,
+        name: impl Into<LoadName>,
         id: K,
         load: impl FnOnce(&[K]) -> Result<HashMap<K, V>, ApiError>,
     ) -> Result<Option<V>, ApiError>
@@ -195,7 +195,7 @@ impl Context {
         K: Copy + Eq + Hash + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        self.loads.get(level, name, id, load)
+        self.loads.get(level, name.into(), id, load)
     }
 
     /// Turns an error into what may be shown, logging what may not.

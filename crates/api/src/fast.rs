@@ -1,9 +1,9 @@
 //! Answers the scalar leaves of types that come by the hundred without an executor for each of them.
 //!
 //! juniper spends about 170 ns on a field, most of it on an executor, a path and two look-ups that a scalar has no use
-//! for. [`Fast<T>`] wraps an object (or interface) type and answers plain leaves through [`Leaves`]; everything else
-//! stays juniper's: fields with arguments or sub-selections one by one, and the whole selection wherever a fragment, a
-//! directive or a repeated response key stands in it.
+//! for, and on a value that is made to be written and dropped. [`Fast<T>`] wraps an object (or interface) type and has it
+//! write its own JSON through [`Leaves`]; everything else stays juniper's: fields with arguments one by one, and the whole
+//! selection wherever a fragment, a directive or a repeated response key stands in it.
 //!
 //! Leaves and resolvers come from one list, [`fast_object!`](crate::fast_object).
 //!
@@ -16,24 +16,107 @@
 use std::slice;
 
 use juniper::{
-    ArcStr, Arguments, BoxFuture, DefaultScalarValue, ExecutionResult, Executor, GraphQLType,
-    GraphQLValue, GraphQLValueAsync, Object, Registry, Selection, Value, macros::reflect, marker,
-    meta::MetaType,
+    ArcStr, Arguments, BoxFuture, DefaultScalarValue, ExecutionResult, Executor, FieldError,
+    GraphQLType, GraphQLValue, GraphQLValueAsync, Object, Registry, Selection, Value,
+    macros::reflect, marker, meta::MetaType, parser::SourcePosition,
 };
+
+use crate::written::Json;
+
+/// A field of a selection. (juniper's own type of it has no public name.)
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'s, 'a> {
+    /// Its name in the schema.
+    pub name: &'a str,
+    /// Its key in the answer.
+    key: &'a str,
+    selections: Option<&'s [Selection<'a>]>,
+    place: SourcePosition,
+    has_arguments: bool,
+    has_directives: bool,
+}
+
+impl<'s, 'a> Field<'s, 'a> {
+    /// A selection, where it is a field.
+    fn of(selection: &'s Selection<'a>) -> Option<Self> {
+        let Selection::Field(field) = selection else { return None };
+        let (place, field) = (field.span.start, &field.item);
+        Some(Self {
+            name: field.name.item,
+            key: field.alias.as_ref().unwrap_or(&field.name).item,
+            selections: field.selection_set.as_deref(),
+            place,
+            has_arguments: field.arguments.is_some(),
+            has_directives: field.directives.is_some(),
+        })
+    }
+}
 
 /// A scalar value on its way into an answer.
 pub trait Leaf {
-    /// The value as the answer holds it.
-    fn into_leaf(self) -> Value;
+    /// Writes the value.
+    fn write(self, json: &mut Json);
 }
 
-/// A type whose scalar fields can be asked by name.
-pub trait Leaves {
+/// A type some of whose fields can be asked by name.
+pub trait Leaves: GraphQLValue<TypeInfo = ()> {
     /// The fields that [`Self::leaf`] answers, by their names in the schema.
     const LEAVES: &'static [&'static str];
 
-    /// The value of a scalar field without arguments; `None` for every other field.
-    fn leaf(&self, field: &str) -> Option<Value>;
+    /// Whether the type belongs to no interface, so that its fields are never merged with those of a fragment.
+    const STANDS_ALONE: bool = false;
+
+    /// Writes a scalar field without arguments that is answered from the value alone; false for every other field.
+    fn leaf(&self, field: &str, json: &mut Json) -> bool;
+
+    /// Writes a scalar field without arguments that is loaded for the whole level. False for every other field, and where
+    /// loading failed: the resolver then says so.
+    fn load(&self, field: &str, context: &Self::Context, json: &mut Json) -> bool {
+        let _ = (field, context, json);
+        false
+    }
+
+    /// Writes a field without arguments that holds another fast node. False as in [`Self::load`].
+    fn nest<'a>(
+        &self,
+        field: Field<'_, 'a>,
+        executor: &Executor<'_, 'a, Self::Context>,
+        json: &mut Json,
+    ) -> bool {
+        let _ = (field, executor, json);
+        false
+    }
+}
+
+/// A type that can be the value of a field as a whole: nothing beside it is merged into it.
+pub trait Node: GraphQLValue<TypeInfo = ()> {
+    /// The value of the field.
+    fn resolve_whole<'a>(
+        &self,
+        selection_set: Option<&[Selection<'a>]>,
+        executor: &Executor<'_, 'a, Self::Context>,
+    ) -> ExecutionResult {
+        self.resolve(&(), selection_set, executor)
+    }
+}
+
+/// Writes the node that a field holds, which may be null, as juniper would resolve it.
+pub fn write_node<'a, N: Node>(
+    node: Option<&N>,
+    field: Field<'_, 'a>,
+    executor: &Executor<'_, 'a, N::Context>,
+    json: &mut Json,
+) {
+    let Some(node) = node else { return json.put_null() };
+    let Field { key, name, place, selections, .. } = field;
+    let inner = executor.field_sub_executor(key, name, place, selections);
+    match node.resolve_whole(selections, &inner) {
+        Ok(value) => json.put_value(&value),
+        Err(error) => {
+            inner.push_error_at(error, place);
+            json.put_null();
+        }
+    }
 }
 
 /// A GraphQL type whose leaves take the short way. The same type in the schema as `T`.
@@ -46,20 +129,89 @@ impl<T> From<T> for Fast<T> {
     }
 }
 
-impl<T> GraphQLValue for Fast<T>
-where
-    T: Leaves + GraphQLValue,
-{
-    type Context = T::Context;
-    type TypeInfo = T::TypeInfo;
+/// As one text.
+impl<T: Leaves> Node for Fast<T> {
+    fn resolve_whole<'a>(
+        &self,
+        selection_set: Option<&[Selection<'a>]>,
+        executor: &Executor<'_, 'a, T::Context>,
+    ) -> ExecutionResult {
+        let Some(selections) = selection_set.filter(|selections| is_plain(selections)) else {
+            return self.0.resolve(&(), selection_set, executor);
+        };
+        let mut json = Json::object(selections.len());
+        for selection in selections {
+            let Some(field) = Field::of(selection) else { continue };
+            json.key(field.key);
+            if !self.write_field(selection, executor, &mut json)? {
+                return Ok(Value::Null);
+            }
+        }
+        Ok(json.finish())
+    }
+}
 
-    fn type_name(&self, info: &Self::TypeInfo) -> Option<ArcStr> {
+impl<T: Leaves> Fast<T> {
+    /// The object field by field.
+    fn resolve_fields<'a>(
+        &self,
+        selections: &[Selection<'a>],
+        executor: &Executor<'_, 'a, T::Context>,
+    ) -> ExecutionResult {
+        let mut object = Object::with_capacity(selections.len());
+        for selection in selections {
+            let Some(field) = Field::of(selection) else { continue };
+            let mut json = Json::value();
+            if !self.write_field(selection, executor, &mut json)? {
+                return Ok(Value::Null);
+            }
+            object.add_field(field.key, json.finish());
+        }
+        Ok(Value::Object(object))
+    }
+
+    /// Writes one field; false where the whole object is null for it.
+    fn write_field<'a>(
+        &self,
+        selection: &Selection<'a>,
+        executor: &Executor<'_, 'a, T::Context>,
+        json: &mut Json,
+    ) -> Result<bool, FieldError> {
+        if let Some(field) = Field::of(selection)
+            && !field.has_arguments
+        {
+            let written = if field.selections.is_none() {
+                self.0.leaf(field.name, json) || self.0.load(field.name, executor.context(), json)
+            } else {
+                self.0.nest(field, executor, json)
+            };
+            if written {
+                return Ok(true);
+            }
+        }
+        let Value::Object(fields) =
+            self.0.resolve(&(), Some(slice::from_ref(selection)), executor)?
+        else {
+            return Ok(false);
+        };
+        for (_key, value) in fields {
+            json.put_value(&value);
+        }
+        Ok(true)
+    }
+}
+
+impl<T: Leaves> GraphQLValue for Fast<T> {
+    type Context = T::Context;
+    type TypeInfo = ();
+
+    fn type_name(&self, info: &()) -> Option<ArcStr> {
         self.0.type_name(info)
     }
 
     fn resolve_field(
         &self,
-        info: &Self::TypeInfo,
+        info: &(),
         field_name: &str,
         arguments: &Arguments<'_>,
         executor: &Executor<'_, '_, Self::Context>,
@@ -69,78 +221,57 @@ where
 
     fn resolve_into_type(
         &self,
-        info: &Self::TypeInfo,
+        info: &(),
         type_name: &str,
         selection_set: Option<&[Selection<'_>]>,
         executor: &Executor<'_, '_, Self::Context>,
     ) -> ExecutionResult {
-        if self.0.type_name(info).as_deref() == Some(type_name) {
+        let own = self.0.type_name(info).as_deref() == Some(type_name);
+        match selection_set.filter(|selections| own && is_plain(selections)) {
             // An object, in a fragment of its own type: the short way once more.
-            return self.resolve(info, selection_set, executor);
+            Some(selections) => self.resolve_fields(selections, executor),
+            None => self.0.resolve_into_type(info, type_name, selection_set, executor),
         }
-        self.0.resolve_into_type(info, type_name, selection_set, executor)
     }
 
-    fn concrete_type_name(&self, context: &Self::Context, info: &Self::TypeInfo) -> String {
+    fn concrete_type_name(&self, context: &Self::Context, info: &()) -> String {
         self.0.concrete_type_name(context, info)
     }
 
     fn resolve(
         &self,
-        info: &Self::TypeInfo,
+        info: &(),
         selection_set: Option<&[Selection<'_>]>,
         executor: &Executor<'_, '_, Self::Context>,
     ) -> ExecutionResult {
-        let whole = || self.0.resolve(info, selection_set, executor);
-        let Some(selections) = selection_set else { return whole() };
-        if !selections.iter().all(is_plain_field) || has_repeats(selections) {
-            return whole();
+        if T::STANDS_ALONE {
+            return self.resolve_whole(selection_set, executor);
         }
-        let mut object = Object::with_capacity(selections.len());
-        for selection in selections {
-            let Selection::Field(field) = selection else { return whole() };
-            let field = &field.item;
-            let key = field.alias.as_ref().unwrap_or(&field.name).item;
-            let leaf = if field.selection_set.is_some() || field.arguments.is_some() {
-                None
-            } else {
-                self.0.leaf(field.name.item)
-            };
-            if let Some(value) = leaf {
-                // One leaf asked twice is the same value twice.
-                object.add_field(key, value);
-                continue;
-            }
-            match self.0.resolve(info, Some(slice::from_ref(selection)), executor)? {
-                Value::Object(fields) => {
-                    for (key, value) in fields {
-                        object.add_field(key, value);
-                    }
-                }
-                other => return Ok(other),
-            }
+        match selection_set.filter(|selections| is_plain(selections)) {
+            Some(selections) => self.resolve_fields(selections, executor),
+            None => self.0.resolve(info, selection_set, executor),
         }
-        Ok(Value::Object(object))
     }
 }
 
-fn is_plain_field(selection: &Selection<'_>) -> bool {
-    matches!(selection, Selection::Field(field) if field.item.directives.is_none())
-}
-
-/// Whether a field that runs a resolver is asked twice under one response key. There are few of them.
-fn has_repeats(selections: &[Selection<'_>]) -> bool {
-    let keys = || {
-        selections.iter().filter_map(|selection| match selection {
-            Selection::Field(field)
-                if field.item.selection_set.is_some() || field.item.arguments.is_some() =>
-            {
-                Some(field.item.alias.as_ref().unwrap_or(&field.item.name).item)
-            }
-            _ => None,
-        })
-    };
-    keys().enumerate().any(|(index, key)| keys().skip(index + 1).any(|other| other == key))
+/// Whether a selection is of fields alone, without directives, each under a key of its own.
+fn is_plain(selections: &[Selection<'_>]) -> bool {
+    let mut seen = 0_u64;
+    selections.iter().enumerate().all(|(index, selection)| {
+        let Some(field) = Field::of(selection) else { return false };
+        let key = field.key;
+        // Two keys of one bit may be the same; of different bits they are not.
+        let (first, last) = (key.as_bytes().first(), key.as_bytes().last());
+        let mark = first.map_or(0, |byte| usize::from(*byte))
+            + 7 * last.map_or(0, |byte| usize::from(*byte))
+            + 13 * key.len();
+        let bit = 1 << (mark % 64);
+        let perhaps = seen & bit != 0;
+        seen |= bit;
+        let repeated = perhaps
+            && selections.iter().take(index).filter_map(Field::of).any(|other| other.key == key);
+        !field.has_directives && !repeated
+    })
 }
 
 impl<T> GraphQLType for Fast<T>
@@ -161,7 +292,6 @@ impl<T> GraphQLValueAsync for Fast<T>
 where
     T: Leaves + GraphQLValueAsync,
     T::Context: Sync,
-    T::TypeInfo: Sync,
 {
     fn resolve_field_async<'a>(
         &'a self,
@@ -292,22 +422,19 @@ where
 macro_rules! scalar_leaves {
     ($($type:ty),*) => { $(
         impl Leaf for $type {
-            fn into_leaf(self) -> Value {
-                Value::scalar(self)
+            fn write(self, json: &mut Json) {
+                json.put(&self);
             }
         }
     )* };
 }
-scalar_leaves!(String, bool, i32, f64);
-
-impl Leaf for &str {
-    fn into_leaf(self) -> Value {
-        Value::scalar(self.to_owned())
-    }
-}
+scalar_leaves!(String, &str, bool, i32, f64);
 
 impl<L: Leaf> Leaf for Option<L> {
-    fn into_leaf(self) -> Value {
-        self.map_or(Value::Null, Leaf::into_leaf)
+    fn write(self, json: &mut Json) {
+        match self {
+            Some(leaf) => leaf.write(json),
+            None => json.put_null(),
+        }
     }
 }

@@ -4,8 +4,9 @@
 /// An object type whose plain scalar fields can take the short way.
 ///
 /// First the attribute that `#[graphql_object]` would take (without `scalar`, which is set), then the leaves, each with
-/// its name in the schema, then every other field as juniper has it. A leaf answers from `self` alone: what needs the
-/// context, an argument or can fail is a field.
+/// its name in the schema, then every other field as juniper has it. A leaf answers from `self` alone. Between them may
+/// stand `loaded { … }`, scalars that are loaded for a whole level, and `nodes { … }`, fields that hold another fast node;
+/// both are asked with the context and answer a `Result`, a node's of an `Option`. What needs an argument is a field.
 ///
 /// ```
 /// use regulars_api::{fast::Fast, fast_object};
@@ -44,6 +45,26 @@ macro_rules! fast_object {
                     $field:literal => fn $method:ident(&$self:ident) -> $returns:ty $body:block
                 )*
             }
+            $(
+                loaded {
+                    $(
+                        $(#[$loaded_meta:meta])*
+                        $loaded_field:literal => fn $loaded_method:ident(
+                            &$loaded_self:ident, $loaded_context:ident: $loaded_type:ty $(,)?
+                        ) -> $loaded_returns:ty $loaded_body:block
+                    )*
+                }
+            )?
+            $(
+                nodes {
+                    $(
+                        $(#[$node_meta:meta])*
+                        $node_field:literal => fn $node_method:ident(
+                            &$node_self:ident, $node_context:ident: $node_type:ty $(,)?
+                        ) -> $node_returns:ty $node_body:block
+                    )*
+                }
+            )?
             fields { $($rest:tt)* }
         }
     ) => {
@@ -68,25 +89,76 @@ macro_rules! fast_object {
                 #[graphql(name = $field)]
                 fn $method(&$self) -> $returns $body
             )*
+            $($(
+                $(#[$loaded_meta])*
+                #[graphql(name = $loaded_field)]
+                fn $loaded_method(
+                    &$loaded_self, $loaded_context: $loaded_type
+                ) -> $loaded_returns $loaded_body
+            )*)?
+            $($(
+                $(#[$node_meta])*
+                #[graphql(name = $node_field)]
+                fn $node_method(&$node_self, $node_context: $node_type) -> $node_returns $node_body
+            )*)?
             $($rest)*
         }
 
         impl $crate::fast::Leaves for $type {
             const LEAVES: &'static [&'static str] = &[$($field),*];
 
-            fn leaf(&self, field: &str) -> ::core::option::Option<::juniper::Value> {
+            fn leaf(&self, field: &str, json: &mut $crate::written::Json) -> bool {
                 match field {
-                    "__typename" => ::core::option::Option::Some(
-                        $crate::fast::Leaf::into_leaf($type_name)
-                    ),
-                    $(
-                        $field => ::core::option::Option::Some(
-                            $crate::fast::Leaf::into_leaf(Self::$method(self))
-                        ),
-                    )*
-                    _ => ::core::option::Option::None,
+                    "__typename" => $crate::fast::Leaf::write($type_name, json),
+                    $($field => $crate::fast::Leaf::write(Self::$method(self), json),)*
+                    _ => return false,
                 }
+                true
             }
+
+            $(
+                fn load(
+                    &self,
+                    field: &str,
+                    context: &Self::Context,
+                    json: &mut $crate::written::Json,
+                ) -> bool {
+                    match field {
+                        $(
+                            $loaded_field => match Self::$loaded_method(self, context) {
+                                ::core::result::Result::Ok(value) => {
+                                    $crate::fast::Leaf::write(value, json);
+                                    true
+                                }
+                                ::core::result::Result::Err(_) => false,
+                            },
+                        )*
+                        _ => false,
+                    }
+                }
+            )?
+
+            $(
+                fn nest<'a>(
+                    &self,
+                    field: $crate::fast::Field<'_, 'a>,
+                    executor: &::juniper::Executor<'_, 'a, Self::Context>,
+                    json: &mut $crate::written::Json,
+                ) -> bool {
+                    match field.name {
+                        $(
+                            $node_field => match Self::$node_method(self, executor.context()) {
+                                ::core::result::Result::Ok(node) => {
+                                    $crate::fast::write_node(node.as_ref(), field, executor, json);
+                                    true
+                                }
+                                ::core::result::Result::Err(_) => false,
+                            },
+                        )*
+                        _ => false,
+                    }
+                }
+            )?
         }
     };
 }
@@ -99,9 +171,9 @@ macro_rules! fast_interface {
         impl $crate::fast::Leaves for $type {
             const LEAVES: &'static [&'static str] = &[];
 
-            fn leaf(&self, field: &str) -> ::core::option::Option<::juniper::Value> {
+            fn leaf(&self, field: &str, json: &mut $crate::written::Json) -> bool {
                 match self {
-                    $(Self::$variant(node) => $crate::fast::Leaves::leaf(&node.0, field),)+
+                    $(Self::$variant(node) => $crate::fast::Leaves::leaf(&node.0, field, json),)+
                 }
             }
         }
@@ -113,12 +185,12 @@ macro_rules! fast_interface {
 macro_rules! leaf_enums {
     ($($type:ty),+ $(,)?) => { $(
         impl $crate::fast::Leaf for $type {
-            fn into_leaf(self) -> ::juniper::Value {
+            fn write(self, json: &mut $crate::written::Json) {
                 let value: ::juniper::InputValue = ::juniper::ToInputValue::to_input_value(&self);
                 match value {
-                    ::juniper::InputValue::Enum(name) => ::juniper::Value::scalar(name),
-                    ::juniper::InputValue::Scalar(name) => ::juniper::Value::Scalar(name),
-                    _ => ::juniper::Value::Null,
+                    ::juniper::InputValue::Enum(name) => json.put(&name),
+                    ::juniper::InputValue::Scalar(name) => json.put(&name),
+                    _ => json.put_null(),
                 }
             }
         }
@@ -130,8 +202,10 @@ macro_rules! leaf_enums {
 macro_rules! leaf_scalars {
     ($($type:ty),+ $(,)?) => { $(
         impl $crate::fast::Leaf for $type {
-            fn into_leaf(self) -> ::juniper::Value {
-                ::juniper::Value::Scalar(::juniper::ToScalarValue::to_scalar_value(&self))
+            fn write(self, json: &mut $crate::written::Json) {
+                let scalar: ::juniper::DefaultScalarValue =
+                    ::juniper::ToScalarValue::to_scalar_value(&self);
+                json.put(&scalar);
             }
         }
     )+ };

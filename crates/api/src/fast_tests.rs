@@ -9,6 +9,7 @@ use crate::{
     document::Schema,
     fast::{Fast, Leaf, Leaves},
     specimen::{Consumer, Context, Merchant, Specimen},
+    written::Json as WrittenJson,
 };
 
 fn run(document: &str) -> (Json, Vec<String>) {
@@ -16,18 +17,32 @@ fn run(document: &str) -> (Json, Vec<String>) {
     let context = Context::default();
     let (data, errors) = execute_sync(document, None, &root, &Variables::new(), &context).unwrap();
     let errors = errors.iter().map(|error| error.error().message().to_owned()).collect();
-    (serde_json::to_value(data).unwrap(), errors)
+    (crate::written::parsed(&data), errors)
 }
 
 fn data(document: &str) -> Json {
     run(document).0
 }
 
+/// The answer as it is sent.
+fn written(data: &juniper::Value) -> String {
+    let mut out = Vec::new();
+    crate::written::write(&mut out, data);
+    String::from_utf8(out).unwrap()
+}
+
+/// A leaf, by its name.
+fn named(node: &impl Leaves, leaf: &str) -> Json {
+    let mut json = WrittenJson::value();
+    assert!(node.leaf(leaf, &mut json), "{leaf}");
+    crate::written::parsed(&json.finish())
+}
+
 #[test]
 fn every_leaf_answers_the_same_both_ways() {
     for pk in [2_i64, 3, 177, i64::from(i32::MAX) + 1] {
         for leaf in Consumer::LEAVES.iter().chain(&["__typename"]) {
-            let by_name = serde_json::to_value(Consumer(pk).leaf(leaf).unwrap()).unwrap();
+            let by_name = named(&Consumer(pk), leaf);
             let short = data(&format!("{{ consumer(id: {pk}) {{ x: {leaf} }} }}"));
             let long = data(&format!(
                 "{{ consumer(id: {pk}) {{ ...F }} }} fragment F on ConsumerNode {{ x: {leaf} @skip(if: false) }}"
@@ -37,7 +52,7 @@ fn every_leaf_answers_the_same_both_ways() {
         }
     }
     for leaf in Merchant::LEAVES.iter().chain(&["__typename"]) {
-        let by_name = serde_json::to_value(Merchant(5).leaf(leaf).unwrap()).unwrap();
+        let by_name = named(&Merchant(5), leaf);
         let long = data(&format!("{{ merchant {{ ... {{ {leaf} }} }} }}"));
         assert_eq!(long["merchant"][leaf], by_name, "{leaf}");
     }
@@ -55,7 +70,7 @@ fn the_table_has_all_scalar_fields_without_arguments_that_cannot_fail() {
     let others = ["broken", "creator", "nothing", "orders"];
     let listed: BTreeSet<&str> = Consumer::LEAVES.iter().copied().chain(others).collect();
     assert_eq!(listed, fields);
-    assert_eq!(Consumer(1).leaf("creator"), None);
+    assert!(!Consumer(1).leaf("creator", &mut WrittenJson::value()));
 }
 
 #[test]
@@ -65,7 +80,7 @@ fn what_is_no_leaf_stays_with_juniper() {
     let (data, errors) =
         execute_sync(document, None, &root, &Variables::new(), &Context::default()).unwrap();
     assert_eq!(
-        serde_json::to_string(&data).unwrap(),
+        written(&data),
         r#"{"consumer":{"pk":177,"broken":null,"email":"a@b.c","orders":{"count":1}}}"#,
         "in the order asked"
     );
@@ -149,7 +164,9 @@ fn the_schema_does_not_know_of_the_short_way() {
 
 #[test]
 fn leaves_of_nothing_are_null() {
-    assert!(None::<i32>.into_leaf().is_null());
+    let mut json = WrittenJson::value();
+    None::<i32>.write(&mut json);
+    assert!(crate::written::parsed(&json.finish()).is_null());
     assert_eq!(Fast::from(5), Fast(5));
 }
 
@@ -168,8 +185,13 @@ impl Probe {
 impl Leaves for Probe {
     const LEAVES: &'static [&'static str] = &["way"];
 
-    fn leaf(&self, field: &str) -> Option<juniper::Value> {
-        (field == "way").then(|| 1.into_leaf())
+    fn leaf(&self, field: &str, json: &mut WrittenJson) -> bool {
+        match field {
+            "__typename" => "Probe".write(json),
+            "way" => 1.write(json),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -198,7 +220,7 @@ fn plain_leaves_take_the_short_way_and_nothing_else_does() {
         ("{ probe { ...F } } fragment F on Probe { way }", 2),
     ] {
         let (data, _) = execute_sync(document, None, &root, &Variables::new(), &()).unwrap();
-        let data = serde_json::to_value(data).unwrap();
+        let data = crate::written::parsed(&data);
         let probe = data["probe"].as_object().unwrap();
         assert_eq!(probe.values().find_map(Json::as_i64), Some(way), "{document}");
     }

@@ -6,6 +6,7 @@
 
 use std::{
     any::Any,
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     hash::Hash,
     sync::{
@@ -48,7 +49,10 @@ impl<K> Level<K> {
 /// What one request has loaded so far, and what it could not load: asked again for each row of a list, it would fail
 /// again a hundred times.
 #[derive(Default)]
-pub struct Loads(Mutex<HashMap<(u64, String), Arc<dyn Any + Send + Sync>>>);
+pub struct Loads(Mutex<HashMap<(u64, LoadName), Arc<dyn Any + Send + Sync>>>);
+
+/// The field that asks, and everything that distinguishes one load from another.
+pub type LoadName = Cow<'static, str>;
 
 /// What came of one load.
 type Loaded<K, V, E> = Result<HashMap<K, V>, E>;
@@ -59,7 +63,7 @@ impl Loads {
     pub fn get<K, V, E>(
         &self,
         level: &Level<K>,
-        name: String,
+        name: LoadName,
         id: K,
         load: impl FnOnce(&[K]) -> Result<HashMap<K, V>, E>,
     ) -> Result<Option<V>, E>
@@ -99,7 +103,7 @@ mod tests {
         let calls = Cell::new(0);
         let ask = |name: &str, id: i32| {
             loads
-                .get(&level, name.to_owned(), id, |ids| {
+                .get(&level, name.to_owned().into(), id, |ids| {
                     calls.set(calls.get() + 1);
                     Ok::<_, Infallible>(ids.iter().map(|id| (*id, id * 10)).collect())
                 })
@@ -115,11 +119,11 @@ mod tests {
     fn what_failed_is_not_tried_again() {
         let loads = Loads::default();
         let level = Level::of([1, 2]);
-        let failed = loads.get(&level, "a".to_owned(), 1, |_| Err::<HashMap<i32, i32>, _>("down"));
+        let failed = loads.get(&level, "a".into(), 1, |_| Err::<HashMap<i32, i32>, _>("down"));
         assert_eq!(failed, Err("down"));
-        let again = loads.get(&level, "a".to_owned(), 2, |_| Ok::<_, &str>([(2, 5)].into()));
+        let again = loads.get(&level, "a".into(), 2, |_| Ok::<_, &str>([(2, 5)].into()));
         assert_eq!(again, Err("down"), "one statement, one line in the log");
-        let other = loads.get(&level, "b".to_owned(), 2, |_| Ok::<_, &str>([(2, 5)].into()));
+        let other = loads.get(&level, "b".into(), 2, |_| Ok::<_, &str>([(2, 5)].into()));
         assert_eq!(other, Ok(Some(5)));
     }
 }

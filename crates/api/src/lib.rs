@@ -42,3 +42,4 @@ pub mod service;
 #[cfg(test)]
 mod specimen;
 pub mod worker;
+pub mod written;

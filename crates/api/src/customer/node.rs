@@ -65,7 +65,7 @@ pub(crate) fn load(
     level: &Level<PersonId>,
     id: PersonId,
 ) -> Result<Option<ConsumerNode>, ApiError> {
-    context.load(level, "ConsumerNode".to_owned(), id, |ids| {
+    context.load(level, "ConsumerNode", id, |ids| {
         let actor = context.actor();
         let consumers = context.read(|tx| consumer::list_by_ids(tx, actor, ids))?;
         Ok(together(consumers).into_iter().map(|node| (node.0.consumer.id, node)).collect())
@@ -93,25 +93,12 @@ user_object! {
     /// A customer.
     impl Customer {
         leaves {}
-        fields {
-            /// The owner of the merchant that keeps the record; null for people who registered.
-            fn creator(&self, context: &Context) -> Result<Option<IUserNodeValue>, ApiError> {
-                let Some(creator) = self.consumer.creator else { return Ok(None) };
-                // Every record of a level is kept by the one merchant that asks.
-                let owner = context.load(&self.level, "creator".to_owned(), self.consumer.id, |ids| {
-                    let node = merchant::node::find(context, creator.founded())?;
-                    Ok(node.map_or_else(HashMap::new, |node| {
-                        ids.iter().map(|id| (*id, node.clone())).collect()
-                    }))
-                })?;
-                Ok(owner.map(IUserNodeValue::MerchantNode))
-            }
-
+        loaded {
             /// Points earned net of reversals: at the asking merchant, or by oneself over all. Null past 32 bits.
-            fn points_earned(&self, context: &Context) -> Result<Option<i32>, ApiError> {
+            "pointsEarned" => fn points_earned(&self, context: &Context) -> Result<Option<i32>, ApiError> {
                 let earned = context.load(
                     &self.level,
-                    "pointsEarned".to_owned(),
+                    "pointsEarned",
                     self.consumer.id,
                     |ids| {
                         let actor = context.actor();
@@ -122,12 +109,26 @@ user_object! {
                 )?;
                 Ok(i32::try_from(earned.unwrap_or_default().get()).ok())
             }
+        }
+        fields {
+            /// The owner of the merchant that keeps the record; null for people who registered.
+            fn creator(&self, context: &Context) -> Result<Option<IUserNodeValue>, ApiError> {
+                let Some(creator) = self.consumer.creator else { return Ok(None) };
+                // Every record of a level is kept by the one merchant that asks.
+                let owner = context.load(&self.level, "creator", self.consumer.id, |ids| {
+                    let node = merchant::node::find(context, creator.founded())?;
+                    Ok(node.map_or_else(HashMap::new, |node| {
+                        ids.iter().map(|id| (*id, node.clone())).collect()
+                    }))
+                })?;
+                Ok(owner.map(IUserNodeValue::MerchantNode))
+            }
 
             /// Card numbers of the merchant's own that mean this customer, oldest first.
             fn consumer_cards(&self, context: &Context) -> Result<Vec<String>, ApiError> {
                 let cards = context.load(
                     &self.level,
-                    "consumerCards".to_owned(),
+                    "consumerCards",
                     self.consumer.id,
                     |ids| {
                         let actor = context.actor();

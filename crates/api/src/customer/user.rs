@@ -28,6 +28,7 @@ macro_rules! user_object {
         $(#[$meta:meta])*
         impl $type:ident {
             leaves { $($leaves:tt)* }
+            $(loaded { $($loaded:tt)* })?
             fields { $($fields:tt)* }
         }
     ) => {
@@ -128,6 +129,7 @@ macro_rules! user_object {
                     "address" => fn address(&self) -> Option<String> { self.user().address() }
                     $($leaves)*
                 }
+                $(loaded { $($loaded)* })?
                 fields { $($fields)* }
             }
         }

@@ -131,7 +131,7 @@ impl CardOfMerchant {
     fn own_account(&self, context: &Context) -> Result<Option<Account>, ApiError> {
         let Actor::Consumer { person } = context.actor() else { return Ok(None) };
         let level = self.siblings.own();
-        context.load(level, "account".to_owned(), self.row.id, |_cards| {
+        context.load(level, "account", self.row.id, |_cards| {
             let accounts =
                 context.read(|tx| account::per_consumer(tx, context.actor(), &[*person]))?;
             let of_cards: HashMap<LoyaltyCardId, Account> =

@@ -65,7 +65,7 @@ pub(crate) fn of_consumer(
     level: &Level<PersonId>,
     person: PersonId,
 ) -> Result<PointsSummaryObject, ApiError> {
-    let summary = context.load(level, "points".to_owned(), person, |people| {
+    let summary = context.load(level, "points", person, |people| {
         let (actor, now) = (context.actor(), context.now());
         let summaries = context.read(|tx| summary::per_consumer(tx, actor, people, now))?;
         Ok(summaries.into_iter().collect::<HashMap<PersonId, PointsSummary>>())

@@ -75,7 +75,7 @@ pub(crate) fn of_card(
     paging: &PageArguments,
 ) -> Result<LoyaltyRewardNodeConnection, ApiError> {
     let page = PageRequest::<RewardSort>::parse(paging, "rewards")?;
-    let rewards = context.load(level, "rewards".to_owned(), card, |cards| {
+    let rewards = context.load(level, "rewards", card, |cards| {
         let actor = context.actor();
         let rewards = context.read(|tx| reward::per_card(tx, actor, cards))?;
         let mut of_cards: HashMap<LoyaltyCardId, Vec<LoyaltyRewardNode>> = HashMap::new();

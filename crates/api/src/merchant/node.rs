@@ -57,7 +57,7 @@ pub(crate) fn load(
     level: &Level<MerchantId>,
     id: MerchantId,
 ) -> Result<Option<MerchantNode>, ApiError> {
-    context.load(level, "MerchantNode".to_owned(), id, |ids| {
+    context.load(level, "MerchantNode", id, |ids| {
         let actor = context.actor();
         let founders: Vec<_> = ids.iter().map(|id| id.founder()).collect();
         let (merchants, accounts) = context.read(|tx| {
@@ -83,7 +83,7 @@ pub(crate) fn load_account(
     level: &Level<PersonId>,
     id: PersonId,
 ) -> Result<Option<MerchantNode>, ApiError> {
-    context.load(level, "account".to_owned(), id, |ids| {
+    context.load(level, "account", id, |ids| {
         let actor = context.actor();
         let accounts = context.read(|tx| consumer::accounts(tx, actor, ids))?;
         Ok(accounts.into_iter().map(|account| (account.id, of_account(account))).collect())

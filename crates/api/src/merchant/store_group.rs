@@ -122,7 +122,7 @@ pub(super) fn of_store(
     id: StoreId,
     request: PageRequest<StoreGroupSort>,
 ) -> Result<StoreGroupNodeConnection, ApiError> {
-    let groups = context.load(level, "groups".to_owned(), id, |ids| {
+    let groups = context.load(level, "groups", id, |ids| {
         let actor = context.actor();
         let groups = context.read(|tx| store_group::per_store(tx, actor, ids))?;
         let siblings = Siblings::of(groups.iter().flat_map(|(_store, groups)| groups));

@@ -68,7 +68,7 @@ pub(super) fn of_order(
     id: OrderId,
     request: PageRequest<OrderItemSort>,
 ) -> Result<OrderItemNodeConnection, ApiError> {
-    let lines = context.load(level, "items".to_owned(), id, |ids| {
+    let lines = context.load(level, "items", id, |ids| {
         let actor = context.actor();
         let lines = context.read(|tx| item::per_order(tx, actor, ids))?;
         let products = products_of(lines.iter().flat_map(|(_order, items)| items));

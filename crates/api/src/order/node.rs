@@ -189,6 +189,12 @@ crate::fast_object! {
             /// When it was last changed.
             "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.order.updated_at) }
         }
+        nodes {
+            /// How it is fulfilled.
+            "orderType" => fn order_type(&self, context: &Context) -> Result<Option<OrderTypeNode>, ApiError> {
+                order_type::load(context, &self.siblings.types, self.order.order_type)
+            }
+        }
         fields {
             /// Who bought; null where nobody is known, or the asker does not see who.
             fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
@@ -210,11 +216,6 @@ crate::fast_object! {
             /// Where.
             fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
                 merchant::store::load(context, &self.siblings.stores, self.order.store)
-            }
-
-            /// How it is fulfilled.
-            fn order_type(&self, context: &Context) -> Result<Option<OrderTypeNode>, ApiError> {
-                order_type::load(context, &self.siblings.types, self.order.order_type)
             }
 
             /// What was bought, in the order it was put down.

@@ -225,6 +225,8 @@ impl Keyed<AvailableSort> for PromotionNodeValue {
     }
 }
 
+impl crate::fast::Node for PromotionNodeValue {}
+
 connection!(
     PromotionNodeConnection,
     PromotionNodeEdge,

@@ -26,7 +26,7 @@ fn run(document: &str, given: &Json) -> (Json, Vec<String>, Vec<String>) {
     let (documents, context, given) = (documents(), Context::default(), variables(given));
     let form = documents.prepare(document, None, &given).unwrap();
     let (data, errors) = form.execute(&given, &context).unwrap();
-    let data = serde_json::to_value(data).unwrap();
+    let data = crate::written::parsed(&data);
     let errors = errors.iter().map(|error| error.error().message().to_owned()).collect();
     (data, errors, context.log.into_inner())
 }
@@ -36,7 +36,7 @@ fn run_raw(document: &str, given: &Json) -> (Json, Vec<String>) {
     let (root, context) = (documents().root(), Context::default());
     let (data, _) =
         juniper::execute_sync(document, None, root, &variables(given), &context).unwrap();
-    (serde_json::to_value(data).unwrap(), context.log.into_inner())
+    (crate::written::parsed(&data), context.log.into_inner())
 }
 
 fn refusal(document: &str, given: &Json) -> String {
