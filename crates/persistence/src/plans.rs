@@ -30,9 +30,9 @@ const ROWS: &str = "
         CASE WHEN i % 400 = 3 THEN i * 1000 END, i * 1000, i * 1000 FROM n;
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
     INSERT INTO orders (id, merchant_id, number, store_id, person_id, order_type_id, state, currency, total,
-        completed, completed_at, is_active, created_at, updated_at)
+        completed, completed_at, is_active, deleted_at, created_at, updated_at)
     SELECT i, 1, i, 1 + i % 20, (i * 7919) % 20000 + 1, 1, 'X', 'EUR', 100, i % 1000 <> 7, i * 1000, i % 300 <> 5,
-        i * 1000, i * 1000 FROM n;
+        CASE WHEN i % 300 = 5 THEN i * 1000 END, i * 1000, i * 1000 FROM n;
     COMMIT;";
 
 #[derive(diesel::QueryableByName)]

@@ -200,7 +200,6 @@ fn values_that_cannot_be_read() {
             "{ loyaltyCards(loyaltyType: EATEN) { count } }",
             "{ consumers(archived: 1) { count } }",
             "{ consumers(entitySource: EATEN) { count } }",
-            "{ consumerAvailablePromotions(consumerId: 177, includeUnavailable: null) { count } }",
         ] {
             check(&owner.query(document, Value::Null), document, "invalid", None);
         }

@@ -282,6 +282,7 @@ fn fill_orders(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentF
                 completed: completed,
                 completed_at: order.completed_at,
                 deleted_at: deleted_at,
+                is_active: deleted_at.is_none(),
                 created_at: 0,
                 updated_at: 0,
             }
