@@ -104,7 +104,8 @@ impl Db {
     }
 
     /// Writes in one transaction within a scope; `Err` undoes everything. The closure may run more than once, so nothing
-    /// outside the database may happen in it. When this answers `Ok`, the write is durable.
+    /// outside the database may happen in it. When this answers `Ok`, the write is durable. Past the deadline nothing starts;
+    /// what was under way then is undone on PostgreSQL, and on SQLite committed with its group.
     pub fn write<T, E, F>(&self, scope: Scope, deadline: Option<Instant>, write: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -132,7 +133,7 @@ impl Db {
             let late = deadline.is_some_and(|end| Instant::now() >= end);
             let outcome = match outcome {
                 Ok(_) if late => {
-                    // Whoever asked was told by now that nothing came of it.
+                    // Whoever asked was told by now that it may still happen; better that it did not.
                     Transactions::rollback_transaction(&mut link.connection).ok();
                     Err(StoreError::DeadlineExceeded.into())
                 }

@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use diesel::{
     RunQueryDsl,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    sql_types::Integer,
+    sql_types::{Integer, Nullable, Text},
 };
 use regulars_kernel::{Scope, StoreError};
 
@@ -27,6 +27,7 @@ use crate::{
     },
     deadline,
     error::IntoStore,
+    statement::Statement,
     tx::Tx,
 };
 
@@ -43,6 +44,8 @@ const LONG_LOG: u64 = 32 * 1024 * 1024;
 const CUT_MILLISECONDS: u32 = 100;
 /// The least time between two tries.
 const BETWEEN_CUTS: Duration = Duration::from_millis(200);
+/// The most time between two tries, while they fail.
+const MOST_BETWEEN_CUTS: Duration = Duration::from_secs(10);
 /// The least time between two looks at whether the statistics are out of date.
 const BETWEEN_STATISTICS: Duration = Duration::from_hours(1);
 
@@ -228,14 +231,12 @@ fn work(mut link: Link, manager: &Manager, jobs: &Receiver<Box<dyn Job>>) {
                 }
                 log.cut_if_long(&mut link.connection);
             }
-            Err(RecvTimeoutError::Timeout) => {
-                if dirty && gathered.elapsed() >= BETWEEN_STATISTICS {
-                    gather_statistics(&mut link.connection, manager);
-                    gathered = Instant::now();
-                }
-                dirty = dirty && !fold_in(&mut link.connection);
-            }
+            Err(RecvTimeoutError::Timeout) => dirty = dirty && !fold_in(&mut link.connection),
             Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if dirty && gathered.elapsed() >= BETWEEN_STATISTICS {
+            gather_statistics(&mut link.connection, manager);
+            gathered = Instant::now();
         }
     }
     gather_statistics(&mut link.connection, manager);
@@ -249,11 +250,13 @@ fn reopen(link: &mut Link, manager: &Manager) {
     }
 }
 
-/// Has SQLite count what its planner needs to know, where that changed much, and tells the readers, which would go on
-/// planning by what they read when they opened.
+/// Has SQLite count what its planner needs to know, where that changed much, and tells the readers if it did: they would go
+/// on planning by what they read when they opened.
 fn gather_statistics(connection: &mut AnyConnection, manager: &Manager) {
+    let before = statistics(connection);
     let sql = "PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;";
     match connection.batch_execute(sql) {
+        Ok(()) if statistics(connection) == before => {}
         Ok(()) => {
             manager.statistics.fetch_add(1, Ordering::Release);
         }
@@ -261,10 +264,18 @@ fn gather_statistics(connection: &mut AnyConnection, manager: &Manager) {
     }
 }
 
+/// What was gathered; nothing where it never was, since the table is not there before.
+fn statistics(connection: &mut AnyConnection) -> Option<String> {
+    let sql = "SELECT group_concat(tbl || coalesce(idx, '') || stat) FROM sqlite_stat1";
+    Statement::<Nullable<Text>>::new(sql).first::<Option<String>>(connection).ok()??
+}
+
 /// The write-ahead log's file.
 struct Log {
     path: Option<PathBuf>,
     last_cut: Option<Instant>,
+    /// Grows while somebody reads on and on, a backup say, so that writes do not wait at every turn for what cannot be.
+    between_cuts: Duration,
 }
 
 impl Log {
@@ -277,23 +288,27 @@ impl Log {
             }
             DatabaseUrl::Postgres(_) => None,
         };
-        Self { path, last_cut: None }
+        Self { path, last_cut: None, between_cuts: BETWEEN_CUTS }
     }
 
     fn cut_if_long(&mut self, connection: &mut AnyConnection) {
         let bytes = self.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |m| m.len());
-        if bytes < LONG_LOG || self.last_cut.is_some_and(|at| at.elapsed() < BETWEEN_CUTS) {
+        if bytes < LONG_LOG || self.last_cut.is_some_and(|at| at.elapsed() < self.between_cuts) {
             return;
         }
-        cut(connection);
+        self.between_cuts = if cut(connection) {
+            BETWEEN_CUTS
+        } else {
+            (self.between_cuts * 2).min(MOST_BETWEEN_CUTS)
+        };
         self.last_cut = Some(Instant::now());
     }
 }
 
 /// Folds the write-ahead log in and cuts it to nothing. New readers go on meanwhile; writes wait for it, so it does not wait
-/// long for the readers that are in the middle of it.
-fn cut(connection: &mut AnyConnection) {
-    checkpoint(connection, CUT_MILLISECONDS, "TRUNCATE");
+/// long for the readers that are in the middle of it. Answers whether that was all.
+fn cut(connection: &mut AnyConnection) -> bool {
+    checkpoint(connection, CUT_MILLISECONDS, "TRUNCATE")
 }
 
 /// Folds in as much of the write-ahead log as nobody needs, without waiting for anybody; answers whether that was all.

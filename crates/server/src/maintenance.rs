@@ -20,7 +20,7 @@ const BETWEEN: Duration = Duration::from_hours(1);
 const BATCH: u16 = 1_000;
 /// How long one write may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a refresh token is remembered after it expired.
+/// How long a refresh token is remembered after it expired, at least.
 const EXPIRED: Duration = Duration::from_hours(24);
 
 /// How long things are kept.
@@ -28,8 +28,9 @@ const EXPIRED: Duration = Duration::from_hours(24);
 pub(crate) struct Kept {
     /// Outcomes of mutations, under their keys.
     pub(crate) outcomes: Duration,
-    /// Sessions without a refresh token: as long as an access token is good.
-    pub(crate) sessions: Duration,
+    /// How long an access token is good. A session stands as long as one of its tokens may: the last one was made with the
+    /// last refresh token, which is therefore remembered that long after it expired.
+    pub(crate) access: Duration,
 }
 
 /// The thread; dropping this stops it.
@@ -70,8 +71,10 @@ type Forget = fn(&mut Tx<'_>, Timestamp, u16) -> Result<usize, StoreError>;
 fn tidy(db: &Db, now: Timestamp, kept: Kept, stopped: &Receiver<()>) {
     let kinds: [(&str, Duration, Forget); 3] = [
         ("outcomes of mutations", kept.outcomes, |tx, at, most| tx.forget_outcomes(at, most)),
-        ("refresh tokens", EXPIRED, |tx, at, most| tx.forget_refresh_tokens(at, most)),
-        ("sessions", kept.sessions, |tx, at, most| tx.forget_sessions(at, most)),
+        ("refresh tokens", EXPIRED.max(kept.access), |tx, at, most| {
+            tx.forget_refresh_tokens(at, most)
+        }),
+        ("sessions", kept.access, |tx, at, most| tx.forget_sessions(at, most)),
     ];
     for (kind, age, forget) in kinds {
         match forget_all(db, now.minus(age), forget, stopped) {
@@ -129,7 +132,7 @@ mod tests {
             Ok(())
         })
         .unwrap();
-        let kept = Kept { outcomes: DAY, sessions: DAY };
+        let kept = Kept { outcomes: DAY, access: DAY };
         let left = || {
             let all = now.plus(DAY);
             let counted = db.write::<usize, StoreError, _>(Scope::Platform, None, move |tx| {

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread,
     time::{Duration, Instant},
 };
@@ -109,7 +109,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     thread::spawn(regulars_customer::contact::load_numbering_plans);
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let kept =
-        Kept { outcomes: config.database.outcomes_kept, sessions: config.auth.access_lifetime };
+        Kept { outcomes: config.database.outcomes_kept, access: config.auth.access_lifetime };
     let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
     let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
@@ -120,11 +120,19 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         Graphiql::Demo => asked.demo,
     };
     let shown = Shown { explorer, demo: demo_is_there };
-    let stopped =
-        rt::System::new().block_on(listen(config, shown, Arc::clone(&endpoint), (socket, cores)));
+    let asked = Arc::new(OnceLock::new());
+    let stopped = rt::System::new().block_on(listen(
+        config,
+        shown,
+        Arc::clone(&endpoint),
+        (socket, cores, Arc::clone(&asked)),
+    ));
+    // The grace counts from the signal; whatever still runs then has had its time, and ends at its deadline.
+    let used = asked.get().map_or(Duration::ZERO, Instant::elapsed);
+    let left = config.server.shutdown_grace.saturating_sub(used);
+    let finished = endpoint.engine().stop(left);
     drop(maintenance);
-    // Whatever still runs has had its time: requests end at their deadlines.
-    if !endpoint.engine().stop(config.server.shutdown_grace) {
+    if !finished {
         tracing::warn!("some requests were still running when the server stopped");
     }
     stopped?;
@@ -241,7 +249,7 @@ async fn listen(
     config: &Config,
     shown: Shown,
     endpoint: Arc<Endpoint<Program>>,
-    (socket, cores): (Socket, usize),
+    (socket, cores, asked): (Socket, usize, Arc<OnceLock<Instant>>),
 ) -> Result<(), ServeError> {
     let (http, address) = (&config.http, config.server.listen);
     let refused = |source| ServeError::Listen { address, source };
@@ -267,15 +275,15 @@ async fn listen(
     let mut asked_to_stop = signals()?;
     rt::spawn(async move {
         if asked_to_stop.recv().await.is_some() {
-            stop(&gate, handle).await;
+            let since = *asked.get_or_init(Instant::now);
+            stop(&gate, handle, since).await;
         }
     });
     greet(config, shown, bound);
     Ok(running.await?)
 }
 
-async fn stop(gate: &Gate, handle: actix_web::dev::ServerHandle) {
-    let since = Instant::now();
+async fn stop(gate: &Gate, handle: actix_web::dev::ServerHandle, since: Instant) {
     gate.stop();
     tracing::info!("stopping: requests under way are finished, a second signal ends them");
     handle.stop(true).await;
