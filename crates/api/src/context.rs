@@ -43,6 +43,7 @@ pub struct Context {
     deadline: Instant,
     request_id: Arc<str>,
     idempotency_key: Option<String>,
+    document: String,
     replayed: AtomicBool,
     /// The thread's own reader, or one from the pool once it is needed.
     reader: Mutex<Option<Reader>>,
@@ -59,6 +60,8 @@ pub(crate) struct Opening {
     pub(crate) deadline: Instant,
     pub(crate) request_id: Arc<str>,
     pub(crate) idempotency_key: Option<String>,
+    /// The text that runs, of a mutation.
+    pub(crate) document: String,
     pub(crate) reader: Option<Reader>,
 }
 
@@ -72,6 +75,7 @@ impl From<Opening> for Context {
             deadline: opening.deadline,
             request_id: opening.request_id,
             idempotency_key: opening.idempotency_key,
+            document: opening.document,
             replayed: AtomicBool::new(false),
             reader: Mutex::new(opening.reader),
             loads: Loads::default(),
@@ -114,6 +118,11 @@ impl Context {
     /// The `Idempotency-Key` header.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.idempotency_key.as_deref()
+    }
+
+    /// The text of the mutation that runs; empty for a query.
+    pub(crate) fn document(&self) -> &str {
+        &self.document
     }
 
     /// Notes that the answer repeats an earlier one.

@@ -3,7 +3,9 @@
 
 use std::{fmt, str::FromStr};
 
-use juniper::{DefaultScalarValue, Executor, LookAheadSelection, LookAheadValue};
+use juniper::{
+    DefaultScalarValue, Executor, LookAheadSelection, LookAheadValue, Variables, parser::Span,
+};
 use regulars_kernel::{Actor, Classify, Denied, ErrorKind, Permission, Rule, StoreError};
 use regulars_persistence::{IdempotencyKey, Outcome as Claim, Tx};
 use serde_json::{Map, Value as Json};
@@ -11,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     context::Context,
+    document::Source,
     error::{ApiError, Codes},
     scalar::ExpectedErrorType,
 };
@@ -55,20 +58,27 @@ pub(crate) struct Call {
 const KEY: &str = "idempotencyKey";
 
 /// The version of the canonical form of inputs. Recorded keys were made with it, and outlive a release: change it only
-/// together with [`canonical`].
+/// together with [`Sent::canonical`].
 const VERSION: u32 = 1;
 
 impl Call {
     /// The call that a root field is being asked with, taken from the request itself, whatever its input may hold.
     pub(crate) fn of(asked: &Asked<'_, '_>, needs: Needs) -> Self {
-        Self::selected(&asked.look_ahead(), needs)
+        let sent = Sent::new(asked.context().document(), asked.variables());
+        Self::selected(&asked.look_ahead(), &sent, needs)
     }
 
-    fn selected(field: &LookAheadSelection<'_, DefaultScalarValue>, needs: Needs) -> Self {
+    fn selected(
+        field: &LookAheadSelection<'_, DefaultScalarValue>,
+        sent: &Sent<'_>,
+        needs: Needs,
+    ) -> Self {
         let mut key = None;
         let mut arguments = Map::new();
         for argument in field.arguments() {
-            let mut value = canonical(&argument.value());
+            let Some(mut value) = sent.canonical(&argument.value(), argument.value_span()) else {
+                continue;
+            };
             if let Json::Object(fields) = &mut value
                 && let Some(Json::String(text)) = fields.remove(KEY)
             {
@@ -85,22 +95,53 @@ impl Call {
     }
 }
 
-/// A value as it was sent, its variables filled in: what was left out is not there, what was null is null, and the fields
-/// of an object are sorted by name. A new field of an input changes nothing for those who do not send it.
-fn canonical(value: &LookAheadValue<'_, DefaultScalarValue>) -> Json {
-    match value {
-        LookAheadValue::Null => Json::Null,
-        LookAheadValue::Scalar(DefaultScalarValue::Int(number)) => Json::from(*number),
-        LookAheadValue::Scalar(DefaultScalarValue::Float(number)) => Json::from(*number),
-        LookAheadValue::Scalar(DefaultScalarValue::String(text)) => Json::from(text.as_str()),
-        LookAheadValue::Scalar(DefaultScalarValue::Boolean(truth)) => Json::from(*truth),
-        // The same word as a variable is a string.
-        LookAheadValue::Enum(name) => Json::from(*name),
-        LookAheadValue::List(items) => items.iter().map(|item| canonical(&item.item)).collect(),
-        LookAheadValue::Object(fields) => {
-            let fields = fields.iter();
-            fields.map(|(name, value)| (name.item.to_owned(), canonical(&value.item))).collect()
-        }
+/// What an operation was sent as: its document, and its variables with their defaults.
+struct Sent<'a> {
+    document: Source<'a>,
+    variables: &'a Variables,
+}
+
+impl<'a> Sent<'a> {
+    fn new(document: &'a str, variables: &'a Variables) -> Self {
+        Self { document: Source::new(document), variables }
+    }
+
+    /// A value as it runs, its variables filled in: what was left out is not there, what was null is null, and the
+    /// fields of an object are sorted by name. A new field of an input changes nothing for those who do not send it.
+    /// `None` for a variable that was not given, which leaves its place out.
+    fn canonical(&self, value: &LookAheadValue<'_, DefaultScalarValue>, at: &Span) -> Option<Json> {
+        Some(match value {
+            LookAheadValue::Null if self.is_left_out(at) => return None,
+            LookAheadValue::Null => Json::Null,
+            LookAheadValue::Scalar(DefaultScalarValue::Int(number)) => Json::from(*number),
+            LookAheadValue::Scalar(DefaultScalarValue::Float(number)) => Json::from(*number),
+            LookAheadValue::Scalar(DefaultScalarValue::String(text)) => Json::from(text.as_str()),
+            LookAheadValue::Scalar(DefaultScalarValue::Boolean(truth)) => Json::from(*truth),
+            // The same word as a variable is a string.
+            LookAheadValue::Enum(name) => Json::from(*name),
+            LookAheadValue::List(items) => {
+                let items = items.iter();
+                // No place of a list can be left out: it is null then.
+                items
+                    .map(|item| self.canonical(&item.item, item.span).unwrap_or_default())
+                    .collect()
+            }
+            LookAheadValue::Object(fields) => {
+                let fields = fields.iter();
+                let sent = fields.filter_map(|(name, value)| {
+                    Some((name.item.to_owned(), self.canonical(&value.item, value.span)?))
+                });
+                sent.collect()
+            }
+        })
+    }
+
+    /// Whether a variable stands there that was not given. The look-ahead shows it as null, execution passes over it.
+    fn is_left_out(&self, at: &Span) -> bool {
+        let text = self.document.slice(at.start.index()..at.end.index());
+        // White space may stand between the sign and the name.
+        let name = text.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+        text.starts_with('$') && name.is_some_and(|name| !self.variables.contains_key(name))
     }
 }
 
@@ -242,13 +283,19 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use juniper::{EmptySubscription, GraphQLInputObject, RootNode, Variables, graphql_object};
+    use juniper::{EmptySubscription, GraphQLInputObject, graphql_object};
 
     use super::*;
+    use crate::document::{Documents, Limits, Root, Schema};
+
+    struct Document(String);
+
+    impl juniper::Context for Document {}
 
     struct Query;
 
     #[graphql_object]
+    #[graphql(context = Document)]
     impl Query {
         fn nothing() -> bool {
             true
@@ -269,26 +316,40 @@ mod tests {
 
     /// Answers the canonical form, the key, and the fingerprint.
     #[graphql_object]
-    #[graphql(scalar = DefaultScalarValue)]
+    #[graphql(context = Document, scalar = DefaultScalarValue)]
     impl Mutation {
         fn create_consumer(
-            executor: &Executor<'_, '_, (), DefaultScalarValue>,
+            executor: &Executor<'_, '_, Document, DefaultScalarValue>,
             #[expect(unused_variables, reason = "the call reads the request")]
             input: CreateConsumerInput,
         ) -> Vec<String> {
-            let call = Call::selected(&executor.look_ahead(), Needs::Consumer);
+            let sent = Sent::new(&executor.context().0, executor.variables());
+            let call = Call::selected(&executor.look_ahead(), &sent, Needs::Consumer);
             let bytes = call.fingerprint();
             let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             vec![call.name, call.input, call.key.unwrap_or_default(), digits.concat()]
         }
     }
 
+    struct Customers;
+
+    impl Schema for Customers {
+        type Context = Document;
+        type Query = Query;
+        type Mutation = Mutation;
+
+        fn root() -> Root<Self> {
+            Root::<Self>::new(Query, Mutation, EmptySubscription::new())
+        }
+    }
+
     fn call(document: &str, variables: &Json) -> Vec<String> {
-        let root = RootNode::new(Query, Mutation, EmptySubscription::<()>::new());
         let variables: Variables = serde_json::from_value(variables.clone()).unwrap();
-        let (data, errors) = juniper::execute_sync(document, None, &root, &variables, &()).unwrap();
+        let documents = Documents::<Customers>::new(Limits::default());
+        let form = documents.prepare(document, None, &variables).unwrap();
+        let (data, errors) = form.execute(&variables, &Document(form.text().to_owned())).unwrap();
         assert!(errors.is_empty(), "{errors:?}");
-        let data = serde_json::to_value(data).unwrap();
+        let data = crate::written::parsed(&data);
         serde_json::from_value(data.as_object().unwrap().values().next().unwrap().clone()).unwrap()
     }
 
@@ -321,6 +382,34 @@ mod tests {
             &serde_json::json!({}),
         );
         assert_eq!(without[1], r#"1:{"input":{"firstname":"Ada"}}"#);
+    }
+
+    #[test]
+    fn a_variable_that_is_not_given_leaves_its_field_out() {
+        // Letters of two bytes: places are counted in characters.
+        let document = "mutation ($f: String = \"Zoë\", $e: String, $k: String) {
+            createConsumer(input: {
+                firstname: $f, country: \"ÄÖ\", email: $ # the one that matters
+                  e, cards: [\"ü\"], idempotencyKey: $k
+            })
+        }";
+        let form = |variables: Json| call(document, &variables).swap_remove(1);
+        let rest = r#""cards":["ü"],"country":"ÄÖ""#;
+        for (variables, form_of_it) in [
+            (serde_json::json!({}), format!(r#"{{{rest},"firstname":"Zoë"}}"#)),
+            (serde_json::json!({ "k": null }), format!(r#"{{{rest},"firstname":"Zoë"}}"#)),
+            (
+                serde_json::json!({ "e": null }),
+                format!(r#"{{{rest},"email":null,"firstname":"Zoë"}}"#),
+            ),
+            (serde_json::json!({ "f": null }), format!(r#"{{{rest},"firstname":null}}"#)),
+            (
+                serde_json::json!({ "e": "$e", "k": "1" }),
+                format!(r#"{{{rest},"email":"$e","firstname":"Zoë"}}"#),
+            ),
+        ] {
+            assert_eq!(form(variables), format!(r#"1:{{"input":{form_of_it}}}"#));
+        }
     }
 
     #[test]

@@ -96,6 +96,10 @@ impl Service for Program {
                 _ => Refusal::unavailable(),
             }
         };
+        let document = match request.operation.kind() {
+            OperationKind::Query => String::new(),
+            OperationKind::Mutation => request.operation.text().to_owned(),
+        };
         let mut reader = thread.reader.take();
         let actor = match (&mut reader, bearer) {
             (Some(reader), _) => {
@@ -123,6 +127,7 @@ impl Service for Program {
             deadline: head.deadline,
             request_id: Arc::clone(&head.request_id),
             idempotency_key,
+            document,
             reader,
         }
         .into())

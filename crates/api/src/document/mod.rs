@@ -22,11 +22,11 @@ use std::sync::Arc;
 
 use juniper::Variables;
 
-pub(crate) use self::compiled::check_mutation;
 use self::{
     cache::{Cache, Entry},
     compiled::Document,
 };
+pub(crate) use self::{compiled::check_mutation, tree::Source};
 pub use self::{
     compiled::{Compiled, Execution, OperationKind},
     limits::Limits,

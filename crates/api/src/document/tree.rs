@@ -53,14 +53,14 @@ pub(super) struct Entry<'a> {
 }
 
 /// The text of a document, sliced by juniper's positions, which count characters.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     text: &'a str,
     /// Where each character begins; empty for ASCII, where the two counts agree.
     offsets: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         let offsets = if text.is_ascii() {
             Vec::new()
         } else {
@@ -70,7 +70,7 @@ impl<'a> Source<'a> {
     }
 
     /// The characters of a span.
-    pub(super) fn slice(&self, span: Range<usize>) -> &'a str {
+    pub(crate) fn slice(&self, span: Range<usize>) -> &'a str {
         let offset = |index: usize| {
             if self.offsets.is_empty() {
                 index
