@@ -226,6 +226,13 @@ fn a_key_in_the_header_goes_with_one_mutation_alone() {
         assert_eq!(two.status, 400, "{}", two.text);
         assert_eq!(two.error_code(), Some("invalid"));
         assert_eq!(two.errors()[0]["extensions"]["field"], "idempotencyKey");
+        // Who logs in takes no key, and says so rather than counting on it.
+        let log_in = world.anonymous().header("Idempotency-Key", "h-2").query(
+            "mutation { obtainToken(email: \"a@b.example\", password: \"x\") { success } }",
+            Value::Null,
+        );
+        assert_eq!(log_in.status, 400, "{}", log_in.text);
+        assert_eq!(log_in.errors()[0]["extensions"]["field"], "idempotencyKey");
         // What only reads needs no key and minds none.
         keyed.query("{ a: me { id } b: me { id } }", Value::Null).succeeded();
     });

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     context::Context,
-    document::Source,
+    document::{KEY, Source},
     error::{ApiError, Codes},
     scalar::ExpectedErrorType,
 };
@@ -53,9 +53,6 @@ pub(crate) struct Call {
     /// Everything else that it was asked with, in one canonical form: the same key with another input is an error.
     input: String,
 }
-
-/// The name of the key among the fields of an input.
-const KEY: &str = "idempotencyKey";
 
 /// The version of the canonical form of inputs. Recorded keys were made with it, and outlive a release: change it only
 /// together with [`Sent::canonical`].

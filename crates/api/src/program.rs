@@ -8,7 +8,7 @@ use regulars_persistence::Reader;
 
 use crate::{
     context::{App, Context, Opening},
-    document::OperationKind,
+    document::{KEY, OperationKind},
     error::ApiError,
     schema::Regulars,
     service::{Headers, Refusal, Request, Service},
@@ -50,20 +50,24 @@ impl Program {
 /// The `Idempotency-Key` header of a mutation. One that cannot be honoured is refused: whoever sends it will repeat the
 /// request, and counts on its happening once.
 fn idempotency_key(request: &Request<'_, Regulars>) -> Result<Option<String>, Refusal> {
-    const FIELD: &str = "idempotencyKey";
     let head = request.head;
     if request.operation.kind() == OperationKind::Query {
         return Ok(None);
     }
     let key = head.header("idempotency-key").map_err(|_unreadable| {
-        Refusal::invalid(FIELD, "The header Idempotency-Key must be there once, as ASCII text.")
+        Refusal::invalid(KEY, "The header Idempotency-Key must be there once, as ASCII text.")
     })?;
     let Some(key) = key else { return Ok(None) };
     let fields = request.operation.root_fields();
     let mutations = fields.iter().filter(|field| !field.starts_with("__")).count();
     if head.batched || mutations > 1 {
         let sentence = "The header Idempotency-Key goes with one mutation alone: give each an idempotencyKey of its own.";
-        return Err(Refusal::invalid(FIELD, sentence));
+        return Err(Refusal::invalid(KEY, sentence));
+    }
+    if request.operation.is_keyless() {
+        let sentence =
+            "This mutation takes no idempotency key: ask without the header Idempotency-Key.";
+        return Err(Refusal::invalid(KEY, sentence));
     }
     Ok(Some(key.to_owned()))
 }
@@ -146,5 +150,56 @@ impl Service for Program {
         // Mutation threads give theirs back to the pool.
         thread.reader = reader.filter(Reader::is_own);
         headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use juniper::Variables;
+
+    use super::*;
+    use crate::{
+        document::{Documents, Limits},
+        service::{Head, Header},
+    };
+
+    #[test]
+    fn a_key_in_the_header_is_refused_where_none_is_taken() {
+        let documents = Documents::<Regulars>::new(Limits::default());
+        let head = Head {
+            request_id: Arc::from("till-7"),
+            bearer: None,
+            headers: vec![Header { name: "idempotency-key".into(), value: Some("k".into()) }],
+            peer: None,
+            deadline: Instant::now(),
+            batched: false,
+        };
+        let ask = |document: &str| {
+            let operation = documents.prepare(document, None, &Variables::new()).unwrap();
+            idempotency_key(&Request { head: &head, operation: &operation, cost: 1 })
+        };
+        for document in [
+            "mutation { register(email: \"a@b.example\", password1: \"p\", password2: \"p\", firstname: \"A\", \
+             lastname: \"B\", userType: \"CONSUMER\") { success } }",
+            "mutation { obtainToken(email: \"a@b.example\", password: \"p\") { success } }",
+            "mutation { signIn(password: \"p\") { success } }",
+            "mutation { refreshToken(refreshToken: \"r\") { success } }",
+            "mutation { __typename r: revokeToken(refreshToken: \"r\") { success } }",
+            "mutation { verifyToken(token: \"t\") { success } }",
+        ] {
+            let refusal = ask(document).unwrap_err();
+            assert_eq!((refusal.status, refusal.field), (400, Some(KEY)), "{document}");
+            assert!(refusal.message.contains("takes no idempotency key"), "{document}");
+        }
+        for (document, key) in [
+            ("mutation { createConsumer(input: { firstname: \"A\" }) { success } }", Some("k")),
+            ("mutation { __typename enroll(input: { loyaltyCardId: 1 }) { success } }", Some("k")),
+            ("mutation { __typename }", Some("k")),
+            ("{ me { id } }", None),
+        ] {
+            assert_eq!(ask(document), Ok(key.map(str::to_owned)), "{document}");
+        }
     }
 }

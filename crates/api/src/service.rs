@@ -197,8 +197,8 @@ impl Refusal {
             status: 504,
             code: "outcome_unknown",
             message: Cow::Borrowed(
-                "The answer was not ready in time, but what was asked may still happen. Ask again with the same \
-                 idempotency key, or look before you ask again.",
+                "The answer was not ready in time, but what was asked may still happen. If it had an idempotency key, \
+                 ask again with the same one; if not, look before you ask again.",
             ),
             field: None,
             retry_after: None,

@@ -5,6 +5,7 @@ use std::{any::Any, collections::HashMap, fmt, marker::PhantomData};
 use juniper::{
     DefaultScalarValue, Definition, EmptySubscription, ExecutionError, GraphQLError, GraphQLType,
     InputValue, Operation, OperationType, SchemaType, ValidatedOperation, Value, Variables,
+    meta::MetaType,
     parser::{Spanning, parse_document_source},
     validation::validate_input_values,
 };
@@ -85,6 +86,7 @@ pub struct Compiled<S: Schema> {
     kind: OperationKind,
     name: Option<String>,
     root_fields: Vec<String>,
+    keyless: bool,
     cost: Vec<Cost>,
     /// The variables that stand where null may not.
     required: Vec<String>,
@@ -116,6 +118,11 @@ impl<S: Schema> Compiled<S> {
     /// The fields at the root, by their names in the schema, in the order in which they run.
     pub fn root_fields(&self) -> &[String] {
         &self.root_fields
+    }
+
+    /// Whether a mutation at the root takes no idempotency key: no argument of it is an object with such a field.
+    pub const fn is_keyless(&self) -> bool {
+        self.keyless
     }
 
     /// The canonical document.
@@ -296,6 +303,8 @@ impl Document {
         if kind == OperationKind::Mutation {
             check_mutation(&root_fields, limits).map_err(|problem| vec![problem])?;
         }
+        let keyless = kind == OperationKind::Mutation
+            && entries.iter().any(|entry| !takes_key(schema, parent, entry.field.name));
         let used = &collector.used;
         let declarations: Vec<Declaration<'_>> = operation
             .item
@@ -328,12 +337,31 @@ impl Document {
             kind,
             name: name.map(String::from),
             root_fields,
+            keyless,
             cost,
             required,
             weight,
             schema: PhantomData,
         })
     }
+}
+
+/// The name of the idempotency key among the fields of an input.
+pub(crate) const KEY: &str = "idempotencyKey";
+
+/// Whether one of a field's arguments has room for an idempotency key. What the schema says of itself needs none.
+fn takes_key(
+    schema: &SchemaType<DefaultScalarValue>,
+    parent: &MetaType<DefaultScalarValue>,
+    name: &str,
+) -> bool {
+    let arguments = parent.field_by_name(name).and_then(|field| field.arguments.as_deref());
+    name.starts_with("__")
+        || arguments.unwrap_or_default().iter().any(|argument| {
+            schema
+                .concrete_type_by_name(argument.arg_type.innermost_name())
+                .is_some_and(|kind| kind.input_field_by_name(KEY).is_some())
+        })
 }
 
 fn span<T>(spanning: &Spanning<T>) -> std::ops::Range<usize> {

@@ -26,12 +26,15 @@ use self::{
     cache::{Cache, Entry},
     compiled::Document,
 };
-pub(crate) use self::{compiled::check_mutation, tree::Source};
 pub use self::{
     compiled::{Compiled, Execution, OperationKind},
     limits::Limits,
     problem::{INVALID, Location, Problem},
     schema::{Root, Schema},
+};
+pub(crate) use self::{
+    compiled::{KEY, check_mutation},
+    tree::Source,
 };
 
 /// The documents of one schema.
