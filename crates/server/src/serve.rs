@@ -226,6 +226,7 @@ fn http_config(config: &Config, cores: usize) -> HttpConfig {
     let (http, usual) = (&config.http, HttpConfig::for_cores(cores));
     HttpConfig {
         body_bytes: http.body_limit,
+        body_memory: http.body_memory,
         body_timeout: http.body_timeout,
         request_timeout: http.request_timeout,
         in_flight: or(http.max_in_flight, usual.in_flight),

@@ -11,12 +11,12 @@ use actix_web::{
         Method,
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap},
     },
-    web::{self, Bytes, Data, Payload, ServiceConfig},
+    web::{self, Data, Payload, ServiceConfig},
 };
 
 use super::{
     admission::Gate,
-    body,
+    body::{self, Received, Room, Unread},
     health::{self, Readiness},
     negotiation::{Media, Verdict, is_json},
     reply::Reply,
@@ -43,9 +43,8 @@ pub struct HttpConfig {
     pub request_timeout: Duration,
     /// Requests served at once; more are turned away.
     pub in_flight: usize,
-    /// Bodies read at once; more are turned away. Many: a client that sends slowly must not keep others out. All together
-    /// take `bodies` times `body_bytes` of memory at the worst.
-    pub bodies: usize,
+    /// Bytes of all bodies that are arriving; what finds no room is turned away. Not less than `body_bytes`.
+    pub body_memory: usize,
     /// Requests in one batch; 0 turns batches off.
     pub batch: usize,
     /// Entries of a list among the variables.
@@ -63,7 +62,7 @@ impl HttpConfig {
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(15),
             in_flight: cores.max(1) * 64,
-            bodies: cores.max(1) * 1_024,
+            body_memory: 64 * 1024 * 1024,
             batch: 0,
             list: 500,
             headers: ["idempotency-key", "x-api-key", "x-app-id"].map(String::from).to_vec(),
@@ -76,8 +75,8 @@ pub struct Endpoint<V: Service> {
     engine: Engine<V>,
     config: HttpConfig,
     gate: Arc<Gate>,
-    /// The door for bodies that are on their way.
-    bodies: Arc<Gate>,
+    /// The memory for bodies that are on their way.
+    room: Room,
     readiness: Readiness,
 }
 
@@ -86,8 +85,8 @@ type Prepared<V> = Arc<Compiled<<V as Service>::Schema>>;
 impl<V: Service> Endpoint<V> {
     /// Serves an engine.
     pub fn new(engine: Engine<V>, config: HttpConfig, readiness: Readiness) -> Self {
-        let (gate, bodies) = (Gate::new(config.in_flight), Gate::new(config.bodies));
-        Self { engine, config, gate, bodies, readiness }
+        let (gate, room) = (Gate::new(config.in_flight), Room::new(config.body_memory));
+        Self { engine, config, gate, room, readiness }
     }
 
     /// The engine behind it.
@@ -124,11 +123,11 @@ impl<V: Service> Endpoint<V> {
         let shape = Shape { batch: self.config.batch, list: self.config.list };
         let headers = request.headers();
         let by_get = *request.method() == Method::GET;
-        let bytes = if by_get {
+        let received = if by_get {
             None
         } else if *request.method() == Method::POST {
             match self.body(request, payload, media).await {
-                Ok(bytes) => Some(bytes),
+                Ok(received) => Some(received),
                 Err(reply) => return reply,
             }
         } else {
@@ -139,8 +138,8 @@ impl<V: Service> Endpoint<V> {
         let Some(_permit) = self.gate.enter() else {
             return Reply::refused(&Refusal::unavailable(), media);
         };
-        let read = match bytes {
-            Some(bytes) => from_body(&bytes, shape),
+        let read = match received {
+            Some(received) => from_body(&received.bytes, shape),
             None => from_query_string(request.query_string(), shape).map(Body::Single),
         };
         let head = |batched| {
@@ -166,16 +165,17 @@ impl<V: Service> Endpoint<V> {
         request: &HttpRequest,
         payload: Payload,
         media: Media,
-    ) -> Result<Bytes, Reply> {
+    ) -> Result<Received, Reply> {
         if !is_json(text(request.headers(), CONTENT_TYPE.as_str())) {
             return Err(Reply::unreadable(Verdict::UnsupportedMedia, media));
         }
-        let Some(_reading) = self.bodies.enter() else {
-            return Err(Reply::refused(&Refusal::unavailable(), media).closing());
-        };
-        body::read(request, payload, self.config.body_bytes, self.config.body_timeout)
-            .await
-            .map_err(|verdict| Reply::unreadable(verdict, media))
+        let (most, patience) = (self.config.body_bytes, self.config.body_timeout);
+        body::read(request, payload, most, patience, &self.room).await.map_err(
+            |unread| match unread {
+                Unread::Fault(verdict) => Reply::unreadable(verdict, media),
+                Unread::NoRoom => Reply::refused(&Refusal::unavailable(), media).closing(),
+            },
+        )
     }
 
     fn wanted(&self, headers: &HeaderMap) -> Vec<Header> {

@@ -18,9 +18,9 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::{
-    Stream,
-    future::{join, join_all},
-    stream::pending,
+    Stream, StreamExt,
+    future::{join, join_all, ready},
+    stream::{iter, once, pending},
 };
 use serde_json::{Value as Json, json};
 
@@ -270,8 +270,9 @@ async fn slow_bodies_are_cut_off() {
     let mut payload = Payload::Stream { payload: stream };
     let payload = actix_web::web::Payload::from_request(&request, &mut payload).await.unwrap();
     let start = Instant::now();
-    let result = super::body::read(&request, payload, 100, Duration::from_millis(50)).await;
-    assert_eq!(result, Err(super::negotiation::Verdict::BodyTimeout));
+    let (room, patience) = (super::body::Room::new(100), Duration::from_millis(50));
+    let unread = super::body::read(&request, payload, 100, patience, &room).await.unwrap_err();
+    assert_eq!(unread, super::body::Unread::Fault(super::negotiation::Verdict::BodyTimeout));
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
@@ -346,25 +347,48 @@ fn silence() -> Payload {
 async fn clients_that_send_nothing_keep_nobody_out() {
     let fixture = fixture(|config| {
         config.in_flight = 2;
-        config.bodies = 8;
+        config.body_bytes = 1_000;
+        config.body_memory = 1_000;
         config.body_timeout = Duration::from_millis(400);
     });
-    let silent = join_all((0..10).map(|_| fixture.ask(post(""), Some(silence()))));
+    let silent = join_all((0..50).map(|_| fixture.ask(post(""), Some(silence()))));
     let asking = async {
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
-        fixture.send(get("query=%7Bme%7D")).await.status
+        let by_get = fixture.send(get("query=%7Bme%7D")).await.status;
+        (by_get, fixture.query("{ me }").await.status)
     };
-    let (silent, by_get) = join(silent, asking).await;
-    assert_eq!(by_get, 200);
-    let timed_out = silent.iter().filter(|answer| answer.status == 408).count();
-    let turned_away = silent.iter().filter(|answer| answer.status == 503).count();
-    assert_eq!((timed_out, turned_away), (8, 2));
-    let five = join_all((0..5).map(|_| fixture.ask(post(""), Some(silence()))));
-    let asking = async {
-        actix_web::rt::time::sleep(Duration::from_millis(100)).await;
-        fixture.query("{ me }").await.status
+    let (silent, asked) = join(silent, asking).await;
+    assert_eq!(asked, (200, 200));
+    assert!(silent.iter().all(|answer| answer.status == 408));
+}
+
+#[actix_web::test]
+async fn bodies_that_are_arriving_share_what_memory_there_is() {
+    let fixture = fixture(|config| {
+        config.body_bytes = 400;
+        config.body_memory = 1_000;
+        config.body_timeout = Duration::from_millis(200);
+    });
+    // Each has sent 300 bytes and sends no more: three have room, and nothing of the others is kept.
+    let half = || {
+        let sent = once(ready(Ok(Bytes::from(vec![b' '; 300])))).chain(pending());
+        let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(sent);
+        fixture.ask(post(""), Some(Payload::Stream { payload: stream }))
     };
-    assert_eq!(join(five, asking).await.1, 200);
+    let answers = join_all((0..5).map(|_| half())).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [408, 408, 408, 503, 503]);
+    let busy = answers.iter().find(|answer| answer.status == 503).unwrap();
+    assert_eq!(busy.header("retry-after"), Some("1"));
+    assert_eq!(busy.json()["errors"][0]["extensions"]["code"], "unavailable");
+    // The room is given back, and a body in many pieces takes no more of it than one in a single piece.
+    let text = format!("{{\"query\":\"{{ me }}\"{}}}", " ".repeat(382));
+    assert_eq!(text.len(), 400);
+    let pieces: Vec<_> = text.bytes().map(|byte| Ok(Bytes::from(vec![byte]))).collect();
+    let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(iter(pieces));
+    let whole = fixture.ask(post(""), Some(Payload::Stream { payload: stream })).await;
+    assert_eq!(whole.status, 200, "{}", whole.text);
 }
 
 #[actix_web::test]

@@ -10,6 +10,7 @@ use super::check::{Check, Section, seconds};
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Http {
     pub(crate) body_limit: usize,
+    pub(crate) body_memory: usize,
     #[serde(with = "humantime_serde")]
     pub(crate) head_timeout: Duration,
     #[serde(with = "humantime_serde")]
@@ -48,6 +49,8 @@ impl Section for Http {
 
     fn check(&self, check: &mut Check) {
         check.number("body_limit", self.body_limit, 1_024..=16_777_216);
+        // Never less than the longest body.
+        check.number("body_memory", self.body_memory, 16_777_216..=1_073_741_824);
         check.time("head_timeout", self.head_timeout, seconds(1)..=seconds(60));
         check.time("body_timeout", self.body_timeout, seconds(1)..=seconds(120));
         check.time("request_timeout", self.request_timeout, seconds(1)..=seconds(300));
