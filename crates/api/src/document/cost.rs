@@ -16,7 +16,8 @@ const ROWS: [&str; 2] = ["edges", "nodes"];
 /// What counts all rows of a list.
 const COUNTS: [&str; 2] = ["count", "totalCount"];
 
-/// What counting a whole table costs. Within other lists, one statement counts for all rows of a level.
+/// What counting a whole table costs. Within other lists, one statement counts for all rows of a level: it is not there
+/// once for each of them.
 const COUNT: u64 = 500;
 
 /// The cost of one field.
@@ -32,7 +33,7 @@ pub(super) struct Cost {
     times: u64,
     /// What it costs is one for so many.
     share: u64,
-    /// What comes on top.
+    /// What comes on top, whatever the sizes of pages: all counting in it.
     extra: u64,
     children: Vec<Cost>,
 }
@@ -61,10 +62,7 @@ impl Cost {
             if introspection::is_root(entry.field.name) {
                 cost.share = introspection::SHARE;
             }
-            // However often it is asked for, it is counted once.
-            if cost.size.is_some() && entry.field.counts() {
-                cost.extra = COUNT;
-            }
+            cost.extra = COUNT.saturating_mul(entry.field.counts());
         }
         costs
     }
@@ -129,29 +127,34 @@ impl Cost {
     }
 
     fn value(&self, variables: &Variables, page: u64) -> u64 {
+        self.rows(variables, page).saturating_add(self.extra)
+    }
+
+    fn rows(&self, variables: &Variables, page: u64) -> u64 {
         let Some(size) = &self.size else {
             let one = Self::sum(&self.children, variables, page).max(1);
             return (one.saturating_mul(self.times) / self.share).max(1);
         };
         let size = size.rows(variables, page);
-        let rows = self
-            .children
+        self.children
             .iter()
             .map(|child| {
                 let value = child.value(variables, page);
                 if child.per_row { value.saturating_mul(size) } else { value }
             })
             .fold(0, u64::saturating_add)
-            .max(1);
-        rows.saturating_add(self.extra)
+            .max(1)
     }
 }
 
 impl Field<'_> {
-    /// Whether it asks how many rows its list has.
-    fn counts(&self) -> bool {
+    /// How many lists in it are counted. However often one is asked for its rows' number, it is counted once.
+    fn counts(&self) -> u64 {
         let children = self.children.as_deref().unwrap_or_default();
-        children.iter().any(|entry| COUNTS.contains(&entry.field.name))
+        let counted = self.rows == Rows::Page
+            && children.iter().any(|entry| COUNTS.contains(&entry.field.name));
+        let within = children.iter().map(|entry| entry.field.counts());
+        within.fold(u64::from(counted), u64::saturating_add)
     }
 }
 

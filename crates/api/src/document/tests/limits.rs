@@ -107,7 +107,7 @@ fn cost_is_rows_times_children() {
     for (document, given, cost) in [
         ("{ me }", json!({}), 1),
         ("{ consumer { pk id email } }", json!({}), 3),
-        ("{ consumer { orders { count } } }", json!({}), 1),
+        ("{ consumer { orders { count } } }", json!({}), 1 + 500),
         // A table is counted once, however often that is asked.
         ("{ orders { count } }", json!({}), 1 + 500),
         ("{ orders(first: 3) { a: count totalCount edges { cursor } } }", json!({}), 2 + 3 + 500),
@@ -117,7 +117,7 @@ fn cost_is_rows_times_children() {
         (
             "{ consumer { orders { count edges { cursor node { pk id } } } } }",
             json!({}),
-            1 + 100 * 3,
+            1 + 100 * 3 + 500,
         ),
         ("{ consumer { orders(first: 10) { edges { node { pk } } } } }", json!({}), 10),
         ("{ consumer { orders(last: 7) { edges { node { pk } } } } }", json!({}), 7),
@@ -141,6 +141,17 @@ fn cost_is_rows_times_children() {
             "{ consumer { orders(first: 5) { edges { node { pk orders(first: 4) { edges { cursor } } } } } } }",
             json!({}),
             5 * (1 + 4),
+        ),
+        // Once for each level, however many rows it has.
+        (
+            "{ orders(first: 5) { edges { node { orders(first: 4) { totalCount edges { cursor } } } } } }",
+            json!({}),
+            5 * (1 + 4) + 500,
+        ),
+        (
+            "{ orders(first: 5) { count edges { node { a: orders { count } b: orders { count } } } } }",
+            json!({}),
+            1 + 5 * 2 + 3 * 500,
         ),
         // Of several types only one will be there.
         (
