@@ -120,7 +120,8 @@ impl Reply {
         }
     }
 
-    /// Several answers as one list, under the worst of their statuses.
+    /// Several answers as one list, under the worst of their statuses. Where nobody knows yet whether one of them will
+    /// have happened, none says when to try all again.
     pub(super) fn batch(replies: Vec<Self>) -> Self {
         let worst = replies.iter().map(|reply| reply.status).max().unwrap_or(StatusCode::OK);
         let mut all = Self::new(worst, b"[".to_vec());
@@ -131,6 +132,9 @@ impl Reply {
             all.body.extend_from_slice(&reply.body);
             all.headers.extend(reply.headers);
             all.retry_after = all.retry_after.max(reply.retry_after);
+        }
+        if worst == StatusCode::GATEWAY_TIMEOUT {
+            all.retry_after = None;
         }
         all.body.push(b']');
         all
@@ -167,5 +171,22 @@ impl Reply {
             response.force_close();
         }
         response.body(self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_not_to_be_tried_again_where_a_part_may_still_happen() {
+        let part = |refusal: &Refusal| Reply::refused(refusal, Media::GraphqlResponse);
+        let (busy, underway) = (Refusal::unavailable(), Refusal::underway());
+        let all = Reply::batch(vec![part(&busy), part(&Refusal::too_many(7))]);
+        assert_eq!((all.status.as_u16(), all.retry_after), (503, Some(7)));
+        for parts in [[&underway, &busy], [&busy, &underway]] {
+            let all = Reply::batch(parts.map(part).into());
+            assert_eq!((all.status.as_u16(), all.retry_after), (504, None));
+        }
     }
 }
