@@ -242,6 +242,8 @@ fn watch_panics() {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn pool(threads: usize, queue: usize) -> (Pool<usize>, Arc<AtomicUsize>) {
@@ -253,7 +255,7 @@ mod tests {
     }
 
     fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(10)
+        Instant::now() + Duration::from_mins(1)
     }
 
     fn label() -> Arc<str> {
@@ -300,13 +302,10 @@ mod tests {
                 pool.run(label(), Instant::now() + Duration::from_millis(30), move |_| {
                     count.fetch_add(1, Ordering::SeqCst);
                 });
-            let full = async {
-                let start = Instant::now();
-                assert_eq!(pool.run(label(), soon(), |_| ()).await, Err(WorkError::Busy));
-                assert!(start.elapsed() < Duration::from_millis(10));
-            };
-            let (waited, ()) = futures_util::future::join(waiting, full).await;
-            assert_eq!(waited, Err(WorkError::Late));
+            assert_eq!(waiting.await, Err(WorkError::Late));
+            // The late job stands in the queue until the thread comes to it, which only its release lets it.
+            let at_once = pool.run(label(), soon(), |_| ()).now_or_never();
+            assert_eq!(at_once, Some(Err(WorkError::Busy)));
             release.send(()).unwrap();
         };
         let (done, ()) = futures_util::future::join(blocking, rest).await;
@@ -323,19 +322,28 @@ mod tests {
         let (pool, _) = pool(1, 8);
         let (begun, begin) = bounded::<()>(1);
         let (release, wait) = bounded::<()>(0);
-        let working = pool.run(label(), Instant::now() + Duration::from_millis(60), move |_| {
-            begun.send(()).unwrap();
-            wait.recv().unwrap();
-        });
-        let waiting = async {
-            begin.recv().unwrap();
-            let soon = Instant::now() + Duration::from_millis(20);
-            pool.run(label(), soon, |_| panic!("it must never run")).await
-        };
-        let (working, waiting) = futures_util::future::join(working, waiting).await;
-        assert_eq!((working, waiting), (Err(WorkError::Underway), Err::<(), _>(WorkError::Late)));
+        // A thread that comes too late to begin is given more time.
+        let mut patience = Duration::from_millis(20);
+        loop {
+            let (begun, wait) = (begun.clone(), wait.clone());
+            let working = pool.run(label(), Instant::now() + patience, move |_| {
+                begun.send(()).unwrap();
+                wait.recv().unwrap();
+            });
+            match working.await {
+                Err(WorkError::Underway) => break,
+                late => assert_eq!(late, Err(WorkError::Late)),
+            }
+            patience *= 2;
+        }
+        begin.recv_timeout(Duration::from_mins(1)).unwrap();
+        // The only thread is held, so this cannot begin.
+        let later = Instant::now() + Duration::from_millis(20);
+        let waiting = pool.run(label(), later, |_| panic!("it must never run")).await;
+        assert_eq!(waiting, Err::<(), _>(WorkError::Late));
         release.send(()).unwrap();
         assert_eq!(pool.run(label(), soon(), |state| *state).await, Ok(0), "nothing panicked");
+        assert!(begin.try_recv().is_err(), "what was late has not begun");
     }
 
     #[test]
