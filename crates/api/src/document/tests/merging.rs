@@ -143,7 +143,10 @@ proptest! {
     ) {
         let document = document(&dice);
         let given = json!({"a": a, "b": b, "n": n});
-        let (raw, raw_log) = run_raw(&document, &given);
+        // A node that writes itself cannot be merged any more, which canonical forms never ask for. Under a directive
+        // juniper makes its values itself.
+        let unwritten = document.replace("{ __typename", "{ __typename @include(if: true)");
+        let (raw, raw_log) = run_raw(&unwritten, &given);
         let (data, errors, log) = run(&document, &given);
         prop_assert_eq!(&data, &raw, "{}", document);
         prop_assert!(errors.is_empty());
