@@ -12,6 +12,8 @@ use crate::country::Country;
 pub const MAX_EMAIL_CHARS: usize = 254;
 /// The most characters of a phone number as it is typed.
 const MAX_PHONE_CHARS: usize = 40;
+/// The most digits of a number, country code included (E.164 §6.1).
+const MOST_DIGITS: usize = 15;
 
 /// An e-mail address as it was typed. Two that differ in case alone are the same: compare by [`EmailAddress::key`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,7 +97,13 @@ impl PhoneNumber {
         if !is_possible(&number) {
             return Err(Rule::Phone);
         }
-        Ok(Self(number.format().mode(Mode::E164).to_string()))
+        let number = Self(number.format().mode(Mode::E164).to_string());
+        // Some countries' plans name no greatest length; the international one does.
+        if number.international_digits().len() > MOST_DIGITS {
+            Err(Rule::Phone)
+        } else {
+            Ok(number)
+        }
     }
 
     /// Takes a number from a store, which keeps only what was parsed.
@@ -240,6 +248,8 @@ mod tests {
             "+4912",
             "+999 1712345678",
             "+49 171 2345678 99999999",
+            "+4917123456789012345",
+            "+1234567890123456",
             "+49171abc",
             "phone",
             "+49 171\0",
@@ -274,7 +284,7 @@ mod tests {
             for country in [None, Country::from_alpha2("DE"), Country::from_alpha2("US")] {
                 for typed in [&text, &digits] {
                     if let Ok(number) = PhoneNumber::parse(typed, country) {
-                        prop_assert!(number.as_str().len() <= 18);
+                        prop_assert!(number.as_str().len() <= 16);
                         let again = PhoneNumber::parse(number.as_str(), None);
                         prop_assert_eq!(again, Ok(number.clone()));
                         prop_assert!(!number.national_digits().is_empty());

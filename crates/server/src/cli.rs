@@ -210,7 +210,8 @@ pub(crate) struct UserCreate {
     /// The address to log in with
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: String,
-    /// May do everything on the platform: the only kind of account made here, and so the default
+    /// One of the platform's own people, who see every account and belong to no merchant: the only kind of account made
+    /// here, and so the default
     #[arg(long)]
     pub(crate) admin: bool,
     /// First name
