@@ -10,7 +10,7 @@ EMBED := examples/embed/Cargo.toml
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench sdl generated fmt lint doc embed certify audit programs
+.PHONY: help run test check bench sdl matrix generated fmt lint doc embed certify audit programs
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ bench: ## measure the operations of the API on both databases, beside their ceil
 sdl: ## write the schema of the API to crates/api/schema.graphql
 	$(CARGO) run --quiet --package regulars-server --bin regulars -- schema > $(SDL).new
 	mv $(SDL).new $(SDL)
+
+matrix: programs ## write who may use which root field, found out by asking, to tests/permission_matrix.txt
+	WRITE_PERMISSION_MATRIX=1 $(TARGET)/debug/with-postgres -- \
+		$(CARGO) test --package regulars-e2e permission_matrix
 
 generated: ## fail if a generated file is not what would be generated now
 	$(CARGO) run --quiet --package regulars-server --bin regulars -- schema | diff -u $(SDL) - \

@@ -21,5 +21,7 @@ mod input_mutations;
 mod leftovers;
 mod membership;
 mod permission;
+mod permission_matrix;
+mod staff;
 mod tokens;
 mod world;

@@ -1,13 +1,23 @@
 //! The two servers that all tests share, and merchants of one's own on them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    io::Write as _,
+    process::Stdio,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use regulars_testkit::{Client, Engine, Server, Shared, TempDatabase, fresh};
+use regulars_testkit::{Client, Engine, Server, Shared, TempDatabase, fresh, server::regulars};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The password of everybody in the demo world, and of everybody who is made here.
 pub(crate) const PASSWORD: &str = "regulars-demo";
+
+/// The least cost that is allowed: tests sign up by the hundred.
+const CHEAP_PASSWORDS: (&str, &str) = ("REGULARS_AUTH_BCRYPT_COST", "4");
 
 /// A server over a demo world.
 pub(crate) struct World {
@@ -15,8 +25,9 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     /// The server.
     pub(crate) server: Server,
-    _database: TempDatabase,
-    _data: TempDir,
+    database: TempDatabase,
+    data: TempDir,
+    admin: OnceLock<String>,
 }
 
 /// Runs a test on both servers.
@@ -46,12 +57,10 @@ impl World {
         let data = tempfile::tempdir().expect("a temporary directory");
         let path = data.path().to_str().expect("a UTF-8 path");
         let arguments = ["--demo", "--data-dir", path, "--database-url", database.url()];
-        // The least cost that is allowed: tests sign up by the hundred.
-        let mut environment =
-            vec![("REGULARS_AUTH_BCRYPT_COST", "4"), ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
+        let mut environment = vec![CHEAP_PASSWORDS, ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
         environment.extend_from_slice(settings);
         let server = Server::start(&arguments, &environment);
-        Self { engine, server, _database: database, _data: data }
+        Self { engine, server, database, data, admin: OnceLock::new() }
     }
 
     /// Nobody.
@@ -68,6 +77,26 @@ impl World {
             json!({ "email": email, "password": PASSWORD }),
         );
         self.anonymous().bearer(answer.succeeded().string("obtainToken.token"))
+    }
+
+    /// One of the platform's own people, whom the command line makes.
+    pub(crate) fn admin(&self) -> Client {
+        let email = self.admin.get_or_init(|| {
+            let email = "admin@platform.example";
+            let keys = self.data.path().to_str().expect("a UTF-8 path");
+            let mut command = regulars();
+            command.args(["user", "create", "--admin", "--password-stdin", "--email", email]);
+            command.args(["--data-dir", keys, "--database-url", self.database.url()]);
+            command.env(CHEAP_PASSWORDS.0, CHEAP_PASSWORDS.1);
+            let mut process =
+                command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+            let mut input = process.stdin.take().expect("its input");
+            writeln!(input, "{PASSWORD}").expect("it reads the password");
+            drop(input);
+            assert!(process.wait().expect("it ends").success(), "no admin was made");
+            email.to_owned()
+        });
+        self.login(email)
     }
 
     /// The owner of the demo world's first merchant.

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use juniper::{
     DefaultScalarValue, Executor, LookAheadSelection, LookAheadValue, Variables, parser::Span,
 };
-use regulars_kernel::{Actor, Classify, Denied, ErrorKind, Permission, Rule, StoreError};
+use regulars_kernel::{Actor, Classify, Denied, ErrorKind, Permission, Rule, Scope, StoreError};
 use regulars_persistence::{IdempotencyKey, Outcome as Claim, Tx};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -178,46 +178,72 @@ impl Context {
         E: Classify + From<StoreError>,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
+        match self.actor().require_known() {
+            Ok(scope) => self.mutate_within(scope, call, use_case),
+            Err(denied) => refused(denied.into(), Codes::Public),
+        }
+    }
+
+    /// The same within a scope of the caller's choice: for writing accounts, which are the platform's.
+    pub(crate) fn mutate_within<T, E, F>(
+        &self,
+        scope: Scope,
+        call: &Call,
+        use_case: F,
+    ) -> Result<Outcome<T>, ApiError>
+    where
+        T: fmt::Display + FromStr + Send + 'static,
+        E: Classify + From<StoreError>,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
         let done = match self.idempotency(call) {
-            Ok(None) => {
-                self.write(move |tx| use_case(tx).map_err(ApiError::from)).map(Outcome::Done)
-            }
-            Ok(Some(key)) => self.mutate_once(key, use_case),
+            Ok(None) => self
+                .write_within(scope, move |tx| use_case(tx).map_err(ApiError::from))
+                .map(Outcome::Done),
+            Ok(Some(key)) => self.mutate_once(scope, key, use_case),
             Err(error) => Err(error),
         };
         done.or_else(|error| refused(error, Codes::Public))
     }
 
-    fn mutate_once<T, E, F>(&self, key: IdempotencyKey, use_case: F) -> Result<Outcome<T>, ApiError>
+    fn mutate_once<T, E, F>(
+        &self,
+        scope: Scope,
+        key: IdempotencyKey,
+        use_case: F,
+    ) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
         E: Classify + From<StoreError>,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let now = self.now();
-        let (outcome, replayed) = self.write(move |tx| match tx.claim(&key, now)? {
-            Claim::Recorded(text) => {
-                let outcome = Record::parse(&text)
-                    .and_then(Record::into_outcome)
-                    .ok_or_else(|| ApiError::internal("an outcome cannot be read"))?;
-                Ok((outcome, true))
-            }
-            Claim::Conflict => Err(ApiError::invalid(
-                KEY,
-                "This key was used with other arguments. Use a new key for a new request.",
-            )),
-            Claim::New => {
-                let attempt = tx.attempt(|tx| use_case(tx)).map_err(ApiError::from)?;
-                let outcome = match attempt.map_err(ApiError::from) {
-                    Ok(receipt) => Outcome::Done(receipt),
-                    // Whoever may not do this at all has used no key up.
-                    Err(error) if error.kind == ErrorKind::PermissionDenied => return Err(error),
-                    Err(error) => refused(error, Codes::Public)?,
-                };
-                tx.record_outcome(&key, &Record::of(&outcome).to_text())?;
-                Ok((outcome, false))
-            }
-        })?;
+        let (outcome, replayed) =
+            self.write_within(scope, move |tx| match tx.claim(&key, now)? {
+                Claim::Recorded(text) => {
+                    let outcome = Record::parse(&text)
+                        .and_then(Record::into_outcome)
+                        .ok_or_else(|| ApiError::internal("an outcome cannot be read"))?;
+                    Ok((outcome, true))
+                }
+                Claim::Conflict => Err(ApiError::invalid(
+                    KEY,
+                    "This key was used with other arguments. Use a new key for a new request.",
+                )),
+                Claim::New => {
+                    let attempt = tx.attempt(|tx| use_case(tx)).map_err(ApiError::from)?;
+                    let outcome = match attempt.map_err(ApiError::from) {
+                        Ok(receipt) => Outcome::Done(receipt),
+                        // Whoever may not do this at all has used no key up.
+                        Err(error) if error.kind == ErrorKind::PermissionDenied => {
+                            return Err(error);
+                        }
+                        Err(error) => refused(error, Codes::Public)?,
+                    };
+                    tx.record_outcome(&key, &Record::of(&outcome).to_text())?;
+                    Ok((outcome, false))
+                }
+            })?;
         if replayed {
             self.set_replayed();
         }

@@ -6,10 +6,17 @@ use regulars_customer::{FilterArguments, input::AccountFields};
 
 use crate::{
     auth::{
+        MerchantNodeConnection, PermissionNode, PermissionNodeConnection, RoleNode,
+        RoleNodeConnection,
         login::ObtainTokenPayload,
         refresh::{RefreshTokenPayload, RevokeTokenPayload},
         register::RegisterPayload,
+        role::{CreateRoleInput, DeleteRoleInput, RolePayload, UpdateRoleInput},
         session::VerifyTokenPayload,
+        staff_mutations::{
+            CreateMerchantInput, DeleteMerchantInput, MerchantPayload, MerchantPermissionInput,
+            MerchantRoleInput, MerchantStoreGroupInput, MerchantStoreInput,
+        },
     },
     connection::paging,
     context::Context,
@@ -456,6 +463,61 @@ impl Query {
     fn loyalty_card(context: &Context, id: Id) -> Result<Option<LoyaltyCardNode>, ApiError> {
         crate::loyalty::queries::loyalty_card(context, &id).map(Some)
     }
+
+    /// What a merchant's people may be allowed to do: a fixed list. For merchants' people and the platform's.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn permissions(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<PermissionNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::auth::permission::list(context, &paging).map(Some)
+    }
+
+    /// One permission, by its id or its codename.
+    fn permission(context: &Context, id: Id) -> Result<Option<PermissionNode>, ApiError> {
+        crate::auth::permission::permission(context, &id).map(Some)
+    }
+
+    /// The merchant's roles, those that come with every merchant among them. Needs the permission `change_staff`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn roles(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<RoleNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::auth::role::list(context, &paging).map(Some)
+    }
+
+    /// One role: any of the merchant's with the permission `change_staff`, else one of one's own.
+    fn role(context: &Context, id: Id) -> Result<Option<RoleNode>, ApiError> {
+        crate::auth::role::role(context, &id).map(Some)
+    }
+
+    /// The people of one's own merchant: its owners and its staff. Needs the permission `change_staff`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn merchants(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "createdAt, pk. Default pk.")] order_by: Option<String>,
+    ) -> Result<Option<MerchantNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::auth::staff::list(context, &paging).map(Some)
+    }
 }
 
 /// What can be changed.
@@ -618,5 +680,115 @@ impl Mutation {
         input: EnrollInput,
     ) -> Result<Option<EnrollPayload>, ApiError> {
         crate::loyalty::mutations::enroll(executor, &input).map(Some)
+    }
+
+    /// Takes somebody on who works for the merchant, by an account that has no password yet. Needs the permission
+    /// `change_staff`, and everything that they are given.
+    fn create_merchant(
+        executor: &Asked<'_, '_>,
+        input: CreateMerchantInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::create_merchant(executor, input).map(Some)
+    }
+
+    /// Dismisses a member of staff: their sessions end and their account is closed. Owners are dismissed by owners, the
+    /// last one never. Needs the permission `change_staff`.
+    fn delete_merchant(
+        executor: &Asked<'_, '_>,
+        input: DeleteMerchantInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::delete_merchant(executor, &input).map(Some)
+    }
+
+    /// Gives a member of staff a role. Needs the permission `change_staff` and all that the role allows; owners are
+    /// made by owners.
+    fn add_role_to_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantRoleInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::add_role(executor, &input).map(Some)
+    }
+
+    /// Takes a role from a member of staff; the last owner stays one. Needs the permission `change_staff`.
+    fn remove_role_from_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantRoleInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::remove_role(executor, &input).map(Some)
+    }
+
+    /// Gives a member of staff a permission beside their roles. Needs the permission `change_staff` and the permission itself.
+    fn add_permission_to_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantPermissionInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::add_permission(executor, &input).map(Some)
+    }
+
+    /// Takes a permission that a member of staff has beside their roles. Needs the permission `change_staff`.
+    fn remove_permission_from_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantPermissionInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::remove_permission(executor, &input).map(Some)
+    }
+
+    /// Gives a member of staff a store. Needs the permission `change_staff` and the store itself.
+    fn add_store_to_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantStoreInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::add_store(executor, &input).map(Some)
+    }
+
+    /// Takes a store from a member of staff; who worked in every store works in all others from then on. Needs the
+    /// permission `change_staff`.
+    fn remove_store_from_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantStoreInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::remove_store(executor, &input).map(Some)
+    }
+
+    /// Gives a member of staff the stores of a group, as it is and as it grows. Needs the permission `change_staff` and the
+    /// group itself.
+    fn add_store_group_to_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantStoreGroupInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::add_store_group(executor, &input).map(Some)
+    }
+
+    /// Takes a store group from a member of staff. Needs the permission `change_staff`.
+    fn remove_store_group_from_merchant(
+        executor: &Asked<'_, '_>,
+        input: MerchantStoreGroupInput,
+    ) -> Result<Option<MerchantPayload>, ApiError> {
+        crate::auth::staff_mutations::remove_store_group(executor, &input).map(Some)
+    }
+
+    /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.
+    fn create_role(
+        executor: &Asked<'_, '_>,
+        input: CreateRoleInput,
+    ) -> Result<Option<RolePayload>, ApiError> {
+        crate::auth::role::create(executor, &input).map(Some)
+    }
+
+    /// Changes a role of the merchant's own, and with it what everybody may who has it. Needs the permission
+    /// `change_staff`, and every permission that the role gains.
+    fn update_role(
+        executor: &Asked<'_, '_>,
+        input: UpdateRoleInput,
+    ) -> Result<Option<RolePayload>, ApiError> {
+        crate::auth::role::update(executor, &input).map(Some)
+    }
+
+    /// Deletes a role of the merchant's own and takes it from everybody. Needs the permission `change_staff`.
+    fn delete_role(
+        executor: &Asked<'_, '_>,
+        input: DeleteRoleInput,
+    ) -> Result<Option<RolePayload>, ApiError> {
+        crate::auth::role::delete(executor, &input).map(Some)
     }
 }

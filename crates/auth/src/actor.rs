@@ -1,19 +1,46 @@
 //! From an access token to the one who asks.
 
 use regulars_customer::UserType;
-use regulars_kernel::{Actor, MerchantId, PersonId, Role, StoreAccess, StoreError};
+use regulars_kernel::{
+    Actor, MerchantId, Permissions, PersonId, StoreAccess, StoreError, SystemRole,
+};
 
 use crate::{AuthStore, token::Claims};
 
-/// A job at a merchant.
+/// A job at a merchant: what follows from everything that its holder was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
     /// The tenant.
     pub merchant: MerchantId,
+    /// Whether they own it.
+    pub owner: bool,
     /// What they may.
-    pub role: Role,
+    pub permissions: Permissions,
     /// Where they may.
     pub stores: StoreAccess,
+}
+
+impl Post {
+    /// An owner's: everything, everywhere.
+    pub fn owner(merchant: MerchantId) -> Self {
+        let permissions = SystemRole::Owner.permissions();
+        Self { merchant, owner: true, permissions, stores: StoreAccess::All }
+    }
+
+    /// What follows from system roles, from further permissions and from stores.
+    pub fn of(
+        merchant: MerchantId,
+        system_roles: &[SystemRole],
+        permissions: Permissions,
+        stores: StoreAccess,
+    ) -> Self {
+        if system_roles.contains(&SystemRole::Owner) {
+            return Self::owner(merchant);
+        }
+        let of_roles = system_roles.iter().map(|role| role.permissions());
+        let permissions = of_roles.fold(permissions, Permissions::with);
+        Self { merchant, owner: false, permissions, stores }
+    }
 }
 
 /// How an account and one of its sessions stand now: all that decides who an access token's bearer is.
@@ -58,8 +85,8 @@ impl Standing {
         }
         match (self.user_type, self.post) {
             (UserType::Consumer, _) => Actor::Consumer { person },
-            (UserType::Merchant, Some(Post { merchant, role, stores })) => {
-                Actor::Staff { person, merchant, role, stores }
+            (UserType::Merchant, Some(Post { merchant, owner, permissions, stores })) => {
+                Actor::Staff { person, merchant, owner, permissions, stores }
             }
             (UserType::Merchant, None) => Actor::Anonymous,
         }

@@ -1,12 +1,27 @@
-//! What can go wrong while someone signs up or logs in.
+//! What can go wrong while someone signs up or logs in, and where staff are changed.
 
-use regulars_kernel::{Classify, ErrorKind, MerchantId, StoreError, Violations};
+use regulars_kernel::{Classify, Denied, ErrorKind, MerchantId, StoreError, Violations};
 
 use crate::{hasher::HasherError, token::SigningFault};
 
 /// Why a use case of this crate gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
+    /// The asker may never do this, or grants what they do not hold.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Nobody of that number works for the asker's merchant.
+    #[error("member of staff not found")]
+    StaffNotFound,
+    /// The asker sees no such role.
+    #[error("role not found")]
+    RoleNotFound,
+    /// The merchant has no such store.
+    #[error("store not found")]
+    StoreNotFound,
+    /// The merchant has no such store group.
+    #[error("store group not found")]
+    StoreGroupNotFound,
     /// The input is at fault, wrong credentials and dead tokens among it.
     #[error(transparent)]
     Invalid(#[from] Violations),
@@ -27,6 +42,11 @@ pub enum AuthError {
 impl Classify for AuthError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::StaffNotFound
+            | Self::RoleNotFound
+            | Self::StoreNotFound
+            | Self::StoreGroupNotFound => ErrorKind::DoesNotExist,
             Self::Invalid(violations) => violations.kind(),
             Self::Hasher(HasherError::Unavailable) => ErrorKind::Unavailable,
             Self::Hasher(HasherError::Fault(_)) | Self::Signing(_) | Self::NoDefaultMerchant(_) => {

@@ -1,11 +1,11 @@
 //! Who is asking: signing up and logging in, passwords, access and refresh tokens, and from a token to a
-//! [`regulars_kernel::Actor`].
+//! [`regulars_kernel::Actor`]; and who works for a merchant ([`staff`]), with which roles ([`role`]).
 //!
 //! Passwords are hashed outside of every transaction: use cases that need one come in steps (see [`login`] and
 //! [`register`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
 //! version ends all of an account's.
 //!
-//! Knows nothing of HTTP headers, of where keys and rows are kept, and not what an actor may do: that is for the use
+//! Knows nothing of HTTP headers, of where keys and rows are kept, and not what a permission allows: that is for the use
 //! cases of the other crates. Mints [`regulars_kernel::Actor`]s and is, beside workers, the only one that asks for the
 //! scope `Platform`.
 
@@ -21,8 +21,11 @@ pub mod password;
 pub mod policy;
 pub mod refresh;
 pub mod register;
+pub mod role;
 pub mod session;
 pub mod settings;
+pub mod staff;
+pub mod staff_store;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
@@ -33,7 +36,10 @@ pub use authority::{Authority, AuthorityFault};
 pub use error::AuthError;
 pub use keys::{Key, KeyRing, Keys, KeysError};
 pub use password::{Password, PasswordHash};
+pub use role::Role;
 pub use session::{Grant, SessionId};
 pub use settings::Settings;
+pub use staff::StaffMember;
+pub use staff_store::StaffStore;
 pub use store::{Admission, AuthStore, Credentials};
 pub use token::{AccessToken, Claims, TokenError};

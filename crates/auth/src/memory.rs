@@ -2,26 +2,31 @@
 //!
 //! Holds the rows of the crates below too. A transaction here is one call after another and cannot be rolled back.
 
+mod staff;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use regulars_customer::{CustomerStore, EmailAddress, HoldsCustomers, Person, memory as customers};
-use regulars_kernel::{PersonId, Scope, StoreError, Timestamp};
+use regulars_kernel::{MerchantId, PersonId, RoleId, Scope, StoreError, Timestamp};
 use regulars_merchant::{HoldsMerchants, Merchant, memory as merchants};
 
 use crate::{
-    actor::{Post, Standing},
+    actor::Standing,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
+    role::Role,
     session::SessionId,
+    staff::Assignment,
     store::{Admission, AuthStore, Credentials},
 };
 
 #[derive(Debug)]
 struct Login {
-    password: PasswordHash,
+    /// None until it is set by who was invited.
+    password: Option<PasswordHash>,
     token_version: i64,
 }
 
@@ -36,7 +41,16 @@ struct Rows {
     logins: BTreeMap<PersonId, Login>,
     sessions: BTreeMap<SessionId, Session>,
     tokens: HashMap<TokenDigest, (NewRefreshToken, Option<Timestamp>)>,
-    posts: BTreeMap<PersonId, Post>,
+    jobs: BTreeMap<PersonId, Job>,
+    roles: BTreeMap<RoleId, Role>,
+}
+
+#[derive(Clone, Debug)]
+struct Job {
+    merchant: MerchantId,
+    assignment: Assignment,
+    created_at: Timestamp,
+    ended_at: Option<Timestamp>,
 }
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
@@ -127,7 +141,7 @@ impl MemoryStore {
         Ok(rows.logins.get(&account.id).map(|login| Credentials {
             person: account.id,
             email: account.profile.email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
-            password: Some(login.password.clone()),
+            password: login.password.clone(),
             token_version: login.token_version,
             active: account.active,
             archived: account.archived,
@@ -161,6 +175,7 @@ impl AuthStore for MemoryStore {
         session: SessionId,
     ) -> Result<Option<Standing>, StoreError> {
         let found = self.accounts()?.into_iter().find(|account| account.id == person);
+        let post = self.member(person)?.map(|member| member.post);
         let rows = self.rows()?;
         let Some((account, login)) = found.zip(rows.logins.get(&person)) else {
             return Ok(None);
@@ -174,7 +189,7 @@ impl AuthStore for MemoryStore {
             archived: account.archived,
             staff: account.staff,
             admin: account.admin,
-            post: rows.posts.get(&person).cloned(),
+            post,
             session_live: rows.sessions.get(&session).is_some_and(open),
         }))
     }
@@ -184,7 +199,7 @@ impl AuthStore for MemoryStore {
         person: PersonId,
         password: &PasswordHash,
     ) -> Result<(), StoreError> {
-        let login = Login { password: password.clone(), token_version: 0 };
+        let login = Login { password: Some(password.clone()), token_version: 0 };
         self.rows()?.logins.insert(person, login);
         Ok(())
     }
@@ -202,7 +217,7 @@ impl AuthStore for MemoryStore {
                 return Ok(false);
             };
             if let Some(renewed) = &admission.renewed {
-                login.password = renewed.clone();
+                login.password = Some(renewed.clone());
             }
         }
         if account.archived {
@@ -274,19 +289,16 @@ impl AuthStore for MemoryStore {
         Ok(())
     }
 
-    fn insert_post(
-        &mut self,
-        person: PersonId,
-        post: &Post,
-        _at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut rows = self.rows()?;
-        if rows.posts.contains_key(&person) {
-            return Err(StoreError::Taken("staff_member.person_id"));
-        }
-        rows.posts.insert(person, post.clone());
-        drop(rows);
-        self.memory.customers.put_staff(post.merchant, person);
+    fn raise_token_version(&mut self, person: PersonId) -> Result<(), StoreError> {
+        drop(self.rows()?);
+        self.memory.raise_token_version(person);
         Ok(())
+    }
+
+    fn revoke_sessions(&mut self, person: PersonId, at: Timestamp) -> Result<usize, StoreError> {
+        let mut rows = self.rows()?;
+        let own = rows.sessions.values_mut().filter(|session| session.person == person);
+        let open = own.filter(|session| session.revoked_at.is_none());
+        Ok(open.map(|session| session.revoked_at = Some(at)).count())
     }
 }

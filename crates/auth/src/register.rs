@@ -12,18 +12,16 @@ use regulars_customer::{
     Profile, Sharing, UserType,
     input::{AccountFields, account_profile},
 };
-use regulars_kernel::{
-    MerchantId, PersonId, Role, Rule, StoreAccess, StoreError, Timestamp, Violations,
-};
+use regulars_kernel::{MerchantId, PersonId, Rule, StoreError, Timestamp, Violations};
 use regulars_merchant::{Merchant, MerchantStore};
 
 use crate::{
-    AuthError, AuthStore,
-    actor::Post,
+    AuthError, AuthStore, StaffStore,
     authority::Authority,
     password::{Password, PasswordHash},
-    policy,
+    policy, role,
     session::{self, Grant, SessionSeed},
+    staff::Assignment,
     store::Credentials,
 };
 
@@ -167,7 +165,7 @@ pub fn prepare(
 
 /// Step 4, in a writing transaction of scope `Platform`: writes the account ([`create`]) and begins its first session.
 pub fn commit(
-    tx: &mut (impl AuthStore + CustomerStore + MerchantStore),
+    tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),
     authority: &Authority,
     prepared: &Prepared,
     now: Timestamp,
@@ -185,9 +183,9 @@ pub fn commit(
 }
 
 /// Step 4 without a session. A consumer gets a loyalty id and joins the default merchant where there is one (rule 7); a
-/// merchant founds a tenant of the same number and owns it. An address that was taken since the review is `unique`.
+/// merchant founds a tenant of the same number, with the system roles, and owns it. An address that was taken since the review is `unique`.
 pub fn create(
-    tx: &mut (impl AuthStore + CustomerStore + MerchantStore),
+    tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),
     authority: &Authority,
     prepared: &Prepared,
     now: Timestamp,
@@ -254,7 +252,7 @@ fn join(
 }
 
 fn found(
-    tx: &mut impl AuthStore,
+    tx: &mut (impl AuthStore + StaffStore),
     authority: &Authority,
     profile: &Profile,
     trade: MerchantType,
@@ -273,6 +271,8 @@ fn found(
         created_at: now,
         updated_at: now,
     })?;
-    let post = Post { merchant, role: Role::Owner, stores: StoreAccess::All };
-    Ok(tx.insert_post(founder, &post, now)?)
+    let owner = role::found(tx, merchant, now)?;
+    let assignment =
+        Assignment { roles: [owner].into(), all_stores: true, ..Assignment::default() };
+    Ok(tx.insert_post(merchant, founder, &assignment, now)?)
 }

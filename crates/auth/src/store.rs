@@ -4,7 +4,7 @@ use regulars_kernel::{PersonId, StoreError, Timestamp};
 use regulars_merchant::Merchant;
 
 use crate::{
-    actor::{Post, Standing},
+    actor::Standing,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     session::SessionId,
@@ -40,7 +40,7 @@ pub struct Admission {
     pub at: Timestamp,
 }
 
-/// Credentials, sessions and jobs. Accounts are people of `regulars_customer`, who are registered: managed customers
+/// Credentials and sessions. Accounts are people of `regulars_customer`, who are registered: managed customers
 /// are unknown here. Every method needs the scope `Platform`, since it runs before anyone knows whose data to see.
 pub trait AuthStore {
     /// The account that logs in by an address: its own, or a second one that it has proved. The key is
@@ -53,8 +53,8 @@ pub trait AuthStore {
     /// Whether anybody has a password. Asked where the keys are missing that passwords rest on; may read every account.
     fn has_credentials(&mut self) -> Result<bool, StoreError>;
 
-    /// How an account and one of its sessions stand; `None` where there is no such account. Asked once a request: one
-    /// statement, and one more for people who work in some stores only.
+    /// How an account and one of its sessions stand; `None` where there is no such account. Asked once a request, and one
+    /// statement.
     fn find_standing(
         &mut self,
         person: PersonId,
@@ -99,11 +99,9 @@ pub trait AuthStore {
     /// Founds a tenant; its founder is an account already.
     fn insert_merchant(&mut self, merchant: &Merchant) -> Result<(), StoreError>;
 
-    /// Gives an account its job: one at most.
-    fn insert_post(
-        &mut self,
-        person: PersonId,
-        post: &Post,
-        at: Timestamp,
-    ) -> Result<(), StoreError>;
+    /// Raises an account's token version: every access token handed out so far is dead.
+    fn raise_token_version(&mut self, person: PersonId) -> Result<(), StoreError>;
+
+    /// Ends every open session of an account and answers how many.
+    fn revoke_sessions(&mut self, person: PersonId, at: Timestamp) -> Result<usize, StoreError>;
 }

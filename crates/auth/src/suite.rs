@@ -1,6 +1,8 @@
-//! The suite that every implementation of [`AuthStore`] passes: in memory, and on each database.
+//! The suite that every implementation of [`AuthStore`] and [`StaffStore`] passes: in memory, and on each database.
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
+
+mod staff;
 
 use std::time::Duration;
 
@@ -8,7 +10,8 @@ use regulars_customer::{
     CustomerStore, EmailAddress, Kind, LoyaltyId, NewPerson, Person, Profile, UserType,
 };
 use regulars_kernel::{
-    Currency, MerchantId, PersonId, Role, Scope, StoreAccess, StoreError, StoreId, Timestamp,
+    Currency, MerchantId, PersonId, RoleId, Scope, StoreAccess, StoreError, StoreGroupId, StoreId,
+    SystemRole, Timestamp,
 };
 use regulars_merchant::{Merchant, MerchantStore, Tz};
 
@@ -17,14 +20,17 @@ use crate::{
     keys::Key,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, RefreshToken, TokenDigest},
+    role::NewRole,
     session::SessionId,
+    staff::Assignment,
+    staff_store::StaffStore,
     store::{Admission, AuthStore, Credentials},
 };
 
 /// The ports that this crate's use cases need, on one value.
-pub trait Ports: AuthStore + CustomerStore + MerchantStore {}
+pub trait Ports: AuthStore + StaffStore + CustomerStore + MerchantStore {}
 
-impl<T: AuthStore + CustomerStore + MerchantStore> Ports for T {}
+impl<T: AuthStore + StaffStore + CustomerStore + MerchantStore> Ports for T {}
 
 /// What the suite needs of an implementation.
 pub trait Fixture {
@@ -33,6 +39,9 @@ pub trait Fixture {
 
     /// Opens a store of a merchant.
     fn open_store(&mut self, merchant: MerchantId) -> StoreId;
+
+    /// Makes a group of those stores of a merchant.
+    fn group_stores(&mut self, merchant: MerchantId, stores: &[StoreId]) -> StoreGroupId;
 }
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
@@ -54,6 +63,8 @@ pub fn run(fixture: &mut impl Fixture) {
     only_the_right_are_admitted(fixture, &world);
     sessions_end_once(fixture, &world);
     refresh_tokens_are_used_once(fixture, &world);
+    all_sessions_end_at_once(fixture, &world);
+    staff::run(fixture, &world);
     nothing_is_in_reach_of_narrower_scopes(fixture, &world);
 }
 
@@ -63,6 +74,8 @@ struct World {
     cashier: PersonId,
     admin: PersonId,
     stores: Vec<StoreId>,
+    owner_role: RoleId,
+    cashier_role: RoleId,
 }
 
 impl World {
@@ -79,13 +92,20 @@ impl World {
         });
         let mut stores: Vec<_> = (0..3).map(|_| fixture.open_store(merchant)).collect();
         stores.pop();
-        let some = StoreAccess::Only(stores.clone());
-        platform(fixture, |tx| {
-            let post = |role, stores| Post { merchant, role, stores };
-            tx.insert_post(owner, &post(Role::Owner, StoreAccess::All), NOW).unwrap();
-            tx.insert_post(cashier, &post(Role::Cashier, some.clone()), NOW).unwrap();
+        let (owner_role, cashier_role) = platform(fixture, |tx| {
+            let mut role = |role| tx.insert_role(&NewRole::system(merchant, role, NOW)).unwrap();
+            let (owner_role, cashier_role) = (role(SystemRole::Owner), role(SystemRole::Cashier));
+            let mut post = |person, assignment: &Assignment| {
+                tx.insert_post(merchant, person, assignment, NOW).unwrap();
+            };
+            let everywhere = Assignment { all_stores: true, ..Assignment::default() };
+            post(owner, &Assignment { roles: [owner_role].into(), ..everywhere });
+            let stores = stores.iter().copied().collect();
+            let roles = [cashier_role].into();
+            post(cashier, &Assignment { roles, stores, ..Assignment::default() });
+            (owner_role, cashier_role)
         });
-        Self { ada, owner, cashier, admin, stores }
+        Self { ada, owner, cashier, admin, stores, owner_role, cashier_role }
     }
 }
 
@@ -192,12 +212,16 @@ fn standings_tell_who_it_is(fixture: &mut impl Fixture, world: &World) {
         post,
         session_live: true,
     };
-    let post = |role, stores| Some(Post { merchant, role, stores });
-    let some = StoreAccess::Only(world.stores.clone());
+    let at_till = Post {
+        merchant,
+        owner: false,
+        permissions: SystemRole::Cashier.permissions(),
+        stores: StoreAccess::Only(world.stores.clone()),
+    };
     let table = [
         standing(world.ada, UserType::Consumer, false, None),
-        standing(world.owner, UserType::Merchant, false, post(Role::Owner, StoreAccess::All)),
-        standing(world.cashier, UserType::Merchant, false, post(Role::Cashier, some)),
+        standing(world.owner, UserType::Merchant, false, Some(Post::owner(merchant))),
+        standing(world.cashier, UserType::Merchant, false, Some(at_till)),
         standing(world.admin, UserType::Consumer, true, None),
     ];
     platform(fixture, |tx| {
@@ -318,6 +342,30 @@ fn refresh_tokens_are_used_once(fixture: &mut impl Fixture, world: &World) {
     });
 }
 
+fn all_sessions_end_at_once(fixture: &mut impl Fixture, world: &World) {
+    let begin = |tx: &mut dyn Ports, person| tx.insert_session(person, NOW).unwrap();
+    let (first, second, another) = platform(fixture, |tx| {
+        tx.revoke_sessions(world.admin, NOW).unwrap();
+        (begin(tx, world.admin), begin(tx, world.admin), begin(tx, world.ada))
+    });
+    platform(fixture, |tx| {
+        let live = |tx: &mut dyn Ports, person, session| {
+            tx.find_standing(person, session).unwrap().unwrap().session_live
+        };
+        assert_eq!(tx.revoke_sessions(world.admin, LATER).unwrap(), 2);
+        assert_eq!(tx.revoke_sessions(world.admin, LATER).unwrap(), 0);
+        assert!(!live(tx, world.admin, first) && !live(tx, world.admin, second));
+        assert!(live(tx, world.ada, another), "another's session goes on");
+        let version = |tx: &mut dyn Ports, person| {
+            tx.find_credentials(person).unwrap().unwrap().token_version
+        };
+        let (before, of_ada) = (version(tx, world.admin), version(tx, world.ada));
+        tx.raise_token_version(world.admin).unwrap();
+        assert_eq!(version(tx, world.admin), before + 1);
+        assert_eq!(version(tx, world.ada), of_ada);
+    });
+}
+
 fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &World) {
     fn refused<T>(answer: &Result<T, StoreError>) -> bool {
         matches!(answer, Err(StoreError::OutOfScope(_)))
@@ -332,7 +380,6 @@ fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &Wo
     };
     let admission = Admission { person: world.ada, token_version: 0, renewed: None, at: NOW };
     let merchant = world.owner.founded();
-    let post = Post { merchant, role: Role::Owner, stores: StoreAccess::All };
     for scope in [Scope::Merchant(merchant), Scope::Person(world.ada)] {
         fixture.with(scope, &mut |tx| {
             assert!(refused(&tx.find_credentials_by_email("ada@example.com")));
@@ -347,7 +394,8 @@ fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &Wo
             assert!(refused(&tx.find_refresh_token(&token.digest())));
             assert!(refused(&tx.use_refresh_token(&token.digest(), NOW)));
             assert!(refused(&tx.insert_merchant(&shop(merchant))));
-            assert!(refused(&tx.insert_post(world.ada, &post, NOW)));
+            assert!(refused(&tx.raise_token_version(world.ada)));
+            assert!(refused(&tx.revoke_sessions(world.ada, NOW)));
         });
     }
 }

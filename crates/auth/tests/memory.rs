@@ -7,8 +7,8 @@ use regulars_auth::{
     memory::Memory,
     suite::{self, Fixture, Ports},
 };
-use regulars_kernel::{MerchantId, Scope, StoreId, Timestamp};
-use regulars_merchant::Store;
+use regulars_kernel::{MerchantId, Scope, StoreGroupId, StoreId, Timestamp};
+use regulars_merchant::{Store, StoreGroup};
 
 struct InMemory(Memory);
 
@@ -39,6 +39,19 @@ impl Fixture for InMemory {
             is_active: true,
             archived: false,
             extra_info: None,
+            created_at: Timestamp::from_micros(0),
+            updated_at: Timestamp::from_micros(0),
+        });
+        id
+    }
+
+    fn group_stores(&mut self, merchant: MerchantId, stores: &[StoreId]) -> StoreGroupId {
+        let id = StoreGroupId::new(LAST_STORE.fetch_add(1, Ordering::Relaxed) + 1);
+        self.0.customers().merchants().put_store_group(StoreGroup {
+            id,
+            merchant,
+            name: "Town".to_owned(),
+            stores: stores.to_vec(),
             created_at: Timestamp::from_micros(0),
             updated_at: Timestamp::from_micros(0),
         });

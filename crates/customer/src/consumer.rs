@@ -2,7 +2,7 @@
 
 use chrono::NaiveTime;
 use regulars_kernel::{
-    Actor, MerchantId, Page, PageRequest, Permission, PersonId, Role, Timestamp,
+    Actor, MerchantId, Page, PageRequest, Permission, PersonId, Timestamp,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
     text,
 };
@@ -318,7 +318,7 @@ pub fn me(tx: &mut impl CustomerStore, actor: &Actor) -> Result<Option<Consumer>
 /// `creator` and `waiter` name), platform staff see all, consumers themselves.
 ///
 /// Who works for the same merchant is known by name and picture; how a colleague is reached, where they live and when
-/// they logged in is shown to owners and to themselves alone.
+/// they logged in is shown to themselves and to whoever may change staff.
 pub fn accounts(
     tx: &mut impl CustomerStore,
     actor: &Actor,
@@ -327,9 +327,13 @@ pub fn accounts(
     actor.require_known()?;
     let accounts = tx.people(ids)?.into_iter().map(Consumer::from);
     Ok(match actor {
-        Actor::Staff { person, role: Role::Cashier, .. } => accounts
-            .map(|account| if account.id == *person { account } else { as_colleague(account) })
-            .collect(),
+        Actor::Staff { person, permissions, .. }
+            if !permissions.contains(Permission::ChangeStaff) =>
+        {
+            accounts
+                .map(|account| if account.id == *person { account } else { as_colleague(account) })
+                .collect()
+        }
         _ => accounts.collect(),
     })
 }

@@ -1,75 +1,6 @@
 //! Who asks, and what they may. The first line of every use case is [`Actor::require`].
 
-use crate::{MerchantId, PersonId, Scope, StoreId};
-
-/// What a role may allow. The codenames are part of the API and never change their meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Permission {
-    /// See customers and what they own.
-    ViewConsumer,
-    /// Create, change and archive customers.
-    ChangeConsumer,
-    /// Identify anyone by their exact loyalty id.
-    IdentifyConsumer,
-    /// See orders.
-    ViewOrder,
-    /// Make and confirm redemptions for customers.
-    Redeem,
-}
-
-impl Permission {
-    /// Every permission there is, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
-        Self::ViewConsumer,
-        Self::ChangeConsumer,
-        Self::IdentifyConsumer,
-        Self::ViewOrder,
-        Self::Redeem,
-    ];
-
-    /// The name in the API and in the database.
-    pub const fn codename(self) -> &'static str {
-        match self {
-            Self::ViewConsumer => "view_consumer",
-            Self::ChangeConsumer => "change_consumer",
-            Self::IdentifyConsumer => "identify_consumer",
-            Self::ViewOrder => "view_order",
-            Self::Redeem => "redeem",
-        }
-    }
-}
-
-/// A fixed bundle of permissions of a merchant's people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything, in every store.
-    Owner,
-    /// A till: sees and identifies customers, sees orders, redeems; own stores only.
-    Cashier,
-}
-
-impl Role {
-    /// The name in the database.
-    pub const fn codename(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Cashier => "cashier",
-        }
-    }
-
-    /// The role of that name.
-    pub fn from_codename(name: &str) -> Option<Self> {
-        [Self::Owner, Self::Cashier].into_iter().find(|role| role.codename() == name)
-    }
-
-    /// Whether the role includes a permission.
-    pub const fn allows(self, permission: Permission) -> bool {
-        match self {
-            Self::Owner => true,
-            Self::Cashier => !matches!(permission, Permission::ChangeConsumer),
-        }
-    }
-}
+use crate::{MerchantId, Permission, Permissions, PersonId, Scope, StoreId, SystemRole};
 
 /// The stores whose orders and visits a member of staff may see and touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +37,10 @@ pub enum Actor {
         person: PersonId,
         /// The tenant they work for.
         merchant: MerchantId,
+        /// Whether they own the merchant: then they may everything, everywhere, and change other owners.
+        owner: bool,
         /// What they may.
-        role: Role,
+        permissions: Permissions,
         /// Where they may.
         stores: StoreAccess,
     },
@@ -134,11 +67,39 @@ impl Actor {
         Self::System { merchant }
     }
 
+    /// The founder of a merchant, who owns it.
+    pub fn owner(merchant: MerchantId) -> Self {
+        Self::Staff {
+            person: merchant.founder(),
+            merchant,
+            owner: true,
+            permissions: SystemRole::Owner.permissions(),
+            stores: StoreAccess::All,
+        }
+    }
+
+    /// One of a merchant's people who does not own it.
+    pub const fn staff(
+        merchant: MerchantId,
+        person: PersonId,
+        permissions: Permissions,
+        stores: StoreAccess,
+    ) -> Self {
+        Self::Staff { person, merchant, owner: false, permissions, stores }
+    }
+
+    /// One who works at a till.
+    pub fn cashier(merchant: MerchantId, person: PersonId, stores: StoreAccess) -> Self {
+        Self::staff(merchant, person, SystemRole::Cashier.permissions(), stores)
+    }
+
     /// Passes where the actor holds the permission at a merchant and answers that merchant. Consumers, platform staff
     /// (who have no merchant of their own) and anonymous callers are denied.
     pub fn require(&self, permission: Permission) -> Result<MerchantId, Denied> {
         match self {
-            Self::Staff { merchant, role, .. } if role.allows(permission) => Ok(*merchant),
+            Self::Staff { merchant, permissions, .. } if permissions.contains(permission) => {
+                Ok(*merchant)
+            }
             Self::System { merchant } => Ok(*merchant),
             Self::Anonymous
             | Self::Consumer { .. }
@@ -212,19 +173,22 @@ impl Actor {
 mod tests {
     use super::*;
 
-    fn staff(role: Role) -> Actor {
-        let stores = StoreAccess::Only(vec![StoreId::new(1)]);
-        Actor::Staff { person: PersonId::new(2), merchant: MerchantId::new(1), role, stores }
-    }
-
     #[test]
-    fn roles_hold_what_the_documentation_says() {
-        for permission in Permission::ALL {
-            assert!(staff(Role::Owner).require(permission).is_ok(), "{}", permission.codename());
-            let cashier = staff(Role::Cashier).require(permission).is_ok();
+    fn each_holds_the_permissions_they_were_given() {
+        let (merchant, person) = (MerchantId::new(1), PersonId::new(2));
+        let cashier = Actor::cashier(merchant, person, StoreAccess::Only(vec![StoreId::new(1)]));
+        let nothing = Actor::staff(merchant, person, Permissions::NONE, StoreAccess::All);
+        for permission in Permission::ALL.iter().copied() {
+            let may = |actor: &Actor| actor.require(permission) == Ok(merchant);
+            let of_cashier = SystemRole::Cashier.permissions().contains(permission);
             assert_eq!(
-                cashier,
-                permission != Permission::ChangeConsumer,
+                [
+                    may(&Actor::owner(merchant)),
+                    may(&Actor::system(merchant)),
+                    may(&cashier),
+                    may(&nothing)
+                ],
+                [true, true, of_cashier, false],
                 "{}",
                 permission.codename()
             );
@@ -235,7 +199,7 @@ mod tests {
     fn nobody_else_holds_a_merchants_permissions() {
         let person = PersonId::new(3);
         for actor in [Actor::Anonymous, Actor::Consumer { person }, Actor::Platform { person }] {
-            for permission in Permission::ALL {
+            for permission in Permission::ALL.iter().copied() {
                 assert_eq!(actor.require(permission), Err(Denied), "{actor:?}");
             }
         }
@@ -245,7 +209,7 @@ mod tests {
             (Actor::Platform { person }, false),
             (Actor::Consumer { person }, true),
             (Actor::system(MerchantId::new(1)), true),
-            (staff(Role::Cashier), true),
+            (Actor::owner(MerchantId::new(1)), true),
         ] {
             assert_eq!(actor.require_lister().is_ok(), passes, "{actor:?}");
         }

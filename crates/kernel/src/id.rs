@@ -53,6 +53,8 @@ ids! {
     StoreId;
     /// A named set of a merchant's stores.
     StoreGroupId;
+    /// A named set of permissions that a merchant gives its people.
+    RoleId;
     /// Something a merchant sells.
     ProductId;
     /// A group of offers that run together.

@@ -78,7 +78,7 @@ pub fn per_consumer(
 
 #[cfg(test)]
 mod tests {
-    use regulars_kernel::{PageRequest, Role, Scope, StoreAccess};
+    use regulars_kernel::{PageRequest, Scope, StoreAccess};
 
     use super::*;
     use crate::{
@@ -96,12 +96,8 @@ mod tests {
         world.cards.into_iter().for_each(|row| memory.put_card(row));
         world.books.into_iter().for_each(|row| memory.put_book(row));
         world.redemptions.into_iter().for_each(|row| memory.put_redemption(row));
-        let staff = |merchant| Actor::Staff {
-            person: PersonId::new(1),
-            merchant,
-            role: Role::Cashier,
-            stores: StoreAccess::Only(Vec::new()),
-        };
+        let no_stores = || StoreAccess::Only(Vec::new());
+        let staff = |merchant| Actor::cashier(merchant, PersonId::new(1), no_stores());
         let consumer = |person| Actor::Consumer { person };
         let (first, second) = (Scope::Merchant(FIRST), Scope::Merchant(SECOND));
         let trillion = 1 << 40;

@@ -271,7 +271,7 @@ pub fn get(
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, NaiveDate};
-    use regulars_kernel::{Classify, ErrorKind, PersonId, Role, Rule, Scope, StoreAccess};
+    use regulars_kernel::{Classify, ErrorKind, PersonId, Rule, Scope, StoreAccess};
 
     use super::*;
     use crate::{
@@ -295,7 +295,7 @@ mod tests {
 
     fn cashier() -> Actor {
         let stores = StoreAccess::Only(vec![StoreId::new(100)]);
-        Actor::Staff { person: PersonId::new(63), merchant: MERCHANT, role: Role::Cashier, stores }
+        Actor::cashier(MERCHANT, PersonId::new(63), stores)
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn query(
 #[cfg(test)]
 mod tests {
     use regulars_kernel::{
-        Classify, ErrorKind, MerchantId, OrderId, Role, Scope, StoreAccess, page::PageArguments,
+        Classify, ErrorKind, MerchantId, OrderId, Scope, StoreAccess, page::PageArguments,
     };
     use regulars_merchant::Archived;
 
@@ -137,13 +137,12 @@ mod tests {
     const FIRST: MerchantId = MerchantId::new(61);
 
     fn owner() -> Actor {
-        let stores = StoreAccess::All;
-        Actor::Staff { person: FIRST.founder(), merchant: FIRST, role: Role::Owner, stores }
+        Actor::owner(FIRST)
     }
 
     fn cashier() -> Actor {
         let stores = StoreAccess::Only(vec![StoreId::new(101)]);
-        Actor::Staff { person: PersonId::new(63), merchant: FIRST, role: Role::Cashier, stores }
+        Actor::cashier(FIRST, PersonId::new(63), stores)
     }
 
     fn consumer(person: PersonId) -> Actor {

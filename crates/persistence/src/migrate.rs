@@ -120,10 +120,11 @@ where
 mod tests {
     use std::{thread, time::Duration};
 
+    use diesel::sql_types::{BigInt, Text};
     use regulars_testkit::{Engine, fresh};
 
     use super::*;
-    use crate::transactions::migrated;
+    use crate::{statement::Statement, transactions::migrated};
 
     #[test]
     fn first_starts_at_once_wait_for_one_another() {
@@ -161,5 +162,82 @@ mod tests {
             other.connection.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).unwrap();
             assert!(!waiting.join().unwrap().unwrap().is_empty());
         });
+    }
+
+    fn revert<C, DB>(connection: &mut C, source: EmbeddedMigrations) -> String
+    where
+        DB: diesel::backend::Backend,
+        C: MigrationHarness<DB>,
+        EmbeddedMigrations: MigrationSource<DB>,
+    {
+        connection.revert_last_migration(source).unwrap().to_string()
+    }
+
+    /// Undoes migrations up to and including the one of that version.
+    fn revert_to(connection: &mut AnyConnection, version: &str) {
+        loop {
+            let reverted = match connection {
+                AnyConnection::Pg(pg) => revert(pg, POSTGRES),
+                AnyConnection::Sqlite(sqlite) => revert(sqlite, SQLITE),
+            };
+            if reverted == version {
+                return;
+            }
+        }
+    }
+
+    const STAFF: &str = "20261125000002";
+
+    #[test]
+    fn staff_of_before_keep_their_roles_both_ways() {
+        for engine in Engine::ALL {
+            let database = fresh(engine, migrated);
+            let url = DatabaseUrl::parse(database.url()).unwrap();
+            let mut link = Link::open(&url, Purpose::Migrating, Duration::ZERO).unwrap();
+            revert_to(&mut link.connection, STAFF);
+            link.connection
+                .batch_execute(
+                    "INSERT INTO person (id, user_type, registered, created_at, updated_at)
+                     VALUES (1, 'MERCHANT', TRUE, 5, 5), (2, 'MERCHANT', TRUE, 5, 5), (3, 'MERCHANT', TRUE, 5, 5);
+                     INSERT INTO merchant (id, name, time_zone, currency, created_at, updated_at)
+                     VALUES (1, 'A', 'UTC', 'EUR', 5, 5), (3, 'B', 'UTC', 'EUR', 5, 5);
+                     INSERT INTO staff_member (merchant_id, person_id, role, all_stores, created_at)
+                     VALUES (1, 1, 'owner', TRUE, 5), (1, 2, 'cashier', FALSE, 5), (3, 3, 'owner', TRUE, 5)",
+                )
+                .unwrap();
+            assert_eq!(migrate(&url).unwrap().len(), 1 + later(&url));
+            let roles = |connection: &mut AnyConnection| -> Vec<(i64, String)> {
+                Statement::<(BigInt, Text)>::new(
+                    "SELECT g.person_id, r.codename FROM staff_role g JOIN role r
+                     ON r.merchant_id = g.merchant_id AND r.id = g.role_id ORDER BY g.person_id",
+                )
+                .load(connection)
+                .unwrap()
+            };
+            let expected = [(1, "owner"), (2, "cashier"), (3, "owner")]
+                .map(|(person, role)| (person, role.to_owned()));
+            assert_eq!(roles(&mut link.connection), expected);
+            let count: i64 = Statement::<BigInt>::new("SELECT count(*) FROM role")
+                .first(&mut link.connection)
+                .unwrap()
+                .unwrap();
+            assert_eq!(count, 8, "four for each merchant");
+
+            revert_to(&mut link.connection, STAFF);
+            let before: Vec<(i64, String)> = Statement::<(BigInt, Text)>::new(
+                "SELECT person_id, role FROM staff_member ORDER BY person_id",
+            )
+            .load(&mut link.connection)
+            .unwrap();
+            assert_eq!(before, expected);
+        }
+    }
+
+    /// How many migrations came after that of staff.
+    fn later(url: &DatabaseUrl) -> usize {
+        let source = if url.is_postgres() { POSTGRES } else { SQLITE };
+        let versions = MigrationSource::<diesel::pg::Pg>::migrations(&source).unwrap();
+        let versions = versions.iter().map(|migration| migration.name().version().to_string());
+        versions.filter(|version| version.as_str() > STAFF).count()
     }
 }

@@ -127,9 +127,45 @@ diesel::table! {
     staff_member (merchant_id, person_id) {
         merchant_id -> BigInt,
         person_id -> BigInt,
-        role -> Text,
         all_stores -> Bool,
         created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    role (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        codename -> Nullable<Text>,
+        display_name -> Text,
+        permissions -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff_role (merchant_id, person_id, role_id) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        role_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff_permission (merchant_id, person_id, permission) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        permission -> Text,
+    }
+}
+
+diesel::table! {
+    staff_store_group (merchant_id, person_id, store_group_id) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        store_group_id -> BigInt,
     }
 }
 
@@ -618,7 +654,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     store_group,
     store_group_member,
     staff_member,
+    role,
+    staff_role,
+    staff_permission,
     staff_store,
+    staff_store_group,
     product,
     membership,
     membership_card,

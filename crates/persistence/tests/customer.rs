@@ -54,17 +54,11 @@ fn database(
         .iter()
         .map(|(merchant, person)| {
             let ids = [merchant.get(), person.get()].map(Value::Int);
-            ids.into_iter()
-                .chain([Value::Text("cashier".to_owned()), Value::Bool(true), Value::Int(0)])
-                .collect()
+            ids.into_iter().chain([Value::Bool(true), Value::Int(0)]).collect()
         })
         .collect();
-    bulk.insert(
-        "staff_member",
-        &["merchant_id", "person_id", "role", "all_stores", "created_at"],
-        &rows,
-    )
-    .unwrap();
+    bulk.insert("staff_member", &["merchant_id", "person_id", "all_stores", "created_at"], &rows)
+        .unwrap();
     bulk.finish(|_, _| {}).unwrap();
     let db = Db::open(&Settings::new(url)).unwrap();
     (temporary, db)

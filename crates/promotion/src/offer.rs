@@ -316,7 +316,7 @@ pub fn get(
 
 #[cfg(test)]
 mod tests {
-    use regulars_kernel::{PersonId, Role, Scope, StoreAccess};
+    use regulars_kernel::{PersonId, Scope, StoreAccess};
 
     use super::*;
     use crate::{memory::Memory, suite::world};
@@ -328,8 +328,7 @@ mod tests {
         world.offers.iter().cloned().for_each(|offer| memory.put_offer(offer));
         let [own, other] = [MerchantId::new(61), MerchantId::new(62)];
         let person = PersonId::new(71);
-        let stores = StoreAccess::All;
-        let staff = Actor::Staff { person, merchant: own, role: Role::Cashier, stores };
+        let staff = Actor::cashier(own, person, StoreAccess::All);
         let platform = Actor::Platform { person };
         let consumer = Actor::Consumer { person };
         for (actor, scope, sees_draft, sees_live, sees_other, lists) in [

@@ -11,6 +11,7 @@ mod people;
 mod random;
 mod row;
 mod sale;
+mod staff;
 mod tenant;
 mod world;
 
@@ -32,10 +33,12 @@ pub(crate) const PASSWORD: &str = "regulars-demo";
 /// The first merchant's owner.
 pub(crate) const OWNER: &str = "merchant@example.com";
 /// Who can be tried, and who they are.
-pub(crate) const LOGINS: [(&str, &str); 4] = [
+pub(crate) const LOGINS: [(&str, &str); 6] = [
     (OWNER, "owner of Café Morgenrot: customers, orders, offers, cards"),
     ("merchant2@example.com", "owner of Harbor Books, another tenant"),
+    ("manager@example.com", "runs all of Café Morgenrot but its apps"),
     ("cashier@example.com", "at the till of Café Morgenrot, Mitte"),
+    ("analyst@example.com", "reads Café Morgenrot's figures"),
     ("consumer@example.com", "a customer of both"),
 ];
 /// A body to send first: it logs the first merchant's owner in.

@@ -14,7 +14,7 @@ use std::{error::Error, time::Duration};
 use regulars_customer::{Change, ConsumerPatch, Country, Identifier, LoyaltyId, NewConsumer};
 use regulars_customer::{create, join};
 use regulars_kernel::{Actor, Clock, Currency, Denied, FixedClock, Money, PageRequest, Timestamp};
-use regulars_kernel::{Points, Role, StoreAccess};
+use regulars_kernel::{Points, StoreAccess};
 use regulars_loyalty::{LoyaltyError, Millionths, available, earning, enrollment};
 use regulars_order::memory::{Memory, MemoryStore};
 use regulars_order::{OrderFilter, history, item};
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (ada, loyalty_id) = shop::sign_up_ada(&memory, clock.now())?;
     let herself = Actor::Consumer { person: ada };
     let stores = StoreAccess::Only(vec![BERLIN]);
-    let till = Actor::Staff { person: TILL, merchant: MERCHANT, role: Role::Cashier, stores };
+    let till = Actor::cashier(MERCHANT, TILL, stores);
     let house = Actor::system(MERCHANT); // Your program, where it acts for the merchant and for no person.
 
     // 2. The till reads Ada's loyalty id off her phone. By it anyone may be found, and is judged as a newcomer.

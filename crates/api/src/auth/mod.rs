@@ -1,12 +1,21 @@
 //! Signing up, logging in, and tokens: open to everyone, since the password or the token that they are given is the proof.
+//! And who works for a merchant, with which permissions, roles and stores.
 //!
 //! Passwords are hashed on a pool of their own, and whoever waits for it holds no connection. Randomness is drawn before
 //! a transaction begins, which may run more than once.
 
 pub mod login;
+pub mod permission;
 pub mod refresh;
 pub mod register;
+pub mod role;
 pub mod session;
+pub mod staff;
+pub mod staff_mutations;
+
+pub use permission::{PermissionNode, PermissionNodeConnection};
+pub use role::{RoleNode, RoleNodeConnection};
+pub use staff::MerchantNodeConnection;
 
 use crate::{
     error::{ApiError, Codes},

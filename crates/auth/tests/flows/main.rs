@@ -5,6 +5,7 @@
 mod logging_in;
 mod renewing;
 mod signing_up;
+mod staffing;
 
 use std::{
     num::NonZeroUsize,
@@ -27,8 +28,7 @@ use regulars_customer::{
     input::AccountFields,
 };
 use regulars_kernel::{
-    Actor, Classify, Currency, ErrorKind, MerchantId, PersonId, Role, Rule, Scope, StoreAccess,
-    Timestamp, Violations,
+    Actor, Classify, Currency, ErrorKind, MerchantId, PersonId, Rule, Scope, Timestamp, Violations,
 };
 use regulars_merchant::{Merchant, MerchantStore, Tz};
 

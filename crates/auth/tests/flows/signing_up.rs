@@ -26,13 +26,7 @@ fn a_merchant_founds_a_tenant_and_owns_it() {
         });
         let grant = house.register(&seller(trade)).unwrap();
         let merchant = grant.person.founded();
-        let owner = Actor::Staff {
-            person: grant.person,
-            merchant,
-            role: Role::Owner,
-            stores: StoreAccess::All,
-        };
-        assert_eq!(house.actor(&grant, NOW), owner);
+        assert_eq!(house.actor(&grant, NOW), Actor::owner(merchant));
         let tenant = house.tx().merchants(&[merchant]).unwrap().pop().unwrap();
         assert_eq!(tenant.name, "Ada Lovelace");
         assert_eq!(tenant.merchant_type.as_deref(), Some(kept));

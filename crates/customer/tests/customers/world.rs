@@ -6,7 +6,7 @@ use regulars_customer::{
     memory::{Memory, MemoryStore},
 };
 use regulars_kernel::{
-    Actor, Classify, Currency, ErrorKind, MerchantId, PersonId, Role, Scope, StoreAccess, StoreId,
+    Actor, Classify, Currency, ErrorKind, MerchantId, PersonId, Scope, StoreAccess, StoreId,
     Timestamp,
 };
 use regulars_merchant::{Merchant, Store, Tz};
@@ -25,13 +25,11 @@ pub(crate) const fn at(seconds: i64) -> Timestamp {
 }
 
 pub(crate) fn owner(merchant: MerchantId) -> Actor {
-    let (person, role, stores) = (merchant.founder(), Role::Owner, StoreAccess::All);
-    Actor::Staff { person, merchant, role, stores }
+    Actor::owner(merchant)
 }
 
 pub(crate) fn cashier(merchant: MerchantId) -> Actor {
-    let (person, role) = (PersonId::new(60), Role::Cashier);
-    Actor::Staff { person, merchant, role, stores: StoreAccess::Only(vec![NEAR_STORE]) }
+    Actor::cashier(merchant, PersonId::new(60), StoreAccess::Only(vec![NEAR_STORE]))
 }
 
 pub(crate) const fn consumer(person: PersonId) -> Actor {

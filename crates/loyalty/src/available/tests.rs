@@ -1,6 +1,6 @@
 use regulars_customer::{EmailAddress, LoyaltyId, Person, PhoneNumber};
 use regulars_kernel::{
-    Classify, ErrorKind, PageRequest, Points, Role, Scope, page::PageArguments, page::cut,
+    Classify, ErrorKind, PageRequest, Points, Scope, page::PageArguments, page::cut,
 };
 use regulars_merchant::Store;
 use regulars_promotion::{Places, Status, Target};
@@ -84,7 +84,7 @@ impl Shop {
 }
 
 fn staff(merchant: MerchantId, stores: StoreAccess) -> Actor {
-    Actor::Staff { person: PersonId::new(400), merchant, role: Role::Cashier, stores }
+    Actor::cashier(merchant, PersonId::new(400), stores)
 }
 
 fn cashier() -> Actor {

@@ -101,3 +101,9 @@ pub(super) fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<bool, Stor
         .bind(admission.token_version);
     Ok(statement.execute(tx.connection)? == 1)
 }
+
+pub(super) fn raise_token_version(tx: &mut Tx<'_>, id: PersonId) -> Result<(), StoreError> {
+    let raised = person::token_version.eq(person::token_version + 1);
+    diesel::update(person::table.find(id.get())).set(raised).execute(tx.connection).store()?;
+    Ok(())
+}

@@ -1,5 +1,5 @@
-//! The port of the auth crate: [`AuthStore`] over tables. Every method needs the scope `Platform`, since it runs before
-//! anyone knows whose data to see.
+//! The ports of the auth crate over tables. Every method of [`AuthStore`] needs the scope `Platform`, since it runs before
+//! anyone knows whose data to see; [`StaffStore`] keeps to the merchant of its scope.
 //!
 //! What decides a race is one conditional `UPDATE` each; the rest of a log-in or a renewal runs one after another for an
 //! account, which [`login::find`] locks.
@@ -7,16 +7,22 @@
 mod actor;
 mod login;
 mod merchant;
+mod post;
 mod refresh;
+mod role;
 mod session;
+mod staff;
 #[cfg(test)]
 mod tests;
 
 use regulars_auth::{
-    Admission, AuthStore, Credentials, PasswordHash, Post, SessionId, Standing,
+    Admission, AuthStore, Credentials, PasswordHash, Role, SessionId, StaffMember, StaffStore,
+    Standing,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
+    role::NewRole,
+    staff::{Assignment, StaffSort},
 };
-use regulars_kernel::{PersonId, StoreError, Timestamp};
+use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp};
 use regulars_merchant::Merchant;
 
 use crate::Tx;
@@ -97,13 +103,87 @@ impl AuthStore for Tx<'_> {
         merchant::insert(self, merchant)
     }
 
+    fn raise_token_version(&mut self, person: PersonId) -> Result<(), StoreError> {
+        self.platform()?;
+        login::raise_token_version(self, person)
+    }
+
+    fn revoke_sessions(&mut self, person: PersonId, at: Timestamp) -> Result<usize, StoreError> {
+        self.platform()?;
+        session::revoke_all(self, person, at)
+    }
+}
+
+impl StaffStore for Tx<'_> {
+    fn lock_staff(&mut self, merchant: MerchantId) -> Result<(), StoreError> {
+        staff::lock(self, merchant)
+    }
+
+    fn staff(&mut self, ids: &[PersonId]) -> Result<Vec<StaffMember>, StoreError> {
+        staff::by_ids(self, ids)
+    }
+
+    fn list_staff(
+        &mut self,
+        merchant: MerchantId,
+        page: &PageRequest<StaffSort>,
+    ) -> Result<Page<StaffMember>, StoreError> {
+        staff::list(self, merchant, page)
+    }
+
+    fn count_staff(&mut self, merchant: MerchantId) -> Result<u64, StoreError> {
+        staff::count(self, merchant)
+    }
+
+    fn owners(&mut self, merchant: MerchantId) -> Result<Vec<PersonId>, StoreError> {
+        staff::owners(self, merchant)
+    }
+
     fn insert_post(
         &mut self,
+        merchant: MerchantId,
         person: PersonId,
-        post: &Post,
+        assignment: &Assignment,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.platform()?;
-        actor::insert_post(self, person, post, at)
+        staff::insert(self, merchant, person, assignment, at)
+    }
+
+    fn update_post(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        assignment: &Assignment,
+    ) -> Result<(), StoreError> {
+        staff::update(self, merchant, person, assignment)
+    }
+
+    fn end_post(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        staff::end(self, merchant, person, at)
+    }
+
+    fn roles(&mut self, ids: &[RoleId]) -> Result<Vec<Role>, StoreError> {
+        role::by_ids(self, ids)
+    }
+
+    fn merchant_roles(&mut self, merchant: MerchantId) -> Result<Vec<Role>, StoreError> {
+        role::of_merchant(self, merchant)
+    }
+
+    fn insert_role(&mut self, role: &NewRole) -> Result<RoleId, StoreError> {
+        role::insert(self, role)
+    }
+
+    fn update_role(&mut self, role: &Role) -> Result<(), StoreError> {
+        role::update(self, role)
+    }
+
+    fn delete_role(&mut self, role: &Role) -> Result<(), StoreError> {
+        role::delete(self, role)
     }
 }

@@ -32,3 +32,15 @@ pub(super) fn revoke(
         .store()?;
     Ok(rows == 1)
 }
+
+pub(super) fn revoke_all(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    at: Timestamp,
+) -> Result<usize, StoreError> {
+    let own = session::table.filter(session::person_id.eq(person.get()));
+    diesel::update(own.filter(session::revoked_at.is_null()))
+        .set(session::revoked_at.eq(Some(at.micros())))
+        .execute(tx.connection)
+        .store()
+}

@@ -2,7 +2,10 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Barrier},
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -12,23 +15,26 @@ use diesel::{
     connection::{SimpleConnection, TransactionManager},
 };
 use regulars_auth::{
-    AuthError, AuthStore, Authority, Grant, Keys, Password, SessionId, Settings, actor,
+    AuthError, AuthStore, Authority, Grant, Keys, Password, Post, SessionId, Settings, StaffStore,
+    actor,
     login::{self, Login},
     refresh::{self, Renewal},
     register::{self, Registration},
+    staff::{self, NewStaff},
     suite::{self, Fixture, Ports},
     token::TokenId,
 };
 use regulars_customer::{CustomerStore, input::AccountFields};
 use regulars_kernel::{
-    Actor, Classify, ErrorKind, MerchantId, Rule, Scope, StoreError, StoreId, Timestamp,
+    Actor, Classify, ErrorKind, MerchantId, PersonId, Rule, Scope, StoreError, StoreGroupId,
+    StoreId, SystemRole, Timestamp,
 };
 use regulars_testkit::{Engine, TempDatabase, fresh};
 
 use crate::{
     DatabaseUrl, Db, Tx,
     connection::{Link, Purpose, Transactions},
-    schema::{refresh_token, store},
+    schema::{refresh_token, store, store_group, store_group_member},
     transactions::migrated,
 };
 
@@ -65,6 +71,32 @@ impl Fixture for OnDatabase {
             .get_result(&mut self.0.connection)
             .unwrap();
         StoreId::new(id)
+    }
+
+    fn group_stores(&mut self, merchant: MerchantId, stores: &[StoreId]) -> StoreGroupId {
+        let row = (
+            store_group::merchant_id.eq(merchant.get()),
+            store_group::name.eq("Town"),
+            store_group::created_at.eq(0),
+            store_group::updated_at.eq(0),
+        );
+        let id: i64 = diesel::insert_into(store_group::table)
+            .values(row)
+            .returning(store_group::id)
+            .get_result(&mut self.0.connection)
+            .unwrap();
+        for store in stores {
+            let row = (
+                store_group_member::merchant_id.eq(merchant.get()),
+                store_group_member::store_group_id.eq(id),
+                store_group_member::store_id.eq(store.get()),
+            );
+            diesel::insert_into(store_group_member::table)
+                .values(row)
+                .execute(&mut self.0.connection)
+                .unwrap();
+        }
+        StoreGroupId::new(id)
     }
 }
 
@@ -280,6 +312,57 @@ fn of_several_log_ins_at_once_one_brings_the_account_back() {
         let account = house.db.read(Scope::Platform, |tx| tx.people(&[ada])).unwrap().pop();
         let account = account.unwrap();
         assert_eq!((account.archived, account.last_login), (false, Some(NOW)));
+    });
+}
+
+/// An owner, as a request of theirs is told at its beginning.
+fn owner(merchant: MerchantId, person: PersonId) -> Actor {
+    let Post { owner, permissions, stores, .. } = Post::owner(merchant);
+    Actor::Staff { person, merchant, owner, permissions, stores }
+}
+
+#[test]
+fn of_owners_who_go_at_once_one_stays() {
+    const OWNERS: usize = 8;
+    each_house(Duration::ZERO, |house| {
+        let shop = house.register(&registration("shop@example.com", "MERCHANT")).unwrap();
+        let merchant = shop.person.founded();
+        let (role, people) = house
+            .write(move |tx, _| {
+                let roles = tx.merchant_roles(merchant)?;
+                let role = roles.iter().find(|role| role.system == Some(SystemRole::Owner));
+                let role = role.unwrap().id;
+                let mut people = vec![shop.person];
+                for number in 1..OWNERS {
+                    let fields = registration(&format!("{number}@shop.example"), "").fields;
+                    let new = NewStaff { fields, roles: [role].into(), ..NewStaff::default() };
+                    people.push(staff::create(tx, &Actor::owner(merchant), &new, NOW)?);
+                }
+                Ok::<_, AuthError>((role, people))
+            })
+            .unwrap();
+        // Some resign, some dismiss their neighbour: each as an owner of a moment ago.
+        let next = AtomicUsize::new(0);
+        let outcomes = at_once(|| {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let (own, other) = (people[number % OWNERS], people[(number + 1) % OWNERS]);
+            let actor = owner(merchant, own);
+            house.write(move |tx, _| {
+                if (number / OWNERS).is_multiple_of(2) {
+                    staff::remove_role(tx, &actor, own, role)
+                } else {
+                    staff::delete(tx, &actor, other, NOW)
+                }
+            })
+        });
+        let owners = house.write(move |tx, _| tx.owners(merchant)).unwrap();
+        assert_eq!(owners.len(), 1, "{outcomes:?}");
+        for outcome in outcomes {
+            // Refused as no owner any more, as the last one, or since somebody else was quicker.
+            let refused =
+                outcome.map_or_else(|error| error.kind() != ErrorKind::Internal, |_| true);
+            assert!(refused);
+        }
     });
 }
 

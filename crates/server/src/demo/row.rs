@@ -115,9 +115,14 @@ tables! {
         id: i64, merchant_id: i64, name: &'static str, created_at: i64, updated_at: i64,
     }
     StoreGroupMemberRow in store_group_member { merchant_id: i64, store_group_id: i64, store_id: i64 }
-    StaffMemberRow in staff_member {
-        merchant_id: i64, person_id: i64, role: &'static str, all_stores: bool, created_at: i64,
+    RoleRow in role {
+        id: i64, merchant_id: i64, codename: &'static str, display_name: &'static str,
+        permissions: &'static str, created_at: i64, updated_at: i64,
     }
+    StaffMemberRow in staff_member {
+        merchant_id: i64, person_id: i64, all_stores: bool, created_at: i64,
+    }
+    StaffRoleRow in staff_role { merchant_id: i64, person_id: i64, role_id: i64 }
     StaffStoreRow in staff_store { merchant_id: i64, person_id: i64, store_id: i64 }
     ProductRow in product {
         id: i64, merchant_id: i64, name: &'static str, price: i64, currency: &'static str, category: &'static str,

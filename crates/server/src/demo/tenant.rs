@@ -1,16 +1,17 @@
 //! The merchants of the demo world: their stores, staff, products, offers and cards.
 
 use chrono::{NaiveDate, NaiveTime};
-use regulars_kernel::{Currency, Timestamp, text::fold};
+use regulars_kernel::{Currency, SystemRole, Timestamp, text::fold};
 use regulars_merchant::{Tz, business_date};
 
 use super::{
     names::Land,
     offers,
     row::{
-        Batch, LoyaltyCardRow, LoyaltyRewardRow, MerchantRow, ProductRow, StaffMemberRow,
-        StaffStoreRow, StoreGroupMemberRow, StoreGroupRow, StoreRow,
+        Batch, LoyaltyCardRow, LoyaltyRewardRow, MerchantRow, ProductRow, StaffStoreRow,
+        StoreGroupMemberRow, StoreGroupRow, StoreRow,
     },
+    staff::Roles,
     world::{Account, DAY, Plan, Sequences},
 };
 
@@ -257,15 +258,10 @@ pub(super) fn make(plan: &Plan, number: usize, ids: &mut Sequences, out: &mut Ba
         created_at: founded,
         updated_at: founded,
     });
-    out.staff_member.push(StaffMemberRow {
-        merchant_id: id,
-        person_id: id,
-        role: "owner",
-        all_stores: true,
-        created_at: founded,
-    });
+    let roles = Roles::make(id, founded, ids, out);
+    roles.give(SystemRole::Owner, id, true, founded, out);
     let later = if template.land == Land::America { 6 * 3_600_000_000 } else { 0 };
-    let stores = stores(plan, template, id, number, ids, out);
+    let stores = stores(plan, template, &roles, number, ids, out);
     let products = products(template, id, founded, ids, out);
     let mut tenant = Tenant {
         id,
@@ -288,11 +284,12 @@ pub(super) fn make(plan: &Plan, number: usize, ids: &mut Sequences, out: &mut Ba
 fn stores(
     plan: &Plan,
     template: &Template,
-    merchant: i64,
+    roles: &Roles,
     number: usize,
     ids: &mut Sequences,
     out: &mut Batch,
 ) -> Vec<Place> {
+    let merchant = roles.merchant();
     let since = plan.now - 880 * DAY;
     let mut places = Vec::new();
     for site in template.stores {
@@ -327,13 +324,7 @@ fn stores(
             created_at: since,
         }
         .add(plan, out);
-        out.staff_member.push(StaffMemberRow {
-            merchant_id: merchant,
-            person_id: cashier,
-            role: "cashier",
-            all_stores: false,
-            created_at: since,
-        });
+        roles.give(SystemRole::Cashier, cashier, false, since, out);
         out.staff_store.push(StaffStoreRow {
             merchant_id: merchant,
             person_id: cashier,
@@ -342,6 +333,9 @@ fn stores(
         let zone = site.zone.unwrap_or(template.zone);
         let day_starts_at = site.day_starts_at.parse().unwrap_or(NaiveTime::MIN);
         places.push(Place { id, zone, day_starts_at, cashier });
+    }
+    if number == 0 {
+        roles.hire_office(plan, since, ids, out);
     }
     let group = ids.store_group();
     let (name, members) = ("Home town", places.iter().take(2));

@@ -56,7 +56,9 @@ fn extend(all: &mut Batch, batch: Batch) {
         store,
         store_group,
         store_group_member,
+        role,
         staff_member,
+        staff_role,
         staff_store,
         product,
         membership,
@@ -128,6 +130,14 @@ fn every_reference_leads_somewhere_and_every_key_is_unique() {
             }
         }
         let stores = unique("store", world.store.iter().map(|row| (row.merchant_id, row.id)));
+        let roles = unique("role", world.role.iter().map(|row| (row.merchant_id, row.id)));
+        let staff = world.staff_member.iter().map(|row| (row.merchant_id, row.person_id));
+        let staff = unique("staff", staff);
+        let held = world.staff_role.iter();
+        unique("role of staff", held.clone().map(|row| (row.person_id, row.role_id)));
+        assert!(held.clone().all(|row| roles.contains(&(row.merchant_id, row.role_id))));
+        let holders: BTreeSet<_> = held.map(|row| (row.merchant_id, row.person_id)).collect();
+        assert_eq!(holders, staff, "everybody has a role");
         let members = unique(
             "membership",
             world.membership.iter().map(|row| (row.merchant_id, row.person_id)),
@@ -248,7 +258,9 @@ fn the_people_of_the_tour_are_there_at_every_size() {
             "merchant@example.com",
             "merchant2@example.com",
             "consumer@example.com",
+            "manager@example.com",
             "cashier@example.com",
+            "analyst@example.com",
         ] {
             assert!(logins.contains(&login), "{login}");
         }

@@ -134,6 +134,7 @@ macro_rules! sequences {
 
 sequences!(
     staff,
+    role,
     store,
     store_group,
     product,

@@ -1,0 +1,259 @@
+//! Hiring and dismissing staff, and what they are given.
+
+use std::collections::BTreeSet;
+
+use juniper::{GraphQLInputObject, graphql_object};
+use regulars_auth::{
+    AuthError,
+    staff::{self, NewStaff},
+};
+use regulars_customer::input::AccountFields;
+use regulars_kernel::{Actor, Permission, PersonId, RoleId, Scope, StoreGroupId, StoreId};
+use regulars_persistence::Tx;
+
+use super::{permission, role::ROLE};
+use crate::{
+    context::Context,
+    customer::{
+        choice::UserCountry,
+        user::{IUserNodeValue, USER, account},
+    },
+    error::{ApiError, Codes},
+    global_id::Id,
+    merchant::{MerchantNode, store::STORE, store_group::STORE_GROUP},
+    mutation::{Asked, Call, Needs, Outcome, refused},
+    scalar::{Date, ExpectedErrorType},
+};
+
+/// Somebody who is to work for the merchant.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct CreateMerchantInput {
+    /// What they log in with.
+    pub email: String,
+    /// The first name: at most 150 characters.
+    pub firstname: String,
+    /// The last name: at most 150 characters.
+    pub lastname: String,
+    /// The birth date, from 1900 to today.
+    pub birthday: Option<Date>,
+    /// A phone number: international, or national where the country is told.
+    pub phone_number: Option<String>,
+    /// The country.
+    pub country: Option<UserCountry>,
+    /// The city: at most 150 characters.
+    pub city: Option<String>,
+    /// The zip code: at most 20 characters.
+    pub zip_code: Option<String>,
+    /// The street address: at most 150 characters.
+    pub street: Option<String>,
+    /// The stores where they work.
+    pub stores: Option<Vec<Id>>,
+    /// Whether they work in every store, future ones included.
+    pub all_stores: Option<bool>,
+    /// Their roles.
+    pub roles: Option<Vec<Id>>,
+    /// The same key with the same input answers what the first call answered: 1 to 255 characters.
+    pub idempotency_key: Option<String>,
+}
+
+/// A member of staff to be dismissed.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct DeleteMerchantInput {
+    /// The member of staff.
+    pub id: Id,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+/// A member of staff, and a role that they are given or lose.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct MerchantRoleInput {
+    /// The member of staff.
+    pub merchant_id: Id,
+    /// The role.
+    pub role_id: Id,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+/// A member of staff, and a permission that they are given or lose.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct MerchantPermissionInput {
+    /// The member of staff.
+    pub merchant_id: Id,
+    /// The permission: its id or its codename.
+    pub permission_id: Id,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+/// A member of staff, and a store that they are given or lose.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct MerchantStoreInput {
+    /// The member of staff.
+    pub merchant_id: Id,
+    /// The store.
+    pub store_id: Id,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+/// A member of staff, and a store group that they are given or lose.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct MerchantStoreGroupInput {
+    /// The member of staff.
+    pub merchant_id: Id,
+    /// The store group.
+    pub store_group_id: Id,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+/// The answer of a mutation of a member of staff.
+pub struct MerchantPayload {
+    errors: Option<ExpectedErrorType>,
+    merchant: Option<PersonId>,
+}
+
+/// The answer of a mutation of a member of staff.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl MerchantPayload {
+    /// Whether it happened.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// The member of staff afterwards.
+    fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
+        let Some(id) = self.merchant else { return Ok(None) };
+        Ok(match account(context, id)? {
+            Some(IUserNodeValue::MerchantNode(node)) => Some(node),
+            Some(IUserNodeValue::ConsumerNode(_)) | None => None,
+        })
+    }
+}
+
+/// What the root fields answer.
+type Answer = Result<MerchantPayload, ApiError>;
+
+fn payload(outcome: Outcome<PersonId>) -> MerchantPayload {
+    let (merchant, errors) = outcome.split();
+    MerchantPayload { errors, merchant }
+}
+
+/// Turns a fault of an argument, found before anything ran, into the payload's errors.
+fn or_refusal(result: Answer) -> Answer {
+    result.or_else(|error| refused(error, Codes::Public).map(payload))
+}
+
+fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
+    id.pk(kind).map_err(|error| ApiError::bad_id(argument, &error))
+}
+
+fn pks<I: From<i64> + Ord>(
+    argument: &'static str,
+    ids: Option<&[Id]>,
+    kind: &str,
+) -> Result<BTreeSet<I>, ApiError> {
+    ids.unwrap_or_default().iter().map(|id| pk(argument, id, kind).map(I::from)).collect()
+}
+
+/// Who may change staff.
+const CHANGE: Needs = Needs::Permission(Permission::ChangeStaff);
+
+fn new_staff(input: CreateMerchantInput) -> Result<NewStaff, ApiError> {
+    Ok(NewStaff {
+        stores: pks("stores", input.stores.as_deref(), STORE)?,
+        roles: pks("roles", input.roles.as_deref(), ROLE)?,
+        all_stores: input.all_stores.unwrap_or(false),
+        fields: AccountFields {
+            email: input.email,
+            firstname: input.firstname,
+            lastname: input.lastname,
+            phone_number: input.phone_number,
+            birthday: input.birthday.map(|Date(day)| day.to_string()),
+            country: input.country.map(|country| country.name().to_owned()),
+            city: input.city,
+            street: input.street,
+            zip_code: input.zip_code,
+            gender: None,
+        },
+    })
+}
+
+pub(crate) fn create_merchant(asked: &Asked<'_, '_>, input: CreateMerchantInput) -> Answer {
+    or_refusal(new_staff(input).and_then(|new| {
+        let call = Call::of(asked, CHANGE);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
+            staff::create(tx, &actor, &new, now)
+        })?;
+        Ok(payload(outcome))
+    }))
+}
+
+pub(crate) fn delete_merchant(asked: &Asked<'_, '_>, input: &DeleteMerchantInput) -> Answer {
+    or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
+        let call = Call::of(asked, CHANGE);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let outcome = asked
+            .context()
+            .mutate_within(Scope::Platform, &call, move |tx| staff::delete(tx, &actor, id, now))?;
+        Ok(payload(outcome))
+    }))
+}
+
+/// One of the mutations that give a member of staff something, or take it away.
+fn change<W: Copy + Send + 'static>(
+    asked: &Asked<'_, '_>,
+    merchant_id: &Id,
+    what: Result<W, ApiError>,
+    use_case: fn(&mut Tx<'_>, &Actor, PersonId, W) -> Result<PersonId, AuthError>,
+) -> Answer {
+    let person = pk("merchantId", merchant_id, USER).map(PersonId::new);
+    or_refusal(person.and_then(|person| Ok((person, what?))).and_then(|(person, what)| {
+        let call = Call::of(asked, CHANGE);
+        let actor = asked.context().actor().clone();
+        let outcome =
+            asked.context().mutate(&call, move |tx| use_case(tx, &actor, person, what))?;
+        Ok(payload(outcome))
+    }))
+}
+
+/// Makes the root field of such a mutation.
+macro_rules! changes {
+    ($($name:ident: $input:ident, |$taken:ident| $what:expr, $use_case:path;)+) => {$(
+        pub(crate) fn $name(asked: &Asked<'_, '_>, $taken: &$input) -> Answer {
+            change(asked, &$taken.merchant_id, $what, |tx, actor, person, what| {
+                $use_case(tx, actor, person, what)
+            })
+        }
+    )+};
+}
+
+changes! {
+    add_role: MerchantRoleInput,
+        |input| pk("roleId", &input.role_id, ROLE).map(RoleId::new), staff::add_role;
+    remove_role: MerchantRoleInput,
+        |input| pk("roleId", &input.role_id, ROLE).map(RoleId::new), staff::remove_role;
+    add_permission: MerchantPermissionInput,
+        |input| permission::named("permissionId", &input.permission_id), staff::add_permission;
+    remove_permission: MerchantPermissionInput,
+        |input| permission::named("permissionId", &input.permission_id), staff::remove_permission;
+    add_store: MerchantStoreInput,
+        |input| pk("storeId", &input.store_id, STORE).map(StoreId::new), staff::add_store;
+    remove_store: MerchantStoreInput,
+        |input| pk("storeId", &input.store_id, STORE).map(StoreId::new), staff::remove_store;
+    add_store_group: MerchantStoreGroupInput,
+        |input| pk("storeGroupId", &input.store_group_id, STORE_GROUP).map(StoreGroupId::new),
+        staff::add_store_group;
+    remove_store_group: MerchantStoreGroupInput,
+        |input| pk("storeGroupId", &input.store_group_id, STORE_GROUP).map(StoreGroupId::new),
+        staff::remove_store_group;
+}

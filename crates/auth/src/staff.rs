@@ -1,0 +1,218 @@
+//! Who works for a merchant, what they may, and where.
+//!
+//! Whoever changes that needs [`Permission::ChangeStaff`], and these hold for everybody: nobody grants what they do not
+//! hold, be it a permission or a store; nobody but an owner changes an owner; nobody widens their own rights; and there
+//! is always an owner. All of it is judged behind one lock for each merchant, by what stands in the rows then.
+
+mod change;
+mod hire;
+
+use std::collections::BTreeSet;
+
+use regulars_kernel::{
+    Actor, Denied, MerchantId, Page, PageRequest, Permission, Permissions, PersonId, RoleId,
+    StoreAccess, StoreGroupId, StoreId, Timestamp,
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
+};
+
+use crate::{AuthError, Post, StaffStore};
+
+pub use change::{
+    add_permission, add_role, add_store, add_store_group, remove_permission, remove_role,
+    remove_store, remove_store_group,
+};
+pub use hire::{NewStaff, create, delete};
+
+/// What a merchant gave one of its people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assignment {
+    /// Their roles.
+    pub roles: BTreeSet<RoleId>,
+    /// What they may beside their roles.
+    pub permissions: Permissions,
+    /// Every store, future ones included.
+    pub all_stores: bool,
+    /// Stores of their own.
+    pub stores: BTreeSet<StoreId>,
+    /// Store groups: every store that is in one of them now.
+    pub store_groups: BTreeSet<StoreGroupId>,
+}
+
+/// One who works for a merchant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffMember {
+    /// Their account.
+    pub person: PersonId,
+    /// What they were given.
+    pub assignment: Assignment,
+    /// What follows from it.
+    pub post: Post,
+    /// Since when they work there.
+    pub created_at: Timestamp,
+}
+
+/// What the list of staff can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffSort {
+    /// Since when they work there.
+    CreatedAt,
+}
+
+impl SortField for StaffSort {
+    const LIST: &'static str = "merchants";
+
+    fn from_name(name: &str) -> Option<Self> {
+        (name == "createdAt").then_some(Self::CreatedAt)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "createdAt",
+        }
+    }
+
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::CreatedAt => KeyKind::Int,
+        }
+    }
+
+    fn all() -> &'static [Self] {
+        &[Self::CreatedAt]
+    }
+
+    fn default_order() -> Order<Self> {
+        Order { terms: Vec::new(), pk_descending: false }
+    }
+}
+
+impl Keyed<StaffSort> for StaffMember {
+    fn sort_key(&self, field: StaffSort) -> SortKey {
+        match field {
+            StaffSort::CreatedAt => SortKey::Int(self.created_at.micros()),
+        }
+    }
+
+    fn pk(&self) -> i64 {
+        self.person.get()
+    }
+}
+
+/// A page of the staff of the asker's merchant. Needs [`Permission::ChangeStaff`].
+pub fn list(
+    tx: &mut impl StaffStore,
+    actor: &Actor,
+    page: &PageRequest<StaffSort>,
+) -> Result<Page<StaffMember>, AuthError> {
+    let merchant = actor.require(Permission::ChangeStaff)?;
+    Ok(tx.list_staff(merchant, page)?)
+}
+
+/// How many people all pages of [`list`] have.
+pub fn count(tx: &mut impl StaffStore, actor: &Actor) -> Result<u64, AuthError> {
+    let merchant = actor.require(Permission::ChangeStaff)?;
+    Ok(tx.count_staff(merchant)?)
+}
+
+/// The members of staff of those ids whose rights the asker sees, in no order: whoever may change staff sees the whole
+/// merchant's, its other people their own, and nobody else any.
+pub fn list_by_ids(
+    tx: &mut impl StaffStore,
+    actor: &Actor,
+    ids: &[PersonId],
+) -> Result<Vec<StaffMember>, AuthError> {
+    if actor.require(Permission::ChangeStaff).is_ok() {
+        return Ok(tx.staff(ids)?);
+    }
+    match actor {
+        Actor::Staff { person, .. } if ids.contains(person) => Ok(tx.staff(&[*person])?),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Who changes staff or roles, as they stand behind the lock: a right that was taken from them a moment ago is gone.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    person: Option<PersonId>,
+    post: Post,
+    /// The store groups they were given.
+    store_groups: BTreeSet<StoreGroupId>,
+}
+
+impl Asker {
+    /// Takes the lock. Needs [`Permission::ChangeStaff`].
+    pub(crate) fn behind_lock(tx: &mut impl StaffStore, actor: &Actor) -> Result<Self, AuthError> {
+        let merchant = actor.require(Permission::ChangeStaff)?;
+        tx.lock_staff(merchant)?;
+        match actor {
+            Actor::System { .. } => Ok(Self {
+                person: None,
+                post: Post::owner(merchant),
+                store_groups: BTreeSet::new(),
+            }),
+            Actor::Staff { person, .. } => {
+                let member = tx.staff(&[*person])?.pop();
+                let member = member.filter(|member| {
+                    member.post.merchant == merchant
+                        && member.post.permissions.contains(Permission::ChangeStaff)
+                });
+                let StaffMember { assignment, post, .. } = member.ok_or(Denied)?;
+                let store_groups = assignment.store_groups;
+                Ok(Self { person: Some(*person), post, store_groups })
+            }
+            Actor::Anonymous | Actor::Consumer { .. } | Actor::Platform { .. } => {
+                Err(Denied.into())
+            }
+        }
+    }
+
+    pub(crate) const fn merchant(&self) -> MerchantId {
+        self.post.merchant
+    }
+
+    /// Passes where they hold all of it themselves.
+    pub(crate) const fn require_held(&self, permissions: Permissions) -> Result<(), Denied> {
+        if self.post.permissions.include(permissions) { Ok(()) } else { Err(Denied) }
+    }
+
+    /// Passes for owners.
+    const fn require_owner(&self) -> Result<(), Denied> {
+        if self.post.owner { Ok(()) } else { Err(Denied) }
+    }
+
+    /// Passes where they reach the store themselves.
+    fn require_store(&self, store: StoreId) -> Result<(), Denied> {
+        if self.post.stores.includes(store) { Ok(()) } else { Err(Denied) }
+    }
+
+    /// Passes where they reach every store.
+    fn require_all_stores(&self) -> Result<(), Denied> {
+        if self.post.stores == StoreAccess::All { Ok(()) } else { Err(Denied) }
+    }
+
+    /// Passes where they have the group themselves: to reach its stores of today is not enough, it may grow.
+    fn require_store_group(&self, group: StoreGroupId) -> Result<(), Denied> {
+        if self.store_groups.contains(&group) { Ok(()) } else { self.require_all_stores() }
+    }
+
+    /// Passes where they may change that member at all.
+    const fn require_over(&self, member: &StaffMember) -> Result<(), Denied> {
+        if member.post.owner { self.require_owner() } else { Ok(()) }
+    }
+
+    /// Passes where somebody else gains by it; an owner has nothing left to gain.
+    fn require_not_oneself(&self, member: &StaffMember) -> Result<(), Denied> {
+        if self.person == Some(member.person) { self.require_owner() } else { Ok(()) }
+    }
+}
+
+/// A member of the asker's staff.
+fn find(
+    tx: &mut impl StaffStore,
+    asker: &Asker,
+    person: PersonId,
+) -> Result<StaffMember, AuthError> {
+    let found = tx.staff(&[person])?.pop();
+    let found = found.filter(|member| member.post.merchant == asker.merchant());
+    found.ok_or(AuthError::StaffNotFound)
+}

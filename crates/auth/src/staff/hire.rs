@@ -1,0 +1,119 @@
+//! Who comes and who goes.
+
+use std::collections::BTreeSet;
+
+use regulars_customer::{
+    CustomerStore, EmailAddress, Kind, NewPerson, Person, UserType,
+    input::{AccountFields, account_profile},
+};
+use regulars_kernel::{
+    Actor, Permissions, PersonId, RoleId, Rule, StoreError, StoreId, Timestamp, Violations,
+};
+use regulars_merchant::MerchantStore;
+
+use super::{
+    Asker, Assignment,
+    change::{require_another_owner, require_roles, require_stores},
+    find,
+};
+use crate::{AuthError, AuthStore, StaffStore};
+
+/// Somebody who is to work for a merchant, as it came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewStaff {
+    /// Who they are.
+    pub fields: AccountFields,
+    /// Their roles.
+    pub roles: BTreeSet<RoleId>,
+    /// Every store, future ones included.
+    pub all_stores: bool,
+    /// The stores where they work.
+    pub stores: BTreeSet<StoreId>,
+}
+
+/// Takes somebody on: makes them an account, which nobody can log in to until it has a password. Needs
+/// [`regulars_kernel::Permission::ChangeStaff`], and everything that they are given. Runs in the scope `Platform`, since
+/// addresses are unique among all who log in (rule 2).
+pub fn create(
+    tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),
+    actor: &Actor,
+    new: &NewStaff,
+    now: Timestamp,
+) -> Result<PersonId, AuthError> {
+    let asker = Asker::behind_lock(tx, actor)?;
+    let mut wrong = Violations::new();
+    let profile = account_profile(&new.fields, now, &mut wrong);
+    // The address is looked up even where another field is wrong, so that one answer names every fault.
+    if let Ok(email) = EmailAddress::parse(&new.fields.email)
+        && tx.find_credentials_by_email(&email.key())?.is_some()
+    {
+        wrong.add("email", Rule::EmailTaken);
+    }
+    let (Some(profile), true) = (profile, wrong.is_empty()) else {
+        return Err(wrong.into());
+    };
+    let roles: Vec<_> = new.roles.iter().copied().collect();
+    require_roles(tx, &asker, &roles)?;
+    let stores: Vec<_> = new.stores.iter().copied().collect();
+    require_stores(tx, &asker, &stores)?;
+    if new.all_stores {
+        asker.require_all_stores()?;
+    }
+    let account = NewPerson {
+        kind: Kind::Registered,
+        user_type: UserType::Merchant,
+        merchant_type: None,
+        loyalty_id: None,
+        profile,
+        staff: false,
+        admin: false,
+        created_at: now,
+    };
+    let person = tx.insert_person(account).map_err(|error| match error {
+        StoreError::Taken("person.email_key") => {
+            AuthError::Invalid(Violations::of("email", Rule::EmailTaken))
+        }
+        other => other.into(),
+    })?;
+    let assignment = Assignment {
+        roles: new.roles.clone(),
+        permissions: Permissions::NONE,
+        all_stores: new.all_stores,
+        stores: new.stores.clone(),
+        store_groups: BTreeSet::new(),
+    };
+    tx.insert_post(asker.merchant(), person, &assignment, now)?;
+    Ok(person)
+}
+
+/// Dismisses a member of staff: their sessions end, their account is closed and its address free for another. They stay
+/// named where they were, in old orders say. Needs [`regulars_kernel::Permission::ChangeStaff`]; the last owner stays.
+/// Runs in the scope `Platform`, where accounts are written.
+pub fn delete(
+    tx: &mut (impl AuthStore + StaffStore + CustomerStore),
+    actor: &Actor,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<PersonId, AuthError> {
+    let asker = Asker::behind_lock(tx, actor)?;
+    let member = find(tx, &asker, person)?;
+    asker.require_over(&member)?;
+    require_another_owner(tx, &asker, &member, "id")?;
+    tx.end_post(asker.merchant(), person, now)?;
+    tx.raise_token_version(person)?;
+    tx.revoke_sessions(person, now)?;
+    if let Some(mut account) = tx.find_account(person)? {
+        close(&mut account, now);
+        tx.update_person(&account)?;
+    }
+    Ok(person)
+}
+
+fn close(account: &mut Person, now: Timestamp) {
+    account.active = false;
+    account.verified = false;
+    account.profile.email = None;
+    account.profile.secondary_email = None;
+    account.deleted_at = Some(now);
+    account.updated_at = now;
+}

@@ -1,0 +1,386 @@
+//! The questions. Variables are made anew for each actor, so that what one does is not in another's way.
+
+use serde_json::{Value, json};
+
+use super::{Row, Shop};
+use crate::world::PASSWORD;
+
+const fn query(
+    field: &'static str,
+    case: &'static str,
+    document: &'static str,
+    variables: fn(&Shop<'_>) -> Value,
+) -> Row {
+    Row { kind: "query", field, case, document, variables }
+}
+
+const fn mutation(
+    field: &'static str,
+    case: &'static str,
+    document: &'static str,
+    variables: fn(&Shop<'_>) -> Value,
+) -> Row {
+    Row { kind: "mutation", field, case, document, variables }
+}
+
+const fn nothing(_: &Shop<'_>) -> Value {
+    Value::Null
+}
+
+/// The questions about one thing by its id, in variables that are called `id`.
+macro_rules! id {
+    ($name:literal) => {
+        |shop| json!({ "id": shop.id($name) })
+    };
+}
+
+/// Variables of the mutations of a member of staff.
+macro_rules! staff {
+    ($argument:literal: $name:literal) => {
+        |shop| json!({ "input": { "merchantId": shop.staff(), $argument: shop.id($name) } })
+    };
+}
+
+/// Every row. The last one ends a membership that others ask about.
+pub(super) fn all() -> Vec<Row> {
+    [queries(), accounts(), consumers(), staff(), grants(), roles(), memberships()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn queries() -> Vec<Row> {
+    vec![
+        query("me", "", "{ me { id } }", nothing),
+        query("node", "a store", "query ($id: ID!) { node(id: $id) { id } }", id!("store")),
+        query("node", "a customer", "query ($id: ID!) { node(id: $id) { id } }", id!("consumer")),
+        query("node", "a role", "query ($id: ID!) { node(id: $id) { id } }", id!("cashier")),
+        query("node", "the merchant", "query ($id: ID!) { node(id: $id) { id } }", id!("merchant")),
+        query("consumers", "", "{ consumers(first: 1) { count } }", nothing),
+        query("consumer", "", "query ($id: ID!) { consumer(id: $id) { id } }", id!("consumer")),
+        query(
+            "consumerAvailablePromotions",
+            "by loyalty id",
+            "query ($id: String!) { consumerAvailablePromotions(consumerLoyaltyId: $id) { count } }",
+            |shop| json!({ "id": shop.id("loyaltyId") }),
+        ),
+        query(
+            "consumerAvailablePromotions",
+            "for oneself",
+            "{ consumerAvailablePromotions { count } }",
+            nothing,
+        ),
+        query("stores", "", "{ stores { count } }", nothing),
+        query("store", "", "query ($id: ID!) { store(id: $id) { id } }", id!("store")),
+        query("storeGroup", "", "query ($id: ID!) { storeGroup(id: $id) { id } }", id!("group")),
+        query("product", "", "query ($id: ID!) { product(id: $id) { id } }", id!("product")),
+        query("orders", "", "{ orders(first: 1) { count } }", nothing),
+        query("order", "", "query ($id: ID!) { order(id: $id) { id } }", id!("order")),
+        query("orderTypes", "", "{ orderTypes { count } }", nothing),
+        query("offers", "", "{ offers { count } }", nothing),
+        query("offer", "", "query ($id: ID!) { offer(id: $id) { id } }", id!("offer")),
+        query("loyaltyCards", "", "{ loyaltyCards { count } }", nothing),
+        query("loyaltyCard", "", "query ($id: ID!) { loyaltyCard(id: $id) { id } }", id!("card")),
+        query("permissions", "", "{ permissions { count } }", nothing),
+        query(
+            "permission",
+            "",
+            "query ($id: ID!) { permission(id: $id) { codename } }",
+            id!("permission"),
+        ),
+        query("roles", "", "{ roles { count } }", nothing),
+        query("role", "the cashier's", "query ($id: ID!) { role(id: $id) { id } }", id!("cashier")),
+        query("merchants", "", "{ merchants { count } }", nothing),
+    ]
+}
+
+fn accounts() -> Vec<Row> {
+    vec![
+        mutation(
+            "register",
+            "",
+            "mutation ($email: String!, $password: String!) { register(
+                email: $email, password1: $password, password2: $password, firstname: \"M\", lastname: \"X\",
+                userType: \"CONSUMER\"
+            ) { success errors } }",
+            |_| json!({ "email": Shop::email(), "password": PASSWORD }),
+        ),
+        mutation(
+            "obtainToken",
+            "",
+            "mutation ($email: String!, $password: String!) {
+                obtainToken(email: $email, password: $password) { success errors }
+            }",
+            |_| json!({ "email": "consumer@example.com", "password": PASSWORD }),
+        ),
+        mutation(
+            "signIn",
+            "",
+            "mutation ($email: String!, $password: String!) {
+                signIn(email: $email, password: $password) { success errors }
+            }",
+            |_| json!({ "email": "consumer@example.com", "password": PASSWORD }),
+        ),
+        mutation(
+            "refreshToken",
+            "",
+            "mutation ($token: String!) { refreshToken(refreshToken: $token) { success errors } }",
+            |shop| json!({ "token": shop.refresh_token() }),
+        ),
+        mutation(
+            "revokeToken",
+            "",
+            "mutation ($token: String!) { revokeToken(refreshToken: $token) { success errors } }",
+            |shop| json!({ "token": shop.refresh_token() }),
+        ),
+        mutation(
+            "verifyToken",
+            "",
+            "mutation ($token: String!) { verifyToken(token: $token) { success errors } }",
+            |shop| json!({ "token": shop.token() }),
+        ),
+    ]
+}
+
+fn consumers() -> Vec<Row> {
+    vec![
+        mutation(
+            "createConsumer",
+            "",
+            "mutation { createConsumer(input: { firstname: \"Matrix\" }) { success errors } }",
+            nothing,
+        ),
+        mutation(
+            "upsertConsumer",
+            "",
+            "mutation ($id: String!) { upsertConsumer(input: {
+                entitySource: API, entitySourceId: $id, firstname: \"Matrix\"
+            }) { success errors } }",
+            |_| json!({ "id": Shop::unique("source") }),
+        ),
+        mutation(
+            "updateConsumer",
+            "a managed customer",
+            "mutation ($id: ID!) {
+                updateConsumer(input: { id: $id, city: \"Bonn\" }) { success errors }
+            }",
+            |shop| json!({ "id": shop.managed() }),
+        ),
+        mutation(
+            "updateConsumer",
+            "what is the shop's own of a registered member",
+            "mutation ($id: ID!) {
+                updateConsumer(input: { id: $id, extraInfo: \"{}\" }) { success errors }
+            }",
+            id!("consumer"),
+        ),
+        mutation(
+            "updateConsumer",
+            "the name of a registered member",
+            "mutation ($id: ID!) {
+                updateConsumer(input: { id: $id, firstname: \"Eve\" }) { success errors }
+            }",
+            id!("consumer"),
+        ),
+        mutation(
+            "deleteConsumer",
+            "",
+            "mutation ($id: ID!) { deleteConsumer(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.managed() }),
+        ),
+    ]
+}
+
+fn staff() -> Vec<Row> {
+    vec![
+        mutation(
+            "createMerchant",
+            "a cashier",
+            "mutation ($input: CreateMerchantInput!) {
+                createMerchant(input: $input) { success errors }
+            }",
+            |shop| {
+                json!({ "input": {
+                    "email": Shop::email(), "firstname": "Matrix", "lastname": "Staff",
+                    "roles": [shop.id("cashier")], "stores": [shop.id("store")],
+                } })
+            },
+        ),
+        mutation(
+            "createMerchant",
+            "an owner",
+            "mutation ($input: CreateMerchantInput!) {
+                createMerchant(input: $input) { success errors }
+            }",
+            |shop| {
+                json!({ "input": {
+                    "email": Shop::email(), "firstname": "Matrix", "lastname": "Owner",
+                    "roles": [shop.id("owner")],
+                } })
+            },
+        ),
+        mutation(
+            "deleteMerchant",
+            "a cashier",
+            "mutation ($id: ID!) { deleteMerchant(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.staff() }),
+        ),
+        mutation(
+            "deleteMerchant",
+            "an owner",
+            "mutation ($id: ID!) { deleteMerchant(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.second_owner() }),
+        ),
+        mutation(
+            "addRoleToMerchant",
+            "one that may less",
+            "mutation ($input: MerchantRoleInput!) {
+                addRoleToMerchant(input: $input) { success errors }
+            }",
+            staff!("roleId": "analyst"),
+        ),
+        mutation(
+            "addRoleToMerchant",
+            "the owner's",
+            "mutation ($input: MerchantRoleInput!) {
+                addRoleToMerchant(input: $input) { success errors }
+            }",
+            staff!("roleId": "owner"),
+        ),
+        mutation(
+            "removeRoleFromMerchant",
+            "",
+            "mutation ($input: MerchantRoleInput!) {
+                removeRoleFromMerchant(input: $input) { success errors }
+            }",
+            staff!("roleId": "cashier"),
+        ),
+    ]
+}
+
+fn grants() -> Vec<Row> {
+    vec![
+        mutation(
+            "addPermissionToMerchant",
+            "",
+            "mutation ($input: MerchantPermissionInput!) {
+                addPermissionToMerchant(input: $input) { success errors }
+            }",
+            |shop| json!({ "input": { "merchantId": shop.staff(), "permissionId": "view_report" } }),
+        ),
+        mutation(
+            "addPermissionToMerchant",
+            "change_app",
+            "mutation ($input: MerchantPermissionInput!) {
+                addPermissionToMerchant(input: $input) { success errors }
+            }",
+            |shop| json!({ "input": { "merchantId": shop.staff(), "permissionId": "change_app" } }),
+        ),
+        mutation(
+            "removePermissionFromMerchant",
+            "",
+            "mutation ($input: MerchantPermissionInput!) {
+                removePermissionFromMerchant(input: $input) { success errors }
+            }",
+            staff!("permissionId": "permission"),
+        ),
+        mutation(
+            "addStoreToMerchant",
+            "",
+            "mutation ($input: MerchantStoreInput!) {
+                addStoreToMerchant(input: $input) { success errors }
+            }",
+            staff!("storeId": "store"),
+        ),
+        mutation(
+            "removeStoreFromMerchant",
+            "",
+            "mutation ($input: MerchantStoreInput!) {
+                removeStoreFromMerchant(input: $input) { success errors }
+            }",
+            staff!("storeId": "store"),
+        ),
+        mutation(
+            "addStoreGroupToMerchant",
+            "",
+            "mutation ($input: MerchantStoreGroupInput!) {
+                addStoreGroupToMerchant(input: $input) { success errors }
+            }",
+            staff!("storeGroupId": "group"),
+        ),
+        mutation(
+            "removeStoreGroupFromMerchant",
+            "",
+            "mutation ($input: MerchantStoreGroupInput!) {
+                removeStoreGroupFromMerchant(input: $input) { success errors }
+            }",
+            staff!("storeGroupId": "group"),
+        ),
+    ]
+}
+
+fn roles() -> Vec<Row> {
+    vec![
+        mutation(
+            "createRole",
+            "",
+            "mutation { createRole(input: { displayName: \"Matrix\", permissions: [\"redeem\"] }) { success errors } }",
+            nothing,
+        ),
+        mutation(
+            "createRole",
+            "with change_app",
+            "mutation { createRole(input: { displayName: \"Matrix\", permissions: [\"change_app\"] }) { success errors } }",
+            nothing,
+        ),
+        mutation(
+            "updateRole",
+            "",
+            "mutation ($id: ID!) { updateRole(input: { id: $id, displayName: \"Other\" }) { success errors } }",
+            |shop| json!({ "id": shop.role() }),
+        ),
+        mutation(
+            "updateRole",
+            "a system role",
+            "mutation ($id: ID!) { updateRole(input: { id: $id, displayName: \"Other\" }) { success errors } }",
+            id!("cashier"),
+        ),
+        mutation(
+            "deleteRole",
+            "",
+            "mutation ($id: ID!) { deleteRole(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.role() }),
+        ),
+    ]
+}
+
+fn memberships() -> Vec<Row> {
+    vec![
+        mutation(
+            "joinMerchant",
+            "",
+            "mutation ($id: ID!) { joinMerchant(input: { storeId: $id }) { success errors } }",
+            id!("store"),
+        ),
+        mutation(
+            "shareProfile",
+            "",
+            "mutation ($id: ID!) {
+                shareProfile(input: { merchantId: $id, sharing: FULL }) { success errors }
+            }",
+            id!("merchant"),
+        ),
+        mutation(
+            "enroll",
+            "",
+            "mutation ($id: ID!) { enroll(input: { loyaltyCardId: $id }) { success errors } }",
+            id!("card"),
+        ),
+        mutation(
+            "leaveMerchant",
+            "",
+            "mutation ($id: ID!) { leaveMerchant(input: { merchantId: $id }) { success errors } }",
+            id!("merchant"),
+        ),
+    ]
+}

@@ -1,0 +1,158 @@
+//! Who asks, and what they ask about.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use regulars_testkit::Client;
+use serde_json::{Value, json};
+
+use crate::{
+    consumer_fields::member_of_the_demo_merchant,
+    world::{PASSWORD, World},
+};
+
+/// Who asks: their column, and how they come in.
+type Actor = (&'static str, fn(&World) -> Client);
+
+/// Everybody who asks.
+pub(super) const ACTORS: &[Actor] = &[
+    ("anonymous", World::anonymous),
+    ("consumer", |world| member_of_the_demo_merchant(world).0),
+    ("another", World::consumer),
+    ("owner", World::demo_owner),
+    ("manager", |world| world.login("manager@example.com")),
+    ("cashier", |world| world.login("cashier@example.com")),
+    ("analyst", |world| world.login("analyst@example.com")),
+    ("stranger", |world| world.login("merchant2@example.com")),
+    ("admin", World::admin),
+];
+
+/// The merchant that is asked about, and everybody who asks.
+pub(super) struct Shop<'a> {
+    pub(super) world: &'a World,
+    clients: HashMap<&'static str, Client>,
+    /// Ids of one thing of each sort, by the names of the questions below.
+    ids: Value,
+}
+
+const THINGS: &str = "{
+    me { id }
+    stores(first: 1) { edges { node { id groups { edges { node { id } } } } } }
+    offers(first: 1, status: ACTIVE) { edges { node { id } } }
+    loyaltyCards(first: 1, status: ACTIVE) { edges { node { id } } }
+    orders(first: 1) { edges { node { id items { edges { node { product { id } } } } } } }
+    roles { edges { node { id codename } } }
+    permission(id: \"sync\") { id }
+}";
+
+impl<'a> Shop<'a> {
+    pub(super) fn open(world: &'a World) -> Self {
+        let clients: HashMap<_, _> =
+            ACTORS.iter().map(|(name, client)| (*name, client(world))).collect();
+        let answer = clients["owner"].query(THINGS, Value::Null).succeeded();
+        let mut ids = json!({
+            "merchant": answer.data("me.id"),
+            "store": answer.data("stores.edges.0.node.id"),
+            "group": answer.data("stores.edges.0.node.groups.edges.0.node.id"),
+            "offer": answer.data("offers.edges.0.node.id"),
+            "card": answer.data("loyaltyCards.edges.0.node.id"),
+            "order": answer.data("orders.edges.0.node.id"),
+            "product": answer.data("orders.edges.0.node.items.edges.0.node.product.id"),
+            "permission": answer.data("permission.id"),
+        });
+        for role in answer.data("roles.edges").as_array().into_iter().flatten() {
+            ids[role["node"]["codename"].as_str().expect("a codename")] =
+                role["node"]["id"].clone();
+        }
+        let me = clients["consumer"].query("{ me { id loyaltyId } }", Value::Null).succeeded();
+        ids["consumer"] = me.data("me.id").clone();
+        ids["loyaltyId"] = me.data("me.loyaltyId").clone();
+        Self { world, clients, ids }
+    }
+
+    pub(super) fn client(&self, actor: &str) -> &Client {
+        &self.clients[actor]
+    }
+
+    /// One thing by its name.
+    pub(super) fn id(&self, name: &str) -> &Value {
+        &self.ids[name]
+    }
+
+    /// A text that nobody else has.
+    pub(super) fn unique(what: &str) -> String {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        format!("{what}{number}-{}", std::process::id())
+    }
+
+    /// An address that nobody else has.
+    pub(super) fn email() -> String {
+        format!("{}@matrix.example", Self::unique("m"))
+    }
+
+    /// Has the owner do something; the id of what came of it.
+    fn made(&self, mutation: &str, input_type: &str, noun: &str, input: &Value) -> Value {
+        let document = format!(
+            "mutation ($input: {input_type}!) {{ {mutation}(input: $input) {{ errors {noun} {{ id }} }} }}"
+        );
+        let answer = self.client("owner").query(&document, json!({ "input": input })).succeeded();
+        assert_eq!(answer.data(&format!("{mutation}.errors")), &Value::Null, "{}", answer.text);
+        answer.data(&format!("{mutation}.{noun}.id")).clone()
+    }
+
+    /// A customer whom the shop keeps.
+    pub(super) fn managed(&self) -> Value {
+        let input = json!({ "firstname": "Matrix", "cards": [Self::unique("card")] });
+        self.made("createConsumer", "CreateConsumerInput", "consumer", &input)
+    }
+
+    /// A role of the shop's own.
+    pub(super) fn role(&self) -> Value {
+        let input = json!({ "displayName": "Matrix", "permissions": ["redeem"] });
+        self.made("createRole", "CreateRoleInput", "role", &input)
+    }
+
+    /// A cashier of the shop, who has one thing of each sort.
+    pub(super) fn staff(&self) -> Value {
+        let input = json!({
+            "email": Self::email(), "firstname": "Matrix", "lastname": "Staff",
+            "roles": [self.id("cashier")], "stores": [self.id("store")],
+        });
+        let id = self.made("createMerchant", "CreateMerchantInput", "merchant", &input);
+        let permission = json!({ "merchantId": id, "permissionId": "sync" });
+        let input_type = "MerchantPermissionInput";
+        self.made("addPermissionToMerchant", input_type, "merchant", &permission)
+    }
+
+    /// Another owner of the shop.
+    pub(super) fn second_owner(&self) -> Value {
+        let input = json!({
+            "email": Self::email(), "firstname": "Matrix", "lastname": "Owner",
+            "roles": [self.id("owner")],
+        });
+        self.made("createMerchant", "CreateMerchantInput", "merchant", &input)
+    }
+
+    /// The refresh token of a log-in that nobody needs.
+    pub(super) fn refresh_token(&self) -> Value {
+        let document = "mutation ($email: String!, $password: String!) {
+            obtainToken(email: $email, password: $password) { refreshToken }
+        }";
+        let login = json!({ "email": "consumer@example.com", "password": PASSWORD });
+        let answer = self.world.anonymous().query(document, login).succeeded();
+        answer.data("obtainToken.refreshToken").clone()
+    }
+
+    /// An access token in force.
+    pub(super) fn token(&self) -> Value {
+        let document = "mutation ($email: String!, $password: String!) {
+            obtainToken(email: $email, password: $password) { token }
+        }";
+        let login = json!({ "email": "consumer@example.com", "password": PASSWORD });
+        let answer = self.world.anonymous().query(document, login).succeeded();
+        answer.data("obtainToken.token").clone()
+    }
+}
