@@ -87,6 +87,8 @@ impl World {
             let mut command = regulars();
             command.args(["user", "create", "--admin", "--password-stdin", "--email", email]);
             command.args(["--data-dir", keys, "--database-url", self.database.url()]);
+            // The keys that the server made for itself.
+            command.arg("--config").arg(self.data.path().join("keys.toml"));
             command.env(CHEAP_PASSWORDS.0, CHEAP_PASSWORDS.1);
             let mut process =
                 command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
