@@ -2,7 +2,8 @@
 //!
 //! SQLite has one writer at a time, and a durable commit costs a disk flush. So one thread owns the only writing
 //! connection, drains the queue into one transaction, gives each job a savepoint of its own, and answers all of them after
-//! the COMMIT; if that fails, all of them failed, and so did refusals, which may rest on what was written before them. Four times the throughput of a commit each, and nobody starves.
+//! the COMMIT; if that fails, all of them failed, and so did refusals, which may rest on what was written before them. Four
+//! times the throughput of a commit each, and nobody starves.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
