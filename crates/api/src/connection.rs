@@ -3,30 +3,51 @@
 //! Cursors and counts are made when they are asked for: a count is a statement of its own, and a cursor a piece of work
 //! for every row. A count that fails or takes too long is null beside its error, and the page is there all the same.
 
-use std::sync::{Arc, OnceLock};
+mod graphql;
 
-use juniper::GraphQLObject;
-use regulars_kernel::page::PageArguments;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
-use crate::{context::Context, error::ApiError};
+use juniper::{Executor, GraphQLObject, GraphQLType};
+use regulars_kernel::{
+    Page, PageRequest,
+    page::{Keyed, Order, PageArguments, SortField, cut},
+};
 
-/// Counts the rows that a list has on all its pages.
-pub(crate) type Count = Arc<dyn Fn(&Context) -> Result<u64, ApiError> + Send + Sync>;
+use crate::{
+    context::Context,
+    error::ApiError,
+    fast::{Fast, Field, Leaf, Leaves, Node, is_plain},
+    written::Json,
+};
 
-/// How many rows a list has on all its pages, counted once, however often it is asked for.
-#[derive(Clone)]
-pub(crate) struct Counted {
-    count: Count,
-    found: Arc<OnceLock<Result<u64, ApiError>>>,
+/// How many rows a list has on all its pages.
+pub(crate) enum Count {
+    /// The list was cut from one in memory.
+    Known(u64),
+    /// To be counted, once, however often it is asked for.
+    Asked(Box<dyn Fn(&Context) -> Counted + Send + Sync>, OnceLock<Counted>),
 }
 
-impl Counted {
-    pub(crate) fn by(count: Count) -> Self {
-        Self { count, found: Arc::default() }
+/// What came of counting.
+type Counted = Result<u64, ApiError>;
+
+/// Counts the list of a parent, by the parent's pk.
+type CountOf = Box<dyn Fn(&Context, i64) -> Counted + Send + Sync>;
+
+impl Count {
+    /// A count that is made when it is asked for.
+    pub(crate) fn asked(count: impl Fn(&Context) -> Counted + Send + Sync + 'static) -> Self {
+        Self::Asked(Box::new(count), OnceLock::new())
     }
 
-    pub(crate) fn get(&self, context: &Context) -> Result<u64, ApiError> {
-        self.found.get_or_init(|| (self.count)(context)).clone()
+    fn get(&self, context: &Context) -> Counted {
+        match self {
+            Self::Known(count) => Ok(*count),
+            Self::Asked(count, found) => found.get_or_init(|| count(context)).clone(),
+        }
     }
 }
 
@@ -61,129 +82,217 @@ pub(crate) fn paging(
     PageArguments { first, last, before, after, offset, order_by }
 }
 
-/// Makes the connection and edge types of a node. The node says its place in the list by `Keyed<Sort>`.
+/// A node that lists are made of. [`connection!`] says it of a type.
+pub trait Listed:
+    Node<Context = Context> + GraphQLType + Keyed<Self::Sort> + Clone + Send + Sync + 'static
+{
+    /// What its lists can be ordered by.
+    type Sort: SortField + Send + Sync;
+    /// The name of a page of them in the schema.
+    const CONNECTION: &'static str;
+    /// What a page of them is.
+    const CONNECTION_WORDS: &'static str;
+    /// The name of a row in the schema.
+    const EDGE: &'static str;
+    /// What a row is.
+    const EDGE_WORDS: &'static str;
+}
+
+/// Makes a node a [`Listed`] one and names its connection.
 ///
 /// `connection!(StoreNodeConnection, StoreNodeEdge, StoreNode, StoreSort, "A page of stores.", "One of the stores.");`
 macro_rules! connection {
-    ($connection:ident, $edge:ident, $node:ty, $sort:ty, $page_doc:tt, $edge_doc:tt) => {
-        #[doc = $page_doc]
-        #[derive(Clone)]
-        pub struct $connection {
-            edges: Vec<$crate::fast::Fast<$edge>>,
-            has_next: bool,
-            has_previous: bool,
-            count: $crate::connection::Counted,
-        }
+    ($connection:ident, $edge:ident, $node:ty, $sort:ty, $page_words:literal, $edge_words:literal) => {
+        #[doc = $page_words]
+        pub type $connection = $crate::fast::Fast<$crate::connection::Connection<$node>>;
 
-        impl $connection {
-            /// The connection over a page, in this order, with a way to count the whole list.
-            pub(crate) fn new(
-                page: ::regulars_kernel::Page<$node>,
-                order: ::regulars_kernel::page::Order<$sort>,
-                count: $crate::connection::Count,
-            ) -> Self {
-                let order = ::std::sync::Arc::new(order);
-                let edges = page
-                    .items
-                    .into_iter()
-                    .map(|node| $edge { node, order: ::std::sync::Arc::clone(&order) })
-                    .map($crate::fast::Fast)
-                    .collect();
-                let count = $crate::connection::Counted::by(count);
-                Self { edges, has_next: page.has_next, has_previous: page.has_previous, count }
-            }
-        }
-
-        #[doc = $edge_doc]
-        #[derive(Clone)]
-        pub struct $edge {
-            node: $node,
-            order: ::std::sync::Arc<::regulars_kernel::page::Order<$sort>>,
-        }
-
-        impl $edge {
-            fn place(&self) -> String {
-                self.order.cursor(&self.order.position(&self.node))
-            }
-        }
-
-        #[doc = $page_doc]
-        #[::juniper::graphql_object]
-        #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
-        impl $connection {
-            /// The rows of the page.
-            fn edges(&self) -> Vec<Option<&$crate::fast::Fast<$edge>>> {
-                self.edges.iter().map(Some).collect()
-            }
-
-            /// Where the page lies in the list.
-            fn page_info(&self) -> $crate::connection::PageInfo {
-                $crate::connection::PageInfo {
-                    has_next_page: self.has_next,
-                    has_previous_page: self.has_previous,
-                    start_cursor: self.edges.first().map(|edge| edge.0.place()),
-                    end_cursor: self.edges.last().map(|edge| edge.0.place()),
-                }
-            }
-
-            /// How many there are on all pages.
-            fn count(
-                &self,
-                context: &$crate::context::Context,
-            ) -> Result<Option<i32>, $crate::error::ApiError> {
-                self.count.get(context).map($crate::connection::clip).map(Some)
-            }
-
-            /// How many there are on all pages.
-            fn total_count(
-                &self,
-                context: &$crate::context::Context,
-            ) -> Result<Option<i32>, $crate::error::ApiError> {
-                self.count.get(context).map($crate::connection::clip).map(Some)
-            }
-        }
-
-        #[doc = $edge_doc]
-        #[::juniper::graphql_object]
-        #[graphql(context = $crate::context::Context, scalar = ::juniper::DefaultScalarValue)]
-        impl $edge {
-            /// The row itself.
-            fn node(&self) -> Option<&$node> {
-                Some(&self.node)
-            }
-
-            /// Its place in the list, for `after` and `before`.
-            fn cursor(&self) -> String {
-                self.place()
-            }
-        }
-
-        impl $crate::fast::Leaves for $edge {
-            const LEAVES: &'static [&'static str] = &["cursor"];
-            const STANDS_ALONE: bool = true;
-
-            fn leaf(&self, field: &str, json: &mut $crate::written::Json) -> bool {
-                match field {
-                    "__typename" => json.put(stringify!($edge)),
-                    "cursor" => json.put(&self.place()),
-                    _ => return false,
-                }
-                true
-            }
-
-            fn nest<'a>(
-                &self,
-                field: $crate::fast::Field<'_, 'a>,
-                executor: &::juniper::Executor<'_, 'a, Self::Context>,
-                json: &mut $crate::written::Json,
-            ) -> bool {
-                if field.name != "node" {
-                    return false;
-                }
-                $crate::fast::write_node(Some(&self.node), field, executor, json);
-                true
-            }
+        impl $crate::connection::Listed for $node {
+            type Sort = $sort;
+            const CONNECTION: &'static str = stringify!($connection);
+            const CONNECTION_WORDS: &'static str = $page_words;
+            const EDGE: &'static str = stringify!($edge);
+            const EDGE_WORDS: &'static str = $edge_words;
         }
     };
 }
 pub(crate) use connection;
+
+/// A page of nodes, and a way to count the whole list.
+pub struct Connection<N: Listed>(List<N>);
+
+enum List<N: Listed> {
+    /// A list by itself.
+    Alone { page: Page<N>, order: Order<N::Sort>, count: Count },
+    /// That of one of many parents.
+    Nested { lists: Arc<Lists<N>>, of: i64 },
+}
+
+/// The lists of all parents of a level, by the pk of the parent; one without a page has an empty one.
+pub(crate) struct Lists<N: Listed> {
+    pages: HashMap<i64, Page<N>>,
+    order: Order<N::Sort>,
+    count: CountOf,
+}
+
+/// A row of a page. It lasts as long as its node is being written.
+pub struct Edge<'p, N: Listed> {
+    node: &'p N,
+    order: &'p Order<N::Sort>,
+}
+
+impl<N: Listed> Fast<Connection<N>> {
+    /// The connection over a page, in this order, with a way to count the whole list.
+    pub(crate) const fn new(page: Page<N>, order: Order<N::Sort>, count: Count) -> Self {
+        Self(Connection(List::Alone { page, order, count }))
+    }
+
+    /// A page of a list that is in memory as a whole.
+    pub(crate) fn cut(rows: Vec<N>, request: PageRequest<N::Sort>) -> Self {
+        let count = Count::Known(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        Self::new(cut(rows, &request), request.order, count)
+    }
+}
+
+impl<N: Listed> Lists<N> {
+    /// Pages in this order, with a way to count the list of one parent, which may count those of all.
+    pub(crate) fn new(
+        pages: impl IntoIterator<Item = (i64, Page<N>)>,
+        order: Order<N::Sort>,
+        count: impl Fn(&Context, i64) -> Counted + Send + Sync + 'static,
+    ) -> Self {
+        Self { pages: pages.into_iter().collect(), order, count: Box::new(count) }
+    }
+
+    /// The list of one parent.
+    pub(crate) const fn of(self: Arc<Self>, parent: i64) -> Fast<Connection<N>> {
+        Fast(Connection(List::Nested { lists: self, of: parent }))
+    }
+}
+
+impl<N: Listed> Connection<N> {
+    fn order(&self) -> &Order<N::Sort> {
+        match &self.0 {
+            List::Alone { order, .. } => order,
+            List::Nested { lists, .. } => &lists.order,
+        }
+    }
+
+    fn page(&self) -> Option<&Page<N>> {
+        match &self.0 {
+            List::Alone { page, .. } => Some(page),
+            List::Nested { lists, of } => lists.pages.get(of),
+        }
+    }
+
+    fn rows(&self) -> &[N] {
+        self.page().map_or(&[], |page| &page.items)
+    }
+
+    fn edge<'p>(&'p self, node: &'p N) -> Edge<'p, N> {
+        Edge { node, order: self.order() }
+    }
+
+    fn page_info(&self) -> PageInfo {
+        let cursor = |node: Option<&N>| node.map(|node| self.edge(node).cursor());
+        PageInfo {
+            has_next_page: self.page().is_some_and(|page| page.has_next),
+            has_previous_page: self.page().is_some_and(|page| page.has_previous),
+            start_cursor: cursor(self.rows().first()),
+            end_cursor: cursor(self.rows().last()),
+        }
+    }
+
+    fn count(&self, context: &Context) -> Result<Option<i32>, ApiError> {
+        let count = match &self.0 {
+            List::Alone { count, .. } => count.get(context),
+            List::Nested { lists, of } => (lists.count)(context, *of),
+        };
+        count.map(clip).map(Some)
+    }
+
+    /// Writes the rows. What all of them have in common, the way to their nodes above all, is made once.
+    fn write_edges<'a>(
+        &self,
+        field: Field<'_, 'a>,
+        executor: &Executor<'_, 'a, Context>,
+        json: &mut Json,
+    ) -> bool {
+        let Some(selections) = field.selections.filter(|selections| is_plain(selections)) else {
+            return false;
+        };
+        let edges = field.executor(executor);
+        let parts: Vec<_> = selections
+            .iter()
+            .filter_map(Field::of)
+            .map(|part| (part, part.selections.map(|_| part.executor(&edges))))
+            .collect();
+        json.begin_list();
+        for node in self.rows() {
+            json.begin_object();
+            for (part, inner) in &parts {
+                json.key(part.key);
+                match inner {
+                    Some(inner) => part.write(Some(node), inner, json),
+                    None => drop(self.edge(node).leaf(part.name, json)),
+                }
+            }
+            json.end_object();
+        }
+        json.end_list();
+        true
+    }
+}
+
+impl<N: Listed> Edge<'_, N> {
+    /// Its place in the list.
+    fn cursor(&self) -> String {
+        self.order.cursor(&self.order.position(self.node))
+    }
+}
+
+impl<N: Listed> Leaves for Connection<N> {
+    const LEAVES: &'static [&'static str] = &[];
+    const STANDS_ALONE: bool = true;
+
+    fn leaf(&self, field: &str, json: &mut Json) -> bool {
+        let own = field == "__typename";
+        if own {
+            json.put(N::CONNECTION);
+        }
+        own
+    }
+
+    fn load(&self, field: &str, context: &Context, json: &mut Json) -> bool {
+        match field {
+            "count" | "totalCount" => match self.count(context) {
+                Ok(count) => count.write(json),
+                Err(_) => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn nest<'a>(
+        &self,
+        field: Field<'_, 'a>,
+        executor: &Executor<'_, 'a, Context>,
+        json: &mut Json,
+    ) -> bool {
+        field.name == "edges" && self.write_edges(field, executor, json)
+    }
+}
+
+impl<N: Listed> Leaves for Edge<'_, N> {
+    const LEAVES: &'static [&'static str] = &["cursor"];
+    const STANDS_ALONE: bool = true;
+
+    fn leaf(&self, field: &str, json: &mut Json) -> bool {
+        match field {
+            "__typename" => json.put(N::EDGE),
+            "cursor" => json.put(&self.cursor()),
+            _ => return false,
+        }
+        true
+    }
+}

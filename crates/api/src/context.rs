@@ -16,6 +16,7 @@ use regulars_kernel::{Actor, Clock, Contention, Scope, StoreError, Timestamp};
 use regulars_persistence::{Db, Reader, Tx};
 
 use crate::{
+    connection::{Listed, Lists},
     error::ApiError,
     level::{Level, LoadName, Loads},
 };
@@ -205,6 +206,17 @@ impl Context {
         V: Clone + Send + Sync + 'static,
     {
         self.loads.get(level, name.into(), id, load)
+    }
+
+    /// The lists of a whole level of parents, loaded at once.
+    pub(crate) fn lists<K, N: Listed>(
+        &self,
+        level: &Level<K>,
+        name: LoadName,
+        load: impl FnOnce(&[K]) -> Result<Lists<N>, ApiError>,
+    ) -> Result<Arc<Lists<N>>, ApiError> {
+        let loaded = self.loads.once(level, name, |ids| load(ids).map(Arc::new));
+        loaded.as_ref().clone()
     }
 
     /// Turns an error into what may be shown, logging what may not.

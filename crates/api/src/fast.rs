@@ -13,12 +13,13 @@
 //! `pub type ConsumerNode = Fast<Consumer>; #[graphql_interface(for = [ConsumerNode, MerchantNode], …)]`. An interface
 //! that comes by the hundred can be wrapped itself: see [`fast_interface!`](crate::fast_interface).
 
+mod graphql;
+
 use std::slice;
 
 use juniper::{
-    ArcStr, Arguments, BoxFuture, DefaultScalarValue, ExecutionResult, Executor, FieldError,
-    GraphQLType, GraphQLValue, GraphQLValueAsync, Object, Registry, Selection, Value,
-    macros::reflect, marker, meta::MetaType, parser::SourcePosition,
+    ArcStr, Arguments, ExecutionResult, Executor, FieldError, GraphQLValue, Object, Selection,
+    Value, parser::SourcePosition,
 };
 
 use crate::written::Json;
@@ -29,8 +30,8 @@ pub struct Field<'s, 'a> {
     /// Its name in the schema.
     pub name: &'a str,
     /// Its key in the answer.
-    key: &'a str,
-    selections: Option<&'s [Selection<'a>]>,
+    pub(crate) key: &'a str,
+    pub(crate) selections: Option<&'s [Selection<'a>]>,
     place: SourcePosition,
     has_arguments: bool,
     has_directives: bool,
@@ -38,7 +39,7 @@ pub struct Field<'s, 'a> {
 
 impl<'s, 'a> Field<'s, 'a> {
     /// A selection, where it is a field.
-    fn of(selection: &'s Selection<'a>) -> Option<Self> {
+    pub(crate) fn of(selection: &'s Selection<'a>) -> Option<Self> {
         let Selection::Field(field) = selection else { return None };
         let (place, field) = (field.span.start, &field.item);
         Some(Self {
@@ -49,6 +50,29 @@ impl<'s, 'a> Field<'s, 'a> {
             has_arguments: field.arguments.is_some(),
             has_directives: field.directives.is_some(),
         })
+    }
+
+    /// The executor of what the field holds.
+    pub(crate) fn executor<'e, C>(&self, parent: &'e Executor<'_, 'a, C>) -> Executor<'e, 'a, C>
+    where
+        's: 'e,
+    {
+        parent.field_sub_executor(self.key, self.name, self.place, self.selections)
+    }
+
+    /// Writes the node that the field holds, which may be null; where it cannot be had, null beside its error. `inner` is
+    /// the field's own executor.
+    pub(crate) fn write<N: Node>(
+        &self,
+        node: Option<&N>,
+        inner: &Executor<'_, 'a, N::Context>,
+        json: &mut Json,
+    ) {
+        let Some(node) = node else { return json.put_null() };
+        if let Err(error) = node.write(self.selections, inner, json) {
+            inner.push_error_at(error, self.place);
+            json.put_null();
+        }
     }
 }
 
@@ -90,13 +114,15 @@ pub trait Leaves: GraphQLValue<TypeInfo = ()> {
 
 /// A type that can be the value of a field as a whole: nothing beside it is merged into it.
 pub trait Node: GraphQLValue<TypeInfo = ()> {
-    /// The value of the field.
-    fn resolve_whole<'a>(
+    /// Writes the value of the field. Where it cannot be had, nothing is written.
+    fn write<'a>(
         &self,
-        selection_set: Option<&[Selection<'a>]>,
+        selections: Option<&[Selection<'a>]>,
         executor: &Executor<'_, 'a, Self::Context>,
-    ) -> ExecutionResult {
-        self.resolve(&(), selection_set, executor)
+        json: &mut Json,
+    ) -> Result<(), FieldError> {
+        json.put_value(&self.resolve(&(), selections, executor)?);
+        Ok(())
     }
 }
 
@@ -107,51 +133,68 @@ pub fn write_node<'a, N: Node>(
     executor: &Executor<'_, 'a, N::Context>,
     json: &mut Json,
 ) {
-    let Some(node) = node else { return json.put_null() };
-    let Field { key, name, place, selections, .. } = field;
-    let inner = executor.field_sub_executor(key, name, place, selections);
-    match node.resolve_whole(selections, &inner) {
-        Ok(value) => json.put_value(&value),
-        Err(error) => {
-            inner.push_error_at(error, place);
-            json.put_null();
-        }
+    field.write(node, &field.executor(executor), json);
+}
+
+/// A GraphQL type whose leaves take the short way. The same type in the schema as `T`. A `WHOLE` one is the value of a field
+/// of its own type, never one of an interface: nothing is merged into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fast<T, const WHOLE: bool = false>(pub T);
+
+/// A fast node as the value of a field of its own type.
+pub type Whole<N> = <N as Alone>::Whole;
+
+/// What has a [`Whole`].
+pub trait Alone {
+    /// It as a whole.
+    type Whole;
+}
+
+impl<T> Alone for Fast<T> {
+    type Whole = Fast<T, true>;
+}
+
+impl<T> Fast<T> {
+    /// As the value of a field of this very type.
+    pub(crate) fn whole(self) -> Whole<Self> {
+        Fast(self.0)
     }
 }
 
-/// A GraphQL type whose leaves take the short way. The same type in the schema as `T`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fast<T>(pub T);
-
-impl<T> From<T> for Fast<T> {
+impl<T, const WHOLE: bool> From<T> for Fast<T, WHOLE> {
     fn from(value: T) -> Self {
         Self(value)
     }
 }
 
-/// As one text.
-impl<T: Leaves> Node for Fast<T> {
-    fn resolve_whole<'a>(
+impl<T: Leaves, const WHOLE: bool> Node for Fast<T, WHOLE> {
+    fn write<'a>(
         &self,
-        selection_set: Option<&[Selection<'a>]>,
+        selections: Option<&[Selection<'a>]>,
         executor: &Executor<'_, 'a, T::Context>,
-    ) -> ExecutionResult {
-        let Some(selections) = selection_set.filter(|selections| is_plain(selections)) else {
-            return self.0.resolve(&(), selection_set, executor);
+        json: &mut Json,
+    ) -> Result<(), FieldError> {
+        let Some(selections) = selections.filter(|selections| is_plain(selections)) else {
+            json.put_value(&self.0.resolve(&(), selections, executor)?);
+            return Ok(());
         };
-        let mut json = Json::object(selections.len());
+        let begin = json.place();
+        json.begin_object();
         for selection in selections {
             let Some(field) = Field::of(selection) else { continue };
             json.key(field.key);
-            if !self.write_field(selection, executor, &mut json)? {
-                return Ok(Value::Null);
+            let written = self.write_field(selection, executor, json);
+            if !matches!(written, Ok(true)) {
+                json.go_back(begin);
+                return written.map(|_null| json.put_null());
             }
         }
-        Ok(json.finish())
+        json.end_object();
+        Ok(())
     }
 }
 
-impl<T: Leaves> Fast<T> {
+impl<T: Leaves, const WHOLE: bool> Fast<T, WHOLE> {
     /// The object field by field.
     fn resolve_fields<'a>(
         &self,
@@ -161,7 +204,7 @@ impl<T: Leaves> Fast<T> {
         let mut object = Object::with_capacity(selections.len());
         for selection in selections {
             let Some(field) = Field::of(selection) else { continue };
-            let mut json = Json::value();
+            let mut json = Json::of(1);
             if !self.write_field(selection, executor, &mut json)? {
                 return Ok(Value::Null);
             }
@@ -201,7 +244,7 @@ impl<T: Leaves> Fast<T> {
     }
 }
 
-impl<T: Leaves> GraphQLValue for Fast<T> {
+impl<T: Leaves, const WHOLE: bool> GraphQLValue for Fast<T, WHOLE> {
     type Context = T::Context;
     type TypeInfo = ();
 
@@ -244,8 +287,10 @@ impl<T: Leaves> GraphQLValue for Fast<T> {
         selection_set: Option<&[Selection<'_>]>,
         executor: &Executor<'_, '_, Self::Context>,
     ) -> ExecutionResult {
-        if T::STANDS_ALONE {
-            return self.resolve_whole(selection_set, executor);
+        if WHOLE || T::STANDS_ALONE {
+            let mut json = Json::of(selection_set.map_or(0, <[_]>::len));
+            self.write(selection_set, executor, &mut json)?;
+            return Ok(json.finish());
         }
         match selection_set.filter(|selections| is_plain(selections)) {
             Some(selections) => self.resolve_fields(selections, executor),
@@ -255,7 +300,7 @@ impl<T: Leaves> GraphQLValue for Fast<T> {
 }
 
 /// Whether a selection is of fields alone, without directives, each under a key of its own.
-fn is_plain(selections: &[Selection<'_>]) -> bool {
+pub(crate) fn is_plain(selections: &[Selection<'_>]) -> bool {
     let mut seen = 0_u64;
     selections.iter().enumerate().all(|(index, selection)| {
         let Some(field) = Field::of(selection) else { return false };
@@ -272,151 +317,6 @@ fn is_plain(selections: &[Selection<'_>]) -> bool {
             && selections.iter().take(index).filter_map(Field::of).any(|other| other.key == key);
         !field.has_directives && !repeated
     })
-}
-
-impl<T> GraphQLType for Fast<T>
-where
-    T: Leaves + GraphQLType,
-{
-    fn name(info: &Self::TypeInfo) -> Option<ArcStr> {
-        T::name(info)
-    }
-
-    fn meta(info: &Self::TypeInfo, registry: &mut Registry) -> MetaType {
-        T::meta(info, registry)
-    }
-}
-
-/// Asynchronous execution is never used here, but juniper's interfaces ask for it.
-impl<T> GraphQLValueAsync for Fast<T>
-where
-    T: Leaves + GraphQLValueAsync,
-    T::Context: Sync,
-{
-    fn resolve_field_async<'a>(
-        &'a self,
-        info: &'a Self::TypeInfo,
-        field_name: &'a str,
-        arguments: &'a Arguments<'_>,
-        executor: &'a Executor<'_, '_, Self::Context>,
-    ) -> BoxFuture<'a, ExecutionResult> {
-        self.0.resolve_field_async(info, field_name, arguments, executor)
-    }
-
-    fn resolve_into_type_async<'a>(
-        &'a self,
-        info: &'a Self::TypeInfo,
-        type_name: &str,
-        selection_set: Option<&'a [Selection<'a>]>,
-        executor: &'a Executor<'a, 'a, Self::Context>,
-    ) -> BoxFuture<'a, ExecutionResult> {
-        self.0.resolve_into_type_async(info, type_name, selection_set, executor)
-    }
-
-    fn resolve_async<'a>(
-        &'a self,
-        info: &'a Self::TypeInfo,
-        selection_set: Option<&'a [Selection<'_>]>,
-        executor: &'a Executor<'_, '_, Self::Context>,
-    ) -> BoxFuture<'a, ExecutionResult> {
-        self.0.resolve_async(info, selection_set, executor)
-    }
-}
-
-impl<T> marker::IsOutputType<DefaultScalarValue> for Fast<T>
-where
-    T: Leaves + marker::IsOutputType<DefaultScalarValue>,
-{
-    fn mark() {
-        T::mark();
-    }
-}
-
-impl<T> marker::GraphQLObject<DefaultScalarValue> for Fast<T>
-where
-    T: Leaves + marker::GraphQLObject<DefaultScalarValue>,
-{
-    fn mark() {
-        T::mark();
-    }
-}
-
-impl<T> marker::GraphQLInterface<DefaultScalarValue> for Fast<T>
-where
-    T: Leaves + marker::GraphQLInterface<DefaultScalarValue>,
-{
-    fn mark() {
-        T::mark();
-    }
-}
-
-impl<T: reflect::BaseType<DefaultScalarValue>> reflect::BaseType<DefaultScalarValue> for Fast<T> {
-    const NAME: reflect::Type = T::NAME;
-}
-
-impl<T> reflect::BaseSubTypes<DefaultScalarValue> for Fast<T>
-where
-    T: reflect::BaseSubTypes<DefaultScalarValue>,
-{
-    const NAMES: reflect::Types = T::NAMES;
-}
-
-impl<T> reflect::WrappedType<DefaultScalarValue> for Fast<T>
-where
-    T: reflect::WrappedType<DefaultScalarValue>,
-{
-    const VALUE: reflect::WrappedValue = T::VALUE;
-}
-
-impl<T> reflect::Implements<DefaultScalarValue> for Fast<T>
-where
-    T: reflect::Implements<DefaultScalarValue>,
-{
-    const NAMES: reflect::Types = T::NAMES;
-}
-
-impl<T: reflect::Fields<DefaultScalarValue>> reflect::Fields<DefaultScalarValue> for Fast<T> {
-    const NAMES: reflect::Names = T::NAMES;
-}
-
-impl<T, const N: reflect::FieldName> reflect::FieldMeta<DefaultScalarValue, N> for Fast<T>
-where
-    T: reflect::FieldMeta<DefaultScalarValue, N>,
-{
-    type Context = T::Context;
-    type TypeInfo = T::TypeInfo;
-    const TYPE: reflect::Type = T::TYPE;
-    const SUB_TYPES: reflect::Types = T::SUB_TYPES;
-    const WRAPPED_VALUE: reflect::WrappedValue = T::WRAPPED_VALUE;
-    const ARGUMENTS: reflect::Arguments = T::ARGUMENTS;
-}
-
-impl<T, const N: reflect::FieldName> reflect::Field<DefaultScalarValue, N> for Fast<T>
-where
-    T: reflect::Field<DefaultScalarValue, N>,
-{
-    fn call(
-        &self,
-        info: &Self::TypeInfo,
-        args: &Arguments<'_>,
-        executor: &Executor<'_, '_, Self::Context>,
-    ) -> ExecutionResult {
-        self.0.call(info, args, executor)
-    }
-}
-
-impl<T, const N: reflect::FieldName> reflect::AsyncField<DefaultScalarValue, N> for Fast<T>
-where
-    T: reflect::AsyncField<DefaultScalarValue, N>,
-{
-    fn call<'b>(
-        &'b self,
-        info: &'b Self::TypeInfo,
-        args: &'b Arguments<'_>,
-        executor: &'b Executor<'_, '_, Self::Context>,
-    ) -> BoxFuture<'b, ExecutionResult> {
-        self.0.call(info, args, executor)
-    }
 }
 
 macro_rules! scalar_leaves {

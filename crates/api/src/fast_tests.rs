@@ -33,7 +33,7 @@ fn written(data: &juniper::Value) -> String {
 
 /// A leaf, by its name.
 fn named(node: &impl Leaves, leaf: &str) -> Json {
-    let mut json = WrittenJson::value();
+    let mut json = WrittenJson::of(1);
     assert!(node.leaf(leaf, &mut json), "{leaf}");
     crate::written::parsed(&json.finish())
 }
@@ -70,7 +70,7 @@ fn the_table_has_all_scalar_fields_without_arguments_that_cannot_fail() {
     let others = ["broken", "creator", "nothing", "orders"];
     let listed: BTreeSet<&str> = Consumer::LEAVES.iter().copied().chain(others).collect();
     assert_eq!(listed, fields);
-    assert!(!Consumer(1).leaf("creator", &mut WrittenJson::value()));
+    assert!(!Consumer(1).leaf("creator", &mut WrittenJson::of(1)));
 }
 
 #[test]
@@ -164,10 +164,10 @@ fn the_schema_does_not_know_of_the_short_way() {
 
 #[test]
 fn leaves_of_nothing_are_null() {
-    let mut json = WrittenJson::value();
+    let mut json = WrittenJson::of(1);
     None::<i32>.write(&mut json);
     assert!(crate::written::parsed(&json.finish()).is_null());
-    assert_eq!(Fast::from(5), Fast(5));
+    assert_eq!(Fast::<i32>::from(5), Fast(5));
 }
 
 /// A type whose table lies, so that it shows which way an answer took.

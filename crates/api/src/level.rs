@@ -6,15 +6,15 @@
 
 use std::{
     any::Any,
-    borrow::Cow,
     collections::{BTreeSet, HashMap},
     hash::Hash,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use juniper::Executor;
 use parking_lot::Mutex;
 
 /// The ids that were loaded together.
@@ -46,20 +46,63 @@ impl<K> Level<K> {
     }
 }
 
+/// A level of what rows that were loaded together refer to, made by the first who asks for it: most are never asked for.
+#[derive(Debug)]
+pub struct Referred<K>(OnceLock<Arc<Level<K>>>);
+
+impl<K> Default for Referred<K> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<K: Ord> Referred<K> {
+    /// The level of these ids, each once.
+    pub fn get<I: Iterator<Item = K>>(&self, ids: impl FnOnce() -> I) -> &Arc<Level<K>> {
+        self.0.get_or_init(|| Level::distinct(ids()))
+    }
+}
+
 /// What one request has loaded so far, and what it could not load: asked again for each row of a list, it would fail
 /// again a hundred times.
 #[derive(Default)]
-pub struct Loads(Mutex<HashMap<(u64, LoadName), Arc<dyn Any + Send + Sync>>>);
+pub struct Loads(Mutex<HashMap<(u64, LoadName), Kept>>);
 
-/// The field that asks, and everything that distinguishes one load from another.
-pub type LoadName = Cow<'static, str>;
+type Kept = Arc<dyn Any + Send + Sync>;
 
-/// What came of one load.
-type Loaded<K, V, E> = Result<HashMap<K, V>, E>;
+/// What distinguishes one load of a level from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoadName {
+    /// A field without arguments, or a part of one.
+    Field(&'static str),
+    /// A field with arguments: they are the same wherever it is asked for at this place of the document. The text tells
+    /// what is loaded there from what else is.
+    Place(&'static str, usize),
+}
+
+impl LoadName {
+    /// What is loaded for the field that an executor is at.
+    pub fn at<C>(what: &'static str, executor: &Executor<'_, '_, C>) -> Self {
+        Self::Place(what, executor.location().index())
+    }
+
+    /// Something else that is loaded at the same place.
+    pub(crate) const fn and(self, what: &'static str) -> Self {
+        match self {
+            Self::Field(_) => Self::Field(what),
+            Self::Place(_, place) => Self::Place(what, place),
+        }
+    }
+}
+
+impl From<&'static str> for LoadName {
+    fn from(field: &'static str) -> Self {
+        Self::Field(field)
+    }
+}
 
 impl Loads {
-    /// The value of one id under a name; the first caller of a level has `load` fetch the values of all its ids. The name
-    /// holds the field and everything that distinguishes one load from another: its arguments.
+    /// The value of one id under a name; the first caller of a level has `load` fetch the values of all its ids.
     pub fn get<K, V, E>(
         &self,
         level: &Level<K>,
@@ -72,21 +115,33 @@ impl Loads {
         V: Clone + Send + Sync + 'static,
         E: Clone + Send + Sync + 'static,
     {
-        let key = (level.number, name);
-        let known = self.0.lock().get(&key).cloned();
-        let loaded = if let Some(Ok(loaded)) = known.map(Arc::downcast::<Loaded<K, V, E>>) {
-            loaded
-        } else {
-            // Loading holds no lock: it may itself ask for something loaded.
-            let loaded = Arc::new(load(&level.ids));
-            let kept: Arc<dyn Any + Send + Sync> = Arc::<Loaded<K, V, E>>::clone(&loaded);
-            self.0.lock().insert(key, kept);
-            loaded
-        };
-        match loaded.as_ref() {
+        match self.once(level, name, load).as_ref() {
             Ok(values) => Ok(values.get(&id).cloned()),
             Err(error) => Err(error.clone()),
         }
+    }
+
+    /// Everything of a level under a name, loaded by the first who asks.
+    pub fn once<K, T, E>(
+        &self,
+        level: &Level<K>,
+        name: LoadName,
+        load: impl FnOnce(&[K]) -> Result<T, E>,
+    ) -> Arc<Result<T, E>>
+    where
+        T: Send + Sync + 'static,
+        E: Send + Sync + 'static,
+    {
+        let key = (level.number, name);
+        let known = self.0.lock().get(&key).cloned();
+        if let Some(Ok(loaded)) = known.map(Arc::downcast::<Result<T, E>>) {
+            return loaded;
+        }
+        // Loading holds no lock: it may itself ask for something loaded.
+        let loaded = Arc::new(load(&level.ids));
+        let kept: Kept = Arc::<Result<T, E>>::clone(&loaded);
+        self.0.lock().insert(key, kept);
+        loaded
     }
 }
 
@@ -101,9 +156,9 @@ mod tests {
         let loads = Loads::default();
         let level = Level::of([1, 2, 3]);
         let calls = Cell::new(0);
-        let ask = |name: &str, id: i32| {
+        let ask = |name: &'static str, id: i32| {
             loads
-                .get(&level, name.to_owned().into(), id, |ids| {
+                .get(&level, name.into(), id, |ids| {
                     calls.set(calls.get() + 1);
                     Ok::<_, Infallible>(ids.iter().map(|id| (*id, id * 10)).collect())
                 })

@@ -32,6 +32,7 @@ use crate::{
     },
     document::{Root, Schema},
     error::ApiError,
+    fast::{Fast, Whole},
     global_id::Id,
     loyalty::{
         LoyaltyCardNode, LoyaltyCardNodeConnection,
@@ -174,8 +175,8 @@ impl Query {
     }
 
     /// One customer: consumers get themselves, a merchant's people their merchant's customers.
-    fn consumer(context: &Context, id: Id) -> Result<Option<ConsumerNode>, ApiError> {
-        crate::customer::queries::consumer(context, &id).map(Some)
+    fn consumer(context: &Context, id: Id) -> Result<Option<Whole<ConsumerNode>>, ApiError> {
+        crate::customer::queries::consumer(context, &id).map(Fast::whole).map(Some)
     }
 
     /// The promotions that are available to a customer: offers, then loyalty cards, each with the reasons where
@@ -257,18 +258,18 @@ impl Query {
     }
 
     /// One store: consumers get live ones, of any merchant.
-    fn store(context: &Context, id: Id) -> Result<Option<StoreNode>, ApiError> {
-        crate::merchant::queries::store(context, &id).map(Some)
+    fn store(context: &Context, id: Id) -> Result<Option<Whole<StoreNode>>, ApiError> {
+        crate::merchant::queries::store(context, &id).map(Fast::whole).map(Some)
     }
 
     /// One group of stores.
-    fn store_group(context: &Context, id: Id) -> Result<Option<StoreGroupNode>, ApiError> {
-        crate::merchant::queries::store_group(context, &id).map(Some)
+    fn store_group(context: &Context, id: Id) -> Result<Option<Whole<StoreGroupNode>>, ApiError> {
+        crate::merchant::queries::store_group(context, &id).map(Fast::whole).map(Some)
     }
 
     /// One product.
-    fn product(context: &Context, id: Id) -> Result<Option<ProductNode>, ApiError> {
-        crate::merchant::queries::product(context, &id).map(Some)
+    fn product(context: &Context, id: Id) -> Result<Option<Whole<ProductNode>>, ApiError> {
+        crate::merchant::queries::product(context, &id).map(Fast::whole).map(Some)
     }
 
     /// The purchase history, newest first: a merchant's people see the orders of their stores, consumers their own at any
@@ -345,8 +346,8 @@ impl Query {
     }
 
     /// One order, as far as the asker may see orders.
-    fn order(context: &Context, id: Id) -> Result<Option<OrderNode>, ApiError> {
-        crate::order::queries::order(context, &id).map(Some)
+    fn order(context: &Context, id: Id) -> Result<Option<Whole<OrderNode>>, ApiError> {
+        crate::order::queries::order(context, &id).map(Fast::whole).map(Some)
     }
 
     /// How orders are fulfilled.
@@ -411,8 +412,8 @@ impl Query {
     }
 
     /// One offer: consumers get live ones, of any merchant.
-    fn offer(context: &Context, id: Id) -> Result<Option<OfferNode>, ApiError> {
-        crate::promotion::queries::offer(context, &id).map(Some)
+    fn offer(context: &Context, id: Id) -> Result<Option<Whole<OfferNode>>, ApiError> {
+        crate::promotion::queries::offer(context, &id).map(Fast::whole).map(Some)
     }
 
     /// Loyalty cards: a merchant's people list all of their merchant's, consumers the live ones of the merchants they joined.
@@ -460,8 +461,8 @@ impl Query {
     }
 
     /// One loyalty card: consumers get live ones, of any merchant.
-    fn loyalty_card(context: &Context, id: Id) -> Result<Option<LoyaltyCardNode>, ApiError> {
-        crate::loyalty::queries::loyalty_card(context, &id).map(Some)
+    fn loyalty_card(context: &Context, id: Id) -> Result<Option<Whole<LoyaltyCardNode>>, ApiError> {
+        crate::loyalty::queries::loyalty_card(context, &id).map(Fast::whole).map(Some)
     }
 
     /// What a merchant's people may be allowed to do: a fixed list. For merchants' people and the platform's.
@@ -480,8 +481,8 @@ impl Query {
     }
 
     /// One permission, by its id or its codename.
-    fn permission(context: &Context, id: Id) -> Result<Option<PermissionNode>, ApiError> {
-        crate::auth::permission::permission(context, &id).map(Some)
+    fn permission(context: &Context, id: Id) -> Result<Option<Whole<PermissionNode>>, ApiError> {
+        crate::auth::permission::permission(context, &id).map(Fast::whole).map(Some)
     }
 
     /// The merchant's roles, those that come with every merchant among them. Needs the permission `change_staff`.
@@ -500,8 +501,8 @@ impl Query {
     }
 
     /// One role: any of the merchant's with the permission `change_staff`, else one of one's own.
-    fn role(context: &Context, id: Id) -> Result<Option<RoleNode>, ApiError> {
-        crate::auth::role::role(context, &id).map(Some)
+    fn role(context: &Context, id: Id) -> Result<Option<Whole<RoleNode>>, ApiError> {
+        crate::auth::role::role(context, &id).map(Fast::whole).map(Some)
     }
 
     /// The people of one's own merchant: its owners and its staff. Needs the permission `change_staff`.

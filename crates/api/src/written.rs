@@ -15,20 +15,22 @@ const BYTES_PER_FIELD: usize = 32;
 #[derive(Debug)]
 pub struct Json {
     bytes: Vec<u8>,
-    object: bool,
 }
 
 impl Json {
-    /// A value by itself.
-    pub(crate) fn value() -> Self {
-        Self { bytes: vec![MARK], object: false }
+    /// A value of about so many fields.
+    pub(crate) fn of(fields: usize) -> Self {
+        let mut bytes = Vec::with_capacity(2 + fields * BYTES_PER_FIELD);
+        bytes.push(MARK);
+        Self { bytes }
     }
 
-    /// An object of about so many fields.
-    pub(crate) fn object(fields: usize) -> Self {
-        let mut bytes = Vec::with_capacity(2 + fields * BYTES_PER_FIELD);
-        bytes.extend_from_slice(&[MARK, b'{']);
-        Self { bytes, object: true }
+    /// Begins an object, which may be an item of a list.
+    pub(crate) fn begin_object(&mut self) {
+        if self.bytes.last() == Some(&b'}') {
+            self.bytes.push(b',');
+        }
+        self.bytes.push(b'{');
     }
 
     /// Begins the next field of the object. A response key is a name and needs no escape.
@@ -39,6 +41,31 @@ impl Json {
         self.bytes.push(b'"');
         self.bytes.extend_from_slice(key.as_bytes());
         self.bytes.extend_from_slice(b"\":");
+    }
+
+    /// Ends an object.
+    pub(crate) fn end_object(&mut self) {
+        self.bytes.push(b'}');
+    }
+
+    /// Begins a list of objects.
+    pub(crate) fn begin_list(&mut self) {
+        self.bytes.push(b'[');
+    }
+
+    /// Ends a list.
+    pub(crate) fn end_list(&mut self) {
+        self.bytes.push(b']');
+    }
+
+    /// How far it is written.
+    pub(crate) const fn place(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes back what was written since.
+    pub(crate) fn go_back(&mut self, place: usize) {
+        self.bytes.truncate(place);
     }
 
     /// Writes a scalar.
@@ -57,10 +84,7 @@ impl Json {
     }
 
     /// What was written, as a value on its way into the answer.
-    pub(crate) fn finish(mut self) -> Value {
-        if self.object {
-            self.bytes.push(b'}');
-        }
+    pub(crate) fn finish(self) -> Value {
         // Everything above writes UTF-8.
         String::from_utf8(self.bytes).map_or(Value::Null, Value::scalar)
     }
@@ -125,15 +149,27 @@ mod tests {
 
     #[test]
     fn values_and_what_is_written_already_make_one_text() {
-        let mut node = Json::object(2);
+        let mut node = Json::of(2);
+        node.begin_object();
         node.key("name");
         node.put("Ada \"the\" first\n");
         node.key("score");
         node.put(&0.5);
-        let mut inner = Json::value();
+        let mut inner = Json::of(1);
         inner.put_null();
         node.key("none");
         node.put_value(&inner.finish());
+        node.key("rows");
+        node.begin_list();
+        for _row in 0..2 {
+            node.begin_object();
+            node.end_object();
+        }
+        let place = node.place();
+        node.put(&"never mind");
+        node.go_back(place);
+        node.end_list();
+        node.end_object();
         let mut whole = graphql_value!({ "a b": [1, true, null, "é"] });
         if let Value::Object(object) = &mut whole {
             object.add_field("node", node.finish());
@@ -142,8 +178,7 @@ mod tests {
         write(&mut out, &whole);
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            r#"{"a b":[1,true,null,"é"],"node":{"name":"Ada \"the\" first\n","score":0.5,"none":null}}"#
+            r#"{"a b":[1,true,null,"é"],"node":{"name":"Ada \"the\" first\n","score":0.5,"none":null,"rows":[{},{}]}}"#
         );
-        assert_eq!(parsed(&Json::object(0).finish()), serde_json::json!({}));
     }
 }

@@ -1,10 +1,8 @@
 //! `PermissionNode`: something that a merchant's people may be allowed to do.
 
-use std::sync::Arc;
-
 use regulars_kernel::{
     Actor, Denied, PageRequest, Permission, Permissions,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey, cut},
+    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
 };
 
 use crate::{
@@ -87,10 +85,8 @@ pub(crate) fn page(
     paging: &PageArguments,
 ) -> Result<PermissionNodeConnection, ApiError> {
     let request = PageRequest::<PermissionSort>::parse(paging, "permissions")?;
-    let all: Vec<_> = permissions.iter().map(Right).map(Fast).collect();
-    let number = u64::try_from(all.len()).unwrap_or(u64::MAX);
-    let page = cut(all, &request);
-    Ok(PermissionNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number))))
+    let all = permissions.iter().map(Right).map(Fast).collect();
+    Ok(PermissionNodeConnection::cut(all, request))
 }
 
 /// One permission; an error with the code `does_not_exist` where there is none of that id.

@@ -9,7 +9,7 @@ use regulars_auth::{
 };
 use regulars_kernel::{
     PageRequest, Permission, Permissions, RoleId,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey, cut},
+    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
 };
 
 use super::permission::{self, PermissionNodeConnection};
@@ -81,14 +81,7 @@ pub(crate) fn list(
     actor.require(Permission::ChangeStaff)?;
     let request = PageRequest::<RoleSort>::parse(paging, "roles")?;
     let roles = context.read(|tx| role::list(tx, actor))?;
-    Ok(page(roles.into_iter().map(node).collect(), request))
-}
-
-/// A page of roles.
-pub(super) fn page(roles: Vec<RoleNode>, request: PageRequest<RoleSort>) -> RoleNodeConnection {
-    let number = u64::try_from(roles.len()).unwrap_or(u64::MAX);
-    let page = cut(roles, &request);
-    RoleNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number)))
+    Ok(RoleNodeConnection::cut(roles.into_iter().map(node).collect(), request))
 }
 
 /// One role; an error with the code `does_not_exist` where the asker sees none of that id.

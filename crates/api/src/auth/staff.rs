@@ -1,15 +1,12 @@
 //! What a merchant's people may and where, as fields of their `MerchantNode`; and the list `merchants` of all of them.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashMap};
 
 use regulars_auth::{StaffMember, staff};
 use regulars_customer::consumer;
 use regulars_kernel::{
     Page, PageRequest, Permission, PersonId, StoreAccess,
-    page::{Keyed, PageArguments, SortKey, cut},
+    page::{Keyed, PageArguments, SortKey},
 };
 use regulars_merchant::{StoreSort, merchant};
 
@@ -18,7 +15,7 @@ use super::{
     role::{self, RoleNodeConnection, RoleSort},
 };
 use crate::{
-    connection::connection,
+    connection::{Count, connection},
     context::Context,
     error::ApiError,
     level::Level,
@@ -77,7 +74,7 @@ pub(crate) fn list(
     });
     let nodes = node::of_staff(rows.collect(), merchants.first());
     let nodes = Page { items: nodes, has_next, has_previous };
-    let count = Arc::new(|context: &Context| context.read(|tx| staff::count(tx, context.actor())));
+    let count = Count::asked(|context| context.read(|tx| staff::count(tx, context.actor())));
     Ok(MerchantNodeConnection::new(nodes, page.order, count))
 }
 
@@ -154,7 +151,7 @@ impl MerchantUser {
             };
             Ok(members.into_iter().map(of).collect())
         })?;
-        Ok(roles.map(|roles| role::page(roles, request)))
+        Ok(roles.map(|roles| RoleNodeConnection::cut(roles, request)))
     }
 
     /// The stores they were given.
@@ -180,11 +177,7 @@ impl MerchantUser {
             }
             Ok(nodes)
         })?;
-        Ok(stores.map(|stores| {
-            let number = u64::try_from(stores.len()).unwrap_or(u64::MAX);
-            let page = cut(stores, &request);
-            StoreNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number)))
-        }))
+        Ok(stores.map(|stores| StoreNodeConnection::cut(stores, request)))
     }
 
     /// The store groups they were given.
@@ -208,10 +201,6 @@ impl MerchantUser {
             }
             Ok(nodes)
         })?;
-        Ok(groups.map(|groups| {
-            let number = u64::try_from(groups.len()).unwrap_or(u64::MAX);
-            let page = cut(groups, &request);
-            StoreGroupNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number)))
-        }))
+        Ok(groups.map(|groups| StoreGroupNodeConnection::cut(groups, request)))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use juniper::Executor;
 use regulars_customer::{CardNumber, Consumer, ConsumerSort, consumer};
 use regulars_kernel::{
     PersonId, Points,
@@ -149,7 +150,7 @@ user_object! {
             #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn orders(
                 &self,
-                context: &Context,
+                executor: &Executor<'_, '_, Context>,
                 first: Option<i32>,
                 last: Option<i32>,
                 before: Option<String>,
@@ -186,14 +187,14 @@ user_object! {
                     ..OrderArguments::default()
                 };
                 let paging = paging(first, last, before, after, offset, order_by);
-                queries::of_consumer(context, &self.level, self.consumer.id, arguments, &paging).map(Some)
+                queries::of_consumer(executor, &self.level, self.consumer.id, arguments, &paging).map(Some)
             }
 
             /// Their uses of offers: at the asking merchant, or one's own everywhere.
             #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn redemptions(
                 &self,
-                context: &Context,
+                executor: &Executor<'_, '_, Context>,
                 first: Option<i32>,
                 last: Option<i32>,
                 before: Option<String>,
@@ -204,12 +205,11 @@ user_object! {
             ) -> Result<Option<RedemptionNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 loyalty::redemption::of_consumer(
-                    context,
+                    executor,
                     &self.level,
                     self.consumer.id,
                     (RedemptionKind::Offer, "redemptions"),
                     &paging,
-                    RedemptionNodeConnection::new,
                 )
                 .map(Some)
             }
@@ -218,7 +218,7 @@ user_object! {
             #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn stamps_redemptions(
                 &self,
-                context: &Context,
+                executor: &Executor<'_, '_, Context>,
                 first: Option<i32>,
                 last: Option<i32>,
                 before: Option<String>,
@@ -229,12 +229,11 @@ user_object! {
             ) -> Result<Option<StampsRedemptionNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 loyalty::redemption::of_consumer(
-                    context,
+                    executor,
                     &self.level,
                     self.consumer.id,
                     (RedemptionKind::Stamps, "stampsRedemptions"),
                     &paging,
-                    StampsRedemptionNodeConnection::new,
                 )
                 .map(Some)
             }
@@ -243,7 +242,7 @@ user_object! {
             #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn points_redemptions(
                 &self,
-                context: &Context,
+                executor: &Executor<'_, '_, Context>,
                 first: Option<i32>,
                 last: Option<i32>,
                 before: Option<String>,
@@ -254,12 +253,11 @@ user_object! {
             ) -> Result<Option<PointsRedemptionNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 loyalty::redemption::of_consumer(
-                    context,
+                    executor,
                     &self.level,
                     self.consumer.id,
                     (RedemptionKind::Points, "pointsRedemptions"),
                     &paging,
-                    PointsRedemptionNodeConnection::new,
                 )
                 .map(Some)
             }

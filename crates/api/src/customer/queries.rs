@@ -1,13 +1,12 @@
 //! `consumers` and `consumer`.
 
-use std::sync::Arc;
-
 use regulars_customer::{ConsumerSort, FilterArguments, consumer, segment};
 use regulars_kernel::{
     ErrorKind, Page, PageRequest, PersonId, Rule, Violations, page::PageArguments,
 };
 
 use crate::{
+    connection::Count,
     context::Context,
     customer::{
         ConsumerNode, ConsumerNodeConnection,
@@ -40,7 +39,7 @@ pub(crate) fn consumers(
     })?;
     let Page { items, has_next, has_previous } = found;
     let nodes = Page { items: together(items), has_next, has_previous };
-    let count = Arc::new(move |context: &Context| {
+    let count = Count::asked(move |context| {
         context.read(|tx| consumer::count(tx, context.actor(), &filter))
     });
     Ok(ConsumerNodeConnection::new(nodes, page.order, count))

@@ -9,7 +9,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method,
-        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap},
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName},
     },
     web::{self, Data, Payload, ServiceConfig},
 };
@@ -75,6 +75,8 @@ pub struct Endpoint<V: Service> {
     engine: Engine<V>,
     config: HttpConfig,
     gate: Arc<Gate>,
+    /// The headers that the service wants to see.
+    wanted: Vec<HeaderName>,
     /// The memory for bodies that are on their way.
     room: Room,
     readiness: Readiness,
@@ -86,7 +88,9 @@ impl<V: Service> Endpoint<V> {
     /// Serves an engine.
     pub fn new(engine: Engine<V>, config: HttpConfig, readiness: Readiness) -> Self {
         let (gate, room) = (Gate::new(config.in_flight), Room::new(config.body_memory));
-        Self { engine, config, gate, room, readiness }
+        // What is no name of a header is in no request.
+        let wanted = config.headers.iter().filter_map(|name| name.parse().ok()).collect();
+        Self { engine, config, gate, wanted, room, readiness }
     }
 
     /// The engine behind it.
@@ -145,7 +149,7 @@ impl<V: Service> Endpoint<V> {
         let head = |batched| {
             Arc::new(Head {
                 request_id: Arc::clone(id),
-                bearer: text(headers, AUTHORIZATION.as_str()).and_then(Bearer::parse),
+                bearer: text(headers, &AUTHORIZATION).and_then(Bearer::parse),
                 headers: self.wanted(headers),
                 peer: request.peer_addr().map(|address| address.ip()),
                 deadline,
@@ -166,7 +170,7 @@ impl<V: Service> Endpoint<V> {
         payload: Payload,
         media: Media,
     ) -> Result<Received, Reply> {
-        if !is_json(text(request.headers(), CONTENT_TYPE.as_str())) {
+        if !is_json(text(request.headers(), &CONTENT_TYPE)) {
             return Err(Reply::unreadable(Verdict::UnsupportedMedia, media));
         }
         let (most, patience) = (self.config.body_bytes, self.config.body_timeout);
@@ -179,14 +183,14 @@ impl<V: Service> Endpoint<V> {
     }
 
     fn wanted(&self, headers: &HeaderMap) -> Vec<Header> {
-        let wanted = self.config.headers.iter();
-        wanted
+        self.wanted
+            .iter()
             .filter_map(|name| {
-                let mut values = headers.get_all(name.as_str());
+                let mut values = headers.get_all(name);
                 let first = values.next()?;
                 let alone = values.next().is_none();
                 let value = first.to_str().ok().filter(|_| alone).map(str::to_owned);
-                Some(Header { name: name.clone(), value })
+                Some(Header { name: name.as_str().to_owned(), value })
             })
             .collect()
     }
@@ -308,7 +312,7 @@ impl Unprepared {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -319,7 +323,7 @@ async fn graphql<V: Service>(
 ) -> HttpResponse {
     let begun = Instant::now();
     let id = request_id(&request);
-    let media = Media::negotiate(text(request.headers(), ACCEPT.as_str()));
+    let media = Media::negotiate(text(request.headers(), &ACCEPT));
     let reply = endpoint.reply(&request, payload, &id, media).await;
     tracing::debug!(
         request_id = &*id,
@@ -332,7 +336,7 @@ async fn graphql<V: Service>(
 }
 
 async fn absent<V: Service>(request: HttpRequest, endpoint: Data<Endpoint<V>>) -> HttpResponse {
-    let media = Media::negotiate(text(request.headers(), ACCEPT.as_str()));
+    let media = Media::negotiate(text(request.headers(), &ACCEPT));
     let reply = Reply::not_found(&endpoint.config.path, media);
     reply.into_response(media, &request_id(&request), endpoint.gate.is_stopping())
 }

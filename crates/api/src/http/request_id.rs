@@ -9,10 +9,10 @@ use std::{
     },
 };
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::header::HeaderName};
 
 /// The header that carries it, both ways.
-pub(super) const HEADER: &str = "X-Request-Id";
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);

@@ -1,7 +1,5 @@
 //! `consumerAvailablePromotions`.
 
-use std::sync::Arc;
-
 use regulars_customer::Identifier;
 use regulars_kernel::{
     Page, PageRequest, StoreId,
@@ -14,6 +12,7 @@ use regulars_loyalty::{
 
 use super::card;
 use crate::{
+    connection::Count,
     context::Context,
     customer::user::USER,
     error::ApiError,
@@ -64,7 +63,7 @@ pub(crate) fn promotions(
         has_next: found.has_next,
         has_previous: found.has_previous,
     };
-    Ok(PromotionNodeConnection::new(nodes, page.order, Arc::new(move |_| Ok(count))))
+    Ok(PromotionNodeConnection::new(nodes, page.order, Count::Known(count)))
 }
 
 /// The nodes of a page, in its order.

@@ -84,7 +84,7 @@ pub(crate) fn load(
     level: &Level<LoyaltyCardId>,
     id: LoyaltyCardId,
 ) -> Result<Option<LoyaltyCardNode>, ApiError> {
-    context.load(level, LOYALTY_CARD.to_owned(), id, |ids| {
+    context.load(level, LOYALTY_CARD, id, |ids| {
         let actor = context.actor();
         let cards = context.read(|tx| card::list_by_ids(tx, actor, ids))?;
         Ok(together(cards).into_iter().map(|node| (node.0.row.id, node)).collect())

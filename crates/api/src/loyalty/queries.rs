@@ -1,7 +1,5 @@
 //! `loyaltyCards` and `loyaltyCard`.
 
-use std::sync::Arc;
-
 use regulars_kernel::{
     LoyaltyCardId, MerchantId, Page, PageRequest, RewardId, StoreId, page::PageArguments,
 };
@@ -14,6 +12,7 @@ use super::{
     choice::LoyaltyCardLoyaltyType,
 };
 use crate::{
+    connection::Count,
     context::Context,
     customer::user::USER,
     error::ApiError,
@@ -54,7 +53,7 @@ pub(crate) fn loyalty_cards(
     let found = context.read(|tx| card::list(tx, actor, filter.clone(), &page))?;
     let (has_next, has_previous) = (found.has_next, found.has_previous);
     let nodes = Page { items: together(found.items), has_next, has_previous };
-    let count = Arc::new(move |context: &Context| {
+    let count = Count::asked(move |context| {
         context.read(|tx| card::count(tx, context.actor(), filter.clone()))
     });
     Ok(LoyaltyCardNodeConnection::new(nodes, page.order, count))

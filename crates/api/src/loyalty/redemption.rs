@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use juniper::Executor;
 use regulars_kernel::{
     LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId, RedemptionId, RewardId,
     StoreId,
-    page::{Keyed, Order, PageArguments, SortKey},
+    page::{Keyed, PageArguments, SortKey},
 };
 use regulars_loyalty::{Redeemed, Redemption, RedemptionKind, RedemptionSort, redemption};
 
@@ -14,27 +15,29 @@ use super::{
     reward::{self, LoyaltyRewardNode},
 };
 use crate::{
-    connection::{Count, connection},
+    connection::{Connection, Listed, Lists, connection},
     context::Context,
     customer::{self, ConsumerNode},
     error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
-    level::Level,
+    level::{Level, LoadName, Referred},
     merchant::{MerchantNode, StoreNode, store},
     node::NodeValue,
     promotion::{OfferNode, node::currency, offer},
     scalar::{DateTime, Decimal},
 };
 
-/// What redemptions that were loaded together refer to.
-struct Named {
-    merchants: Arc<Level<MerchantId>>,
-    people: Arc<Level<PersonId>>,
-    offers: Arc<Level<OfferId>>,
-    cards: Arc<Level<LoyaltyCardId>>,
-    rewards: Arc<Level<RewardId>>,
-    stores: Arc<Level<StoreId>>,
+/// Redemptions that were loaded together. What they refer to is collected when it is asked for.
+#[derive(Default)]
+struct Siblings {
+    all: Vec<Arc<Redemption>>,
+    merchants: Referred<MerchantId>,
+    people: Referred<PersonId>,
+    offers: Referred<OfferId>,
+    cards: Referred<LoyaltyCardId>,
+    rewards: Referred<RewardId>,
+    stores: Referred<StoreId>,
 }
 
 const fn offer_of(row: &Redemption) -> Option<OfferId> {
@@ -58,41 +61,54 @@ const fn reward_of(row: &Redemption) -> Option<RewardId> {
     }
 }
 
-/// A redemption, and what those loaded with it refer to.
+/// A redemption, and those loaded with it.
 #[derive(Clone)]
 pub struct Use {
     row: Arc<Redemption>,
-    named: Arc<Named>,
+    siblings: Arc<Siblings>,
 }
 
 impl Use {
+    /// What the field `of` of all redemptions that were loaded together refers to.
+    fn referred<'s, K: Ord>(
+        &'s self,
+        level: impl FnOnce(&'s Siblings) -> &'s Referred<K>,
+        of: impl Fn(&Redemption) -> Option<K>,
+    ) -> &'s Arc<Level<K>> {
+        level(&self.siblings).get(|| self.siblings.all.iter().filter_map(|row| of(row)))
+    }
+
     fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
         let Some(person) = self.row.person else { return Ok(None) };
-        customer::node::load(context, &self.named.people, person)
+        customer::node::load(context, self.referred(|all| &all.people, |row| row.person), person)
     }
 
     fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
-        crate::merchant::node::load(context, &self.named.merchants, self.row.merchant)
+        crate::merchant::node::load(
+            context,
+            self.referred(|all| &all.merchants, |row| Some(row.merchant)),
+            self.row.merchant,
+        )
     }
 
     fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
         let Some(id) = self.row.store else { return Ok(None) };
-        store::load(context, &self.named.stores, id)
+        store::load(context, self.referred(|all| &all.stores, |row| row.store), id)
     }
 
     fn offer(&self, context: &Context) -> Result<Option<OfferNode>, ApiError> {
         let Some(id) = offer_of(&self.row) else { return Ok(None) };
-        offer::load(context, &self.named.offers, id)
+        offer::load(context, self.referred(|all| &all.offers, offer_of), id)
     }
 
     fn card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
         let Some(id) = card_of(&self.row) else { return Ok(None) };
-        card::load(context, &self.named.cards, id)
+        card::load(context, self.referred(|all| &all.cards, card_of), id)
     }
 
     fn reward(&self, context: &Context) -> Result<Option<LoyaltyRewardNode>, ApiError> {
         let Some(id) = reward_of(&self.row) else { return Ok(None) };
-        reward::load(context, &self.named.rewards, id)
+        reward::load(context, self.referred(|all| &all.rewards, reward_of), id)
     }
 
     /// Points or stamps; null past 32 bits.
@@ -241,52 +257,46 @@ redemption_object! {
     }
 }
 
-/// Redemptions that were loaded together.
-fn together(rows: &[Redemption]) -> Arc<Named> {
-    Arc::new(Named {
-        merchants: Level::distinct(rows.iter().map(|row| row.merchant)),
-        people: Level::distinct(rows.iter().filter_map(|row| row.person)),
-        offers: Level::distinct(rows.iter().filter_map(offer_of)),
-        cards: Level::distinct(rows.iter().filter_map(card_of)),
-        rewards: Level::distinct(rows.iter().filter_map(reward_of)),
-        stores: Level::distinct(rows.iter().filter_map(|row| row.store)),
-    })
+/// The pages of redemptions that were loaded together.
+fn pages(pages: Vec<Page<Redemption>>) -> impl Iterator<Item = Page<Use>> {
+    let pages: Vec<_> = pages.into_iter().map(|page| page.map(Arc::new)).collect();
+    let all = pages.iter().flat_map(|page| &page.items).map(Arc::clone).collect();
+    let siblings = Arc::new(Siblings { all, ..Siblings::default() });
+    let one = move |row| Use { row, siblings: Arc::clone(&siblings) };
+    pages.into_iter().map(move |page| page.map(&one))
 }
 
 /// A page of one customer's redemptions of a kind, loaded for all of their level.
-pub(crate) fn of_consumer<N: From<Use>, C>(
-    context: &Context,
+pub(crate) fn of_consumer<N: From<Use> + Listed<Sort = RedemptionSort>>(
+    executor: &Executor<'_, '_, Context>,
     level: &Arc<Level<PersonId>>,
     person: PersonId,
     (kind, field): (RedemptionKind, &'static str),
     paging: &PageArguments,
-    connect: impl FnOnce(Page<N>, Order<RedemptionSort>, Count) -> C,
-) -> Result<C, ApiError> {
-    let page = PageRequest::<RedemptionSort>::parse(paging, field)?;
-    let uses = context.load(level, format!("{field} {page:?}"), person, |people| {
+) -> Result<Fast<Connection<N>>, ApiError> {
+    let (context, name) = (executor.context(), LoadName::at(field, executor));
+    let lists = context.lists(level, name, |people| {
+        let page = PageRequest::<RedemptionSort>::parse(paging, field)?;
         let actor = context.actor();
         let found = context.read(|tx| redemption::per_consumer(tx, actor, kind, people, &page))?;
-        let rows: Vec<Redemption> =
-            found.iter().flat_map(|(_, page)| page.items.iter().cloned()).collect();
-        let named = together(&rows);
-        let uses = |page: Page<Redemption>| {
-            page.map(|row| Use { row: Arc::new(row), named: Arc::clone(&named) })
-        };
-        let uses = found.into_iter().map(|(person, page)| (person, uses(page)));
-        Ok(uses.collect::<HashMap<PersonId, Page<Use>>>())
+        let (people, found): (Vec<PersonId>, Vec<_>) = found.into_iter().unzip();
+        let pages = pages(found).map(|page| page.map(N::from));
+        let level = Arc::clone(level);
+        Ok(Lists::new(
+            people.into_iter().map(Into::into).zip(pages),
+            page.order,
+            move |context, person| {
+                let count = context.load(&level, name.and("number"), person.into(), |people| {
+                    let actor = context.actor();
+                    let counts = context
+                        .read(|tx| redemption::count_per_consumer(tx, actor, kind, people))?;
+                    Ok(counts.into_iter().collect::<HashMap<PersonId, u64>>())
+                })?;
+                Ok(count.unwrap_or_default())
+            },
+        ))
     })?;
-    let level = Arc::clone(level);
-    let count: Count = Arc::new(move |context: &Context| {
-        let counted = context.load(&level, format!("{field} count"), person, |people| {
-            let actor = context.actor();
-            let counts =
-                context.read(|tx| redemption::count_per_consumer(tx, actor, kind, people))?;
-            Ok(counts.into_iter().collect::<HashMap<PersonId, u64>>())
-        })?;
-        Ok(counted.unwrap_or_default())
-    });
-    let uses = uses.unwrap_or(Page::empty());
-    Ok(connect(uses.map(N::from), page.order, count))
+    Ok(lists.of(person.into()))
 }
 
 /// One redemption of a kind, as far as the asker sees it.
@@ -299,6 +309,7 @@ pub(crate) fn find<N: From<Use>>(
     let mut found =
         context.read(|tx| redemption::list_by_ids(tx, actor, &[RedemptionId::new(pk)]))?;
     found.retain(|row| row.redeemed.kind() == kind);
-    let named = together(&found);
-    Ok(found.pop().map(|row| N::from(Use { row: Arc::new(row), named })))
+    let found = Page { items: found, has_next: false, has_previous: false };
+    let found = pages(vec![found]).flat_map(|page| page.items);
+    Ok(found.map(N::from).next())
 }

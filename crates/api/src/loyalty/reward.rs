@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
-    LoyaltyCardId, Page, PageRequest, ProductId, RewardId,
-    page::{Keyed, PageArguments, SortKey, cut},
+    LoyaltyCardId, PageRequest, ProductId, RewardId,
+    page::{Keyed, PageArguments, SortKey},
 };
 use regulars_loyalty::{LoyaltyReward, RewardSort, reward};
 
@@ -60,7 +60,7 @@ pub(crate) fn load(
     level: &Level<RewardId>,
     id: RewardId,
 ) -> Result<Option<LoyaltyRewardNode>, ApiError> {
-    context.load(level, LOYALTY_REWARD.to_owned(), id, |ids| {
+    context.load(level, LOYALTY_REWARD, id, |ids| {
         let actor = context.actor();
         let rewards = context.read(|tx| reward::list_by_ids(tx, actor, ids))?;
         Ok(together(rewards).into_iter().map(|node| (node.0.row.id, node)).collect())
@@ -84,10 +84,7 @@ pub(crate) fn of_card(
         }
         Ok(of_cards)
     })?;
-    let rewards = rewards.unwrap_or_default();
-    let count = u64::try_from(rewards.len()).unwrap_or(u64::MAX);
-    let found: Page<LoyaltyRewardNode> = cut(rewards, &page);
-    Ok(LoyaltyRewardNodeConnection::new(found, page.order, Arc::new(move |_| Ok(count))))
+    Ok(LoyaltyRewardNodeConnection::cut(rewards.unwrap_or_default(), page))
 }
 
 impl Keyed<RewardSort> for LoyaltyRewardNode {

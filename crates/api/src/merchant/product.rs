@@ -52,7 +52,7 @@ pub(crate) fn load(
     level: &Level<ProductId>,
     id: ProductId,
 ) -> Result<Option<ProductNode>, ApiError> {
-    context.load(level, PRODUCT.to_owned(), id, |ids| {
+    context.load(level, PRODUCT, id, |ids| {
         let actor = context.actor();
         let products = context.read(|tx| product::list_by_ids(tx, actor, ids))?;
         Ok(together(products).into_iter().map(|node| (node.0.product.id, node)).collect())

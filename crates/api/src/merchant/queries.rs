@@ -1,7 +1,5 @@
 //! `stores`, `store`, `storeGroup` and `product`.
 
-use std::sync::Arc;
-
 use regulars_kernel::{Page, PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
 use regulars_merchant::{Archived, StoreFilter, StoreSort, store as stores_of};
 
@@ -11,6 +9,7 @@ use super::{
     store::{self, STORE},
     store_group::{self, STORE_GROUP},
 };
+use crate::connection::Count;
 use crate::{context::Context, error::ApiError, global_id::Id};
 
 /// The filters of `stores`, as they came in.
@@ -45,7 +44,7 @@ pub(crate) fn stores(
     let found = context.read(|tx| stores_of::list(tx, actor, filter.clone(), &page))?;
     let Page { items, has_next, has_previous } = found;
     let nodes = Page { items: store::together(items), has_next, has_previous };
-    let count = Arc::new(move |context: &Context| {
+    let count = Count::asked(move |context| {
         context.read(|tx| stores_of::count(tx, context.actor(), filter.clone()))
     });
     Ok(StoreNodeConnection::new(nodes, page.order, count))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juniper::Executor;
 use regulars_kernel::{
     MerchantId, PageRequest, StoreId,
     page::{Keyed, SortKey},
@@ -65,7 +66,7 @@ pub(crate) fn load(
     level: &Level<StoreId>,
     id: StoreId,
 ) -> Result<Option<StoreNode>, ApiError> {
-    context.load(level, STORE.to_owned(), id, |ids| {
+    context.load(level, STORE, id, |ids| {
         let actor = context.actor();
         let stores = context.read(|tx| store::list_by_ids(tx, actor, ids))?;
         Ok(together(stores).into_iter().map(|node| (node.0.store.id, node)).collect())
@@ -173,7 +174,7 @@ crate::fast_object! {
             #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn orders(
                 &self,
-                context: &Context,
+                executor: &Executor<'_, '_, Context>,
                 first: Option<i32>,
                 last: Option<i32>,
                 before: Option<String>,
@@ -207,7 +208,7 @@ crate::fast_object! {
                     ..OrderArguments::default()
                 };
                 let paging = paging(first, last, before, after, offset, order_by);
-                queries::of_store(context, &self.level, self.store.id, arguments, &paging).map(Some)
+                queries::of_store(executor, &self.level, self.store.id, arguments, &paging).map(Some)
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
-    Actor, MerchantId, Page, PageRequest, StoreGroupId, StoreId,
-    page::{KeyKind, Keyed, Order, SortField, SortKey, cut},
+    Actor, MerchantId, PageRequest, StoreGroupId, StoreId,
+    page::{KeyKind, Keyed, Order, SortField, SortKey},
 };
 use regulars_merchant::{StoreGroup, StoreSort, store_group};
 
@@ -107,7 +107,7 @@ pub(crate) fn load(
     level: &Level<StoreGroupId>,
     id: StoreGroupId,
 ) -> Result<Option<StoreGroupNode>, ApiError> {
-    context.load(level, STORE_GROUP.to_owned(), id, |ids| {
+    context.load(level, STORE_GROUP, id, |ids| {
         let actor = context.actor();
         let groups = context.read(|tx| store_group::list_by_ids(tx, actor, ids))?;
         let siblings = Siblings::of(groups.iter());
@@ -131,10 +131,7 @@ pub(super) fn of_store(
         });
         Ok(nodes.collect::<HashMap<StoreId, Vec<StoreGroupNode>>>())
     })?;
-    let groups = groups.unwrap_or_default();
-    let number = u64::try_from(groups.len()).unwrap_or(u64::MAX);
-    let page = cut(groups, &request);
-    Ok(StoreGroupNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number))))
+    Ok(StoreGroupNodeConnection::cut(groups.unwrap_or_default(), request))
 }
 
 impl Places {
@@ -189,11 +186,7 @@ crate::fast_object! {
             ) -> Result<Option<StoreNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 let request = PageRequest::<StoreSort>::parse(&paging, "stores")?;
-                let stores = self.listed(context)?;
-                let number = u64::try_from(stores.len()).unwrap_or(u64::MAX);
-                let page: Page<StoreNode> = cut(stores, &request);
-                let count = Arc::new(move |_: &Context| Ok(number));
-                Ok(Some(StoreNodeConnection::new(page, request.order, count)))
+                Ok(Some(StoreNodeConnection::cut(self.listed(context)?, request)))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
     OrderId, OrderItemId, PageRequest, ProductId,
-    page::{Keyed, SortKey, cut},
+    page::{Keyed, SortKey},
 };
 use regulars_order::{OrderItem, OrderItemSort, item};
 
@@ -77,10 +77,7 @@ pub(super) fn of_order(
         });
         Ok(nodes.collect::<HashMap<OrderId, Vec<OrderItemNode>>>())
     })?;
-    let lines = lines.unwrap_or_default();
-    let number = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-    let page = cut(lines, &request);
-    Ok(OrderItemNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number))))
+    Ok(OrderItemNodeConnection::cut(lines.unwrap_or_default(), request))
 }
 
 crate::fast_object! {

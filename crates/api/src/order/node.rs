@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use regulars_kernel::{
-    MerchantId, Money, OrderId, OrderTypeId, PageRequest, PersonId, StoreId,
+    MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreId,
     page::{Keyed, SortKey},
 };
 use regulars_order::{Order, OrderItemSort, OrderSort, order};
@@ -20,7 +20,7 @@ use crate::{
     error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
-    level::Level,
+    level::{Level, Referred},
     merchant::{self, MerchantNode, StoreNode},
     node::NodeValue,
     scalar::{DateTime, Decimal, JSONString},
@@ -29,14 +29,15 @@ use crate::{
 /// The type name in global ids.
 pub const ORDER: &str = "OrderNode";
 
-/// Orders that were loaded together, and all that they refer to.
-pub(super) struct Siblings {
-    orders: Arc<Level<OrderId>>,
-    consumers: Arc<Level<PersonId>>,
-    waiters: Arc<Level<PersonId>>,
-    merchants: Arc<Level<MerchantId>>,
-    stores: Arc<Level<StoreId>>,
-    types: Arc<Level<OrderTypeId>>,
+/// Orders that were loaded together. What they refer to is collected when it is asked for.
+struct Siblings {
+    all: Vec<Arc<Order>>,
+    orders: Referred<OrderId>,
+    consumers: Referred<PersonId>,
+    waiters: Referred<PersonId>,
+    merchants: Referred<MerchantId>,
+    stores: Referred<StoreId>,
+    types: Referred<OrderTypeId>,
 }
 
 /// An order, and those loaded with it.
@@ -50,27 +51,49 @@ pub struct Purchase {
 pub type OrderNode = Fast<Purchase>;
 
 impl Siblings {
-    /// Of orders that were loaded together.
-    pub(super) fn of<'a>(orders: impl Iterator<Item = &'a Order> + Clone) -> Arc<Self> {
+    fn of(all: Vec<Arc<Order>>) -> Arc<Self> {
         Arc::new(Self {
-            orders: Level::distinct(orders.clone().map(|order| order.id)),
-            consumers: Level::distinct(orders.clone().filter_map(|order| order.consumer)),
-            waiters: Level::distinct(orders.clone().filter_map(|order| order.waiter)),
-            merchants: Level::distinct(orders.clone().map(|order| order.merchant)),
-            stores: Level::distinct(orders.clone().map(|order| order.store)),
-            types: Level::distinct(orders.map(|order| order.order_type)),
+            all,
+            orders: Referred::default(),
+            consumers: Referred::default(),
+            waiters: Referred::default(),
+            merchants: Referred::default(),
+            stores: Referred::default(),
+            types: Referred::default(),
         })
     }
+}
 
-    /// The node of one of them.
-    pub(super) fn node(self: &Arc<Self>, order: Order) -> OrderNode {
-        Fast(Purchase { order: Arc::new(order), siblings: Arc::clone(self) })
+impl Purchase {
+    /// What the field `of` of all orders that were loaded together refers to.
+    fn referred<'s, K: Ord>(
+        &'s self,
+        level: impl FnOnce(&'s Siblings) -> &'s Referred<K>,
+        of: impl Fn(&Order) -> Option<K>,
+    ) -> &'s Arc<Level<K>> {
+        level(&self.siblings).get(|| self.siblings.all.iter().filter_map(|order| of(order)))
     }
+}
+
+/// The pages of orders that were loaded together.
+pub(super) fn pages(pages: Vec<Page<Order>>) -> impl Iterator<Item = Page<OrderNode>> {
+    let pages: Vec<_> = pages.into_iter().map(|page| page.map(Arc::new)).collect();
+    let all = pages.iter().flat_map(|page| &page.items).map(Arc::clone);
+    let siblings = Siblings::of(all.collect());
+    let node = move |order| Fast(Purchase { order, siblings: Arc::clone(&siblings) });
+    pages.into_iter().map(move |page| page.map(&node))
+}
+
+/// A page of orders.
+pub(super) fn page(page: Page<Order>) -> Page<OrderNode> {
+    pages(vec![page]).next().unwrap_or(Page::empty())
 }
 
 /// The node of an order loaded alone.
 pub(super) fn alone(order: Order) -> OrderNode {
-    Siblings::of(std::iter::once(&order)).node(order)
+    let order = Arc::new(order);
+    let siblings = Siblings::of(vec![Arc::clone(&order)]);
+    Fast(Purchase { order, siblings })
 }
 
 /// One order; none where the asker sees none of that id.
@@ -84,11 +107,11 @@ pub(crate) fn load(
     level: &Level<OrderId>,
     id: OrderId,
 ) -> Result<Option<OrderNode>, ApiError> {
-    context.load(level, ORDER.to_owned(), id, |ids| {
+    context.load(level, ORDER, id, |ids| {
         let actor = context.actor();
         let orders = context.read(|tx| order::list_by_ids(tx, actor, ids))?;
-        let siblings = Siblings::of(orders.iter());
-        Ok(orders.into_iter().map(|order| (order.id, siblings.node(order))).collect())
+        let orders = page(Page { items: orders, has_next: false, has_previous: false });
+        Ok(orders.items.into_iter().map(|node| (node.0.order.id, node)).collect())
     })
 }
 
@@ -192,30 +215,30 @@ crate::fast_object! {
         nodes {
             /// How it is fulfilled.
             "orderType" => fn order_type(&self, context: &Context) -> Result<Option<OrderTypeNode>, ApiError> {
-                order_type::load(context, &self.siblings.types, self.order.order_type)
+                order_type::load(context, self.referred(|all| &all.types, |order| Some(order.order_type)), self.order.order_type)
             }
         }
         fields {
             /// Who bought; null where nobody is known, or the asker does not see who.
             fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
                 let Some(id) = self.order.consumer else { return Ok(None) };
-                customer::node::load(context, &self.siblings.consumers, id)
+                customer::node::load(context, self.referred(|all| &all.consumers, |order| order.consumer), id)
             }
 
             /// Whose sale it is.
             fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
-                merchant::node::load(context, &self.siblings.merchants, self.order.merchant)
+                merchant::node::load(context, self.referred(|all| &all.merchants, |order| Some(order.merchant)), self.order.merchant)
             }
 
             /// Who served; null for consumers.
             fn waiter(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
                 let Some(id) = self.order.waiter else { return Ok(None) };
-                merchant::node::load_account(context, &self.siblings.waiters, id)
+                merchant::node::load_account(context, self.referred(|all| &all.waiters, |order| order.waiter), id)
             }
 
             /// Where.
             fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
-                merchant::store::load(context, &self.siblings.stores, self.order.store)
+                merchant::store::load(context, self.referred(|all| &all.stores, |order| Some(order.store)), self.order.store)
             }
 
             /// What was bought, in the order it was put down.
@@ -232,7 +255,7 @@ crate::fast_object! {
             ) -> Result<Option<OrderItemNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 let request = PageRequest::<OrderItemSort>::parse(&paging, "items")?;
-                item::of_order(context, &self.siblings.orders, self.order.id, request).map(Some)
+                item::of_order(context, self.referred(|all| &all.orders, |order| Some(order.id)), self.order.id, request).map(Some)
             }
         }
     }

@@ -1,10 +1,8 @@
 //! `OrderTypeNode`: how an order is fulfilled.
 
-use std::sync::Arc;
-
 use regulars_kernel::{
     OrderTypeId, PageRequest,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey, cut},
+    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
 };
 use regulars_order::{OrderType, order_type};
 
@@ -84,7 +82,7 @@ pub(crate) fn load(
     level: &Level<OrderTypeId>,
     id: OrderTypeId,
 ) -> Result<Option<OrderTypeNode>, ApiError> {
-    context.load(level, ORDER_TYPE.to_owned(), id, |_ids| {
+    context.load(level, ORDER_TYPE, id, |_ids| {
         Ok(all(context)?.into_iter().map(|node| (node.0.0.id, node)).collect())
     })
 }
@@ -96,10 +94,7 @@ pub(crate) fn list(
 ) -> Result<OrderTypeNodeConnection, ApiError> {
     context.actor().require_known()?;
     let request = PageRequest::<OrderTypeSort>::parse(paging, "orderTypes")?;
-    let all = all(context)?;
-    let number = u64::try_from(all.len()).unwrap_or(u64::MAX);
-    let page = cut(all, &request);
-    Ok(OrderTypeNodeConnection::new(page, request.order, Arc::new(move |_| Ok(number))))
+    Ok(OrderTypeNodeConnection::cut(all(context)?, request))
 }
 
 crate::fast_object! {

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
+use juniper::Executor;
 use regulars_kernel::{
     Actor, OrderId, OrderTypeId, Page, PageRequest, PersonId, Rule, StoreId, Timestamp, Violations,
     page::PageArguments,
@@ -15,12 +16,18 @@ use regulars_persistence::Tx;
 use super::{
     OrderNode, OrderNodeConnection,
     choice::OrderState,
-    node::{ORDER, Siblings, alone},
+    node::{self, ORDER, alone},
     order_type::ORDER_TYPE,
 };
 use crate::{
-    context::Context, customer::user::USER, error::ApiError, global_id::Id, level::Level,
-    merchant::store::STORE, scalar::DateTime,
+    connection::{Count, Lists},
+    context::Context,
+    customer::user::USER,
+    error::ApiError,
+    global_id::Id,
+    level::{Level, LoadName},
+    merchant::store::STORE,
+    scalar::DateTime,
 };
 
 /// The filters of orders, as they came in.
@@ -91,9 +98,8 @@ pub(crate) fn orders(
     let page = PageRequest::<OrderSort>::parse(paging, "orders")?;
     let filter = arguments.filter()?;
     let found = context.read(|tx| history::list(tx, actor, filter.clone(), &page, now))?;
-    let siblings = Siblings::of(found.items.iter());
-    let nodes = found.map(|order| siblings.node(order));
-    let count = Arc::new(move |context: &Context| {
+    let nodes = node::page(found);
+    let count = Count::asked(move |context| {
         context.read(|tx| history::count(tx, context.actor(), filter.clone(), context.now()))
     });
     Ok(OrderNodeConnection::new(nodes, page.order, count))
@@ -108,14 +114,14 @@ pub(crate) fn order(context: &Context, id: &Id) -> Result<OrderNode, ApiError> {
 
 /// The orders of one of the customers of a level.
 pub(crate) fn of_consumer(
-    context: &Context,
+    executor: &Executor<'_, '_, Context>,
     level: &Arc<Level<PersonId>>,
     id: PersonId,
     arguments: OrderArguments,
     paging: &PageArguments,
 ) -> Result<OrderNodeConnection, ApiError> {
     nested(
-        context,
+        executor,
         level,
         id,
         (arguments, paging),
@@ -128,14 +134,14 @@ pub(crate) fn of_consumer(
 
 /// The orders of one of the stores of a level.
 pub(crate) fn of_store(
-    context: &Context,
+    executor: &Executor<'_, '_, Context>,
     level: &Arc<Level<StoreId>>,
     id: StoreId,
     arguments: OrderArguments,
     paging: &PageArguments,
 ) -> Result<OrderNodeConnection, ApiError> {
     nested(
-        context,
+        executor,
         level,
         id,
         (arguments, paging),
@@ -146,7 +152,7 @@ pub(crate) fn of_store(
 
 /// The orders of one of many parents: a page of each is loaded at once, and so are their numbers.
 fn nested<K, P, C>(
-    context: &Context,
+    executor: &Executor<'_, '_, Context>,
     level: &Arc<Level<K>>,
     id: K,
     (arguments, paging): (OrderArguments, &PageArguments),
@@ -154,7 +160,7 @@ fn nested<K, P, C>(
     counts: C,
 ) -> Result<OrderNodeConnection, ApiError>
 where
-    K: Copy + Eq + Hash + Send + Sync + 'static,
+    K: Copy + Eq + Hash + From<i64> + Into<i64> + Send + Sync + 'static,
     P: FnOnce(
         &mut Tx<'_>,
         &Actor,
@@ -168,30 +174,25 @@ where
         + Sync
         + 'static,
 {
-    let page = PageRequest::<OrderSort>::parse(paging, "orders")?;
-    let counted = format!("count of orders {arguments:?}");
-    let listed = format!("orders {arguments:?} {paging:?}");
-    let filter = arguments.filter()?;
-    let found = context.load(level, listed, id, |ids| {
+    let (context, name) = (executor.context(), LoadName::at("orders", executor));
+    let lists = context.lists(level, name, |ids| {
+        let page = PageRequest::<OrderSort>::parse(paging, "orders")?;
+        let filter = arguments.filter()?;
         let (actor, now) = (context.actor(), context.now());
         let found = context.read(|tx| pages(tx, actor, ids, filter.clone(), &page, now))?;
-        // One level for the orders of all parents: what they refer to is loaded for all of them.
-        let siblings = Siblings::of(found.iter().flat_map(|(_parent, page)| &page.items));
-        let nodes = found
-            .into_iter()
-            .map(|(parent, page)| (parent, page.map(|order| siblings.node(order))));
-        Ok(nodes.collect::<HashMap<K, Page<OrderNode>>>())
+        let (parents, pages): (Vec<K>, Vec<_>) = found.into_iter().unzip();
+        let pages = parents.into_iter().map(Into::into).zip(node::pages(pages));
+        let level = Arc::clone(level);
+        Ok(Lists::new(pages, page.order, move |context, id| {
+            let number = context.load(&level, name.and("number of orders"), id.into(), |ids| {
+                let (actor, now) = (context.actor(), context.now());
+                let counts = context.read(|tx| counts(tx, actor, ids, filter.clone(), now))?;
+                Ok(counts.into_iter().collect::<HashMap<K, u64>>())
+            })?;
+            Ok(number.unwrap_or_default())
+        }))
     })?;
-    let (level, counts) = (Arc::clone(level), Arc::new(counts));
-    let count = Arc::new(move |context: &Context| {
-        let number = context.load(&level, counted.clone(), id, |ids| {
-            let (actor, now) = (context.actor(), context.now());
-            let counts = context.read(|tx| counts(tx, actor, ids, filter.clone(), now))?;
-            Ok(counts.into_iter().collect::<HashMap<K, u64>>())
-        })?;
-        Ok(number.unwrap_or_default())
-    });
-    Ok(OrderNodeConnection::new(found.unwrap_or(Page::empty()), page.order, count))
+    Ok(lists.of(id.into()))
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub(crate) fn load(
     level: &Level<OfferId>,
     id: OfferId,
 ) -> Result<Option<OfferNode>, ApiError> {
-    context.load(level, OFFER.to_owned(), id, |ids| {
+    context.load(level, OFFER, id, |ids| {
         let actor = context.actor();
         let offers = context.read(|tx| offer::list_by_ids(tx, actor, ids))?;
         Ok(together(offers).into_iter().map(|node| (node.0.row.id, node)).collect())

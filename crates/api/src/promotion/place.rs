@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use regulars_kernel::{
-    Page, PageRequest, ProductId, StoreGroupId, StoreId,
-    page::{Keyed, PageArguments, SortField, cut},
-};
+use regulars_kernel::{PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
 use regulars_merchant::StoreSort;
 use regulars_promotion::Places;
 
 use crate::{
-    connection::Count,
     context::Context,
     error::ApiError,
     level::Level,
     merchant::{
-        ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
+        StoreGroupNodeConnection, StoreNodeConnection,
         product::{self, ProductNodeConnection, ProductSort},
         store,
         store_group::{self, StoreGroupSort},
@@ -51,8 +47,7 @@ impl Referred {
     ) -> Result<StoreNodeConnection, ApiError> {
         let request = PageRequest::<StoreSort>::parse(paging, "stores")?;
         let load = |id| store::load(context, &self.stores, id);
-        let (page, count): (Page<StoreNode>, Count) = page(ids, load, &request)?;
-        Ok(StoreNodeConnection::new(page, request.order, count))
+        Ok(StoreNodeConnection::cut(all(ids, load)?, request))
     }
 
     /// A page of those of a row's groups that the asker sees.
@@ -64,8 +59,7 @@ impl Referred {
     ) -> Result<StoreGroupNodeConnection, ApiError> {
         let request = PageRequest::<StoreGroupSort>::parse(paging, "storeGroups")?;
         let load = |id| store_group::load(context, &self.groups, id);
-        let (page, count): (Page<StoreGroupNode>, Count) = page(ids, load, &request)?;
-        Ok(StoreGroupNodeConnection::new(page, request.order, count))
+        Ok(StoreGroupNodeConnection::cut(all(ids, load)?, request))
     }
 
     /// A page of those of a row's products that the asker sees.
@@ -77,23 +71,16 @@ impl Referred {
     ) -> Result<ProductNodeConnection, ApiError> {
         let request = PageRequest::<ProductSort>::parse(paging, "products")?;
         let load = |id| product::load(context, &self.products, id);
-        let (page, count): (Page<ProductNode>, Count) = page(ids, load, &request)?;
-        Ok(ProductNodeConnection::new(page, request.order, count))
+        Ok(ProductNodeConnection::cut(all(ids, load)?, request))
     }
 }
 
-/// Cuts a page of the nodes that there are: a row names few, and its whole level is loaded at once.
-fn page<K: Copy, N: Keyed<F>, F: SortField>(
+/// The nodes that there are: a row names few, and its whole level is loaded at once.
+fn all<K: Copy, N>(
     ids: &[K],
     load: impl Fn(K) -> Result<Option<N>, ApiError>,
-    request: &PageRequest<F>,
-) -> Result<(Page<N>, Count), ApiError> {
-    let mut nodes = Vec::with_capacity(ids.len());
-    for id in ids {
-        nodes.extend(load(*id)?);
-    }
-    let number = u64::try_from(nodes.len()).unwrap_or(u64::MAX);
-    Ok((cut(nodes, request), Arc::new(move |_| Ok(number))))
+) -> Result<Vec<N>, ApiError> {
+    ids.iter().filter_map(|id| load(*id).transpose()).collect()
 }
 
 /// Makes a [`fast_object!`](crate::fast_object) of a type with `referred`: its own leaves and fields, and the lists of

@@ -1,7 +1,5 @@
 //! `offers` and `offer`.
 
-use std::sync::Arc;
-
 use regulars_kernel::{
     CampaignId, ErrorKind, MerchantId, OfferId, PageRequest, StoreId, page::PageArguments,
 };
@@ -14,6 +12,7 @@ use super::{
     choice::{OfferOfferType, PromotionStatus},
     offer::{OFFER, together},
 };
+use crate::connection::Count;
 use crate::{context::Context, customer::user::USER, error::ApiError, global_id::Id};
 
 /// The filters of `offers`, as they came in.
@@ -62,7 +61,7 @@ pub(crate) fn offers(
     let found = context.read(|tx| offer::list(tx, actor, filter.clone(), &page))?;
     let (has_next, has_previous) = (found.has_next, found.has_previous);
     let nodes = regulars_kernel::Page { items: together(found.items), has_next, has_previous };
-    let count = Arc::new(move |context: &Context| {
+    let count = Count::asked(move |context| {
         context.read(|tx| offer::count(tx, context.actor(), filter.clone()))
     });
     Ok(OfferNodeConnection::new(nodes, page.order, count))
