@@ -120,7 +120,7 @@ const fn code(rule: &Rule, codes: Codes) -> &'static str {
         Rule::InvalidChoice(_) => "invalid_choice",
         Rule::MaxLength { .. } => "max_length",
         Rule::Email | Rule::Phone | Rule::Date | Rule::Invalid(_) => "invalid",
-        Rule::EmailTaken => "unique",
+        Rule::EmailTaken | Rule::SecondaryEmailTaken => "unique",
         Rule::PasswordMismatch => "password_mismatch",
         Rule::PasswordTooShort(_) => "password_too_short",
         Rule::PasswordTooCommon => "password_too_common",
@@ -130,6 +130,11 @@ const fn code(rule: &Rule, codes: Codes) -> &'static str {
         Rule::InvalidCredentials => "invalid_credentials",
         Rule::InvalidToken => "invalid_token",
         Rule::ExpiredToken => "expired_token",
+        Rule::Unauthenticated => "unauthenticated",
+        Rule::NotVerified => "not_verified",
+        Rule::AlreadyVerified => "already_verified",
+        Rule::SecondaryEmailRequired => "secondary_email_required",
+        Rule::PasswordAlreadySet => "password_already_set",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong while someone signs up or logs in, and where staff are changed.
 
+use regulars_customer::CustomerError;
 use regulars_kernel::{Classify, Denied, ErrorKind, MerchantId, StoreError, Violations};
 
 use crate::{hasher::HasherError, token::SigningFault};
@@ -34,6 +35,9 @@ pub enum AuthError {
     /// The configuration names a default merchant that does not exist.
     #[error("the default merchant {0} does not exist")]
     NoDefaultMerchant(MerchantId),
+    /// What memberships show of an account was not brought up to it.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
     /// The rows could not be reached.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +56,7 @@ impl Classify for AuthError {
             Self::Hasher(HasherError::Fault(_)) | Self::Signing(_) | Self::NoDefaultMerchant(_) => {
                 ErrorKind::Internal
             }
+            Self::Customer(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }

@@ -2,26 +2,35 @@
 //! [`regulars_kernel::Actor`]; and who works for a merchant ([`staff`]), with which roles ([`role`]).
 //!
 //! Passwords are hashed outside of every transaction: use cases that need one come in steps (see [`login`] and
-//! [`register`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
+//! [`register`]). Mails are written down in the transaction of what they are about and sent later, by whoever works the
+//! outbox off ([`mail::delivery`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
 //! version ends all of an account's.
 //!
 //! Knows nothing of HTTP headers, of where keys and rows are kept, and not what a permission allows: that is for the use
 //! cases of the other crates. Mints [`regulars_kernel::Actor`]s and is, beside workers, the only one that asks for the
 //! scope `Platform`.
 
+pub mod account;
 pub mod actor;
 pub mod authority;
+pub mod confirmation;
 pub mod error;
 pub mod hasher;
 pub mod keys;
 pub mod login;
+pub mod mail;
+pub mod mail_store;
 #[cfg(feature = "memory")]
 pub mod memory;
+mod opaque;
 pub mod password;
+pub mod password_change;
+pub mod password_reset;
 pub mod policy;
 pub mod refresh;
 pub mod register;
 pub mod role;
+pub mod secondary_email;
 pub mod session;
 pub mod settings;
 pub mod staff;
@@ -30,11 +39,13 @@ pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod token;
+pub mod verification;
 
 pub use actor::{Post, Standing};
 pub use authority::{Authority, AuthorityFault};
 pub use error::AuthError;
 pub use keys::{Key, KeyRing, Keys, KeysError};
+pub use mail_store::MailStore;
 pub use password::{Password, PasswordHash};
 pub use role::Role;
 pub use session::{Grant, SessionId};

@@ -2,6 +2,7 @@
 //!
 //! Holds the rows of the crates below too. A transaction here is one call after another and cannot be rolled back.
 
+mod mail;
 mod staff;
 
 use std::{
@@ -15,12 +16,13 @@ use regulars_merchant::{HoldsMerchants, Merchant, memory as merchants};
 
 use crate::{
     actor::Standing,
+    mail::MailId,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     role::Role,
     session::SessionId,
     staff::Assignment,
-    store::{Admission, AuthStore, Credentials},
+    store::{Admission, AuthStore, Credentials, NewPassword},
 };
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ struct Rows {
     tokens: HashMap<TokenDigest, (NewRefreshToken, Option<Timestamp>)>,
     jobs: BTreeMap<PersonId, Job>,
     roles: BTreeMap<RoleId, Role>,
+    mails: BTreeMap<MailId, mail::Row>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +79,7 @@ impl Memory {
         &self.customers
     }
 
-    /// Ends every access token of an account, as a changed password will.
+    /// Ends every access token of an account, as a changed password does.
     pub fn raise_token_version(&self, person: PersonId) {
         if let Some(login) = self.rows().logins.get_mut(&person) {
             login.token_version = login.token_version.saturating_add(1);
@@ -227,6 +230,21 @@ impl AuthStore for MemoryStore {
             self.customers.update_person(&account)?;
         }
         Ok(true)
+    }
+
+    fn change_password(&mut self, new: &NewPassword) -> Result<bool, StoreError> {
+        let found = self.accounts()?.into_iter().find(|account| account.id == new.person);
+        let mut rows = self.rows()?;
+        let login = found
+            .filter(|account| account.active)
+            .and_then(|account| rows.logins.get_mut(&account.id))
+            .filter(|login| login.token_version == new.token_version);
+        Ok(login
+            .map(|login| {
+                login.password = Some(new.hash.clone());
+                login.token_version = login.token_version.saturating_add(1);
+            })
+            .is_some())
     }
 
     fn insert_session(

@@ -9,81 +9,52 @@ use std::fmt;
 
 use rand::CryptoRng;
 use regulars_kernel::{PersonId, Rule, Timestamp, Violations};
-use secrecy::{ExposeSecret, SecretBox};
-use sha2::{Digest, Sha256};
 
 use crate::{
     AuthError, AuthStore,
     authority::Authority,
     keys::Key,
+    opaque::Opaque,
     session::{self, Grant, SessionId},
     token::TokenId,
 };
 
-const BYTES: usize = 20;
+pub use crate::opaque::TokenDigest;
 
 /// A refresh token. Never prints.
-pub struct RefreshToken(SecretBox<[u8; BYTES]>);
+#[derive(Clone)]
+pub struct RefreshToken(Opaque);
 
 impl RefreshToken {
     /// Draws a token.
     pub fn draw(rng: &mut impl CryptoRng) -> Self {
-        Self(SecretBox::init_with_mut(|bytes: &mut [u8; BYTES]| rng.fill_bytes(bytes)))
+        Self(Opaque::draw(rng))
     }
 
     /// Reads 40 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if !text.bytes().all(lower) {
-            return None;
-        }
-        let mut bytes = Box::new([0; BYTES]);
-        hex::decode_to_slice(text, bytes.as_mut_slice()).ok()?;
-        Some(Self(bytes.into()))
+        Opaque::parse(text).map(Self)
     }
 
     /// The 40 digits, for the answer that hands it out.
     pub fn to_hex(&self) -> String {
-        hex::encode(self.0.expose_secret())
+        self.0.to_hex()
     }
 
     /// What is kept of it.
     pub fn digest(&self) -> TokenDigest {
-        TokenDigest(Sha256::digest(self.0.expose_secret()).into())
+        self.0.digest()
     }
 
     /// The token that takes its place.
     pub fn successor(&self, key: &Key) -> Self {
-        let mac = key.mac(self.0.expose_secret());
-        Self(SecretBox::init_with_mut(|bytes: &mut [u8; BYTES]| {
-            for (byte, from) in bytes.iter_mut().zip(mac) {
-                *byte = from;
-            }
-        }))
-    }
-}
-
-impl Clone for RefreshToken {
-    fn clone(&self) -> Self {
-        Self(Box::new(*self.0.expose_secret()).into())
+        Self(Opaque::derive(key, self.0.expose()))
     }
 }
 
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RefreshToken(***)")
-    }
-}
-
-/// SHA-256 of a refresh token: enough to know it again, useless to whoever reads the database. (A token has 160 random
-/// bits, so a slow hash would protect nothing more.)
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TokenDigest([u8; 32]);
-
-impl TokenDigest {
-    /// The bytes, for a store.
-    pub const fn bytes(&self) -> &[u8; 32] {
-        &self.0
     }
 }
 

@@ -16,8 +16,9 @@ use regulars_kernel::{MerchantId, PersonId, Rule, StoreError, Timestamp, Violati
 use regulars_merchant::{Merchant, MerchantStore};
 
 use crate::{
-    AuthError, AuthStore, StaffStore,
+    AuthError, AuthStore, MailStore, StaffStore,
     authority::Authority,
+    mail::{self, Addressee, MailKind, MailSeed},
     password::{Password, PasswordHash},
     policy, role,
     session::{self, Grant, SessionSeed},
@@ -76,6 +77,7 @@ pub struct Prepared {
     password: PasswordHash,
     loyalty_id: LoyaltyId,
     seed: SessionSeed,
+    mail: MailSeed,
 }
 
 /// Step 1: judges the arguments of `register`. Open to everyone.
@@ -160,17 +162,22 @@ pub fn prepare(
         password,
         loyalty_id: LoyaltyId::from_entropy(rng.next_u64()),
         seed: SessionSeed::draw(rng),
+        mail: MailSeed::draw(authority, rng),
     })
 }
 
-/// Step 4, in a writing transaction of scope `Platform`: writes the account ([`create`]) and begins its first session.
+/// Step 4, in a writing transaction of scope `Platform`: writes the account ([`create`]), has the address be proved by a
+/// mail, and begins the first session.
 pub fn commit(
-    tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),
+    tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore),
     authority: &Authority,
     prepared: &Prepared,
     now: Timestamp,
 ) -> Result<Grant, AuthError> {
     let person = create(tx, authority, prepared, now)?;
+    let to =
+        Addressee { person, address: prepared.email.clone(), verified: false, token_version: 0 };
+    mail::queue(tx, &to, MailKind::Activation, &prepared.mail, now)?;
     let credentials = Credentials {
         person,
         email: prepared.email.as_str().to_owned(),
@@ -182,7 +189,7 @@ pub fn commit(
     session::open(tx, authority, &credentials, &prepared.seed, now)
 }
 
-/// Step 4 without a session. A consumer gets a loyalty id and joins the default merchant where there is one (rule 7); a
+/// Step 4 without a mail and without a session. A consumer gets a loyalty id and joins the default merchant where there is one (rule 7); a
 /// merchant founds a tenant of the same number, with the system roles, and owns it. An address that was taken since the review is `unique`.
 pub fn create(
     tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),

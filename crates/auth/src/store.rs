@@ -40,11 +40,23 @@ pub struct Admission {
     pub at: Timestamp,
 }
 
+/// A password that takes the place of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPassword {
+    /// The account.
+    pub person: PersonId,
+    /// Its token version when whoever changes it proved themselves.
+    pub token_version: i64,
+    /// What is kept of the password.
+    pub hash: PasswordHash,
+}
+
 /// Credentials and sessions. Accounts are people of `regulars_customer`, who are registered: managed customers
 /// are unknown here. Every method needs the scope `Platform`, since it runs before anyone knows whose data to see.
 pub trait AuthStore {
     /// The account that logs in by an address: its own, or a second one that it has proved. The key is
-    /// `EmailAddress::key`.
+    /// `EmailAddress::key`. In a transaction that writes, nobody else who looks for that address goes on before this one
+    /// ends: what is found free stays free (rule 2).
     fn find_credentials_by_email(&mut self, key: &str) -> Result<Option<Credentials>, StoreError>;
 
     /// The account of that number.
@@ -72,6 +84,10 @@ pub trait AuthStore {
     /// archive (moving its `updated_at` where it was there, and never a membership), and keeps the renewed password.
     /// Answers whether it did. The last login is `CustomerStore::set_last_login`'s.
     fn admit(&mut self, admission: &Admission) -> Result<bool, StoreError>;
+
+    /// Keeps another password, or a first one, and raises the token version, in one step and only where the account is
+    /// active and still has that token version. Answers whether it did.
+    fn change_password(&mut self, new: &NewPassword) -> Result<bool, StoreError>;
 
     /// Begins a session.
     fn insert_session(&mut self, person: PersonId, at: Timestamp) -> Result<SessionId, StoreError>;

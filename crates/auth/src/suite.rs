@@ -1,7 +1,9 @@
-//! The suite that every implementation of [`AuthStore`] and [`StaffStore`] passes: in memory, and on each database.
+//! The suite that every implementation of [`AuthStore`], [`StaffStore`] and [`MailStore`] passes: in memory, and on each
+//! database.
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod mail;
 mod staff;
 
 use std::time::Duration;
@@ -18,6 +20,7 @@ use regulars_merchant::{Merchant, MerchantStore, Tz};
 use crate::{
     actor::{Post, Standing},
     keys::Key,
+    mail_store::MailStore,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, RefreshToken, TokenDigest},
     role::NewRole,
@@ -28,9 +31,9 @@ use crate::{
 };
 
 /// The ports that this crate's use cases need, on one value.
-pub trait Ports: AuthStore + StaffStore + CustomerStore + MerchantStore {}
+pub trait Ports: AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore {}
 
-impl<T: AuthStore + StaffStore + CustomerStore + MerchantStore> Ports for T {}
+impl<T: AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore> Ports for T {}
 
 /// What the suite needs of an implementation.
 pub trait Fixture {
@@ -64,6 +67,7 @@ pub fn run(fixture: &mut impl Fixture) {
     sessions_end_once(fixture, &world);
     refresh_tokens_are_used_once(fixture, &world);
     all_sessions_end_at_once(fixture, &world);
+    mail::run(fixture, &world);
     staff::run(fixture, &world);
     nothing_is_in_reach_of_narrower_scopes(fixture, &world);
 }

@@ -3,11 +3,12 @@
 //!
 //! A [`Person`] is one row for the whole platform; a [`Membership`] is what one merchant has of them; a [`Consumer`] is
 //! what whoever asks sees. Registered people keep their own profile and share it (rule 7); a merchant keeps that of
-//! managed ones. The rules are pure; the use cases (`create`, `update`, `upsert`, `delete`, `consumer`, `identity`,
+//! managed ones. The rules are pure; the use cases (`account`, `create`, `update`, `upsert`, `delete`, `consumer`, `identity`,
 //! `join`, `sharing`) are free functions over the port [`CustomerStore`].
 //!
 //! Knows nothing of orders, of promotions or of points, of passwords and tokens, and not where rows are kept.
 
+pub mod account;
 pub mod card;
 pub mod change;
 pub mod choice;
@@ -37,6 +38,7 @@ pub mod suite;
 pub mod update;
 pub mod upsert;
 
+pub use account::AccountPatch;
 pub use card::CardNumber;
 pub use change::Change;
 pub use choice::{Gender, MerchantType, Sharing, UserType};

@@ -36,6 +36,8 @@ pub enum Rule {
     PasswordEntirelyNumeric,
     /// A password that resembles the named field.
     PasswordTooSimilar(&'static str),
+    /// Someone has this e-mail already, told of a second address.
+    SecondaryEmailTaken,
     /// Wrong password.
     InvalidPassword,
     /// No such login, or a wrong password: never says which.
@@ -44,6 +46,16 @@ pub enum Rule {
     InvalidToken,
     /// A token past its time.
     ExpiredToken,
+    /// Whoever asks is not logged in.
+    Unauthenticated,
+    /// The e-mail address of the account was not proved yet.
+    NotVerified,
+    /// The e-mail address of the account was proved before.
+    AlreadyVerified,
+    /// The account has no second address.
+    SecondaryEmailRequired,
+    /// The account has a password: it is changed or reset, not set.
+    PasswordAlreadySet,
     /// Anything else; the sentence says what is wrong and what would be right.
     Invalid(String),
 }
@@ -75,10 +87,18 @@ impl fmt::Display for Rule {
             Self::PasswordTooSimilar(field) => {
                 write!(f, "The password is too similar to the {field}.")
             }
+            Self::SecondaryEmailTaken => f.write_str("A user with that email already exists."),
             Self::InvalidPassword => f.write_str("Invalid password."),
             Self::InvalidCredentials => f.write_str("Please, enter valid credentials."),
             Self::InvalidToken => f.write_str("Invalid token."),
             Self::ExpiredToken => f.write_str("Expired token."),
+            Self::Unauthenticated => f.write_str("Unauthenticated."),
+            Self::NotVerified => f.write_str("Please verify your account."),
+            Self::AlreadyVerified => f.write_str("Account already verified."),
+            Self::SecondaryEmailRequired => {
+                f.write_str("You need to setup a secondary email to proceed.")
+            }
+            Self::PasswordAlreadySet => f.write_str("Password already set for account."),
             Self::Invalid(sentence) => f.write_str(sentence),
         }
     }

@@ -42,6 +42,19 @@ impl Tx<'_> {
         .execute(self.connection)
     }
 
+    /// Forgets mails whose tokens expired before an instant, likewise.
+    pub fn forget_mails(&mut self, before: Timestamp, most: u16) -> Result<usize, StoreError> {
+        self.platform()?;
+        Statement::<()>::new(
+            "DELETE FROM mail WHERE id IN (SELECT id FROM mail WHERE expires_at < ",
+        )
+        .bind(before.micros())
+        .sql(" ORDER BY expires_at LIMIT ")
+        .bind(i64::from(most))
+        .sql(")")
+        .execute(self.connection)
+    }
+
     /// Forgets sessions that began before an instant and have no refresh token left, likewise. The instant must lie so far
     /// back that no access token of theirs is good any more.
     pub fn forget_sessions(&mut self, before: Timestamp, most: u16) -> Result<usize, StoreError> {
@@ -81,7 +94,7 @@ mod tests {
         db.read::<_, StoreError>(Scope::Platform, ids).unwrap()
     }
 
-    const ROWS: [&str; 4] = [
+    const ROWS: [&str; 5] = [
         "INSERT INTO person (id, user_type, registered, created_at, updated_at) \
          VALUES (1, 'CONSUMER', TRUE, 0, 0)",
         "INSERT INTO session (id, person_id, created_at) VALUES (1, 1, 1000000), (2, 1, 1000000), \
@@ -93,6 +106,10 @@ mod tests {
         "INSERT INTO idempotency (merchant_id, actor_id, mutation, idempotency_key, fingerprint, outcome, created_at) \
          VALUES (1, 1, 'x', 'a', CAST('a' AS BYTEA), '', 1000000), (2, 1, 'x', 'b', CAST('a' AS BYTEA), '', 2000000), \
          (3, 1, 'x', 'c', CAST('a' AS BYTEA), '', 3000000)",
+        "INSERT INTO mail (person_id, kind, address, state, due_at, token_hash, token_version, created_at, expires_at) \
+         VALUES (1, 'activation', 'a', 'sent', 0, CAST('a' AS BYTEA), 0, 0, 2000000), \
+         (1, 'activation', 'b', 'failed', 0, CAST('b' AS BYTEA), 0, 0, 1000000), \
+         (NULL, 'activation', 'c', 'sent', 0, CAST('c' AS BYTEA), 0, 0, 3000000)",
     ];
 
     #[test]
@@ -124,6 +141,10 @@ mod tests {
             assert_eq!(platform(|tx| tx.forget_refresh_tokens(at(8), 9)), 1);
             assert_eq!(platform(|tx| tx.forget_sessions(at(8), 9)), 1);
             assert_eq!(left(&db, "id FROM session"), [2, 3]);
+            assert_eq!(platform(|tx| tx.forget_mails(at(3), 1)), 1);
+            assert_eq!(left(&db, "expires_at FROM mail"), [2_000_000, 3_000_000]);
+            assert_eq!(platform(|tx| tx.forget_mails(at(3), 9)), 1);
+            assert_eq!(left(&db, "expires_at FROM mail"), [3_000_000]);
             let narrow = Scope::Person(regulars_kernel::PersonId::new(1));
             let refused = db.write(narrow, None, |tx| tx.forget_outcomes(at(9), 9));
             assert!(matches!(refused, Err(StoreError::OutOfScope(_))), "{refused:?}");

@@ -80,6 +80,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail (id) {
+        id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        kind -> Text,
+        address -> Text,
+        state -> Text,
+        attempts -> Integer,
+        due_at -> BigInt,
+        nonce -> Nullable<Binary>,
+        token_hash -> Binary,
+        token_version -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     store (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -650,6 +668,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     merchant,
     session,
     refresh_token,
+    mail,
     store,
     store_group,
     store_group_member,

@@ -1,6 +1,6 @@
 //! A transaction: what implements the ports of the domain crates.
 
-use diesel::connection::TransactionManager;
+use diesel::{connection::TransactionManager, sql_types::Integer};
 use regulars_kernel::{MerchantId, Scope, StoreError};
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     customer::Bounds,
     deadline,
     error::IntoStore,
+    statement::Statement,
 };
 
 /// An open transaction within a scope. It implements every domain crate's port; nothing is read or written without one.
@@ -36,6 +37,21 @@ impl<'c> Tx<'c> {
             (AnyConnection::Pg(_), true) => " FOR NO KEY UPDATE",
             _ => "",
         }
+    }
+
+    /// Has everybody else who locks the same text wait until this transaction ends: for what is to stay absent, which has
+    /// no row to lock. Nothing where this transaction only reads, and on SQLite, which has one writer.
+    pub(crate) fn lock_text(&mut self, text: &str) -> Result<(), StoreError> {
+        if self.lock().is_empty() {
+            return Ok(());
+        }
+        let statement = Statement::<Integer>::new(
+            "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended(",
+        )
+        .bind(text)
+        .sql(", 0))) l");
+        statement.first::<i32>(self.connection)?;
+        Ok(())
     }
 
     /// Where searches give up one way and go the other.

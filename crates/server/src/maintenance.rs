@@ -20,7 +20,7 @@ const BETWEEN: Duration = Duration::from_hours(1);
 const BATCH: u16 = 1_000;
 /// How long one write may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a refresh token is remembered after it expired, at least.
+/// How long a refresh token is remembered after it expired, at least; and what was mailed.
 const EXPIRED: Duration = Duration::from_hours(24);
 
 /// How long things are kept.
@@ -69,11 +69,12 @@ impl Drop for Maintenance {
 type Forget = fn(&mut Tx<'_>, Timestamp, u16) -> Result<usize, StoreError>;
 
 fn tidy(db: &Db, now: Timestamp, kept: Kept, stopped: &Receiver<()>) {
-    let kinds: [(&str, Duration, Forget); 3] = [
+    let kinds: [(&str, Duration, Forget); 4] = [
         ("outcomes of mutations", kept.outcomes, |tx, at, most| tx.forget_outcomes(at, most)),
         ("refresh tokens", EXPIRED.max(kept.access), |tx, at, most| {
             tx.forget_refresh_tokens(at, most)
         }),
+        ("mails", EXPIRED, |tx, at, most| tx.forget_mails(at, most)),
         ("sessions", kept.access, |tx, at, most| tx.forget_sessions(at, most)),
     ];
     for (kind, age, forget) in kinds {

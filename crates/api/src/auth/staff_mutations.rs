@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use juniper::{GraphQLInputObject, graphql_object};
 use regulars_auth::{
     AuthError,
+    mail::MailSeed,
     staff::{self, NewStaff},
 };
 use regulars_customer::input::AccountFields;
@@ -191,8 +192,9 @@ pub(crate) fn create_merchant(asked: &Asked<'_, '_>, input: CreateMerchantInput)
     or_refusal(new_staff(input).and_then(|new| {
         let call = Call::of(asked, CHANGE);
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let seed = MailSeed::draw(asked.context().authority(), &mut rand::rng());
         let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
-            staff::create(tx, &actor, &new, now)
+            staff::create(tx, &actor, &new, &seed, now)
         })?;
         Ok(payload(outcome))
     }))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use regulars_customer::{
-    CustomerStore, EmailAddress, Kind, NewPerson, Person, UserType,
+    CustomerStore, EmailAddress, Kind, NewPerson, UserType,
     input::{AccountFields, account_profile},
 };
 use regulars_kernel::{
@@ -16,7 +16,11 @@ use super::{
     change::{require_another_owner, require_roles, require_stores},
     find,
 };
-use crate::{AuthError, AuthStore, StaffStore};
+use crate::{
+    AuthError, AuthStore, MailStore, StaffStore,
+    account::close,
+    mail::{self, Addressee, MailKind, MailSeed},
+};
 
 /// Somebody who is to work for a merchant, as it came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,13 +35,14 @@ pub struct NewStaff {
     pub stores: BTreeSet<StoreId>,
 }
 
-/// Takes somebody on: makes them an account, which nobody can log in to until it has a password. Needs
-/// [`regulars_kernel::Permission::ChangeStaff`], and everything that they are given. Runs in the scope `Platform`, since
+/// Takes somebody on: makes them an account, and invites them by a mail to set its password, without which nobody logs in
+/// to it. Needs [`regulars_kernel::Permission::ChangeStaff`], and everything that they are given. Runs in the scope `Platform`, since
 /// addresses are unique among all who log in (rule 2).
 pub fn create(
-    tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),
+    tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore),
     actor: &Actor,
     new: &NewStaff,
+    seed: &MailSeed,
     now: Timestamp,
 ) -> Result<PersonId, AuthError> {
     let asker = Asker::behind_lock(tx, actor)?;
@@ -52,6 +57,7 @@ pub fn create(
     let (Some(profile), true) = (profile, wrong.is_empty()) else {
         return Err(wrong.into());
     };
+    let address = profile.email.clone();
     let roles: Vec<_> = new.roles.iter().copied().collect();
     require_roles(tx, &asker, &roles)?;
     let stores: Vec<_> = new.stores.iter().copied().collect();
@@ -83,14 +89,18 @@ pub fn create(
         store_groups: BTreeSet::new(),
     };
     tx.insert_post(asker.merchant(), person, &assignment, now)?;
+    if let Some(address) = address {
+        let to = Addressee { person, address, verified: false, token_version: 0 };
+        mail::queue(tx, &to, MailKind::Invitation, seed, now)?;
+    }
     Ok(person)
 }
 
-/// Dismisses a member of staff: their sessions end, their account is closed and its address free for another. They stay
-/// named where they were, in old orders say. Needs [`regulars_kernel::Permission::ChangeStaff`]; the last owner stays.
+/// Dismisses a member of staff: their sessions end, what was mailed to them is void, their account is closed and its
+/// address free for another. They stay named where they were, in old orders say. Needs [`regulars_kernel::Permission::ChangeStaff`]; the last owner stays.
 /// Runs in the scope `Platform`, where accounts are written.
 pub fn delete(
-    tx: &mut (impl AuthStore + StaffStore + CustomerStore),
+    tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore),
     actor: &Actor,
     person: PersonId,
     now: Timestamp,
@@ -100,20 +110,8 @@ pub fn delete(
     asker.require_over(&member)?;
     require_another_owner(tx, &asker, &member, "id")?;
     tx.end_post(asker.merchant(), person, now)?;
-    tx.raise_token_version(person)?;
-    tx.revoke_sessions(person, now)?;
-    if let Some(mut account) = tx.find_account(person)? {
-        close(&mut account, now);
-        tx.update_person(&account)?;
+    match tx.find_account(person)? {
+        Some(account) => close(tx, account, now),
+        None => Ok(person),
     }
-    Ok(person)
-}
-
-fn close(account: &mut Person, now: Timestamp) {
-    account.active = false;
-    account.verified = false;
-    account.profile.email = None;
-    account.profile.secondary_email = None;
-    account.deleted_at = Some(now);
-    account.updated_at = now;
 }

@@ -1,8 +1,13 @@
-//! Signing up, logging in, renewing and revoking, from end to end over the store in memory.
+//! Signing up, logging in, what mails are for, and the end of an account, from end to end over the store in memory.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
+mod addresses;
+mod equal_work;
+mod leaving;
 mod logging_in;
+mod passwords;
+mod proving;
 mod renewing;
 mod signing_up;
 mod staffing;
@@ -16,12 +21,18 @@ use std::{
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use regulars_auth::{
     AuthError, AuthStore, Authority, Grant, Keys, Password, Settings, TokenError, actor,
+    confirmation::{self, Confirmed},
     login::{self, Login},
+    mail::{
+        MailKind, MailSeed,
+        delivery::{self, Outcome},
+    },
     memory::{Memory, MemoryStore},
     refresh::{self, Renewal},
     register::{self, Prepared, Registration},
     session,
     token::TokenId,
+    verification,
 };
 use regulars_customer::{
     CustomerStore, EmailAddress, Membership, MerchantType, Person, Sharing, UserType,
@@ -99,6 +110,45 @@ impl House {
             Ok(claims) => actor::resolve(&mut self.tx(), &claims).unwrap(),
             Err(_) => Actor::Anonymous,
         }
+    }
+
+    fn seed(&mut self) -> MailSeed {
+        MailSeed::draw(&self.authority, &mut self.rng)
+    }
+
+    /// Sends what waits, and answers what of it was for whom, and its token.
+    fn sent(&self, now: Timestamp) -> Vec<(MailKind, String, String)> {
+        let mut tx = self.tx();
+        let due = delivery::claim(&mut tx, Duration::from_mins(1), 100, now).unwrap();
+        due.iter()
+            .map(|mail| {
+                delivery::settle(&mut tx, mail, Outcome::Sent, now).unwrap().unwrap();
+                let token = mail.token(&self.authority).unwrap().to_hex();
+                (mail.kind, mail.address.as_str().to_owned(), token)
+            })
+            .collect()
+    }
+
+    /// The token of the only mail that waits.
+    fn token(&self, now: Timestamp) -> String {
+        let mut sent = self.sent(now);
+        let (_, _, token) = sent.pop().unwrap();
+        assert_eq!(sent, []);
+        token
+    }
+
+    /// Ada, logged in, whose address is proved.
+    fn proved_ada(&mut self) -> Actor {
+        let grant = self.ada();
+        let token = self.token(NOW);
+        verification::verify(&mut self.tx(), &token, NOW).unwrap();
+        self.actor(&grant, NOW)
+    }
+
+    /// Has somebody confirm what they do by a password.
+    fn confirm(&self, actor: &Actor, password: &str) -> Result<Confirmed, AuthError> {
+        let asking = confirmation::ask(&mut self.tx(), actor)?;
+        confirmation::confirm(&self.authority, &asking, ("password", password.into()), soon())
     }
 
     fn person(&self, id: PersonId) -> Person {

@@ -21,14 +21,14 @@ const FOREIGN: StoreId = StoreId::new(13);
 const TOWN: StoreGroupId = StoreGroupId::new(21);
 
 /// A merchant with two stores, a group of the near one, and another merchant.
-struct Shop {
-    house: House,
-    merchant: MerchantId,
+pub(super) struct Shop {
+    pub(super) house: House,
+    pub(super) merchant: MerchantId,
     stranger: MerchantId,
 }
 
 impl Shop {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let mut house = House::new();
         let merchant = house.register(&seller(None)).unwrap().person.founded();
         let mut other = seller(None);
@@ -66,6 +66,11 @@ impl Shop {
         self.system_role(self.merchant, role)
     }
 
+    fn create(&self, actor: &Actor, new: &NewStaff) -> Result<PersonId, AuthError> {
+        let seed = MailSeed::draw(&self.house.authority, &mut rand::rng());
+        staff::create(&mut self.house.tx(), actor, new, &seed, NOW)
+    }
+
     /// Has the owner take somebody on.
     fn hire(&self, name: &str, role: SystemRole, stores: &[StoreId]) -> PersonId {
         let new = NewStaff {
@@ -73,7 +78,12 @@ impl Shop {
             stores: stores.iter().copied().collect(),
             ..new_staff(name)
         };
-        staff::create(&mut self.house.tx(), &self.owner(), &new, NOW).unwrap()
+        self.create(&self.owner(), &new).unwrap()
+    }
+
+    /// Has the owner take a cashier on.
+    pub(super) fn hire_cashier(&self, name: &str) -> PersonId {
+        self.hire(name, SystemRole::Cashier, &[NEAR])
     }
 
     fn member(&self, person: PersonId) -> Option<StaffMember> {
@@ -97,7 +107,7 @@ impl Shop {
     }
 }
 
-fn new_staff(name: &str) -> NewStaff {
+pub(super) fn new_staff(name: &str) -> NewStaff {
     NewStaff {
         fields: AccountFields {
             email: format!("{name}@shop.example"),
@@ -168,10 +178,10 @@ fn who_is_hired_has_what_they_were_given_and_no_password() {
     for password in ["", PASSWORD] {
         assert!(shop.house.log_in("carla@shop.example", password, NOW).is_err());
     }
-    let again = staff::create(&mut shop.house.tx(), &shop.owner(), &new_staff("CARLA"), NOW);
+    let again = shop.create(&shop.owner(), &new_staff("CARLA"));
     assert_eq!(wrong(again), [(Some("email"), Rule::EmailTaken)]);
     let nobody = NewStaff::default();
-    let empty = staff::create(&mut shop.house.tx(), &shop.owner(), &nobody, NOW);
+    let empty = shop.create(&shop.owner(), &nobody);
     let fields: Vec<_> = wrong(empty).into_iter().map(|(field, _)| field.unwrap()).collect();
     assert_eq!(fields, ["email", "firstname", "lastname"]);
 }
@@ -189,7 +199,7 @@ fn nobody_without_change_staff_changes_staff_or_roles() {
     ];
     for actor in outsiders {
         let tx = &mut shop.tx();
-        assert!(refused(&staff::create(&mut shop.house.tx(), &actor, &new_staff("x"), NOW)));
+        assert!(refused(&shop.create(&actor, &new_staff("x"))));
         assert!(refused(&staff::delete(&mut shop.house.tx(), &actor, cashier, NOW)));
         assert!(refused(&staff::add_role(tx, &actor, cashier, analyst)));
         assert!(refused(&staff::remove_role(tx, &actor, cashier, analyst)));
@@ -218,15 +228,15 @@ fn nobody_grants_what_they_do_not_hold() {
     for role in [shop.role(SystemRole::Owner), apps] {
         assert!(refused(&staff::add_role(tx, &mina, cashier, role)));
         let new = NewStaff { roles: [role].into(), ..new_staff("new") };
-        assert!(refused(&staff::create(&mut shop.house.tx(), &mina, &new, NOW)));
+        assert!(refused(&shop.create(&mina, &new)));
     }
     assert!(refused(&staff::add_permission(tx, &mina, cashier, Permission::ChangeApp)));
     assert!(refused(&staff::add_store(tx, &mina, cashier, FAR)));
     assert!(refused(&staff::add_store_group(tx, &mina, cashier, TOWN)), "it may grow");
     let anywhere = NewStaff { all_stores: true, ..new_staff("new") };
-    assert!(refused(&staff::create(&mut shop.house.tx(), &mina, &anywhere, NOW)));
+    assert!(refused(&shop.create(&mina, &anywhere)));
     let far = NewStaff { stores: [FAR].into(), ..new_staff("new") };
-    assert!(refused(&staff::create(&mut shop.house.tx(), &mina, &far, NOW)));
+    assert!(refused(&shop.create(&mina, &far)));
     assert!(refused(&role::create(tx, &mina, "x", Permission::ChangeApp.into(), NOW)));
     let own = shop.custom(Permission::Redeem.into());
     let widened = RolePatch { permissions: Some(Permissions::all()), ..RolePatch::default() };
@@ -337,7 +347,7 @@ fn stores_come_and_go() {
     assert_eq!(reach(), StoreAccess::Only(vec![]));
 
     let everywhere = NewStaff { all_stores: true, ..new_staff("erika") };
-    let person = staff::create(&mut shop.house.tx(), &owner, &everywhere, NOW).unwrap();
+    let person = shop.create(&owner, &everywhere).unwrap();
     let reach = || shop.member(person).unwrap().post.stores;
     assert_eq!(reach(), StoreAccess::All);
     let removed = staff::remove_store_group(tx, &owner, person, TOWN);
@@ -408,7 +418,7 @@ fn what_is_anothers_is_not_there() {
         NewStaff { roles: [theirs].into(), ..new_staff("new") },
         NewStaff { stores: [NEAR, FOREIGN].into(), ..new_staff("new") },
     ] {
-        assert!(absent(&staff::create(&mut shop.house.tx(), &owner, &new, NOW)));
+        assert!(absent(&shop.create(&owner, &new)));
     }
 }
 
@@ -447,7 +457,7 @@ fn who_is_dismissed_is_nobody_at_once_and_their_address_is_free() {
         roles: [shop.system_role(merchant, SystemRole::Owner)].into(),
         ..new_staff("olga")
     };
-    let olga = staff::create(&mut shop.house.tx(), &Actor::owner(merchant), &new, NOW).unwrap();
+    let olga = shop.create(&Actor::owner(merchant), &new).unwrap();
     assert_eq!(shop.house.actor(&grant, NOW), Actor::owner(merchant));
     let tx = &mut shop.house.tx();
     let post = tx.staff(&[olga]).unwrap().pop().unwrap().post;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod account;
 mod joining;
 mod port;
 mod till;

@@ -4,7 +4,7 @@ use diesel::{
     ExpressionMethods, QueryDsl, Queryable, RunQueryDsl,
     sql_types::{BigInt, Bool, Nullable, Text},
 };
-use regulars_auth::{Admission, Credentials, PasswordHash};
+use regulars_auth::{Admission, Credentials, PasswordHash, store::NewPassword};
 use regulars_kernel::{PersonId, StoreError};
 
 use crate::{Tx, error::IntoStore, schema::person, statement::Statement};
@@ -40,7 +40,8 @@ impl Row {
 }
 
 pub(super) fn find_by_email(tx: &mut Tx<'_>, key: &str) -> Result<Option<Credentials>, StoreError> {
-    // Both columns are unique, each for itself: where one account's own address is another's second one, it is the owner's.
+    tx.lock_text(key)?;
+    // Both columns are unique, each for itself: whoever is to write one of them looks first, one after another. Where one account's own address is another's second one, it is the owner's.
     let statement = Statement::<RowSql>::new("SELECT ")
         .sql(COLUMNS)
         .sql(" FROM person p WHERE p.registered AND (p.email_key = ")
@@ -100,6 +101,22 @@ pub(super) fn admit(tx: &mut Tx<'_>, admission: &Admission) -> Result<bool, Stor
         .sql(" AND token_version = ")
         .bind(admission.token_version);
     Ok(statement.execute(tx.connection)? == 1)
+}
+
+pub(super) fn change_password(tx: &mut Tx<'_>, new: &NewPassword) -> Result<bool, StoreError> {
+    let account = person::table
+        .find(new.person.get())
+        .filter(person::registered)
+        .filter(person::active)
+        .filter(person::token_version.eq(new.token_version));
+    let rows = diesel::update(account)
+        .set((
+            person::password_hash.eq(Some(new.hash.to_stored())),
+            person::token_version.eq(person::token_version + 1),
+        ))
+        .execute(tx.connection)
+        .store()?;
+    Ok(rows == 1)
 }
 
 pub(super) fn raise_token_version(tx: &mut Tx<'_>, id: PersonId) -> Result<(), StoreError> {

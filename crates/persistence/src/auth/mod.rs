@@ -1,11 +1,12 @@
-//! The ports of the auth crate over tables. Every method of [`AuthStore`] needs the scope `Platform`, since it runs before
-//! anyone knows whose data to see; [`StaffStore`] keeps to the merchant of its scope.
+//! The ports of the auth crate over tables. Every method of [`AuthStore`] and [`MailStore`] needs the scope `Platform`, since it
+//! runs before anyone knows whose data to see; [`StaffStore`] keeps to the merchant of its scope.
 //!
 //! What decides a race is one conditional `UPDATE` each; the rest of a log-in or a renewal runs one after another for an
 //! account, which [`login::find`] locks.
 
 mod actor;
 mod login;
+mod mail;
 mod merchant;
 mod post;
 mod refresh;
@@ -16,11 +17,16 @@ mod staff;
 mod tests;
 
 use regulars_auth::{
-    Admission, AuthStore, Credentials, PasswordHash, Role, SessionId, StaffMember, StaffStore,
-    Standing,
+    Admission, AuthStore, Credentials, MailStore, PasswordHash, Role, SessionId, StaffMember,
+    StaffStore, Standing,
+    mail::{
+        Addressee, KeptMail, MailId, MailKind, NewMail,
+        delivery::{DueMail, Settlement},
+    },
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     role::NewRole,
     staff::{Assignment, StaffSort},
+    store::NewPassword,
 };
 use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp};
 use regulars_merchant::Merchant;
@@ -64,6 +70,11 @@ impl AuthStore for Tx<'_> {
     fn admit(&mut self, admission: &Admission) -> Result<bool, StoreError> {
         self.platform()?;
         login::admit(self, admission)
+    }
+
+    fn change_password(&mut self, new: &NewPassword) -> Result<bool, StoreError> {
+        self.platform()?;
+        login::change_password(self, new)
     }
 
     fn insert_session(&mut self, person: PersonId, at: Timestamp) -> Result<SessionId, StoreError> {
@@ -111,6 +122,79 @@ impl AuthStore for Tx<'_> {
     fn revoke_sessions(&mut self, person: PersonId, at: Timestamp) -> Result<usize, StoreError> {
         self.platform()?;
         session::revoke_all(self, person, at)
+    }
+}
+
+impl MailStore for Tx<'_> {
+    fn find_addressee(&mut self, key: &str) -> Result<Option<Addressee>, StoreError> {
+        self.platform()?;
+        mail::find_addressee(self, key)
+    }
+
+    fn count_mails(
+        &mut self,
+        person: Option<PersonId>,
+        kind: MailKind,
+        since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.platform()?;
+        mail::count(self, person, kind, since)
+    }
+
+    fn insert_mail(&mut self, mail: &NewMail) -> Result<MailId, StoreError> {
+        self.platform()?;
+        mail::insert(self, mail)
+    }
+
+    fn take_back(&mut self, mail: MailId) -> Result<(), StoreError> {
+        self.platform()?;
+        mail::take_back(self, mail)
+    }
+
+    fn withdraw_waiting(
+        &mut self,
+        person: PersonId,
+        kind: MailKind,
+        newest: MailId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.platform()?;
+        mail::withdraw_waiting(self, person, kind, newest, at)
+    }
+
+    fn void_mails(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
+        self.platform()?;
+        mail::void(self, person, at)
+    }
+
+    fn find_mail(&mut self, digest: &TokenDigest) -> Result<Option<KeptMail>, StoreError> {
+        self.platform()?;
+        mail::find(self, digest)
+    }
+
+    fn use_mail(&mut self, digest: &TokenDigest, at: Timestamp) -> Result<bool, StoreError> {
+        self.platform()?;
+        mail::use_up(self, digest, at)
+    }
+
+    fn claim_mails(
+        &mut self,
+        now: Timestamp,
+        until: Timestamp,
+        most: u16,
+    ) -> Result<Vec<DueMail>, StoreError> {
+        self.platform()?;
+        mail::claim(self, now, until, most)
+    }
+
+    fn settle_mail(
+        &mut self,
+        mail: MailId,
+        attempt: u32,
+        settlement: Settlement,
+    ) -> Result<bool, StoreError> {
+        self.platform()?;
+        mail::settle(self, mail, attempt, settlement)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The port's suite on both databases, and what only several log-ins at once can show.
 
+mod mailing;
+
 use std::{
     num::NonZeroUsize,
     sync::{
@@ -18,6 +20,7 @@ use regulars_auth::{
     AuthError, AuthStore, Authority, Grant, Keys, Password, Post, SessionId, Settings, StaffStore,
     actor,
     login::{self, Login},
+    mail::MailSeed,
     refresh::{self, Renewal},
     register::{self, Registration},
     staff::{self, NewStaff},
@@ -328,7 +331,7 @@ fn of_owners_who_go_at_once_one_stays() {
         let shop = house.register(&registration("shop@example.com", "MERCHANT")).unwrap();
         let merchant = shop.person.founded();
         let (role, people) = house
-            .write(move |tx, _| {
+            .write(move |tx, authority| {
                 let roles = tx.merchant_roles(merchant)?;
                 let role = roles.iter().find(|role| role.system == Some(SystemRole::Owner));
                 let role = role.unwrap().id;
@@ -336,7 +339,8 @@ fn of_owners_who_go_at_once_one_stays() {
                 for number in 1..OWNERS {
                     let fields = registration(&format!("{number}@shop.example"), "").fields;
                     let new = NewStaff { fields, roles: [role].into(), ..NewStaff::default() };
-                    people.push(staff::create(tx, &Actor::owner(merchant), &new, NOW)?);
+                    let seed = MailSeed::draw(authority, &mut rand::rng());
+                    people.push(staff::create(tx, &Actor::owner(merchant), &new, &seed, NOW)?);
                 }
                 Ok::<_, AuthError>((role, people))
             })
