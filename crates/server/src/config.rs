@@ -12,6 +12,7 @@ mod http;
 mod keys;
 mod layer;
 mod log;
+mod mail;
 mod refusal;
 mod server;
 
@@ -29,6 +30,7 @@ pub(crate) use self::{
     http::{Graphiql, Http},
     keys::Keys,
     log::{Format, Log},
+    mail::{Mail, Security, TOKEN, Transport as MailTransport},
     refusal::Refusal,
     server::{Mode, Server},
 };
@@ -50,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) api: Api,
     pub(crate) auth: Auth,
     pub(crate) keys: Keys,
+    pub(crate) mail: Mail,
     pub(crate) log: Log,
     /// Where each setting's value came from, by the setting's name.
     places: BTreeMap<String, String>,
@@ -125,8 +128,9 @@ impl Reader {
         let api = self.section::<Api>();
         let auth = self.section::<Auth>();
         let keys = self.section::<Keys>();
+        let mail = self.section::<Mail>();
         let log = self.section::<Log>();
-        match (server, database, http, api, auth, keys, log) {
+        match (server, database, http, api, auth, keys, mail, log) {
             (
                 Some(server),
                 Some(database),
@@ -134,10 +138,11 @@ impl Reader {
                 Some(api),
                 Some(auth),
                 Some(keys),
+                Some(mail),
                 Some(log),
             ) if self.problems.is_empty() => {
                 let places = self.places(known);
-                Ok(Config { server, database, http, api, auth, keys, log, places })
+                Ok(Config { server, database, http, api, auth, keys, mail, log, places })
             }
             _ => Err(Refusal::Settings(self.problems)),
         }

@@ -10,6 +10,7 @@ mod data_dir;
 mod database;
 mod demo;
 mod keys;
+mod mail;
 mod maintenance;
 mod serve;
 mod telemetry;

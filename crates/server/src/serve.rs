@@ -29,11 +29,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::{
     Failure, authority, cli,
-    config::{Config, Graphiql, Mode},
+    config::{Config, Graphiql, MailTransport, Mode},
     console::say,
     database::{self, Upkeep},
     demo,
     keys::Lacking,
+    mail::{LetterFault, Letters, Mailer, Transport, TransportFault},
     maintenance::{Kept, Maintenance},
     plan, tell_filled,
 };
@@ -68,6 +69,12 @@ pub(crate) enum ServeError {
         "mode = \"production\" and --demo exclude each other: everybody knows the password of the demo world's people"
     )]
     DemoInProduction,
+    /// There is no way to send mails.
+    #[error(transparent)]
+    Transport(#[from] TransportFault),
+    /// Mails cannot be written.
+    #[error("mails cannot be written: {0}")]
+    Letters(#[from] LetterFault),
     /// Threads or signals are denied.
     #[error("the server cannot run: {0}")]
     Machine(#[from] io::Error),
@@ -111,6 +118,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let kept =
         Kept { outcomes: config.database.outcomes_kept, access: config.auth.access_lifetime };
     let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
+    let mailer = mailer(config, &app)?;
     let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
     let endpoint = Arc::new(Endpoint::new(engine, http_config(config, cores), readiness));
@@ -131,6 +139,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let used = asked.get().map_or(Duration::ZERO, Instant::elapsed);
     let left = config.server.shutdown_grace.saturating_sub(used);
     let finished = endpoint.engine().stop(left);
+    drop(mailer);
     drop(maintenance);
     if !finished {
         tracing::warn!("some requests were still running when the server stopped");
@@ -190,6 +199,24 @@ fn find_default_merchant(config: &Config, db: &Db) -> Result<(), Failure> {
         return Err(config.refuse("auth.default_merchant", &merchant.to_string(), &allowed).into());
     }
     Ok(())
+}
+
+/// Begins to send mails; nothing where another process does.
+fn mailer(config: &Config, app: &Arc<App>) -> Result<Option<Mailer>, ServeError> {
+    let mail = &config.mail;
+    let Some(transport) = Transport::of(mail, &config.server.data_dir)? else {
+        tracing::info!("mails wait for another process: mail.transport is \"off\"");
+        return Ok(None);
+    };
+    if mail.transport == MailTransport::Folder {
+        let folder = mail.folder(&config.server.data_dir);
+        if config.server.mode == Mode::Production {
+            tracing::warn!(folder = %folder.display(), "mails go into a folder and reach nobody: set mail.transport");
+        }
+    }
+    let sender = mail.sender().ok_or_else(|| io::Error::other("mail.from is no address"))?;
+    let letters = Letters::new(mail.clone(), sender)?;
+    Ok(Some(Mailer::start(Arc::clone(app), letters, transport)?))
 }
 
 /// A setting of 0 means what the program thinks best.
@@ -319,6 +346,10 @@ fn greet(config: &Config, shown: Shown, bound: SocketAddr) {
         lines.push(format!("  Explorer   {base}/graphiql"));
     }
     lines.push(format!("  Database   {database}"));
+    if config.mail.transport == MailTransport::Folder {
+        let folder = config.mail.folder(&config.server.data_dir);
+        lines.push(format!("  Mails      {}", folder.display()));
+    }
     if shown.demo {
         lines.extend([String::new(), format!("  Log in with the password {}:", demo::PASSWORD)]);
         lines.extend(demo::LOGINS.map(|(login, who)| format!("    {login:<24} {who}")));

@@ -1,5 +1,5 @@
 //! What the tests of every other crate stand on: a throw-away PostgreSQL cluster, a fresh database on either
-//! engine, the built server as a process, and a GraphQL client.
+//! engine, the built server as a process, a GraphQL client, and a mail server.
 //!
 //! It deliberately does not know the product: which migrations there are, what the schema looks like and what a
 //! request means are said by the test that uses it. Migrating is an argument ([`database::fresh`]), so that the crate
@@ -12,11 +12,13 @@
 
 pub mod client;
 pub mod database;
+pub mod mail;
 pub mod postgres;
 pub mod server;
 pub mod shared;
 
 pub use client::{Answer, Client};
 pub use database::{Engine, TempDatabase, fresh, fresh_postgres, fresh_sqlite};
+pub use mail::{Letter, MailServer};
 pub use server::Server;
 pub use shared::Shared;

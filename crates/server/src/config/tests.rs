@@ -211,6 +211,8 @@ fn a_secret_is_not_printed_where_it_is_refused() {
         "[database]\nurl = \"sqlite:a\"\nconnections = \"s3cret",
         "[database]\nurl = [\"postgres://bob:s3cret@db/x\"]",
         "database = \"postgres://bob:s3cret@db/x\"",
+        "[mail]\nsmtp_password = \"s3cret\"",
+        "[mail]\nsmtp_password = [\"s3cret\"]",
     ] {
         let refusal = load(file, &[], &Flags::default()).unwrap_err();
         assert!(!refusal.contains("s3cret"), "{file}\n{refusal}");
@@ -231,6 +233,7 @@ fn the_file_and_the_structs_have_the_same_settings() {
         checked::<Api>(),
         checked::<Auth>(),
         checked::<Keys>(),
+        checked::<Mail>(),
         checked::<Log>(),
     ];
     let mut checked: Vec<_> = checked.concat();
@@ -279,6 +282,7 @@ fn the_file_says_what_the_program_allows() {
     compare("api", rules::<Api>());
     compare("auth", rules::<Auth>());
     compare("keys", rules::<Keys>());
+    compare("mail", rules::<Mail>());
     compare("log", rules::<Log>());
     assert_eq!(compared, documented.len());
 }
