@@ -11,6 +11,7 @@
     reason = "what fails fails the test"
 )]
 
+mod accounts;
 mod command_line;
 mod consumer_fields;
 mod consumers;
@@ -19,6 +20,7 @@ mod http;
 mod input;
 mod input_mutations;
 mod leftovers;
+mod mail;
 mod membership;
 mod permission;
 mod permission_matrix;

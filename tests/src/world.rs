@@ -9,7 +9,9 @@ use std::{
     },
 };
 
-use regulars_testkit::{Client, Engine, Server, Shared, TempDatabase, fresh, server::regulars};
+use regulars_testkit::{
+    Client, Engine, Letter, Server, Shared, TempDatabase, fresh, mail, server::regulars,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -99,6 +101,16 @@ impl World {
             email.to_owned()
         });
         self.login(email)
+    }
+
+    /// The mails for an address, oldest first; waits until there are so many.
+    pub(crate) fn mails(&self, to: &str, count: usize) -> Vec<Letter> {
+        mail::in_folder(&self.data.path().join("mail"), to, count)
+    }
+
+    /// The token in the newest of so many mails for an address.
+    pub(crate) fn token(&self, to: &str, count: usize) -> String {
+        self.mails(to, count).pop().expect("a mail").token()
     }
 
     /// The owner of the demo world's first merchant.

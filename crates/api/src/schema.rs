@@ -1,14 +1,16 @@
 //! The schema: tables of contents. Every root field is one line that names who does it.
 
-use juniper::{EmptySubscription, graphql_object};
+use juniper::{EmptySubscription, Nullable, graphql_object};
 use regulars_auth::{Password, register::Registration};
-use regulars_customer::{FilterArguments, input::AccountFields};
+use regulars_customer::{AccountPatch, FilterArguments, input::AccountFields};
 
 use crate::{
     auth::{
         MerchantNodeConnection, PermissionNode, PermissionNodeConnection, RoleNode,
         RoleNodeConnection,
+        account::AccountPayload,
         login::ObtainTokenPayload,
+        password_change::PasswordChangePayload,
         refresh::{RefreshTokenPayload, RevokeTokenPayload},
         register::RegisterPayload,
         role::{CreateRoleInput, DeleteRoleInput, RolePayload, UpdateRoleInput},
@@ -25,7 +27,7 @@ use crate::{
         choice::UserEntitySource,
         inputs::{
             CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput, LeaveMerchantInput,
-            ShareProfileInput, UpdateConsumerInput, UpsertConsumerInput,
+            ShareProfileInput, UpdateConsumerInput, UpsertConsumerInput, change,
         },
         mutations::ConsumerPayload,
         user::IUserNodeValue,
@@ -618,6 +620,153 @@ impl Mutation {
         crate::auth::session::verify_token(context, &token).map(Some)
     }
 
+    /// Proves the address of an account by the token that was mailed there. Open to everyone.
+    fn verify_account(
+        context: &Context,
+        token: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::verification::verify_account(context, token).map(Some)
+    }
+
+    /// Mails the token once more that proves an account's address. An address of nobody is a success, too. Open to
+    /// everyone.
+    fn resend_activation_email(
+        context: &Context,
+        email: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::verification::resend_activation_email(context, email).map(Some)
+    }
+
+    /// Mails a token by which the password of an account is set anew, within an hour. An address of nobody is a success,
+    /// too. Open to everyone.
+    fn send_password_reset_email(
+        context: &Context,
+        email: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::password_reset::send_password_reset_email(context, email).map(Some)
+    }
+
+    /// Sets a new password by a mailed token, once, and ends every session. Open to everyone.
+    fn password_reset(
+        context: &Context,
+        token: String,
+        new_password1: String,
+        new_password2: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        let [first, second] = [new_password1, new_password2].map(Password::new);
+        crate::auth::password_reset::password_reset(context, token, (&first, &second)).map(Some)
+    }
+
+    /// Sets the first password of an account that somebody else made, by the token of the invitation. Open to everyone.
+    fn password_set(
+        context: &Context,
+        token: String,
+        new_password1: String,
+        new_password2: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        let [first, second] = [new_password1, new_password2].map(Password::new);
+        crate::auth::password_reset::password_set(context, token, (&first, &second)).map(Some)
+    }
+
+    /// Changes the password of whoever asks, ends every session of theirs and begins a new one. Needs a verified account.
+    fn password_change(
+        context: &Context,
+        old_password: String,
+        new_password1: String,
+        new_password2: String,
+    ) -> Result<Option<PasswordChangePayload>, ApiError> {
+        let [old, first, second] = [old_password, new_password1, new_password2].map(Password::new);
+        crate::auth::password_change::password_change(context, old, (&first, &second)).map(Some)
+    }
+
+    /// Changes one's own account: absent keeps, null and empty clear. What merchants see of it follows. Needs a verified
+    /// account.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn update_account(
+        context: &Context,
+        #[graphql(description = "At most 150 characters.")] firstname: Nullable<String>,
+        #[graphql(description = "At most 150 characters.")] lastname: Nullable<String>,
+        #[graphql(description = "International, or national where the country is known.")]
+        phone_number: Nullable<String>,
+        #[graphql(description = "`2000-01-31`.")] birthday: Nullable<String>,
+        #[graphql(description = "ISO 3166-1 alpha-2, in any case.")] country: Nullable<String>,
+        city: Nullable<String>,
+        street: Nullable<String>,
+        zip_code: Nullable<String>,
+        #[graphql(description = "`MALE`, `FEMALE` or `OTHER`, in any case.")] gender: Nullable<
+            String,
+        >,
+        #[graphql(description = "The https address of a picture.")] picture: Nullable<String>,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        let patch = AccountPatch {
+            firstname: change(firstname, Some),
+            lastname: change(lastname, Some),
+            phone_number: change(phone_number, Some),
+            birthday: change(birthday, Some),
+            country: change(country, Some),
+            city: change(city, Some),
+            street: change(street, Some),
+            zip_code: change(zip_code, Some),
+            gender: change(gender, Some),
+            picture: change(picture, Some),
+        };
+        crate::auth::account::update_account(context, patch).map(Some)
+    }
+
+    /// Puts one's own account away until the next log-in, and ends every session. A merchant's last owner stays. Needs a
+    /// verified account.
+    fn archive_account(
+        context: &Context,
+        password: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::account::archive_account(context, Password::new(password)).map(Some)
+    }
+
+    /// Closes one's own account for good, ends every session, and frees its address. A merchant's last owner stays. Needs
+    /// a verified account.
+    fn delete_account(
+        context: &Context,
+        password: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::account::delete_account(context, Password::new(password)).map(Some)
+    }
+
+    /// Mails a token to a second address, which logs in once the token came back, within an hour. Needs a verified account.
+    fn send_secondary_email_activation(
+        context: &Context,
+        email: String,
+        password: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        let password = Password::new(password);
+        crate::auth::secondary_email::send_secondary_email_activation(context, &email, password)
+            .map(Some)
+    }
+
+    /// Proves a second address by the token that was mailed there. Open to everyone.
+    fn verify_secondary_email(
+        context: &Context,
+        token: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::secondary_email::verify_secondary_email(context, token).map(Some)
+    }
+
+    /// Makes the second address the first one, and the first the second. Needs a verified account with a second address.
+    fn swap_emails(
+        context: &Context,
+        password: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::secondary_email::swap_emails(context, Password::new(password)).map(Some)
+    }
+
+    /// Removes the second address. Needs a verified account with one.
+    fn remove_secondary_email(
+        context: &Context,
+        password: String,
+    ) -> Result<Option<AccountPayload>, ApiError> {
+        crate::auth::secondary_email::remove_secondary_email(context, Password::new(password))
+            .map(Some)
+    }
+
     /// Creates a customer whom the merchant keeps. Needs the permission `change_consumer`.
     fn create_consumer(
         executor: &Asked<'_, '_>,
@@ -683,8 +832,8 @@ impl Mutation {
         crate::loyalty::mutations::enroll(executor, &input).map(Some)
     }
 
-    /// Takes somebody on who works for the merchant, by an account that has no password yet. Needs the permission
-    /// `change_staff`, and everything that they are given.
+    /// Takes somebody on who works for the merchant, by an account whose password they set themselves: a mail invites them
+    /// to. Needs the permission `change_staff`, and everything that they are given.
     fn create_merchant(
         executor: &Asked<'_, '_>,
         input: CreateMerchantInput,

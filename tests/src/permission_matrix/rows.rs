@@ -1,5 +1,7 @@
 //! The questions. Variables are made anew for each actor, so that what one does is not in another's way.
 
+mod own_account;
+
 use serde_json::{Value, json};
 
 use super::{Row, Shop};
@@ -43,10 +45,19 @@ macro_rules! staff {
 
 /// Every row. The last one ends a membership that others ask about.
 pub(super) fn all() -> Vec<Row> {
-    [queries(), accounts(), consumers(), staff(), grants(), roles(), memberships()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        queries(),
+        accounts(),
+        own_account::all(),
+        consumers(),
+        staff(),
+        grants(),
+        roles(),
+        memberships(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn queries() -> Vec<Row> {

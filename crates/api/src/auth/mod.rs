@@ -1,17 +1,22 @@
 //! Signing up, logging in, and tokens: open to everyone, since the password or the token that they are given is the proof.
-//! And who works for a merchant, with which permissions, roles and stores.
+//! What people do with their own account, for which some are asked for the password once more. And who works for a merchant, with which permissions, roles and stores.
 //!
 //! Passwords are hashed on a pool of their own, and whoever waits for it holds no connection. Randomness is drawn before
 //! a transaction begins, which may run more than once.
 
+pub mod account;
 pub mod login;
+pub mod password_change;
+pub mod password_reset;
 pub mod permission;
 pub mod refresh;
 pub mod register;
 pub mod role;
+pub mod secondary_email;
 pub mod session;
 pub mod staff;
 pub mod staff_mutations;
+pub mod verification;
 
 pub use permission::{PermissionNode, PermissionNodeConnection};
 pub use role::{RoleNode, RoleNodeConnection};

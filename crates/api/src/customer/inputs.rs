@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A field that was absent, null, or there.
-fn change<T, U>(value: Nullable<T>, convert: impl FnOnce(T) -> Option<U>) -> Change<U> {
+pub(crate) fn change<T, U>(value: Nullable<T>, convert: impl FnOnce(T) -> Option<U>) -> Change<U> {
     match value {
         Nullable::ImplicitNull => Change::Keep,
         Nullable::ExplicitNull => Change::Clear,

@@ -63,6 +63,11 @@ impl Default for Limits {
                 "passwordReset",
                 "passwordSet",
                 "passwordChange",
+                "archiveAccount",
+                "deleteAccount",
+                "sendSecondaryEmailActivation",
+                "swapEmails",
+                "removeSecondaryEmail",
                 "redeem",
             ]
             .map(String::from)

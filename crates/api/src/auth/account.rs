@@ -1,0 +1,91 @@
+//! `updateAccount`, `archiveAccount` and `deleteAccount`; and what all mutations answer that only happen or do not.
+
+use std::sync::Arc;
+
+use juniper::graphql_object;
+use regulars_auth::{
+    AuthError, Password, account,
+    confirmation::{self, Asking, Confirmed},
+};
+use regulars_customer::AccountPatch;
+use regulars_kernel::{PersonId, Rule, Scope, Timestamp, Violations};
+use regulars_persistence::Tx;
+
+use crate::{auth::answer, context::Context, error::ApiError, scalar::ExpectedErrorType};
+
+/// The answer of a mutation of one's own account.
+pub struct AccountPayload {
+    errors: Option<ExpectedErrorType>,
+}
+
+/// The answer of a mutation of one's own account.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl AccountPayload {
+    /// Whether it happened.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+}
+
+/// What the root fields answer.
+pub(super) type Answer = Result<AccountPayload, ApiError>;
+
+pub(super) fn payload<T>(result: Result<T, ApiError>) -> Answer {
+    let (_, errors) = answer(result)?;
+    Ok(AccountPayload { errors })
+}
+
+pub(crate) fn update_account(context: &Context, patch: AccountPatch) -> Answer {
+    let (actor, now) = (context.actor().clone(), context.now());
+    let Some(person) = actor.person() else {
+        return payload::<()>(Err(Violations::of_input(Rule::Unauthenticated).into()));
+    };
+    payload(context.write_within(Scope::Person(person), move |tx| {
+        regulars_customer::account::update(tx, &actor, &patch, now)
+    }))
+}
+
+/// The account of whoever asks, before their password is tried.
+pub(super) fn ask(context: &Context) -> Result<Asking, ApiError> {
+    let actor = context.actor();
+    context.read_within(Scope::Platform, |tx| confirmation::ask(tx, actor))
+}
+
+/// Tries the password of whoever asks, with no connection held meanwhile.
+pub(super) fn confirm(
+    context: &Context,
+    asking: &Asking,
+    password: Password,
+) -> Result<Confirmed, ApiError> {
+    context.let_go();
+    let authority = Arc::clone(context.authority());
+    confirmation::confirm(&authority, asking, ("password", password), context.deadline())
+        .map_err(|error| context.log(error))
+}
+
+/// What is done once whoever asks has confirmed it by their password.
+pub(super) type Step = fn(&mut Tx<'_>, &Confirmed, Timestamp) -> Result<PersonId, AuthError>;
+
+/// A mutation that asks for the password.
+fn confirmed(context: &Context, password: Password, step: Step) -> Answer {
+    let now = context.now();
+    let done = ask(context).and_then(|asking| {
+        let confirmed = confirm(context, &asking, password)?;
+        context.write_within(Scope::Platform, move |tx| step(tx, &confirmed, now))
+    });
+    payload(done)
+}
+
+pub(crate) fn archive_account(context: &Context, password: Password) -> Answer {
+    confirmed(context, password, |tx, confirmed, now| account::archive(tx, confirmed, now))
+}
+
+pub(crate) fn delete_account(context: &Context, password: Password) -> Answer {
+    confirmed(context, password, |tx, confirmed, now| account::delete(tx, confirmed, now))
+}
