@@ -31,6 +31,8 @@ pub(crate) enum Needs {
     Permission(Permission),
     /// Registered consumers.
     Consumer,
+    /// Registered consumers about themselves, and a merchant's people with this permission.
+    ConsumerOr(Permission),
 }
 
 impl Needs {
@@ -38,6 +40,9 @@ impl Needs {
         match self {
             Self::Permission(permission) => actor.require(permission).map(drop),
             Self::Consumer => actor.require_consumer().map(drop),
+            Self::ConsumerOr(permission) => {
+                actor.require_consumer().map(drop).or_else(|_| actor.require(permission).map(drop))
+            }
         }
     }
 }
@@ -444,5 +449,14 @@ mod tests {
         assert_eq!(Needs::Consumer.check(&Actor::Consumer { person }), Ok(()));
         assert_eq!(Needs::Consumer.check(&Actor::system(7.into())), Err(Denied));
         assert_eq!(Needs::Consumer.check(&Actor::Anonymous), Err(Denied));
+        let either = Needs::ConsumerOr(Permission::ChangeConsumer);
+        for (actor, passes) in [
+            (Actor::Consumer { person }, true),
+            (Actor::system(7.into()), true),
+            (Actor::Platform { person }, false),
+            (Actor::Anonymous, false),
+        ] {
+            assert_eq!(either.check(&actor).is_ok(), passes, "{actor:?}");
+        }
     }
 }

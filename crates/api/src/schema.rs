@@ -26,8 +26,9 @@ use crate::{
         ConsumerNode, ConsumerNodeConnection,
         choice::UserEntitySource,
         inputs::{
-            CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput, LeaveMerchantInput,
-            ShareProfileInput, UpdateConsumerInput, UpsertConsumerInput, change,
+            BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
+            LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
+            UpsertConsumerInput, change,
         },
         mutations::ConsumerPayload,
         user::IUserNodeValue,
@@ -798,6 +799,24 @@ impl Mutation {
         input: DeleteConsumerInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::delete_consumer(executor, &input).map(Some)
+    }
+
+    /// Gives a customer another loyalty id and blocks the lost one: it identifies nobody any more. Registered people do it for
+    /// themselves; for a customer whom the merchant keeps it needs the permission `change_consumer`.
+    fn replace_loyalty_id(
+        executor: &Asked<'_, '_>,
+        input: ReplaceLoyaltyIdInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
+        crate::customer::mutations::replace_loyalty_id(executor, &input).map(Some)
+    }
+
+    /// Blocks a lost card of the merchant's own: it identifies nobody any more, and nobody can be given its number. Needs
+    /// the permission `change_consumer`; consumers block a card of their own at every merchant that gave it.
+    fn block_consumer_card(
+        executor: &Asked<'_, '_>,
+        input: BlockConsumerCardInput,
+    ) -> Result<Option<ConsumerPayload>, ApiError> {
+        crate::customer::mutations::block_consumer_card(executor, input).map(Some)
     }
 
     /// Makes the asking consumer a customer of the merchant of a store, or brings them back.

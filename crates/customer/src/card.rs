@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use regulars_kernel::{Rule, text};
+use regulars_kernel::{Actor, Permission, PersonId, Rule, Timestamp, Violations, text};
+
+use crate::{CustomerError, CustomerStore, sharing::own_account, update::save};
 
 /// The most characters that a card number may have.
 pub const MAX_CHARS: usize = 64;
@@ -68,6 +70,46 @@ pub fn parse_list(texts: &[String]) -> Result<Vec<CardNumber>, Rule> {
         }
     }
     Ok(cards)
+}
+
+/// `blockConsumerCard`: takes a lost card from a customer and blocks its number: it identifies nobody any more, a till is
+/// told so, and nobody at that merchant can be given it again. Needs [`Permission::ChangeConsumer`]; consumers block a card of
+/// their own, at whichever merchants they have it.
+pub fn block(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    who: Option<PersonId>,
+    typed: &str,
+    now: Timestamp,
+) -> Result<PersonId, CustomerError> {
+    let (person, held) = if let Actor::Consumer { person } = actor {
+        if who.is_some_and(|id| id != *person) {
+            return Err(CustomerError::ConsumerNotFound);
+        }
+        own_account(tx, actor)?;
+        (*person, tx.memberships_of(*person)?)
+    } else {
+        let merchant = actor.require(Permission::ChangeConsumer)?;
+        let id = who.ok_or_else(|| Violations::of("consumerId", Rule::Required))?;
+        let held = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+        (id, vec![held])
+    };
+    let key = CardNumber::parse(typed).map_err(|rule| Violations::of("card", rule))?.key();
+    let mut blocked = false;
+    for before in held {
+        let mut after = before.clone();
+        after.cards.retain(|card| card.key() != key);
+        if after.cards.len() < before.cards.len() {
+            tx.block_card(before.merchant, person, &key, now)?;
+            save(tx, before, after, now)?;
+            blocked = true;
+        }
+    }
+    if blocked {
+        return Ok(person);
+    }
+    let sentence = "The customer has no such card, or it is blocked already.";
+    Err(Violations::of("card", Rule::Invalid(sentence.to_owned())).into())
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ pub(crate) fn taken(error: CustomerError) -> CustomerError {
             Violations::of("email", Rule::EmailTaken).into()
         }
         CustomerError::Store(StoreError::Taken("membership_card.card_key")) => {
-            let sentence = "Another customer has one of these cards already.";
+            let sentence = "One of these cards is blocked, or another customer has it already.";
             Violations::of("cards", Rule::Invalid(sentence.to_owned())).into()
         }
         CustomerError::Store(StoreError::Taken("membership.entity_source_id")) => {

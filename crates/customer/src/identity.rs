@@ -58,7 +58,8 @@ const BY_PHONE: &str = "consumerPhoneNumber";
 /// # Errors
 /// Whoever all identifiers together name is meant: an e-mail address tells the members of a family apart who share a
 /// phone. Several people for all that was told, or identifiers that point at different people, are `Invalid` and name
-/// masked candidates (rule 8); no identifier is `Invalid` for all but consumers. [`CustomerError::ConsumerNotFound`] where
+/// masked candidates (rule 8); so is a loyalty id or a card that is blocked (rule 5); no identifier is `Invalid` for all but
+/// consumers. [`CustomerError::ConsumerNotFound`] where
 /// any identifier names nobody.
 pub fn identify(
     tx: &mut impl CustomerStore,
@@ -81,7 +82,13 @@ pub fn identify(
         found.push(Candidates { argument: BY_ID, people });
     }
     if let Some(text) = &named.loyalty_id {
-        found.push(Candidates { argument: BY_LOYALTY_ID, people: by_number(tx, text)? });
+        let people = by_number(tx, text)?;
+        if people.is_empty() && tx.is_blocked(&Number::of(text))? {
+            let sentence = "This number is blocked: the customer has another one.";
+            let blocked = Rule::Invalid(sentence.to_owned());
+            return Err(Violations::of(BY_LOYALTY_ID, blocked).into());
+        }
+        found.push(Candidates { argument: BY_LOYALTY_ID, people });
     }
     for (key, argument) in [
         (named.email.clone().map(MemberKey::Email), BY_EMAIL),

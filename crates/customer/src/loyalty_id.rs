@@ -2,7 +2,14 @@
 
 use std::fmt;
 
-use regulars_kernel::Rule;
+use regulars_kernel::{Actor, Permission, PersonId, Rule, Timestamp, Violations};
+
+use crate::{
+    CustomerError, CustomerStore, Kind,
+    create::taken,
+    sharing::{own_account, spread},
+    update::save,
+};
 
 /// How many digits a loyalty id has.
 pub const DIGITS: usize = 14;
@@ -58,6 +65,40 @@ impl fmt::Display for LoyaltyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// `replaceLoyaltyId`: gives a person another loyalty id in place of one that was lost, which is blocked from then on: it
+/// identifies nobody any more, and a till is told so. Registered people do it for themselves; of a managed customer it
+/// needs [`Permission::ChangeConsumer`]. `new` comes from fresh randomness, as in [`crate::create::create`].
+pub fn replace(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    who: Option<PersonId>,
+    new: LoyaltyId,
+    now: Timestamp,
+) -> Result<PersonId, CustomerError> {
+    if let Actor::Consumer { person } = actor {
+        if who.is_some_and(|id| id != *person) {
+            return Err(CustomerError::ConsumerNotFound);
+        }
+        let mut account = own_account(tx, actor)?;
+        tx.replace_loyalty_id(account.id, &new, now).map_err(|error| taken(error.into()))?;
+        account.loyalty_id = Some(new);
+        spread(tx, &account, now)?;
+        return Ok(account.id);
+    }
+    let merchant = actor.require(Permission::ChangeConsumer)?;
+    let id = who.ok_or_else(|| Violations::of("consumerId", Rule::Required))?;
+    let before = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+    if before.kind == Kind::Registered {
+        let sentence = "Only the customer can replace it: they have an account.";
+        return Err(Violations::of("consumerId", Rule::Invalid(sentence.to_owned())).into());
+    }
+    tx.replace_loyalty_id(id, &new, now).map_err(|error| taken(error.into()))?;
+    let mut after = before.clone();
+    after.loyalty_id = Some(new);
+    save(tx, before, after, now)?;
+    Ok(id)
 }
 
 /// A typed id without the spaces and hyphens that people put between its digits.

@@ -16,7 +16,8 @@ use regulars_merchant::{HoldsMerchants, memory as merchants};
 use crate::{
     CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, EmailAddress, Kind,
     LoyaltyId, MemberKey, Membership, NewPerson, Person, Standing, Stranger, UserType,
-    filter::Audience, search::SearchText, segment::SegmentFacts, store::MAX_CANDIDATES,
+    filter::Audience, identity::Number, search::SearchText, segment::SegmentFacts,
+    store::MAX_CANDIDATES,
 };
 
 /// What decides whether a customer fits a segment.
@@ -27,6 +28,10 @@ struct Rows {
     people: BTreeMap<PersonId, Person>,
     memberships: BTreeMap<(MerchantId, PersonId), Membership>,
     staff: BTreeSet<(MerchantId, PersonId)>,
+    /// Former loyalty ids, with the merchant of those that managed people had.
+    blocked_ids: BTreeMap<LoyaltyId, Option<MerchantId>>,
+    /// Keys of cards.
+    blocked_cards: BTreeSet<(MerchantId, String)>,
 }
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
@@ -322,6 +327,62 @@ impl CustomerStore for MemoryStore {
         Ok(())
     }
 
+    fn replace_loyalty_id(
+        &mut self,
+        person: PersonId,
+        new: &LoyaltyId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.memory.rows();
+        let out_of_reach = StoreError::OutOfScope("the account is another's");
+        let Some(before) = rows.people.get(&person).cloned() else { return Err(out_of_reach) };
+        let keeper = rows.memberships.values().find(|member| member.person == person);
+        let keeper = keeper.filter(|_| before.kind == Kind::Managed).map(|member| member.merchant);
+        let reached = match self.scope {
+            Scope::Merchant(own) => keeper == Some(own),
+            Scope::Person(own) => own == person,
+            Scope::Platform => true,
+        };
+        if !reached {
+            return Err(out_of_reach);
+        }
+        let after = Person { loyalty_id: Some(new.clone()), updated_at: at, ..before.clone() };
+        rows.check_person(&after)?;
+        rows.people.insert(person, after);
+        if let Some(former) = before.loyalty_id {
+            rows.blocked_ids.insert(former, keeper);
+        }
+        Ok(())
+    }
+
+    fn block_card(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        key: &str,
+        _at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.memory.rows();
+        let member = rows.memberships.get_mut(&(merchant, person));
+        let Some(member) = member.filter(|_| self.reaches(merchant, person)) else {
+            return Err(StoreError::OutOfScope("the membership is another's"));
+        };
+        let before = member.cards.len();
+        member.cards.retain(|card| card.key() != key);
+        if member.cards.len() < before {
+            rows.blocked_cards.insert((merchant, key.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {
+        let merchant = self.merchant()?;
+        let rows = self.memory.rows();
+        let keeper = number.loyalty_id.as_ref().and_then(|id| rows.blocked_ids.get(id));
+        let id = keeper.is_some_and(|keeper| keeper.is_none_or(|keeper| keeper == merchant));
+        Ok(id || rows.blocked_cards.contains(&(merchant, number.card_key.clone())))
+    }
+
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
         let reached = match self.scope {
             Scope::Merchant(_) => false,
@@ -364,6 +425,9 @@ impl Rows {
         let email = new.search_text().email;
         let managed = new.kind == Kind::Managed;
         let keys: BTreeSet<_> = new.cards.iter().map(CardNumber::key).collect();
+        if keys.iter().any(|key| self.blocked_cards.contains(&(new.merchant, key.clone()))) {
+            return Err(StoreError::Taken("membership_card.card_key"));
+        }
         let own = self.memberships.values().filter(|member| member.merchant == new.merchant);
         for other in own.filter(|member| member.person != new.person) {
             let both_managed = managed && other.kind == Kind::Managed;

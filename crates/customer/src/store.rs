@@ -9,7 +9,7 @@ use regulars_merchant::EntitySource;
 
 use crate::{
     CardNumber, Consumer, ConsumerFilter, ConsumerSort, LoyaltyId, Membership, NewPerson, Person,
-    search::PhoneTerm,
+    identity::Number, search::PhoneTerm,
 };
 
 /// One thing by which a merchant finds members.
@@ -116,6 +116,30 @@ pub trait CustomerStore {
     /// through. Taken as in [`Self::insert_membership`].
     fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError>;
 
+    /// Writes another loyalty id into a person's row, moves its `updated_at`, and blocks the former one for good. The copies
+    /// of memberships are not touched. `Person` scope reaches oneself, `Merchant` scope the managed people it has, `Platform`
+    /// scope everyone. Taken: `person.loyalty_id`.
+    fn replace_loyalty_id(
+        &mut self,
+        person: PersonId,
+        new: &LoyaltyId,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Blocks a card of a membership by its key ([`CardNumber::key`]): the membership has it no more, and no other of the
+    /// merchant's can get it. Reaches what [`Self::update_membership`] reaches, which renews what searches look through.
+    fn block_card(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whether a number that names nobody is blocked: a former loyalty id of a registered person or of the merchant's own
+    /// managed people, or a card of the merchant's. `Merchant` scope only; elsewhere out of scope.
+    fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError>;
+
     /// Notes that a person logged in: in the account and in the copies of memberships that they have not left, without
     /// moving any `updated_at`. Two statements.
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError>;
@@ -203,6 +227,29 @@ impl<T: HoldsCustomers> CustomerStore for T {
 
     fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
         self.held_customers_mut().update_membership(membership)
+    }
+
+    fn replace_loyalty_id(
+        &mut self,
+        person: PersonId,
+        new: &LoyaltyId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.held_customers_mut().replace_loyalty_id(person, new, at)
+    }
+
+    fn block_card(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.held_customers_mut().block_card(merchant, person, key, at)
+    }
+
+    fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {
+        self.held_customers_mut().is_blocked(number)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod blocking;
 mod reading;
 mod world;
 mod writing;
@@ -45,4 +46,5 @@ pub fn run(fixture: &mut impl Fixture) {
     fixture.load(&world);
     reading::check(fixture, &world);
     writing::check(fixture, &world);
+    blocking::check(fixture);
 }

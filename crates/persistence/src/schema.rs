@@ -98,6 +98,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    blocked_loyalty_id (loyalty_id) {
+        loyalty_id -> Text,
+        person_id -> BigInt,
+        merchant_id -> Nullable<BigInt>,
+        blocked_at -> BigInt,
+    }
+}
+
+diesel::table! {
     store (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -669,6 +678,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     session,
     refresh_token,
     mail,
+    blocked_loyalty_id,
     store,
     store_group,
     store_group_member,

@@ -1,1 +1,2 @@
+DROP TABLE blocked_loyalty_id;
 DROP TABLE mail;

@@ -25,3 +25,13 @@ CREATE TABLE mail (
 CREATE INDEX mail_due ON mail (due_at) WHERE state = 'waiting';
 CREATE INDEX mail_person ON mail (person_id, kind, created_at);
 CREATE INDEX mail_expires ON mail (expires_at);
+
+-- Loyalty ids that were replaced: they identify nobody any more.
+CREATE TABLE blocked_loyalty_id (
+    loyalty_id TEXT PRIMARY KEY NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    -- Of a managed customer's the merchant, which alone is told; null for a registered person's.
+    merchant_id BIGINT REFERENCES merchant (id),
+    blocked_at BIGINT NOT NULL
+);
+CREATE INDEX blocked_loyalty_id_person ON blocked_loyalty_id (person_id);

@@ -199,6 +199,26 @@ fn consumers() -> Vec<Row> {
             "mutation ($id: ID!) { deleteConsumer(input: { id: $id }) { success errors } }",
             |shop| json!({ "id": shop.managed() }),
         ),
+        mutation(
+            "replaceLoyaltyId",
+            "a managed customer's",
+            "mutation ($id: ID!) { replaceLoyaltyId(input: { consumerId: $id }) { success errors } }",
+            |shop| json!({ "id": shop.managed() }),
+        ),
+        mutation(
+            "replaceLoyaltyId",
+            "one's own",
+            "mutation { replaceLoyaltyId(input: {}) { success errors } }",
+            nothing,
+        ),
+        mutation(
+            "blockConsumerCard",
+            "a card of nobody",
+            "mutation ($id: ID!) {
+                blockConsumerCard(input: { consumerId: $id, card: \"nobody's\" }) { success errors }
+            }",
+            |shop| json!({ "id": shop.managed() }),
+        ),
     ]
 }
 

@@ -137,6 +137,26 @@ pub struct DeleteConsumerInput {
     pub idempotency_key: Option<String>,
 }
 
+/// Whose loyalty id was lost.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct ReplaceLoyaltyIdInput {
+    /// The customer; consumers leave it out and mean themselves.
+    pub consumer_id: Option<Id>,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+/// A card that was lost.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct BlockConsumerCardInput {
+    /// The customer; consumers leave it out and mean themselves.
+    pub consumer_id: Option<Id>,
+    /// The number of the card.
+    pub card: String,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
 /// A merchant to be joined, by one of its stores.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct JoinMerchantInput {

@@ -1,7 +1,9 @@
 //! Writing customers: by merchants, and by consumers about themselves.
 
 use juniper::graphql_object;
-use regulars_customer::{CustomerError, LoyaltyId, create, delete, join, sharing, update, upsert};
+use regulars_customer::{
+    CustomerError, LoyaltyId, card, create, delete, join, loyalty_id, sharing, update, upsert,
+};
 use regulars_kernel::{MerchantId, Permission, PersonId, StoreId};
 
 use crate::{
@@ -9,8 +11,9 @@ use crate::{
     customer::{
         ConsumerNode,
         inputs::{
-            CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput, LeaveMerchantInput,
-            ShareProfileInput, UpdateConsumerInput, UpsertConsumerInput,
+            BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
+            LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
+            UpsertConsumerInput,
         },
         node::alone,
         user::USER,
@@ -113,6 +116,36 @@ pub(crate) fn delete_consumer(asked: &Asked<'_, '_>, input: &DeleteConsumerInput
         let outcome = asked.context().mutate(&call, move |tx| {
             delete::delete(tx, &actor, id, now).map(|archived| archived.id)
         })?;
+        Ok(payload(outcome))
+    }))
+}
+
+/// Who may do this: merchants to their customers, consumers to themselves.
+const OWN_OR_CHANGE: Needs = Needs::ConsumerOr(Permission::ChangeConsumer);
+
+fn who(id: Option<&Id>) -> Result<Option<PersonId>, ApiError> {
+    id.map(|id| pk("consumerId", id, USER).map(PersonId::new)).transpose()
+}
+
+pub(crate) fn replace_loyalty_id(asked: &Asked<'_, '_>, input: &ReplaceLoyaltyIdInput) -> Answer {
+    or_refusal(who(input.consumer_id.as_ref()).and_then(|who| {
+        let call = Call::of(asked, OWN_OR_CHANGE);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let entropy = rand::random();
+        let outcome = asked.context().mutate(&call, move |tx| {
+            loyalty_id::replace(tx, &actor, who, LoyaltyId::from_entropy(entropy), now)
+        })?;
+        Ok(payload(outcome))
+    }))
+}
+
+pub(crate) fn block_consumer_card(asked: &Asked<'_, '_>, input: BlockConsumerCardInput) -> Answer {
+    or_refusal(who(input.consumer_id.as_ref()).and_then(|who| {
+        let call = Call::of(asked, OWN_OR_CHANGE);
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+        let outcome = asked
+            .context()
+            .mutate(&call, move |tx| card::block(tx, &actor, who, &input.card, now))?;
         Ok(payload(outcome))
     }))
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod joining;
+mod losing;
 mod port;
 mod till;
 mod upkeep;

@@ -126,6 +126,8 @@ fn each_house(refresh_grace: Duration, test: impl Fn(&House)) {
         let url = DatabaseUrl::parse(database.url()).unwrap();
         let mut settings = crate::Settings::new(url);
         settings.pool_size = 8;
+        // However busy the machine is: who waits for a connection gets one.
+        settings.pool_wait = Duration::from_mins(1);
         let settings_of_auth = Settings {
             refresh_grace,
             password_cost: 4,

@@ -9,8 +9,9 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use regulars_customer::{CardNumber, Membership};
-use regulars_kernel::{PersonId, Scope, StoreError};
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreError, Timestamp};
 
+use super::membership::{OUT_OF_REACH, reaches};
 use crate::{
     Tx,
     connection::on_inner,
@@ -90,6 +91,28 @@ pub(super) fn of_person(
 
 pub(super) fn insert(tx: &mut Tx<'_>, membership: &Membership) -> Result<(), StoreError> {
     insert_rows(tx, &rows(membership, &[]))
+}
+
+/// Blocks one card; the row stays, so that the number is taken for ever.
+pub(super) fn block(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    person: PersonId,
+    key: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if !reaches(tx, merchant, person) {
+        return Err(OUT_OF_REACH);
+    }
+    let card = membership_card::table
+        .find((merchant.get(), key))
+        .filter(membership_card::person_id.eq(person.get()))
+        .filter(membership_card::blocked_at.is_null());
+    diesel::update(card)
+        .set(membership_card::blocked_at.eq(Some(at.micros())))
+        .execute(tx.connection)
+        .store()?;
+    Ok(())
 }
 
 /// Brings the rows in step with the list: numbers that left it are given up, new ones come, and each keeps the time at

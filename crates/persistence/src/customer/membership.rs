@@ -303,9 +303,9 @@ fn is_known(tx: &mut Tx<'_>, new: &Membership) -> Result<bool, StoreError> {
     diesel::select(diesel::dsl::exists(key)).get_result(tx.connection).store()
 }
 
-const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the membership is another's");
+pub(super) const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the membership is another's");
 
-fn reaches(tx: &Tx<'_>, merchant: MerchantId, person: PersonId) -> bool {
+pub(super) fn reaches(tx: &Tx<'_>, merchant: MerchantId, person: PersonId) -> bool {
     match tx.scope() {
         Scope::Merchant(own) => own == merchant,
         Scope::Person(own) => own == person,

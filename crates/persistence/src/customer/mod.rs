@@ -5,6 +5,7 @@
 
 mod card;
 mod consumer;
+mod loyalty_id;
 mod membership;
 mod person;
 mod profile;
@@ -14,7 +15,7 @@ pub(crate) mod segment;
 
 use regulars_customer::{
     CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, LoyaltyId, MemberKey,
-    Membership, NewPerson, Person, Stranger,
+    Membership, NewPerson, Person, Stranger, identity::Number,
 };
 use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
 
@@ -93,6 +94,29 @@ impl CustomerStore for Tx<'_> {
 
     fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
         membership::update(self, membership)
+    }
+
+    fn replace_loyalty_id(
+        &mut self,
+        person: PersonId,
+        new: &LoyaltyId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        loyalty_id::replace(self, person, new, at)
+    }
+
+    fn block_card(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        card::block(self, merchant, person, key, at)
+    }
+
+    fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {
+        loyalty_id::is_blocked(self, number)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
