@@ -241,6 +241,14 @@ fn the_source_is_named_at_creation_and_deletion_archives() {
         assert_eq!(answer.data("deleteConsumer.consumer.active"), &json!(false));
         assert_eq!(answer.data("deleteConsumer.consumer.archived"), &json!(true));
         assert!(answer.data("deleteConsumer.consumer.deletedAt").is_string());
+        for (archived, is_archived) in
+            [(json!(false), false), (json!(true), true), (Value::Null, false)]
+        {
+            let changed = update(&merchant, &json!({ "id": customer["id"], "archived": archived }));
+            assert_eq!(changed["archived"], json!(is_archived));
+            assert_eq!(changed["active"], json!(!is_archived));
+            assert_eq!(changed["deletedAt"].is_string(), is_archived);
+        }
     });
 }
 

@@ -90,6 +90,8 @@ fn of_a_registered_member_a_merchant_writes_its_own_fields_only() {
             ("extraInfo", json!("{\"vip\":true}")),
             ("numOfOrderDiscountsAllowed", json!(2)),
             ("cards", json!([format!("C-{}", me.string("me.id"))])),
+            ("archived", json!(true)),
+            ("archived", json!(false)),
         ] {
             assert_eq!(
                 update(field, value).data("updateConsumer.success"),
@@ -97,5 +99,12 @@ fn of_a_registered_member_a_merchant_writes_its_own_fields_only() {
                 "{field}"
             );
         }
+        let tenant = owner.query("{ me { id } }", Value::Null).succeeded();
+        let leave = "mutation ($m: ID!) { leaveMerchant(input: { merchantId: $m }) { success } }";
+        let left = person.query(leave, json!({ "m": tenant.data("me.id") })).succeeded();
+        assert_eq!(left.data("leaveMerchant.success"), &json!(true));
+        let answer = update("archived", json!(false));
+        let code = answer.data("updateConsumer.errors.archived.0.code");
+        assert_eq!(code, &json!("invalid"), "only the person comes back: {}", answer.text);
     });
 }

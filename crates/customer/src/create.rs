@@ -62,6 +62,7 @@ pub(crate) fn insert(
         wrong.add_to_input(Rule::Invalid(sentence.to_owned()));
     }
     wrong.into_result()?;
+    let archived = checked.archived.value().copied().unwrap_or_default();
     let (entity_source, entity_source_id) = source.unzip();
     let person = tx.insert_person(NewPerson::managed(loyalty_id.clone(), now))?;
     let membership = Membership {
@@ -81,7 +82,7 @@ pub(crate) fn insert(
             .unwrap_or_default(),
         entity_source,
         entity_source_id,
-        standing: Standing::Live,
+        standing: if archived { Standing::Archived(now) } else { Standing::Live },
         last_login: None,
         created_at: now,
         updated_at: now,

@@ -55,6 +55,8 @@ pub struct ConsumerPatch {
     pub num_of_order_discounts_allowed: Change<i32>,
     /// The merchant's own card numbers; the list replaces the one before.
     pub cards: Change<Vec<String>>,
+    /// Whether they no longer count as a customer; cleared is false.
+    pub archived: Change<bool>,
 }
 
 /// A customer to be created, as it came in.
@@ -85,6 +87,7 @@ pub(crate) struct Checked {
     pub(crate) extra_info: Change<ExtraInfo>,
     pub(crate) num_of_order_discounts_allowed: Change<i32>,
     pub(crate) cards: Change<Vec<CardNumber>>,
+    pub(crate) archived: Change<bool>,
 }
 
 impl ConsumerPatch {
@@ -113,6 +116,7 @@ impl ConsumerPatch {
             extra_info: self.extra_info.clone(),
             num_of_order_discounts_allowed: self.num_of_order_discounts_allowed.clone(),
             cards: self.cards.clone(),
+            archived: self.archived.clone(),
             ..Self::default()
         }
     }
@@ -162,6 +166,7 @@ impl ConsumerPatch {
                 |number| discounts(*number).map(Some),
             ),
             cards: read(wrong, "cards", &self.cards, |texts| card::parse_list(texts).map(Some)),
+            archived: self.archived.clone(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A membership: what one merchant has of one person (rule 1).
 
-use regulars_kernel::{MerchantId, PersonId, Timestamp, text};
+use regulars_kernel::{MerchantId, PersonId, Rule, Timestamp, text};
 use regulars_merchant::EntitySource;
 
 use crate::{
     card::CardNumber,
+    change::Change,
     choice::Sharing,
     extra_info::ExtraInfo,
     loyalty_id::LoyaltyId,
@@ -28,6 +29,26 @@ impl Standing {
     /// Whether it is hidden from lists that do not ask for archived rows.
     pub const fn is_archived(self) -> bool {
         !matches!(self, Self::Live)
+    }
+
+    /// What it becomes where a merchant says whether it is archived; said again it keeps its time. Who left comes back by
+    /// themselves alone (rule 7): false is refused then.
+    pub(crate) fn changed(self, archived: &Change<bool>, now: Timestamp) -> Result<Self, Rule> {
+        let archived = match archived {
+            Change::Keep => return Ok(self),
+            Change::Clear => false,
+            Change::Set(archived) => *archived,
+        };
+        match self {
+            Self::Live if archived => Ok(Self::Archived(now)),
+            Self::Archived(_) if !archived => Ok(Self::Live),
+            Self::Left(_) if !archived => {
+                let sentence =
+                    "This customer left. Only they themselves can come back, by joining again.";
+                Err(Rule::Invalid(sentence.to_owned()))
+            }
+            same => Ok(same),
+        }
     }
 
     /// Since when it has been archived or left.

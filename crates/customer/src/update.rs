@@ -7,7 +7,8 @@ use crate::{
     create::{refuse_taken_from, taken},
 };
 
-/// Changes a customer of the asker's merchant; archived ones stay archived. Needs [`Permission::ChangeConsumer`].
+/// Changes a customer of the asker's merchant; archived ones stay archived unless the patch says otherwise. Needs
+/// [`Permission::ChangeConsumer`].
 ///
 /// Of a registered member a merchant writes the membership's own fields only; each profile argument is refused (rule 3).
 /// A patch that changes nothing leaves `updated_at` alone.
@@ -43,9 +44,11 @@ pub(crate) fn change(
             patch.without_profile().check(None, now, &mut wrong)
         }
     };
+    let standing = wrong.check("archived", start.standing.changed(&checked.archived, now));
     refuse_taken_from(tx, &before, &checked, &mut wrong)?;
     wrong.into_result()?;
     let mut after = start;
+    after.standing = standing.unwrap_or(after.standing);
     checked.apply_to(&mut after.profile);
     checked.extra_info.apply(&mut after.extra_info);
     checked

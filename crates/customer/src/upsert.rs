@@ -20,8 +20,8 @@ pub struct Upserted {
 /// Creates or changes the customer of `(entity_source, entity_source_id)`, which must both be there: fields that are absent
 /// keep. Needs [`Permission::ChangeConsumer`]; the rest is as in [`crate::create::create`] and [`crate::update::update`].
 ///
-/// A record that its source still has revives a customer whom the merchant archived, as a sale would (rule 7); one who left
-/// stays away. `loyalty_id` is used up only where a customer is created.
+/// A record that its source still has revives a customer whom the merchant archived, as a sale would (rule 7), unless it
+/// says itself whether they are archived; one who left stays away. `loyalty_id` is used up only where a customer is created.
 pub fn upsert(
     tx: &mut impl CustomerStore,
     actor: &Actor,
@@ -59,7 +59,7 @@ pub fn upsert(
         };
     };
     let mut start = before.clone();
-    if matches!(start.standing, Standing::Archived(_)) {
+    if matches!(start.standing, Standing::Archived(_)) && record.fields.archived.is_keep() {
         start.standing = Standing::Live;
     }
     let consumer = change(tx, before, start, &record.fields, now, wrong)?;

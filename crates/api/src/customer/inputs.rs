@@ -78,6 +78,7 @@ macro_rules! consumer_input {
                         Some,
                     ),
                     cards: change(self.cards, Some),
+                    archived: Change::Keep,
                 }
             }
         }
@@ -109,6 +110,9 @@ consumer_input! {
     UpdateConsumerInput {
         /// The customer.
         id: Id,
+        /// Whether they no longer count as a customer: true as deleting does it, false brings one back whom the merchant
+        /// archived. Who left comes back by themselves alone.
+        archived: Nullable<bool>,
     }
 }
 
@@ -117,6 +121,13 @@ impl CreateConsumerInput {
         let entity_source = self.entity_source.and_then(UserEntitySource::to_domain);
         let entity_source_id = self.entity_source_id.take();
         NewConsumer { fields: self.patch(), entity_source, entity_source_id }
+    }
+}
+
+impl UpdateConsumerInput {
+    pub(crate) fn changes(mut self) -> ConsumerPatch {
+        let archived = std::mem::take(&mut self.archived);
+        ConsumerPatch { archived: change(archived, Some), ..self.patch() }
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn upsert_consumer(asked: &Asked<'_, '_>, input: UpsertConsumerInput)
 
 pub(crate) fn update_consumer(asked: &Asked<'_, '_>, input: UpdateConsumerInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let patch = input.patch();
+        let patch = input.changes();
         let call = Call::of(asked, CHANGE);
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome = asked.context().mutate(&call, move |tx| {

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod account;
+mod archiving;
 mod joining;
 mod losing;
 mod port;

@@ -277,37 +277,6 @@ fn rule_3_of_a_registered_member_a_merchant_writes_its_own_fields_only() {
 }
 
 #[test]
-fn rule_3_deleting_archives_the_membership_never_the_account() {
-    let world = World::new();
-    let ada = account(ADA, "Ada");
-    world.0.put_membership(Membership::of_account(&ada, NEAR, Sharing::Full, at(1)));
-    let (mut tx, actor) = (world.at(NEAR), owner(NEAR));
-    let gone = delete::delete(&mut tx, &actor, ADA, at(50)).unwrap();
-    assert_eq!((gone.active, gone.archived, gone.deleted_at), (false, true, Some(at(50))));
-    assert_eq!(gone.updated_at, at(50), "an offline copy sees it");
-    assert_eq!(delete::delete(&mut tx, &actor, ADA, at(60)).unwrap(), gone, "once");
-    let list = |archived, include_archived, tx: &mut _| {
-        let arguments = FilterArguments { archived, include_archived, ..Default::default() };
-        let filter = consumer::filter(tx, &actor, arguments, at(60)).unwrap();
-        let page = consumer::list(tx, &actor, &filter, &PageRequest::first(10)).unwrap();
-        let count = consumer::count(tx, &actor, &filter).unwrap();
-        assert_eq!(u64::try_from(page.items.len()).unwrap(), count);
-        count
-    };
-    assert_eq!(list(None, None, &mut tx), 0);
-    assert_eq!(list(Some(true), None, &mut tx), 1);
-    assert_eq!(list(None, Some(true), &mut tx), 1);
-    let me =
-        consumer::me(&mut world.tx(&crate::world::consumer(ADA)), &crate::world::consumer(ADA));
-    let me = me.unwrap().unwrap();
-    assert_eq!((me.active, me.archived), (true, false));
-    let patch = ConsumerPatch { extra_info: set("{}"), ..ConsumerPatch::default() };
-    assert!(update(&mut tx, &actor, ADA, &patch, at(70)).unwrap().archived, "stays archived");
-    assert!(is_missing(delete::delete(&mut world.at(FAR), &owner(FAR), ADA, at(80))));
-    assert!(is_missing(delete::delete(&mut tx, &actor, PersonId::new(-1), at(80))));
-}
-
-#[test]
 fn an_upsert_creates_then_changes_and_revives_what_was_archived() {
     let world = World::new();
     let (mut tx, actor) = (world.at(NEAR), owner(NEAR));
