@@ -210,5 +210,13 @@ fn upsert_is_by_source_and_idempotency_keys_answer_again() {
                 .clone()
         };
         assert_eq!(made(1), made(2));
+        // The same key in both places is one key; two keys could not both be kept.
+        let both =
+            |key: &str| by_header.query(create, json!({ "name": "Head", "key": key })).succeeded();
+        let same = both("k-2");
+        assert_eq!(same.data("createConsumer.consumer.pk"), &made(3));
+        let two = both("k-3");
+        assert_eq!(two.data("createConsumer.errors.idempotencyKey.0.code"), &json!("invalid"));
+        assert_eq!(names(&merchant, "(firstname: \"Head\")").len(), 1);
     });
 }

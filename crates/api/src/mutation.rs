@@ -257,7 +257,14 @@ impl Context {
 
     fn idempotency(&self, call: &Call) -> Result<Option<IdempotencyKey>, ApiError> {
         call.needs.check(self.actor())?;
-        let Some(key) = call.key.as_deref().or(self.idempotency_key()) else {
+        let key = match (call.key.as_deref(), self.idempotency_key()) {
+            (Some(own), Some(sent)) if own != sent => {
+                let sentence = "The input and the header Idempotency-Key name two different keys: send one of them.";
+                return Err(ApiError::invalid(KEY, sentence));
+            }
+            (own, sent) => own.or(sent),
+        };
+        let Some(key) = key else {
             return Ok(None);
         };
         let invalid = |rule: Rule| ApiError::invalid(KEY, rule.to_string());
