@@ -202,7 +202,7 @@ fn ids_and_keys() {
             for id in [json!(999_999_999), json!("9223372036854775807")] {
                 let about = format!("{:?} {mutation} {argument} = {id}", world.engine);
                 let answer = send(client, mutation, &with(id));
-                at_fault(&answer, mutation, "nonFieldErrors", "does_not_exist", &about);
+                at_fault(&answer, mutation, argument, "does_not_exist", &about);
             }
             for key in keys() {
                 let mut input = with(json!(999_999_999));

@@ -50,7 +50,7 @@ fn another_merchants_rows_are_as_if_they_were_not_there() {
                 "mutation ($id: ID!) {{ {mutation}(input: {{ id: $id }}) {{ success errors }} }}"
             );
             let answer = ours.query(&document, json!({ "id": id })).succeeded();
-            let code = answer.data(&format!("{mutation}.errors.nonFieldErrors.0.code"));
+            let code = answer.data(&format!("{mutation}.errors.id.0.code"));
             assert_eq!(code, &json!("does_not_exist"), "{mutation}");
         }
         let search =

@@ -218,7 +218,7 @@ fn rights_change_at_once_and_a_cashier_sees_their_own() {
         let delete = json!({ "id": id });
         changed(&owner, "deleteMerchant", "DeleteMerchantInput", &delete);
         let again = change(&owner, "deleteMerchant", "DeleteMerchantInput", &delete);
-        let absent = ("nonFieldErrors".to_owned(), "does_not_exist".to_owned());
+        let absent = ("id".to_owned(), "does_not_exist".to_owned());
         assert_eq!(code(&again, "deleteMerchant"), absent);
         let former = owner.query(&node, json!({ "id": id })).succeeded();
         assert_eq!(former.data("node.firstname"), "Sam", "old orders name them");
@@ -327,5 +327,76 @@ fn a_merchants_own_roles_are_made_changed_and_deleted() {
         assert_eq!(rights().data("node.permissions.count"), &json!(0));
         let system = owner.query(delete, json!({ "id": roles(&owner)["cashier"] })).succeeded();
         assert_eq!(code(&system, "deleteRole"), ("id".to_owned(), "invalid".to_owned()));
+    });
+}
+
+#[test]
+fn what_does_not_exist_is_named_by_its_argument() {
+    on_both(|world| {
+        let owner = world.demo_owner();
+        let sam = hire(&owner, &email("absent", world), &json!({}));
+        let (id, nobody) = (&sam["id"], json!(987_654_321));
+        let roles = roles(&owner);
+        let new = |extra: &str| json!({ "email": email("never", world), "firstname": "N", "lastname": "N", extra: [nobody] });
+        for (mutation, input_type, input, argument) in [
+            ("createMerchant", "CreateMerchantInput", new("roles"), "roles"),
+            ("createMerchant", "CreateMerchantInput", new("stores"), "stores"),
+            ("deleteMerchant", "DeleteMerchantInput", json!({ "id": nobody }), "id"),
+            (
+                "addRoleToMerchant",
+                "MerchantRoleInput",
+                json!({ "merchantId": nobody, "roleId": roles["cashier"] }),
+                "merchantId",
+            ),
+            (
+                "addRoleToMerchant",
+                "MerchantRoleInput",
+                json!({ "merchantId": id, "roleId": nobody }),
+                "roleId",
+            ),
+            (
+                "addPermissionToMerchant",
+                "MerchantPermissionInput",
+                json!({ "merchantId": id, "permissionId": nobody }),
+                "permissionId",
+            ),
+            (
+                "addStoreToMerchant",
+                "MerchantStoreInput",
+                json!({ "merchantId": id, "storeId": nobody }),
+                "storeId",
+            ),
+            (
+                "addStoreGroupToMerchant",
+                "MerchantStoreGroupInput",
+                json!({ "merchantId": id, "storeGroupId": nobody }),
+                "storeGroupId",
+            ),
+        ] {
+            let answer = change(&owner, mutation, input_type, &input);
+            let absent = (argument.to_owned(), "does_not_exist".to_owned());
+            assert_eq!(code(&answer, mutation), absent, "{mutation} {input}");
+        }
+        let documents = [
+            ("updateRole", "updateRole(input: { id: 987654321, displayName: \"R\" })", "id"),
+            ("deleteRole", "deleteRole(input: { id: 987654321 })", "id"),
+            (
+                "createRole",
+                "createRole(input: { displayName: \"R\", permissions: [\"987654321\"] })",
+                "permissions",
+            ),
+        ];
+        for (mutation, call, argument) in documents {
+            let document = format!("mutation {{ {call} {{ success errors }} }}");
+            let answer = owner.query(&document, Value::Null).succeeded();
+            let absent = (argument.to_owned(), "does_not_exist".to_owned());
+            assert_eq!(code(&answer, mutation), absent, "{call}");
+        }
+        for field in ["role", "permission"] {
+            let document = format!("{{ {field}(id: 987654321) {{ id }} }}");
+            let answer = owner.query(&document, Value::Null);
+            assert_eq!(answer.error_code(), Some("does_not_exist"), "{field}: {}", answer.text);
+            assert_eq!(answer.errors()[0]["extensions"]["field"], json!("id"), "{field}");
+        }
     });
 }

@@ -197,7 +197,7 @@ fn a_consumer_enrolls_joins_shares_and_leaves_once_for_each_key() {
             }
             wrong[&id] = json!("987654321");
             let (absent, _) = act(&person, mutation, &wrong);
-            let code = &absent["errors"]["nonFieldErrors"][0]["code"];
+            let code = &absent["errors"][&id][0]["code"];
             assert_eq!(code, "does_not_exist", "{mutation}: {absent}");
             // A merchant's people are no consumers, whatever key they send.
             let (denied, replayed) = act(&owner, mutation, &keyed);

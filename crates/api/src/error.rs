@@ -14,6 +14,8 @@ use crate::{global_id::IdError, scalar::ExpectedErrorType};
 pub struct ApiError {
     /// What is wrong, for clients.
     pub kind: ErrorKind,
+    /// The argument that names what does not exist, where it is one.
+    argument: Option<&'static str>,
     /// What cannot be said to clients; logged with the request's id where the answer is made.
     fault: Option<String>,
 }
@@ -35,7 +37,7 @@ impl<E: Classify> From<E> for ApiError {
     fn from(error: E) -> Self {
         let kind = error.kind();
         let fault = (kind == ErrorKind::Internal).then(|| chain(&error));
-        Self { kind, fault }
+        Self { kind, argument: error.argument(), fault }
     }
 }
 
@@ -73,14 +75,24 @@ impl ApiError {
         Denied.into()
     }
 
-    /// There is no such object for whoever asks.
-    pub const fn absent() -> Self {
-        Self { kind: ErrorKind::DoesNotExist, fault: None }
+    /// There is no such object, named by an argument, for whoever asks.
+    pub const fn absent(argument: &'static str) -> Self {
+        Self { kind: ErrorKind::DoesNotExist, argument: Some(argument), fault: None }
+    }
+
+    /// The same error, about the object that this argument names: what does not exist and was not said to be another's is
+    /// that one.
+    #[must_use]
+    pub const fn about(mut self, argument: &'static str) -> Self {
+        if matches!(self.kind, ErrorKind::DoesNotExist) && self.argument.is_none() {
+            self.argument = Some(argument);
+        }
+        self
     }
 
     /// A fault of ours that no error type names.
     pub fn internal(what: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Internal, fault: Some(what.into()) }
+        Self { kind: ErrorKind::Internal, argument: None, fault: Some(what.into()) }
     }
 
     /// Logs a fault of ours, once, under the request's id, and leaves an error that may be shown.
@@ -98,7 +110,7 @@ impl ApiError {
         let none = ExpectedErrorType::new();
         match &self.kind {
             ErrorKind::PermissionDenied => Some(none.with(None, DENIED, "permission_denied")),
-            ErrorKind::DoesNotExist => Some(none.with(None, ABSENT, "does_not_exist")),
+            ErrorKind::DoesNotExist => Some(none.with(self.argument, ABSENT, "does_not_exist")),
             ErrorKind::Invalid(violations) => {
                 let with = |errors: ExpectedErrorType, Violation { field, rule }: &Violation| {
                     errors.with(*field, rule.to_string(), code(rule, codes))
@@ -144,9 +156,7 @@ impl IntoFieldError for ApiError {
             ErrorKind::PermissionDenied => {
                 FieldError::new(DENIED, graphql_value!({ "code": "permission_denied" }))
             }
-            ErrorKind::DoesNotExist => {
-                FieldError::new(ABSENT, graphql_value!({ "code": "does_not_exist" }))
-            }
+            ErrorKind::DoesNotExist => coded(ABSENT, "does_not_exist", self.argument),
             ErrorKind::Invalid(violations) => invalid(&violations),
             ErrorKind::Unavailable | ErrorKind::Contended => {
                 FieldError::new(BUSY, graphql_value!({ "code": "unavailable" }))
@@ -164,11 +174,13 @@ fn invalid(violations: &Violations) -> FieldError {
     let field = violations.iter().find_map(|violation| violation.field);
     let sentences: Vec<String> =
         violations.iter().map(|violation| violation.rule.to_string()).collect();
-    let sentence = sentences.join(" ");
+    coded(&sentences.join(" "), "invalid", field)
+}
+
+/// An error with a code, and the argument at fault where it is one.
+fn coded(sentence: &str, code: &str, field: Option<&str>) -> FieldError {
     match field {
-        Some(field) => {
-            FieldError::new(sentence, graphql_value!({ "code": "invalid", "field": field }))
-        }
-        None => FieldError::new(sentence, graphql_value!({ "code": "invalid" })),
+        Some(field) => FieldError::new(sentence, graphql_value!({ "code": code, "field": field })),
+        None => FieldError::new(sentence, graphql_value!({ "code": code })),
     }
 }

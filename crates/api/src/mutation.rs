@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use juniper::{
     DefaultScalarValue, Executor, LookAheadSelection, LookAheadValue, Variables, parser::Span,
 };
-use regulars_kernel::{Actor, Classify, Denied, ErrorKind, Permission, Rule, Scope, StoreError};
+use regulars_kernel::{Actor, Denied, ErrorKind, Permission, Rule, Scope};
 use regulars_persistence::{IdempotencyKey, Outcome as Claim, Tx};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -53,6 +53,8 @@ pub(crate) struct Call {
     /// The root field.
     name: String,
     needs: Needs,
+    /// The argument that names what it is about, where it is one.
+    about: Option<&'static str>,
     /// The `idempotencyKey` of its input.
     key: Option<String>,
     /// Everything else that it was asked with, in one canonical form: the same key with another input is an error.
@@ -68,6 +70,13 @@ impl Call {
     pub(crate) fn of(asked: &Asked<'_, '_>, needs: Needs) -> Self {
         let sent = Sent::new(asked.context().document(), asked.variables());
         Self::selected(&asked.look_ahead(), &sent, needs)
+    }
+
+    /// The same call, of a mutation about the object that this argument names.
+    #[must_use]
+    pub(crate) const fn about(mut self, argument: &'static str) -> Self {
+        self.about = Some(argument);
+        self
     }
 
     fn selected(
@@ -89,7 +98,13 @@ impl Call {
             arguments.insert(argument.name().to_owned(), value);
         }
         let name = field.field_original_name().to_owned();
-        Self { name, needs, key, input: format!("{VERSION}:{}", Json::Object(arguments)) }
+        Self {
+            name,
+            needs,
+            about: None,
+            key,
+            input: format!("{VERSION}:{}", Json::Object(arguments)),
+        }
     }
 
     fn fingerprint(&self) -> Vec<u8> {
@@ -180,7 +195,7 @@ impl Context {
     pub(crate) fn mutate<T, E, F>(&self, call: &Call, use_case: F) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
-        E: Classify + From<StoreError>,
+        E: Into<ApiError>,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         match self.actor().require_known() {
@@ -198,29 +213,33 @@ impl Context {
     ) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
-        E: Classify + From<StoreError>,
+        E: Into<ApiError>,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
+        let about = call.about;
+        let run = move |tx: &mut Tx<'_>| {
+            use_case(tx).map_err(|error| match about {
+                Some(argument) => error.into().about(argument),
+                None => error.into(),
+            })
+        };
         let done = match self.idempotency(call) {
-            Ok(None) => self
-                .write_within(scope, move |tx| use_case(tx).map_err(ApiError::from))
-                .map(Outcome::Done),
-            Ok(Some(key)) => self.mutate_once(scope, key, use_case),
+            Ok(None) => self.write_within(scope, run).map(Outcome::Done),
+            Ok(Some(key)) => self.mutate_once(scope, key, run),
             Err(error) => Err(error),
         };
         done.or_else(|error| refused(error, Codes::Public))
     }
 
-    fn mutate_once<T, E, F>(
+    fn mutate_once<T, F>(
         &self,
         scope: Scope,
         key: IdempotencyKey,
-        use_case: F,
+        run: F,
     ) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
-        E: Classify + From<StoreError>,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, ApiError> + Send + 'static,
     {
         let now = self.now();
         let (outcome, replayed) =
@@ -236,8 +255,7 @@ impl Context {
                     "This key was used with other arguments. Use a new key for a new request.",
                 )),
                 Claim::New => {
-                    let attempt = tx.attempt(|tx| use_case(tx)).map_err(ApiError::from)?;
-                    let outcome = match attempt.map_err(ApiError::from) {
+                    let outcome = match tx.attempt(|tx| run(tx))? {
                         Ok(receipt) => Outcome::Done(receipt),
                         // Whoever may not do this at all has used no key up.
                         Err(error) if error.kind == ErrorKind::PermissionDenied => {

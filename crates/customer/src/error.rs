@@ -12,6 +12,9 @@ pub enum CustomerError {
     /// The asker sees no such customer.
     #[error("customer not found")]
     ConsumerNotFound,
+    /// Nobody is named by what was told of them; says by which argument, where it is one alone.
+    #[error("nobody is named so")]
+    NobodyNamed(Option<&'static str>),
     /// The person has no membership at that merchant.
     #[error("membership not found")]
     MembershipNotFound,
@@ -41,11 +44,19 @@ impl Classify for CustomerError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::ConsumerNotFound | Self::MembershipNotFound | Self::StoreNotFound => {
-                ErrorKind::DoesNotExist
-            }
+            Self::ConsumerNotFound
+            | Self::NobodyNamed(_)
+            | Self::MembershipNotFound
+            | Self::StoreNotFound => ErrorKind::DoesNotExist,
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn argument(&self) -> Option<&'static str> {
+        match self {
+            Self::NobodyNamed(argument) => *argument,
+            _ => None,
         }
     }
 }

@@ -59,7 +59,7 @@ const BY_PHONE: &str = "consumerPhoneNumber";
 /// Whoever all identifiers together name is meant: an e-mail address tells the members of a family apart who share a
 /// phone. Several people for all that was told, or identifiers that point at different people, are `Invalid` and name
 /// masked candidates (rule 8); so is a loyalty id or a card that is blocked (rule 5); no identifier is `Invalid` for all but
-/// consumers. [`CustomerError::ConsumerNotFound`] where
+/// consumers. [`CustomerError::NobodyNamed`] where
 /// any identifier names nobody.
 pub fn identify(
     tx: &mut impl CustomerStore,
@@ -134,6 +134,19 @@ impl Named {
         let phone = phone.map(|text| PhoneTerm::whole(&text));
         Ok(Self { id: who.id, loyalty_id, email, phone })
     }
+
+    /// The argument that was given, where it is one alone.
+    fn alone(&self) -> Option<&'static str> {
+        let given = [
+            (self.id.is_some(), BY_ID),
+            (self.loyalty_id.is_some(), BY_LOYALTY_ID),
+            (self.email.is_some(), BY_EMAIL),
+            (self.phone.is_some(), BY_PHONE),
+        ];
+        let mut given = given.into_iter().filter(|(is_given, _)| *is_given);
+        let (_, first) = given.next()?;
+        given.next().is_none().then_some(first)
+    }
 }
 
 /// Everyone whom a loyalty id or a card number names. A card's number may look like a loyalty id: then both count.
@@ -166,8 +179,10 @@ fn agree(found: &[Candidates]) -> Result<Identified, CustomerError> {
         let sentence = "Name the customer by loyalty id, e-mail address or phone number.";
         return Err(Violations::of_input(Rule::Invalid(sentence.to_owned())).into());
     }
-    if found.iter().any(|named| named.people.is_empty()) {
-        return Err(CustomerError::ConsumerNotFound);
+    let mut nobody = found.iter().filter(|named| named.people.is_empty());
+    if let Some(first) = nobody.next() {
+        let alone = nobody.next().is_none();
+        return Err(CustomerError::NobodyNamed(alone.then_some(first.argument)));
     }
     let named_by_all = |one: &Identified| {
         found.iter().all(|named| named.people.iter().any(|other| other.person() == one.person()))
@@ -237,7 +252,7 @@ fn oneself(
         phone: named.phone.clone(),
     };
     if named.id.is_some_and(|id| id != person) || !marks.are_of(tx, &account)? {
-        return Err(CustomerError::ConsumerNotFound);
+        return Err(CustomerError::NobodyNamed(named.alone()));
     }
     Ok(Identified::Oneself(Box::new(account.into())))
 }

@@ -23,6 +23,12 @@ pub enum ErrorKind {
 pub trait Classify: std::error::Error {
     /// The kind of this error.
     fn kind(&self) -> ErrorKind;
+
+    /// Of [`ErrorKind::DoesNotExist`] the argument that names what is not there, by its name in the API, where the error
+    /// knows it; else whoever calls does.
+    fn argument(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// An error that tells whether running the same transaction again may succeed.

@@ -14,7 +14,7 @@ pub enum LoyaltyError {
     /// The asker sees no such loyalty card.
     #[error("loyalty card not found")]
     LoyaltyCardNotFound,
-    /// The asker sees no such store.
+    /// The asker sees no such store (`storeId`).
     #[error("store not found")]
     StoreNotFound,
     /// The customers' part of it failed.
@@ -44,6 +44,14 @@ impl Classify for LoyaltyError {
             Self::Merchant(error) => error.kind(),
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn argument(&self) -> Option<&'static str> {
+        match self {
+            Self::StoreNotFound => Some("storeId"),
+            Self::Customer(error) => error.argument(),
+            _ => None,
         }
     }
 }

@@ -240,7 +240,7 @@ fn single_objects_by_id() {
             for id in absent {
                 let document = format!("query ($id: ID!) {{ {field}(id: $id) {{ id }} }}");
                 let answer = owner.query(&document, json!({ "id": id }));
-                check(&answer, &format!("{document} {id}"), "does_not_exist", None);
+                check(&answer, &format!("{document} {id}"), "does_not_exist", Some("id"));
             }
         }
     });
@@ -253,16 +253,24 @@ fn who_is_meant_by_promotions() {
         for (arguments, code, field) in [
             ("consumerId: \"garbage\"", "invalid", Some("consumerId")),
             ("consumerId: \"U3RvcmVOb2RlOjE5\"", "invalid", Some("consumerId")),
-            ("consumerId: 999999999", "does_not_exist", None),
+            ("consumerId: 999999999", "does_not_exist", Some("consumerId")),
             ("consumerEmail: \"a\\u0000b\"", "invalid", Some("consumerEmail")),
-            ("consumerEmail: \"nobody@nowhere.example\"", "does_not_exist", None),
+            ("consumerEmail: \"nobody@nowhere.example\"", "does_not_exist", Some("consumerEmail")),
             ("consumerPhoneNumber: \"phone\"", "invalid", Some("consumerPhoneNumber")),
-            ("consumerPhoneNumber: \"+4915199999999\"", "does_not_exist", None),
+            (
+                "consumerPhoneNumber: \"+4915199999999\"",
+                "does_not_exist",
+                Some("consumerPhoneNumber"),
+            ),
             ("consumerLoyaltyId: \"\\u0000\"", "invalid", Some("consumerLoyaltyId")),
-            ("consumerId: 177, consumerEmail: \"nobody@nowhere.example\"", "does_not_exist", None),
+            (
+                "consumerId: 177, consumerEmail: \"nobody@nowhere.example\"",
+                "does_not_exist",
+                Some("consumerEmail"),
+            ),
             ("consumerId: 177, storeId: \"garbage\"", "invalid", Some("storeId")),
             ("consumerId: 177, storeId: \"SVVzZXJOb2RlOjE3Nw==\"", "invalid", Some("storeId")),
-            ("consumerId: 177, storeId: 999999999", "does_not_exist", None),
+            ("consumerId: 177, storeId: 999999999", "does_not_exist", Some("storeId")),
         ] {
             let document = format!("{{ consumerAvailablePromotions({arguments}) {{ count }} }}");
             check(&owner.query(&document, Value::Null), &document, code, field);

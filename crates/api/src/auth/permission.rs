@@ -107,7 +107,7 @@ pub(crate) fn named(argument: &'static str, id: &Id) -> Result<Permission, ApiEr
         return Ok(permission);
     }
     let number = id.pk(PERMISSION).map_err(|error| ApiError::bad_id(argument, &error))?;
-    Permission::from_number(number).ok_or(ApiError::absent())
+    Permission::from_number(number).ok_or(ApiError::absent(argument))
 }
 
 crate::fast_object! {

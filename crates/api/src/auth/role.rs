@@ -91,7 +91,10 @@ pub(crate) fn role(context: &Context, id: &Id) -> Result<RoleNode, ApiError> {
     if actor.merchant().is_none() {
         return Err(ApiError::denied());
     }
-    context.read(|tx| role::get(tx, actor, RoleId::new(pk))).map(node)
+    context
+        .read(|tx| role::get(tx, actor, RoleId::new(pk)))
+        .map(node)
+        .map_err(|error| error.about("id"))
 }
 
 /// One role; none where the asker sees none of that id.
@@ -263,7 +266,7 @@ pub(crate) fn update(asked: &Asked<'_, '_>, input: &UpdateRoleInput) -> Answer {
         Ok::<_, ApiError>((role_id(&input.id)?, patch))
     };
     or_refusal(patch().and_then(|(id, patch)| {
-        let call = Call::of(asked, CHANGE);
+        let call = Call::of(asked, CHANGE).about("id");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome =
             asked.context().mutate(&call, move |tx| role::update(tx, &actor, id, &patch, now))?;
@@ -273,7 +276,7 @@ pub(crate) fn update(asked: &Asked<'_, '_>, input: &UpdateRoleInput) -> Answer {
 
 pub(crate) fn delete(asked: &Asked<'_, '_>, input: &DeleteRoleInput) -> Answer {
     or_refusal(role_id(&input.id).and_then(|id| {
-        let call = Call::of(asked, CHANGE);
+        let call = Call::of(asked, CHANGE).about("id");
         let actor = asked.context().actor().clone();
         let outcome = asked.context().mutate(&call, move |tx| role::delete(tx, &actor, id))?;
         Ok(payload(outcome))

@@ -165,6 +165,18 @@ fn pks<I: From<i64> + Ord>(
     ids.unwrap_or_default().iter().map(|id| pk(argument, id, kind).map(I::from)).collect()
 }
 
+fn role_id(argument: &'static str, id: &Id) -> Result<RoleId, ApiError> {
+    pk(argument, id, ROLE).map(RoleId::new)
+}
+
+fn store_id(argument: &'static str, id: &Id) -> Result<StoreId, ApiError> {
+    pk(argument, id, STORE).map(StoreId::new)
+}
+
+fn store_group_id(argument: &'static str, id: &Id) -> Result<StoreGroupId, ApiError> {
+    pk(argument, id, STORE_GROUP).map(StoreGroupId::new)
+}
+
 /// Who may change staff.
 const CHANGE: Needs = Needs::Permission(Permission::ChangeStaff);
 
@@ -194,7 +206,11 @@ pub(crate) fn create_merchant(asked: &Asked<'_, '_>, input: CreateMerchantInput)
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let seed = MailSeed::draw(asked.context().authority(), &mut rand::rng());
         let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
-            staff::create(tx, &actor, &new, &seed, now)
+            staff::create(tx, &actor, &new, &seed, now).map_err(|error| {
+                let argument =
+                    if matches!(error, AuthError::RoleNotFound) { "roles" } else { "stores" };
+                ApiError::from(error).about(argument)
+            })
         })?;
         Ok(payload(outcome))
     }))
@@ -202,7 +218,7 @@ pub(crate) fn create_merchant(asked: &Asked<'_, '_>, input: CreateMerchantInput)
 
 pub(crate) fn delete_merchant(asked: &Asked<'_, '_>, input: &DeleteMerchantInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let call = Call::of(asked, CHANGE);
+        let call = Call::of(asked, CHANGE).about("id");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome = asked
             .context()
@@ -211,10 +227,11 @@ pub(crate) fn delete_merchant(asked: &Asked<'_, '_>, input: &DeleteMerchantInput
     }))
 }
 
-/// One of the mutations that give a member of staff something, or take it away.
+/// One of the mutations that give a member of staff something, named by another argument, or take it away.
 fn change<W: Copy + Send + 'static>(
     asked: &Asked<'_, '_>,
     merchant_id: &Id,
+    argument: &'static str,
     what: Result<W, ApiError>,
     use_case: fn(&mut Tx<'_>, &Actor, PersonId, W) -> Result<PersonId, AuthError>,
 ) -> Answer {
@@ -222,17 +239,22 @@ fn change<W: Copy + Send + 'static>(
     or_refusal(person.and_then(|person| Ok((person, what?))).and_then(|(person, what)| {
         let call = Call::of(asked, CHANGE);
         let actor = asked.context().actor().clone();
-        let outcome =
-            asked.context().mutate(&call, move |tx| use_case(tx, &actor, person, what))?;
+        let outcome = asked.context().mutate(&call, move |tx| {
+            use_case(tx, &actor, person, what).map_err(|error| {
+                let is_person = matches!(error, AuthError::StaffNotFound);
+                ApiError::from(error).about(if is_person { "merchantId" } else { argument })
+            })
+        })?;
         Ok(payload(outcome))
     }))
 }
 
 /// Makes the root field of such a mutation.
 macro_rules! changes {
-    ($($name:ident: $input:ident, |$taken:ident| $what:expr, $use_case:path;)+) => {$(
-        pub(crate) fn $name(asked: &Asked<'_, '_>, $taken: &$input) -> Answer {
-            change(asked, &$taken.merchant_id, $what, |tx, actor, person, what| {
+    ($($name:ident: $input:ident, $argument:literal $field:ident, $read:expr, $use_case:path;)+) => {$(
+        pub(crate) fn $name(asked: &Asked<'_, '_>, input: &$input) -> Answer {
+            let what = $read($argument, &input.$field);
+            change(asked, &input.merchant_id, $argument, what, |tx, actor, person, what| {
                 $use_case(tx, actor, person, what)
             })
         }
@@ -240,22 +262,16 @@ macro_rules! changes {
 }
 
 changes! {
-    add_role: MerchantRoleInput,
-        |input| pk("roleId", &input.role_id, ROLE).map(RoleId::new), staff::add_role;
-    remove_role: MerchantRoleInput,
-        |input| pk("roleId", &input.role_id, ROLE).map(RoleId::new), staff::remove_role;
+    add_role: MerchantRoleInput, "roleId" role_id, role_id, staff::add_role;
+    remove_role: MerchantRoleInput, "roleId" role_id, role_id, staff::remove_role;
     add_permission: MerchantPermissionInput,
-        |input| permission::named("permissionId", &input.permission_id), staff::add_permission;
+        "permissionId" permission_id, permission::named, staff::add_permission;
     remove_permission: MerchantPermissionInput,
-        |input| permission::named("permissionId", &input.permission_id), staff::remove_permission;
-    add_store: MerchantStoreInput,
-        |input| pk("storeId", &input.store_id, STORE).map(StoreId::new), staff::add_store;
-    remove_store: MerchantStoreInput,
-        |input| pk("storeId", &input.store_id, STORE).map(StoreId::new), staff::remove_store;
+        "permissionId" permission_id, permission::named, staff::remove_permission;
+    add_store: MerchantStoreInput, "storeId" store_id, store_id, staff::add_store;
+    remove_store: MerchantStoreInput, "storeId" store_id, store_id, staff::remove_store;
     add_store_group: MerchantStoreGroupInput,
-        |input| pk("storeGroupId", &input.store_group_id, STORE_GROUP).map(StoreGroupId::new),
-        staff::add_store_group;
+        "storeGroupId" store_group_id, store_group_id, staff::add_store_group;
     remove_store_group: MerchantStoreGroupInput,
-        |input| pk("storeGroupId", &input.store_group_id, STORE_GROUP).map(StoreGroupId::new),
-        staff::remove_store_group;
+        "storeGroupId" store_group_id, store_group_id, staff::remove_store_group;
 }

@@ -100,7 +100,7 @@ pub(crate) fn upsert_consumer(asked: &Asked<'_, '_>, input: UpsertConsumerInput)
 pub(crate) fn update_consumer(asked: &Asked<'_, '_>, input: UpdateConsumerInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
         let patch = input.changes();
-        let call = Call::of(asked, CHANGE);
+        let call = Call::of(asked, CHANGE).about("id");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome = asked.context().mutate(&call, move |tx| {
             update::update(tx, &actor, id, &patch, now).map(|changed| changed.id)
@@ -111,7 +111,7 @@ pub(crate) fn update_consumer(asked: &Asked<'_, '_>, input: UpdateConsumerInput)
 
 pub(crate) fn delete_consumer(asked: &Asked<'_, '_>, input: &DeleteConsumerInput) -> Answer {
     or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let call = Call::of(asked, CHANGE);
+        let call = Call::of(asked, CHANGE).about("id");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome = asked.context().mutate(&call, move |tx| {
             delete::delete(tx, &actor, id, now).map(|archived| archived.id)
@@ -152,7 +152,7 @@ pub(crate) fn block_consumer_card(asked: &Asked<'_, '_>, input: BlockConsumerCar
 
 pub(crate) fn join_merchant(asked: &Asked<'_, '_>, input: &JoinMerchantInput) -> Answer {
     or_refusal(pk("storeId", &input.store_id, "StoreNode").map(StoreId::new).and_then(|store| {
-        let call = Call::of(asked, Needs::Consumer);
+        let call = Call::of(asked, Needs::Consumer).about("storeId");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome = asked.context().mutate(&call, move |tx| {
             join::join(tx, &actor, store, now).map(|joined| joined.person)
@@ -164,7 +164,7 @@ pub(crate) fn join_merchant(asked: &Asked<'_, '_>, input: &JoinMerchantInput) ->
 pub(crate) fn leave_merchant(asked: &Asked<'_, '_>, input: &LeaveMerchantInput) -> Answer {
     or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
         |merchant| {
-            let call = Call::of(asked, Needs::Consumer);
+            let call = Call::of(asked, Needs::Consumer).about("merchantId");
             let (actor, now) = (asked.context().actor().clone(), asked.context().now());
             let outcome = asked.context().mutate(&call, move |tx| {
                 join::leave(tx, &actor, merchant, now).map(|left| left.person)
@@ -178,7 +178,7 @@ pub(crate) fn share_profile(asked: &Asked<'_, '_>, input: &ShareProfileInput) ->
     or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
         |merchant| {
             let shared = input.sharing.to_domain();
-            let call = Call::of(asked, Needs::Consumer);
+            let call = Call::of(asked, Needs::Consumer).about("merchantId");
             let (actor, now) = (asked.context().actor().clone(), asked.context().now());
             let outcome = asked.context().mutate(&call, move |tx| {
                 let membership = sharing::share(tx, &actor, merchant, shared, now)?;

@@ -49,7 +49,9 @@ pub(crate) fn consumers(
 pub(crate) fn consumer(context: &Context, id: &Id) -> Result<ConsumerNode, ApiError> {
     let pk = id.pk(USER).map_err(|error| ApiError::bad_id("id", &error))?;
     let actor = context.actor();
-    let found = context.read(|tx| consumer::get(tx, actor, PersonId::new(pk)))?;
+    let found = context
+        .read(|tx| consumer::get(tx, actor, PersonId::new(pk)))
+        .map_err(|error| error.about("id"))?;
     Ok(alone(found))
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn enroll(
         Err(error) => return refused(error, Codes::Public).map(payload),
     };
     let context = asked.context();
-    let call = Call::of(asked, Needs::Consumer);
+    let call = Call::of(asked, Needs::Consumer).about("loyaltyCardId");
     let (actor, now) = (context.actor().clone(), context.now());
     let outcome = context.mutate(&call, move |tx| {
         enrollment::enroll(tx, &actor, card, now).map(|enrolled| enrolled.card.id)

@@ -68,8 +68,8 @@ pub(crate) fn loyalty_card(context: &Context, id: &Id) -> Result<LoyaltyCardNode
 /// One card.
 pub(crate) fn get(context: &Context, id: LoyaltyCardId) -> Result<LoyaltyCardNode, ApiError> {
     let actor = context.actor();
-    let found = context.read(|tx| card::get(tx, actor, id))?;
-    together(vec![found]).pop().ok_or(ApiError::absent())
+    let found = context.read(|tx| card::get(tx, actor, id)).map_err(|error| error.about("id"))?;
+    together(vec![found]).pop().ok_or(ApiError::absent("id"))
 }
 
 /// One reward, as far as the asker sees it.

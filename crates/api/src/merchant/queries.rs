@@ -54,20 +54,22 @@ pub(crate) fn stores(
 pub(crate) fn store(context: &Context, id: &Id) -> Result<StoreNode, ApiError> {
     let pk = pk(id, STORE)?;
     let actor = context.actor();
-    let found = context.read(|tx| stores_of::get(tx, actor, StoreId::new(pk)))?;
-    store::together(vec![found]).pop().ok_or(ApiError::absent())
+    let found = context
+        .read(|tx| stores_of::get(tx, actor, StoreId::new(pk)))
+        .map_err(|error| error.about("id"))?;
+    store::together(vec![found]).pop().ok_or(ApiError::absent("id"))
 }
 
 /// One store group; an error with the code `does_not_exist` where the asker sees none of that id.
 pub(crate) fn store_group(context: &Context, id: &Id) -> Result<StoreGroupNode, ApiError> {
     let pk = pk(id, STORE_GROUP)?;
-    store_group::find(context, StoreGroupId::new(pk))?.ok_or(ApiError::absent())
+    store_group::find(context, StoreGroupId::new(pk))?.ok_or(ApiError::absent("id"))
 }
 
 /// One product; an error with the code `does_not_exist` where the asker sees none of that id.
 pub(crate) fn product(context: &Context, id: &Id) -> Result<ProductNode, ApiError> {
     let pk = pk(id, PRODUCT)?;
-    product::find(context, ProductId::new(pk))?.ok_or(ApiError::absent())
+    product::find(context, ProductId::new(pk))?.ok_or(ApiError::absent("id"))
 }
 
 fn pk(id: &Id, kind: &str) -> Result<i64, ApiError> {

@@ -109,7 +109,8 @@ pub(crate) fn orders(
 pub(crate) fn order(context: &Context, id: &Id) -> Result<OrderNode, ApiError> {
     let pk = id.pk(ORDER).map_err(|error| ApiError::bad_id("id", &error))?;
     let actor = context.actor();
-    context.read(|tx| orders_of::get(tx, actor, OrderId::new(pk))).map(alone)
+    let found = context.read(|tx| orders_of::get(tx, actor, OrderId::new(pk)));
+    found.map(alone).map_err(|error| error.about("id"))
 }
 
 /// The orders of one of the customers of a level.

@@ -71,8 +71,10 @@ pub(crate) fn offers(
 pub(crate) fn offer(context: &Context, id: &Id) -> Result<OfferNode, ApiError> {
     let pk = id.pk(OFFER).map_err(|error| ApiError::bad_id("id", &error))?;
     let actor = context.actor();
-    let found = context.read(|tx| offer::get(tx, actor, OfferId::new(pk)))?;
-    together(vec![found]).pop().ok_or(ApiError::absent())
+    let found = context
+        .read(|tx| offer::get(tx, actor, OfferId::new(pk)))
+        .map_err(|error| error.about("id"))?;
+    together(vec![found]).pop().ok_or(ApiError::absent("id"))
 }
 
 /// An object that may not be there for the asker.

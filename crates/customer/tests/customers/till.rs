@@ -5,8 +5,8 @@ use crate::world::{
     loyalty_id, outsiders, owner, set,
 };
 use regulars_customer::{
-    Change, ConsumerPatch, Identified, Identifier, Membership, Person, Sharing, delete,
-    identity::identify, join,
+    Change, ConsumerPatch, CustomerError, Identified, Identifier, Membership, Person, Sharing,
+    delete, identity::identify, join,
 };
 use regulars_kernel::{Actor, Classify, ErrorKind, PersonId};
 
@@ -188,7 +188,17 @@ fn rule_8_of_several_people_none_is_chosen_and_candidates_are_masked() {
         Identifier { email: Some("two@example.org".to_owned()), ..by_phone("0171 2345678") };
     assert_eq!(member(identify(&mut tx, &cashier(NEAR), &told_apart).unwrap()), two);
     let half = Identifier { email: Some("nobody@example.org".to_owned()), ..by_number("B") };
-    assert!(is_missing(identify(&mut tx, &cashier(NEAR), &half)), "one identifier names nobody");
+    let absent = |who: &Identifier, actor: &Actor| match identify(&mut world.tx(actor), actor, who)
+    {
+        Err(CustomerError::NobodyNamed(argument)) => argument,
+        other => panic!("{who:?}: {other:?}"),
+    };
+    assert_eq!(absent(&half, &cashier(NEAR)), Some("consumerEmail"), "the one that names nobody");
+    let none = Identifier { email: half.email, ..by_number("no card") };
+    assert_eq!(absent(&none, &cashier(NEAR)), None, "which of both is nobody's to say");
+    let ada = crate::world::consumer(ADA);
+    assert_eq!(absent(&by_phone("+491710001072"), &ada), Some("consumerPhoneNumber"));
+    assert_eq!(absent(&none, &ada), None);
 }
 
 #[test]
