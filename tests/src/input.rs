@@ -269,6 +269,10 @@ fn what_cannot_even_be_read_is_named() {
         literal("createdAt_Gte", "\"2022-02-30T00:00\""),
         literal("first", "\"ten\""),
         literal("archived", "1"),
+        literal("first", "2.0"),
+        literal("first", "2147483648"),
+        literal("first", "{ a: 1 }"),
+        literal("createdAt_Gte", "{ year: 2022 }"),
         argument("segmentationRules", variable("JSONString", json!("nonsense"))),
         argument("entitySource", variable("UserEntitySource", json!("MYSPACE"))),
         argument("createdAt_Gte", variable("DateTime", json!("yesterday"))),
@@ -280,15 +284,22 @@ fn what_cannot_even_be_read_is_named() {
         json!({ "it": { "firstname": "A", "birthday": "1990-02-30" } }),
         "birthday",
     );
+    let written_out = (
+        "mutation { createConsumer(input: { firstname: \"A\", extraInfo: { a: 1 } }) { success } }"
+            .to_owned(),
+        Value::Null,
+        "extraInfo",
+    );
     on_both(|world| {
         let owner = world.demo_owner();
-        for (document, variables, named) in cases.iter().chain([&nested]) {
+        for (document, variables, named) in cases.iter().chain([&nested, &written_out]) {
             let answer = owner.query(document, variables.clone());
             assert_eq!(answer.status, 400, "{document}: {}", answer.text);
             let error = &answer.errors()[0];
             assert_eq!(error["extensions"]["code"], json!("invalid"), "{document}");
             let message = error["message"].as_str().unwrap();
             assert!(message.contains(named), "{document} {variables}: {message}");
+            assert!(!message.contains("Syntax"), "{document}: {message}");
             assert!(error["locations"][0]["line"].is_i64(), "{document}: {}", answer.text);
             silent(&answer.text, document);
         }

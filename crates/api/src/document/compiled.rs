@@ -15,6 +15,7 @@ use super::{
     collect::Collector,
     cost::{Cost, Defaults},
     limits::Limits,
+    literal::Literals,
     print::{Declaration, Marks, Printed, print},
     problem::{Location, Problem},
     schema::{Root, Schema},
@@ -194,6 +195,7 @@ impl Document {
         text: &str,
         operation_name: Option<&str>,
         strict: &Root<S>,
+        literals: &Literals,
         limits: &Limits,
     ) -> Result<Self, Vec<Problem>> {
         if text.len() > limits.document_bytes {
@@ -207,7 +209,7 @@ impl Document {
         let cell = DocumentCell::try_new(text.to_owned(), |text| {
             parse_document_source(text, &strict.schema)
         })
-        .map_err(|error| problems(GraphQLError::ParseError(error)))?;
+        .map_err(|error| problems(literals.explain(text, error, &strict.schema)))?;
         let survey = Survey::of(cell.borrow_dependent(), limits);
         survey.check(limits).map_err(|problem| vec![problem])?;
         ValidatedOperation::new(text, operation_name, strict).map_err(problems)?;

@@ -10,6 +10,7 @@ mod compiled;
 mod cost;
 mod introspection;
 mod limits;
+mod literal;
 mod print;
 mod problem;
 mod schema;
@@ -25,6 +26,7 @@ use juniper::Variables;
 use self::{
     cache::{Cache, Entry},
     compiled::Document,
+    literal::Literals,
 };
 pub use self::{
     compiled::{Compiled, Execution, OperationKind},
@@ -43,6 +45,7 @@ pub struct Documents<S: Schema> {
     strict: &'static Root<S>,
     /// For canonical forms, which may be somewhat larger than the documents that they come from.
     loose: &'static Root<S>,
+    literals: Literals,
     limits: Limits,
     cache: Cache<S>,
 }
@@ -65,7 +68,8 @@ impl<S: Schema> Documents<S> {
                 .limit_fields(limits.canonical_fields()),
         ));
         let cache = Cache::new(limits.cached_documents, limits.cached_bytes);
-        Self { strict, loose, limits, cache }
+        let literals = Literals::new(&limits);
+        Self { strict, loose, literals, limits, cache }
     }
 
     /// The schema, as clients see it.
@@ -112,7 +116,13 @@ impl<S: Schema> Documents<S> {
         let entry = match self.cache.find(text, operation_name) {
             Some(entry) => entry,
             None => Arc::new(Entry::new(
-                Document::validate::<S>(text, operation_name, self.strict, &self.limits)?,
+                Document::validate::<S>(
+                    text,
+                    operation_name,
+                    self.strict,
+                    &self.literals,
+                    &self.limits,
+                )?,
                 operation_name,
             )),
         };

@@ -72,6 +72,35 @@ fn each_limit_has_its_sentence() {
 }
 
 #[test]
+fn a_literal_of_another_type_is_no_fault_of_the_syntax() {
+    for (document, argument, kind) in [
+        ("{ orders(first: 2.0) { count } }", "first", "Int"),
+        ("{ orders(first: 2147483648) { count } }", "first", "Int"),
+        ("{ orders(first: -1e400) { count } }", "first", "Int"),
+        ("{ orders(first: {a: 1}) { count } }", "first", "Int"),
+        ("{ echo(info: {a: 1}) }", "info", "JSONString"),
+        ("{ echo(info: 2147483648) }", "info", "JSONString"),
+        ("{ echo(at: {year: 2.5}) }", "at", "DateTime"),
+        ("{ a: me orders(first: 2.0) { count } b: me }", "first", "Int"),
+        ("query ($n: Int = 2.5) { orders(first: $n) { count } }", "n", "Int"),
+        ("{ ...F } fragment F on Query { orders(first: 2.0) { count } }", "first", "Int"),
+        ("{ me @skip(if: 2.5) }", "if", "Boolean"),
+    ] {
+        let message = refusal(document, &none());
+        assert!(!message.contains("Syntax"), "{document}: {message}");
+        assert!(message.contains(argument) && message.contains(kind), "{document}: {message}");
+    }
+    // What is wrong with the syntax still is.
+    for document in ["{ orders(first: 2.0) { count }", "{ me(: 1) }", "{ echo(at: \"\\q\") }"] {
+        let message = refusal(document, &none());
+        assert!(message.starts_with("Syntax error"), "{document}: {message}");
+    }
+    // The limits hold for what is read once more.
+    let deep = format!("{{ orders(first: 2.0) {{ {} }} }}", "edges { node {".repeat(20));
+    assert!(refusal(&deep, &none()).starts_with("Syntax error"));
+}
+
+#[test]
 fn spelling_out_types_is_bounded() {
     // Every level of `creator` is written for two types: 2^10 times the innermost.
     let document = format!(
