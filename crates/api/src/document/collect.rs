@@ -376,9 +376,9 @@ impl<'a> Collector<'a> {
 
     fn excluded(
         &self,
-        mut directives: impl Iterator<Item = (&'a str, Option<&'a InputValue>)>,
+        mut directives: impl Iterator<Item = (&'a str, Option<&'a InputValue>, Location)>,
     ) -> bool {
-        directives.any(|(name, condition)| {
+        directives.any(|(name, condition, _)| {
             let condition = match condition {
                 Some(InputValue::Scalar(DefaultScalarValue::Boolean(value))) => *value,
                 Some(InputValue::Variable(name)) => {

@@ -213,6 +213,7 @@ impl Document {
         let survey = Survey::of(cell.borrow_dependent(), limits);
         survey.check(limits).map_err(|problem| vec![problem])?;
         ValidatedOperation::new(text, operation_name, strict).map_err(problems)?;
+        survey.check_directives()?;
         let mut document = Self {
             cell,
             operation_name: operation_name.map(String::from),

@@ -1,11 +1,17 @@
 //! A look over the document as it was sent: aliases, directives, how much there is of it, whether secrets stand in it, and
 //! the variables that decide what is left out.
 
+use std::collections::BTreeMap;
+
 use juniper::{DefaultScalarValue, Definition, InputValue, Selection};
 
-use super::{limits::Limits, problem::Problem, tree::count_values};
+use super::{
+    limits::Limits,
+    problem::{Location, Problem},
+    tree::count_values,
+};
 
-/// The directives of one place as (name, value of `if`). A macro, because juniper keeps the type's name to itself.
+/// The directives of one place as (name, value of `if`, where). A macro, because juniper keeps the type's name to itself.
 macro_rules! directives {
     ($directives:expr) => {
         $directives.iter().flatten().map(|directive| {
@@ -13,7 +19,7 @@ macro_rules! directives {
             let condition = arguments
                 .and_then(|list| list.item.items.iter().find(|(name, _)| name.item == "if"))
                 .map(|(_, value)| &value.item);
-            (directive.item.name.item, condition)
+            (directive.item.name.item, condition, Location::from(&directive.span.start))
         })
     };
 }
@@ -26,6 +32,8 @@ type Definitions<'a> = &'a [Definition<'a, DefaultScalarValue>];
 pub(super) struct Survey {
     aliases: usize,
     most_directives: usize,
+    /// Directives that stand in one place twice.
+    repeated: Vec<Problem>,
     /// Fields and fragments.
     selections: usize,
     /// Values of arguments, and defaults of variables.
@@ -76,6 +84,12 @@ impl Survey {
         Ok(())
     }
 
+    /// Refuses directives that stand in one place twice: none of those that there are may be repeated, and juniper does not
+    /// look.
+    pub(super) fn check_directives(&self) -> Result<(), Vec<Problem>> {
+        if self.repeated.is_empty() { Ok(()) } else { Err(self.repeated.clone()) }
+    }
+
     /// Whether a password or a token is written out in the document, where it should have been a variable.
     pub(super) const fn has_secrets(&self) -> bool {
         self.sensitive && self.literal
@@ -113,8 +127,19 @@ impl Survey {
         }
     }
 
-    fn place<'a>(&mut self, directives: impl Iterator<Item = (&'a str, Option<&'a InputValue>)>) {
-        let count = directives.count();
+    fn place<'a>(
+        &mut self,
+        directives: impl Iterator<Item = (&'a str, Option<&'a InputValue>, Location)>,
+    ) {
+        let (mut count, mut seen) = (0, BTreeMap::new());
+        for (name, _, at) in directives {
+            count += 1;
+            if let Some(first) = seen.insert(name, at) {
+                let sentence =
+                    format!("The directive \"@{name}\" can stand in one place only once");
+                self.repeated.push(Problem::invalid(sentence).at(first).at(at));
+            }
+        }
         self.most_directives = self.most_directives.max(count);
         self.values += count;
     }
@@ -181,8 +206,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn place(&mut self, directives: impl Iterator<Item = (&'a str, Option<&'a InputValue>)>) {
-        for (_, condition) in directives {
+    fn place(
+        &mut self,
+        directives: impl Iterator<Item = (&'a str, Option<&'a InputValue>, Location)>,
+    ) {
+        for (_, condition, _) in directives {
             if let Some(InputValue::Variable(name)) = condition
                 && !self.found.contains(&name.as_str())
             {

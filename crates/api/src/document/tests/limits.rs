@@ -63,11 +63,43 @@ fn each_limit_has_its_sentence() {
         nested(20),
         format!("{{ {} }}", aliases(50)),
         format!("{{ {} }}", "__typename ".repeat(100)),
-        format!("{{ me {} }}", "@skip(if: false)".repeat(4)),
+        "{ me @skip(if: false) @include(if: true) }".to_owned(),
         introspection(2),
         "mutation { obtainToken(password: \"a\") { p } add(n: 1) { p } }".to_owned(),
     ] {
         assert!(canonical(&document, &none()).is_ok(), "{document}");
+    }
+}
+
+#[test]
+fn directives_are_complete_and_stand_once() {
+    for (document, within, places) in [
+        (
+            "{ __typename @skip @skip }",
+            "argument \"if\" of type \"Boolean!\" is required",
+            &[14][..],
+        ),
+        ("{ me @include }", "argument \"if\" of type \"Boolean!\" is required", &[6]),
+        (
+            "{ me @skip(if: false) @skip(if: false) }",
+            "\"@skip\" can stand in one place only once",
+            &[6, 23],
+        ),
+        (
+            "{ ... @include(if: true) @include(if: true) { me } }",
+            "\"@include\" can stand in one place only once",
+            &[7, 26],
+        ),
+        (
+            "{ ...F @skip(if: false) @skip(if: true) } fragment F on Query { me }",
+            "\"@skip\" can stand in one place only once",
+            &[8, 25],
+        ),
+    ] {
+        let problem = canonical(document, &none()).unwrap_err().remove(0);
+        assert!(problem.message.contains(within), "{document}: {}", problem.message);
+        let columns: Vec<_> = problem.locations.iter().map(|place| place.column).collect();
+        assert_eq!(columns, places, "{document}");
     }
 }
 

@@ -128,7 +128,7 @@ fn document(dice: &[u8]) -> String {
     writer.set("Query", 5);
     // Every variable has to be used somewhere.
     let body = writer.text.trim_end_matches('}').to_owned();
-    format!("{body} used: me @include(if: $a) @include(if: $b) last: user(pk: $n) {{ pk }} }}")
+    format!("{body} used: me @include(if: $a) @skip(if: $b) last: user(pk: $n) {{ pk }} }}")
 }
 
 proptest! {
