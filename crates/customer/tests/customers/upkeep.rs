@@ -8,7 +8,7 @@ use regulars_customer::{
     Change, ConsumerPatch, CustomerError, FilterArguments, Gender, Kind, Membership, NewConsumer,
     Sharing, consumer, create, delete, update::update, upsert::upsert,
 };
-use regulars_kernel::{Actor, PageRequest, PersonId, StoreError};
+use regulars_kernel::{Actor, PageRequest, StoreError};
 use regulars_merchant::EntitySource;
 
 fn named(name: &str) -> ConsumerPatch {
