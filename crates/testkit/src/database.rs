@@ -275,7 +275,7 @@ fn seconds_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
-fn or_panic<T, E: Display>(what: &str, result: Result<T, E>) -> T {
+pub(crate) fn or_panic<T, E: Display>(what: &str, result: Result<T, E>) -> T {
     match result {
         Ok(value) => value,
         Err(error) => panic!("{what}: {error}"),

@@ -12,6 +12,7 @@
 
 pub mod client;
 pub mod database;
+pub mod login;
 pub mod mail;
 pub mod postgres;
 pub mod server;
@@ -19,6 +20,7 @@ pub mod shared;
 
 pub use client::{Answer, Client};
 pub use database::{Engine, TempDatabase, fresh, fresh_postgres, fresh_sqlite};
+pub use login::TempLogin;
 pub use mail::{Letter, MailServer};
 pub use server::Server;
 pub use shared::Shared;
