@@ -2,12 +2,12 @@
 
 use diesel::sql_types::BigInt;
 use regulars_customer::{Consumer, ConsumerFilter, ConsumerSort, MemberKey, store::MAX_CANDIDATES};
-use regulars_kernel::{Page, PageRequest, PersonId, StoreError, Timestamp, text};
+use regulars_kernel::{Page, PageRequest, PersonId, Scope, StoreError, Timestamp, text};
 use regulars_merchant::{Archived, EntitySource};
 
 use super::{
     membership::{COLUMNS, Row, RowSql},
-    search::{Condition, Search, conditions, push_looked_through_page},
+    search::{Condition, Search, conditions, push_looked_through_page, push_searched},
     segment::push_audience,
 };
 use crate::{
@@ -199,11 +199,11 @@ fn members<ST>(select: &'static str, search: &Search<'_>, indexed: &'static str)
     let mut statement = Statement::new("SELECT ").sql(select).sql(" FROM membership m");
     statement.push_dialect("", indexed);
     if !search.conditions.is_empty() {
+        statement.push_dialect(" CROSS JOIN LATERAL (SELECT * FROM ", " CROSS JOIN ");
+        push_searched(&mut statement, Scope::Merchant(search.merchant), " ON ");
         statement.push_dialect(
-            " CROSS JOIN LATERAL (SELECT * FROM membership_search s \
-             WHERE s.merchant_id = m.merchant_id AND s.person_id = m.person_id OFFSET 0) s",
-            " CROSS JOIN membership_search s ON s.merchant_id = m.merchant_id \
-             AND s.person_id = m.person_id",
+            " AND s.person_id = m.person_id OFFSET 0) s",
+            " AND s.person_id = m.person_id",
         );
     }
     statement.push(" WHERE m.merchant_id = ");

@@ -21,7 +21,7 @@ use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError
 
 use crate::Tx;
 
-pub(crate) use search::{Bounds, Condition, Search, push_conditions};
+pub(crate) use search::{Bounds, Condition, Search, push_conditions, push_searched};
 pub(crate) use search_text::index_all;
 
 impl CustomerStore for Tx<'_> {

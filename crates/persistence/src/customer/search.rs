@@ -17,7 +17,7 @@ use regulars_customer::{
     ConsumerFilter, ConsumerSort,
     search::{PhoneTerm, Word},
 };
-use regulars_kernel::{MerchantId, PageRequest, StoreError, page::Position};
+use regulars_kernel::{MerchantId, PageRequest, Scope, StoreError, page::Position};
 
 use super::search_text::{Field, ids_of, token};
 use crate::{
@@ -123,6 +123,29 @@ pub(crate) struct Search<'a> {
     pub(crate) bounds: Bounds,
 }
 
+/// Appends `membership_search s WHERE …`, which can go on: the rows in reach. Every statement of PostgreSQL's that reads the
+/// table begins here, because no wall of the database stands around it: behind a policy its index would not be asked.
+/// `joining` is what stands before a condition on SQLite, where the table is joined.
+pub(crate) fn push_searched<ST>(
+    statement: &mut Statement<ST>,
+    scope: Scope,
+    joining: &'static str,
+) {
+    statement.push("membership_search s");
+    statement.push_dialect(" WHERE ", joining);
+    match scope {
+        Scope::Merchant(merchant) => {
+            statement.push("s.merchant_id = ");
+            statement.push_bind(merchant.get());
+        }
+        Scope::Person(person) => {
+            statement.push("s.person_id = ");
+            statement.push_bind(person.get());
+        }
+        Scope::Platform => statement.push("TRUE"),
+    }
+}
+
 /// Appends ` AND …` for each condition over `membership_search s`.
 pub(crate) fn push_conditions<ST>(
     statement: &mut Statement<ST>,
@@ -163,11 +186,8 @@ impl Search<'_> {
             Statement::new("SELECT ")
         } else {
             // MATERIALIZED: the planner must not walk a list in key order because it believes the term frequent.
-            let mut hit = Statement::new(
-                "WITH hit AS MATERIALIZED (SELECT s.person_id FROM membership_search s \
-                 WHERE s.merchant_id = ",
-            );
-            hit.push_bind(self.merchant.get());
+            let mut hit = Statement::new("WITH hit AS MATERIALIZED (SELECT s.person_id FROM ");
+            push_searched(&mut hit, Scope::Merchant(self.merchant), " WHERE ");
             self.push_conditions(&mut hit);
             hit.sql(") SELECT ")
         };
@@ -220,8 +240,8 @@ impl Search<'_> {
         let mut statement = Statement::new("SELECT ").sql(select);
         let merchant = self.merchant.get();
         if request.order.terms.is_empty() {
-            statement.push(" FROM (SELECT * FROM membership_search s WHERE s.merchant_id = ");
-            statement.push_bind(merchant);
+            statement.push(" FROM (SELECT * FROM ");
+            push_searched(&mut statement, Scope::Merchant(self.merchant), " WHERE ");
             push_people(&mut statement, request, "s.person_id", |person| (person, person));
             statement.push(" LIMIT ");
             statement.push_bind(self.bounds.look_through);
@@ -238,11 +258,8 @@ impl Search<'_> {
             push_order(&mut statement, request, "");
             statement.push(" LIMIT ");
             statement.push_bind(self.bounds.look_through_ordered);
-            statement.push_dialect(
-                ") w CROSS JOIN LATERAL (SELECT * FROM membership_search s WHERE s.merchant_id = ",
-                ") w CROSS JOIN membership_search s ON s.merchant_id = ",
-            );
-            statement.push_bind(merchant);
+            statement.push_dialect(") w CROSS JOIN LATERAL (SELECT * FROM ", ") w CROSS JOIN ");
+            push_searched(&mut statement, Scope::Merchant(self.merchant), " ON ");
             statement.push_dialect(
                 " AND s.person_id = w.person_id OFFSET 0) s",
                 " AND s.person_id = w.person_id",

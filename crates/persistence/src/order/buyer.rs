@@ -11,7 +11,7 @@ use regulars_kernel::{PageRequest, Scope};
 use regulars_order::OrderSort;
 
 use crate::{
-    customer::{Bounds, Condition, Search, push_conditions},
+    customer::{Bounds, Condition, Search, push_conditions, push_searched},
     page::{push_limit, push_order},
     statement::Statement,
 };
@@ -95,7 +95,8 @@ fn push_by_phone<ST>(
         let search = Search { merchant, conditions: &conditions, sqlite, bounds };
         statement.append(search.hits::<ST>("m.person_id"));
     } else {
-        statement.push("SELECT s.merchant_id, s.person_id FROM membership_search s WHERE TRUE");
+        statement.push("SELECT s.merchant_id, s.person_id FROM ");
+        push_searched(statement, scope, " WHERE ");
         push_conditions(statement, &conditions, sqlite);
     }
 }
@@ -105,7 +106,7 @@ fn push_by_phone<ST>(
 /// term; else the term is rare enough to begin with the customers.
 pub(super) fn push_looked_through<ST>(
     statement: &mut Statement<ST>,
-    term: &PhoneTerm,
+    (term, scope): (&PhoneTerm, Scope),
     (sqlite, bounds): (bool, Bounds),
     request: &PageRequest<OrderSort>,
 ) {
@@ -113,12 +114,10 @@ pub(super) fn push_looked_through<ST>(
     statement.push(" LIMIT ");
     statement.push_bind(bounds.look_through_orders);
     // OFFSET 0: each order's buyer is looked up, whatever the planner believes of the term.
-    statement.push_dialect(
-        ") c CROSS JOIN LATERAL (SELECT s.phone FROM membership_search s \
-         WHERE s.merchant_id = c.merchant_id AND s.person_id = c.person_id OFFSET 0) s WHERE TRUE",
-        ") c CROSS JOIN membership_search s ON s.merchant_id = c.merchant_id \
-         AND s.person_id = c.person_id WHERE TRUE",
-    );
+    statement.push_dialect(") c CROSS JOIN LATERAL (SELECT s.phone FROM ", ") c CROSS JOIN ");
+    push_searched(statement, scope, " ON ");
+    statement.push(" AND s.merchant_id = c.merchant_id AND s.person_id = c.person_id");
+    statement.push_dialect(" OFFSET 0) s WHERE TRUE", " WHERE TRUE");
     push_conditions(statement, &[Condition::phone(term)], sqlite);
     push_order(statement, request, "");
     push_limit(statement, request);

@@ -108,7 +108,12 @@ impl<'a> Filter<'a> {
         push_scope(&mut statement, self.scope);
         self.push_order(&mut statement, Purpose::List);
         push_bounds(&mut statement, request);
-        push_looked_through(&mut statement, term, (self.sqlite, self.bounds), request);
+        push_looked_through(
+            &mut statement,
+            (term, self.scope),
+            (self.sqlite, self.bounds),
+            request,
+        );
         Some(statement)
     }
 
