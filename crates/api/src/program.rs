@@ -41,7 +41,10 @@ impl Program {
     ) -> Result<Actor, StoreError> {
         let claims = bearer.and_then(|token| self.app.authority.read(token, now).ok());
         match claims {
-            Some(claims) => reader.read(Scope::Platform, |tx| actor::resolve(tx, &claims)),
+            Some(claims) => reader.read(Scope::Platform, |tx| {
+                tx.narrow_to_bearer();
+                actor::resolve(tx, &claims)
+            }),
             None => Ok(Actor::Anonymous),
         }
     }

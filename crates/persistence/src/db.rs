@@ -6,14 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::TransactionManager;
 use regulars_kernel::{Contention, Scope, StoreError};
 
 use crate::{
     connection::{AnyConnection, DatabaseUrl, Link, Manager, Purpose, Transactions},
     error::IntoStore,
-    reader::{Reader, begin_postgres},
+    reader::Reader,
     tx::Tx,
+    wall,
     writer::Writer,
 };
 
@@ -128,7 +129,7 @@ impl Db {
         loop {
             let mut link = self.pool.get().map_err(|_timeout| StoreError::Unavailable)?;
             link.watch.take_contended();
-            begin_write(&mut link, deadline)?;
+            begin_write(&mut link, scope, deadline)?;
             let outcome = write(&mut Tx::new(&mut link.connection, scope));
             let late = deadline.is_some_and(|end| Instant::now() >= end);
             let outcome = match outcome {
@@ -167,15 +168,15 @@ fn pause(tries: u32) -> Duration {
     Duration::from_millis(u64::from(tries) * 5 + jitter)
 }
 
-fn begin_write(link: &mut Link, deadline: Option<Instant>) -> Result<(), StoreError> {
+fn begin_write(link: &mut Link, scope: Scope, deadline: Option<Instant>) -> Result<(), StoreError> {
     let AnyConnection::Pg(pg) = &mut link.connection else {
         return Err(StoreError::OutOfScope("SQLite is written to by its one writer"));
     };
     if deadline.is_some_and(|end| Instant::now() >= end) {
         return Err(StoreError::DeadlineExceeded);
     }
-    let begin = begin_postgres("BEGIN", deadline, link.statement_timeout);
-    AnsiTransactionManager::begin_transaction_sql(pg, &begin).store()
+    let limit = link.statement_timeout;
+    wall::begin(pg, &wall::opening("BEGIN", scope, deadline, limit)).store()
 }
 
 #[derive(Debug)]

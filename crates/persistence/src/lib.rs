@@ -32,6 +32,7 @@ mod statement;
 #[cfg(test)]
 mod transactions;
 mod tx;
+mod wall;
 mod writer;
 
 pub use bulk::{Bulk, BulkError, Value};
@@ -41,3 +42,4 @@ pub use idempotency::{IdempotencyKey, Outcome};
 pub use migrate::{MigrationError, migrate, pending_migrations};
 pub use reader::Reader;
 pub use tx::Tx;
+pub use wall::{WallError, check_login};

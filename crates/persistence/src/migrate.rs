@@ -7,7 +7,10 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::connection::{AnyConnection, DatabaseUrl, Link, Purpose};
+use crate::{
+    connection::{AnyConnection, DatabaseUrl, Link, Purpose},
+    wall,
+};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -23,6 +26,12 @@ pub enum MigrationError {
     /// A newer version of the program has been at this database.
     #[error("the database has migration {0}, which this version does not know: use a newer one")]
     Newer(String),
+    /// The login sees nothing of what it would change.
+    #[error(
+        "the login {0} does not have what the role regulars_platform may: have an administrator run \
+         GRANT regulars_platform TO \"{0}\"; ALTER ROLE \"{0}\" INHERIT"
+    )]
+    Walled(String),
     /// A migration failed and was undone.
     #[error("migration failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -41,7 +50,12 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, MigrationError> {
                     "SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '2s'"
                 ),
             )?;
-            let ran = run(pg, || POSTGRES);
+            let walled =
+                wall::check_owner(pg).map_err(|error| MigrationError::Failed(error.into()))?;
+            let ran = match walled {
+                Some(login) => Err(MigrationError::Walled(login)),
+                None => run(pg, || POSTGRES),
+            };
             execute(pg, &format!("SELECT pg_advisory_unlock({LOCK})"))?;
             ran
         }

@@ -1,12 +1,9 @@
 //! Reading: one transaction, opened at first use, serves a whole answer, and every nested load joins it.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 use diesel::{
-    connection::{AnsiTransactionManager, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     result::Error,
 };
 use regulars_kernel::{Scope, StoreError};
@@ -16,6 +13,7 @@ use crate::{
     deadline,
     error::IntoStore,
     tx::Tx,
+    wall,
 };
 
 enum Source {
@@ -31,7 +29,8 @@ enum Source {
 pub struct Reader {
     source: Source,
     deadline: Option<Instant>,
-    open: bool,
+    /// The scope of the open transaction's walls; none where no transaction is open.
+    open: Option<Scope>,
     statements_before: u64,
 }
 
@@ -45,7 +44,7 @@ impl Reader {
     }
 
     const fn over(source: Source) -> Self {
-        Self { source, deadline: None, open: false, statements_before: 0 }
+        Self { source, deadline: None, open: None, statements_before: 0 }
     }
 
     /// Starts a new request: ends what the last one left open and takes the new deadline.
@@ -64,8 +63,8 @@ impl Reader {
         }
     }
 
-    /// Reads within a scope, in the request's transaction; the first call opens it. After an error the transaction is
-    /// over and the next call opens another.
+    /// Reads within a scope, in the request's transaction; the first call opens it, and one of another scope moves
+    /// PostgreSQL's walls. After an error the transaction is over and the next call opens another.
     pub fn read<T, E: From<StoreError>>(
         &mut self,
         scope: Scope,
@@ -78,12 +77,21 @@ impl Reader {
         let open = self.open;
         let link = self.link()?;
         let guard = deadline::until(deadline);
-        if !open {
-            begin(link, deadline)?;
+        match open {
+            None => begin(link, scope, deadline)?,
+            Some(within) if within != scope => {
+                if let Err(error) = move_walls(link, scope) {
+                    self.finish();
+                    return Err(error.into());
+                }
+            }
+            Some(_) => {}
         }
-        let outcome = read(&mut Tx::reading(&mut link.connection, scope));
+        let mut tx = Tx::reading(&mut link.connection, scope);
+        let outcome = read(&mut tx);
+        let within = tx.scope();
         drop(guard);
-        self.open = true;
+        self.open = Some(within);
         if outcome.is_err() {
             self.finish();
         }
@@ -92,7 +100,7 @@ impl Reader {
 
     /// Ends the request's transaction.
     pub fn finish(&mut self) {
-        if !std::mem::take(&mut self.open) {
+        if self.open.take().is_none() {
             return;
         }
         if let Ok(link) = self.link() {
@@ -155,13 +163,13 @@ impl Drop for Reader {
     }
 }
 
-fn begin(link: &mut Link, deadline: Option<Instant>) -> Result<(), StoreError> {
+fn begin(link: &mut Link, scope: Scope, deadline: Option<Instant>) -> Result<(), StoreError> {
     let limit = link.statement_timeout;
     let begun = match &mut link.connection {
-        AnyConnection::Pg(pg) => AnsiTransactionManager::begin_transaction_sql(
-            pg,
-            &begin_postgres("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline, limit),
-        ),
+        AnyConnection::Pg(pg) => {
+            let begin = "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ";
+            wall::begin(pg, &wall::opening(begin, scope, deadline, limit))
+        }
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")
         }
@@ -174,20 +182,10 @@ fn begin(link: &mut Link, deadline: Option<Instant>) -> Result<(), StoreError> {
     }
 }
 
-/// PostgreSQL learns of the deadline in the round trip that begins the transaction; the limit of each statement (zero is
-/// none) stands where it is the shorter one.
-pub(crate) fn begin_postgres(
-    begin: &'static str,
-    deadline: Option<Instant>,
-    limit: Duration,
-) -> Cow<'static, str> {
-    let Some(end) = deadline else {
-        return Cow::Borrowed(begin);
-    };
-    let left = end.saturating_duration_since(Instant::now());
-    if !limit.is_zero() && limit <= left {
-        return Cow::Borrowed(begin);
+/// SQLite has no walls; the statements' own scopes stand alone there.
+fn move_walls(link: &mut Link, scope: Scope) -> Result<(), StoreError> {
+    match &mut link.connection {
+        AnyConnection::Pg(pg) => pg.batch_execute(&wall::moving(scope)).store(),
+        AnyConnection::Sqlite(_) => Ok(()),
     }
-    let left = left.as_millis().max(1);
-    Cow::Owned(format!("{begin}; SET LOCAL statement_timeout = {left}"))
 }

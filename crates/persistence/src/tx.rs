@@ -16,18 +16,20 @@ pub struct Tx<'c> {
     pub(crate) connection: &'c mut AnyConnection,
     scope: Scope,
     writes: bool,
+    /// Whether to become who asks as soon as that is known: see [`Self::narrow_to_bearer`].
+    narrows: bool,
     bounds: Bounds,
 }
 
 impl<'c> Tx<'c> {
     /// One that writes.
     pub(crate) const fn new(connection: &'c mut AnyConnection, scope: Scope) -> Self {
-        Self { connection, scope, writes: true, bounds: Bounds::USUAL }
+        Self { connection, scope, writes: true, narrows: false, bounds: Bounds::USUAL }
     }
 
     /// One that only reads.
     pub(crate) const fn reading(connection: &'c mut AnyConnection, scope: Scope) -> Self {
-        Self { connection, scope, writes: false, bounds: Bounds::USUAL }
+        Self { connection, scope, writes: false, narrows: false, bounds: Bounds::USUAL }
     }
 
     /// What ends a statement whose rows nobody else may change before this transaction ends. Rows that refer to them can
@@ -70,6 +72,23 @@ impl<'c> Tx<'c> {
         };
     }
 
+    /// Has the look-up of a token's bearer ([`regulars_auth::AuthStore::find_standing`]) narrow a reading transaction to the
+    /// bearer's own scope: on PostgreSQL in the same round trip, so that what is asked next need not begin with another.
+    /// The closure that holds this transaction must ask nothing of the wider scope afterwards: it is refused.
+    pub const fn narrow_to_bearer(&mut self) {
+        self.narrows = !self.writes;
+    }
+
+    /// Whether the bearer's look-up is to narrow PostgreSQL's walls.
+    pub(crate) const fn narrows(&self) -> bool {
+        self.narrows && matches!(self.connection, AnyConnection::Pg(_))
+    }
+
+    /// Goes on within the scope to which a statement has narrowed the walls.
+    pub(crate) const fn has_narrowed(&mut self, scope: Scope) {
+        self.scope = scope;
+    }
+
     /// Whose data this transaction touches.
     pub const fn scope(&self) -> Scope {
         self.scope
@@ -101,6 +120,7 @@ impl<'c> Tx<'c> {
             connection: self.connection,
             scope: self.scope,
             writes: self.writes,
+            narrows: false,
             bounds: self.bounds,
         });
         if outcome.is_ok() {

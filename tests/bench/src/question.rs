@@ -112,7 +112,10 @@ pub(crate) fn actor(
     reader: &mut Reader,
     claims: &regulars_auth::Claims,
 ) -> Result<Actor, StoreError> {
-    reader.read(regulars_kernel::Scope::Platform, |tx| actor::resolve(tx, claims))
+    reader.read(regulars_kernel::Scope::Platform, |tx| {
+        tx.narrow_to_bearer();
+        actor::resolve(tx, claims)
+    })
 }
 
 impl Question {

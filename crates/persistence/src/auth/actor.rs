@@ -2,16 +2,16 @@
 
 use diesel::{
     Queryable,
-    sql_types::{BigInt, Bool, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
 };
 use regulars_auth::{SessionId, Standing};
 use regulars_customer::UserType;
-use regulars_kernel::{PersonId, StoreError};
+use regulars_kernel::{PersonId, Scope, StoreError};
 
 use super::post::{self, PostRow, PostSql};
 use crate::{Tx, statement::Statement};
 
-type RowSql = (Text, BigInt, Bool, Bool, Bool, Bool, Bool, PostSql);
+type RowSql = (Text, BigInt, Bool, Bool, Bool, Bool, Bool, PostSql, Nullable<Bool>);
 
 #[derive(Queryable)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
@@ -24,6 +24,8 @@ struct Row {
     admin: bool,
     session_live: bool,
     post: PostRow,
+    /// Whether the statement has narrowed the walls.
+    narrowed: Option<bool>,
 }
 
 impl Row {
@@ -50,18 +52,52 @@ pub(super) fn find_standing(
     person: PersonId,
     session: SessionId,
 ) -> Result<Option<Standing>, StoreError> {
-    let statement = Statement::<RowSql>::new(
-        "SELECT p.user_type, p.token_version, p.active, p.archived, p.staff, p.admin, \
-         EXISTS (SELECT 1 FROM session s WHERE s.person_id = p.id AND s.revoked_at IS NULL \
-         AND s.id = ",
-    )
-    .bind(session.get())
-    .sql("), ")
-    .sql(post::COLUMNS)
-    .sql(
+    let narrows = tx.narrows();
+    // MATERIALIZED: every look-up behind the wider walls is done before they are narrowed.
+    let mut statement =
+        Statement::<RowSql>::new(if narrows { "WITH b AS MATERIALIZED (" } else { "" })
+            .sql(
+                "SELECT p.user_type, p.token_version, p.active, p.archived, p.staff, p.admin, \
+                 EXISTS (SELECT 1 FROM session s WHERE s.person_id = p.id AND s.revoked_at IS NULL \
+                 AND s.id = ",
+            )
+            .bind(session.get())
+            .sql("), ")
+            .sql(post::COLUMNS);
+    if !narrows {
+        statement.push(", NULL");
+    }
+    statement.push(
         " FROM person p LEFT JOIN staff_member w ON w.person_id = p.id AND w.ended_at IS NULL \
          WHERE p.registered AND p.id = ",
-    )
-    .bind(person.get());
-    statement.first::<Row>(tx.connection)?.map(|row| row.standing(person)).transpose()
+    );
+    statement.push_bind(person.get());
+    if narrows {
+        push_narrowing(&mut statement, person);
+    }
+    let Some(row) = statement.first::<Row>(tx.connection)? else { return Ok(None) };
+    let narrowed = row.narrowed == Some(true);
+    let standing = row.standing(person)?;
+    if narrowed {
+        let merchant = standing.post.as_ref().map(|post| post.merchant);
+        tx.has_narrowed(match (standing.user_type, merchant) {
+            (UserType::Merchant, Some(merchant)) => Scope::Merchant(merchant),
+            (UserType::Merchant, None) | (UserType::Consumer, _) => Scope::Person(person),
+        });
+    }
+    Ok(Some(standing))
+}
+
+/// Goes on behind the look-up: whose scope its bearer has, as [`Standing::into_actor`] says. Platform staff keep the wider
+/// one, and so does whoever is nobody.
+fn push_narrowing(statement: &mut Statement<RowSql>, person: PersonId) {
+    statement.push(
+        ") SELECT b.*, CASE WHEN b.staff OR b.admin THEN FALSE \
+         WHEN b.user_type = 'CONSUMER' THEN narrow_scope(NULL, ",
+    );
+    statement.push_bind(person.get());
+    statement.push(
+        ") WHEN b.merchant_id IS NOT NULL THEN narrow_scope(b.merchant_id, NULL) ELSE FALSE END \
+         FROM b",
+    );
 }

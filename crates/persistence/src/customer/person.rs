@@ -222,13 +222,16 @@ pub(super) fn stranger(
     tx: &mut Tx<'_>,
     loyalty_id: &LoyaltyId,
 ) -> Result<Option<Stranger>, StoreError> {
-    let statement = Statement::<(BigInt, Text, Nullable<Text>)>::new(
-        "SELECT p.id, p.firstname, p.city FROM person p WHERE p.registered AND p.active \
-         AND NOT p.archived AND p.user_type = ",
-    )
-    .bind(UserType::Consumer.name())
-    .sql(" AND p.loyalty_id = ")
-    .bind(loyalty_id.as_str());
+    // PostgreSQL's wall has a door of that shape.
+    let statement =
+        Statement::<(BigInt, Text, Nullable<Text>)>::new("SELECT p.id, p.firstname, p.city FROM ")
+            .dialect(
+                "identify(",
+                "person p WHERE p.registered AND p.active AND NOT p.archived \
+         AND p.user_type = 'CONSUMER' AND p.loyalty_id = (",
+            )
+            .bind(loyalty_id.as_str())
+            .dialect(") p", ")");
     let found = statement.first::<(i64, String, Option<String>)>(tx.connection)?;
     Ok(found.map(|(id, firstname, city)| Stranger {
         id: PersonId::new(id),
