@@ -8,7 +8,7 @@ use std::{
     process::{Output, Stdio},
 };
 
-use regulars_testkit::{Engine, Server, TempDatabase, fresh, server::regulars};
+use regulars_testkit::{Engine, Server, TempDatabase, TempLogin, fresh, server::regulars};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -19,12 +19,14 @@ struct Place {
     directory: TempDir,
     /// `None`: the file in the data directory.
     database: Option<TempDatabase>,
+    /// With another login than the database's own.
+    url: Option<String>,
 }
 
 impl Place {
     fn new(engine: Engine) -> Self {
         let database = (engine == Engine::Postgres).then(|| fresh(engine, nothing));
-        Self { directory: tempfile::tempdir().unwrap(), database }
+        Self { directory: tempfile::tempdir().unwrap(), database, url: None }
     }
 
     fn data(&self) -> PathBuf {
@@ -37,8 +39,9 @@ impl Place {
 
     fn sources(&self) -> Vec<String> {
         let mut sources = vec!["--data-dir".to_owned(), self.data().display().to_string()];
-        if let Some(database) = &self.database {
-            sources.extend(["--database-url".to_owned(), database.url().to_owned()]);
+        let own = self.database.as_ref().map(|database| database.url().to_owned());
+        if let Some(url) = self.url.clone().or(own) {
+            sources.extend(["--database-url".to_owned(), url]);
         }
         sources
     }
@@ -249,4 +252,33 @@ fn logins_are_printed_where_they_work() {
     let server = place.serve(&["--demo"]);
     assert!(server.log().contains("in use already"), "{}", server.log());
     assert!(!server.log().contains("Log in with the password"), "{}", server.log());
+}
+
+/// What a login could do past the walls between tenants, no mistake in a statement may do.
+#[test]
+fn a_login_that_cannot_step_down_does_not_serve() {
+    let mut place = Place::new(Engine::Postgres);
+    place.run("migrate").done(&[]);
+    let login = TempLogin::new(place.database.as_ref().unwrap(), "server", "BYPASSRLS");
+    login.above(
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {login};
+         GRANT CREATE ON SCHEMA public TO {login};
+         GRANT regulars_app, regulars_person TO {login}",
+    );
+    place.url = Some(login.url().to_owned());
+    let config = place.directory.path().join("own.toml");
+    let config = config.to_str().unwrap();
+    Said::of(regulars().args(["keys", "--out", config]).output().unwrap()).done(&[]);
+    let way_out =
+        format!("GRANT regulars_app, regulars_person, regulars_platform TO \"{}\"", login.name());
+    for command in
+        ["serve --listen 127.0.0.1:0", "user create --email a@b.example --generate-password"]
+    {
+        let refused = place.run(&format!("{command} --config {config}"));
+        let refused = refused.refused(&["BYPASSRLS", "cannot step down", &way_out]);
+        assert!(!refused.err.contains("test@"), "passwords are not printed: {}", refused.err);
+    }
+    login.above("GRANT regulars_platform TO {login}");
+    let server = place.serve(&["--config", config]);
+    assert!(!logs_in(&server, "nobody@example.com", PASSWORD));
 }

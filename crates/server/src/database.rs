@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use regulars_auth::AuthStore as _;
 use regulars_kernel::{Scope, StoreError};
-use regulars_persistence::{self as persistence, Db, MigrationError, Tx};
+use regulars_persistence::{self as persistence, Db, MigrationError, Tx, WallError};
 
 use crate::{
     config::{Config, DatabaseUrl},
@@ -45,6 +45,14 @@ pub(crate) enum DatabaseError {
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
+    },
+    /// Its login cannot serve behind the walls between tenants.
+    #[error("the database {place} cannot be served: {source}")]
+    Wall {
+        /// Which database, without a password.
+        place: String,
+        /// Why not.
+        source: WallError,
     },
     /// It opens and does not answer.
     #[error("the database {place} does not answer: {source}")]
@@ -113,7 +121,7 @@ pub(crate) fn prepare(
     Ok((url, ran))
 }
 
-/// Opens a prepared database.
+/// Opens a prepared database, as a login that can step down to the roles that serve.
 pub(crate) fn open(config: &Config, url: persistence::DatabaseUrl) -> Result<Db, DatabaseError> {
     let mut settings = persistence::Settings::new(url);
     if config.database.connections > 0 {
@@ -121,8 +129,10 @@ pub(crate) fn open(config: &Config, url: persistence::DatabaseUrl) -> Result<Db,
     }
     settings.pool_wait = config.database.connection_wait;
     settings.statement_timeout = config.database.statement_timeout;
-    let place = config.database.url(&config.server.data_dir).to_string();
-    Db::open(&settings).map_err(|source| DatabaseError::Closed { place, source })
+    let place = || config.database.url(&config.server.data_dir).to_string();
+    persistence::check_login(&settings.url)
+        .map_err(|source| DatabaseError::Wall { place: place(), source })?;
+    Db::open(&settings).map_err(|source| DatabaseError::Closed { place: place(), source })
 }
 
 /// Reads something in scope `Platform`.
