@@ -139,6 +139,13 @@ CREATE TRIGGER person_is_seen_by_its_maker BEFORE INSERT ON person FOR EACH ROW
 SELECT wall_off(own), set_policy('own', own, 'ALL', 'regulars_person', 'person_id = {person}')
 FROM unnest(ARRAY['session', 'refresh_token']::REGCLASS[]) own;
 
+-- Mails and the tokens in them are the platform's alone.
+SELECT wall_off('mail');
+-- Who replaces a loyalty id blocks the old one: a merchant that of a customer it manages, a person their own, of which every
+-- till has to know.
+SELECT set_policy('everywhere', 'blocked_loyalty_id', 'SELECT', 'regulars_app', 'merchant_id IS NULL');
+SELECT set_policy('own', 'blocked_loyalty_id', 'ALL', 'regulars_person', 'person_id = {person}');
+
 -- What a person has at merchants. They join, leave and share by themselves, and open accounts.
 SELECT show_persons(own, 'person_id = {person}')
 FROM unnest(ARRAY[
