@@ -16,6 +16,7 @@ BEGIN
 END $$;
 
 DROP FUNCTION count_uses;
+DROP FUNCTION is_blocked;
 DROP FUNCTION identify;
 DROP TRIGGER person_is_seen_by_its_maker ON person;
 DROP FUNCTION note_newborn;

@@ -141,10 +141,8 @@ FROM unnest(ARRAY['session', 'refresh_token']::REGCLASS[]) own;
 
 -- Mails and the tokens in them are the platform's alone.
 SELECT wall_off('mail');
--- Who replaces a loyalty id blocks the old one: a merchant that of a customer it manages, a person their own, of which every
--- till has to know.
-SELECT set_policy('everywhere', 'blocked_loyalty_id', 'SELECT', 'regulars_app', 'merchant_id IS NULL');
-SELECT set_policy('own', 'blocked_loyalty_id', 'ALL', 'regulars_person', 'person_id = {person}');
+-- Who replaces a loyalty id blocks the old one: a merchant that of a customer it manages, a person their own.
+SELECT set_policy('blocked', 'blocked_loyalty_id', 'INSERT', 'regulars_person', 'person_id = {person} AND merchant_id IS NULL');
 
 -- What a person has at merchants. They join, leave and share by themselves, and open accounts.
 SELECT show_persons(own, 'person_id = {person}')
@@ -240,6 +238,16 @@ CREATE FUNCTION identify(loyalty TEXT) RETURNS TABLE (id BIGINT, firstname TEXT,
     AS $$
         SELECT p.id, p.firstname, p.city FROM person p
         WHERE p.registered AND p.active AND NOT p.archived AND p.user_type = 'CONSUMER' AND p.loyalty_id = loyalty
+    $$;
+
+-- Whether a number was blocked, by this merchant or by the person it was: every till has to know, and nothing more.
+CREATE FUNCTION is_blocked(loyalty TEXT, merchant BIGINT) RETURNS BOOLEAN
+    LANGUAGE sql STABLE SET role = 'regulars_platform'
+    AS $$
+        SELECT EXISTS (
+            SELECT FROM blocked_loyalty_id b
+            WHERE b.loyalty_id = loyalty AND (b.merchant_id IS NULL OR b.merchant_id = merchant)
+        )
     $$;
 
 -- How often promotions were redeemed, or are promised (rule 23): limits count everybody's, and a person who asks what is

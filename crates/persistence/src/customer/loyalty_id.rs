@@ -64,19 +64,20 @@ pub(super) fn is_blocked(tx: &mut Tx<'_>, number: &Number) -> Result<bool, Store
     let merchant = tx.merchant()?.get();
     // No loyalty id is empty.
     let loyalty_id = number.loyalty_id.as_ref().map_or("", LoyaltyId::as_str);
-    let statement = Statement::<Bool>::new(
-        "SELECT EXISTS (SELECT 1 FROM blocked_loyalty_id b WHERE b.loyalty_id = ",
-    )
-    .bind(loyalty_id)
-    .sql(" AND (b.merchant_id IS NULL OR b.merchant_id = ")
-    .bind(merchant)
-    .sql(
-        ")) OR EXISTS (SELECT 1 FROM membership_card c WHERE c.blocked_at IS NOT NULL \
-         AND c.merchant_id = ",
-    )
-    .bind(merchant)
-    .sql(" AND c.card_key = ")
-    .bind(number.card_key.as_str())
-    .sql(")");
+    // PostgreSQL's wall has a door of that shape.
+    let statement = Statement::<Bool>::new("SELECT ")
+        .dialect("is_blocked(", "EXISTS (SELECT 1 FROM blocked_loyalty_id b WHERE b.loyalty_id = ")
+        .bind(loyalty_id)
+        .dialect(", ", " AND (b.merchant_id IS NULL OR b.merchant_id = ")
+        .bind(merchant)
+        .dialect(")", "))")
+        .sql(
+            " OR EXISTS (SELECT 1 FROM membership_card c WHERE c.blocked_at IS NOT NULL \
+             AND c.merchant_id = ",
+        )
+        .bind(merchant)
+        .sql(" AND c.card_key = ")
+        .bind(number.card_key.as_str())
+        .sql(")");
     Ok(statement.first::<bool>(tx.connection)?.unwrap_or_default())
 }
