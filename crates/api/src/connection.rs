@@ -82,7 +82,7 @@ pub(crate) fn paging(
     PageArguments { first, last, before, after, offset, order_by }
 }
 
-/// A node that lists are made of. [`connection!`] says it of a type.
+/// A node that lists are made of. The macro `connection!` says it of a type.
 pub trait Listed:
     Node<Context = Context> + GraphQLType + Keyed<Self::Sort> + Clone + Send + Sync + 'static
 {

@@ -1,7 +1,7 @@
 //! Asking for the password once more, before an account changes what it rests on.
 //!
-//! In three steps, as a log-in: [`ask`] reads the account of whoever asks, [`confirm`] tries the password on the pool, and
-//! [`Confirmed::account`] makes sure, in the transaction that writes, that nothing has come in between.
+//! In three steps, as a log-in: [`ask`] reads the account of whoever asks, [`confirm`] tries the password on the pool, and the
+//! transaction that writes first makes sure that nothing has come in between.
 
 use std::time::Instant;
 

@@ -177,7 +177,7 @@ impl MailSeed {
 /// A mail to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMail {
-    /// Whose account it is about; nobody's for one that is taken back at once (see [`request`]).
+    /// Whose account it is about; nobody's for one that is taken back at once.
     pub person: Option<PersonId>,
     /// What it asks for.
     pub kind: MailKind,
