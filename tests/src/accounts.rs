@@ -240,6 +240,32 @@ fn an_account_is_updated_and_what_merchants_see_follows() {
 }
 
 #[test]
+fn what_merchants_keep_under_a_proved_address_is_offered() {
+    on_both(|world| {
+        let email = address("Known");
+        let keep = "mutation ($email: String!) {
+            createConsumer(input: { firstname: \"Mrs A\", email: $email }) { errors consumer { id } }
+        }";
+        let made =
+            world.demo_owner().query(keep, json!({ "email": email.to_lowercase() })).succeeded();
+        let client = sign_up(world, &email, "CONSUMER");
+        let document = "{ claimableProfiles {
+            count edges { node { id firstname merchant { id } } }
+        } }";
+        let offered =
+            || client.query(document, Value::Null).succeeded().data("claimableProfiles").clone();
+        assert_eq!(offered(), json!({ "count": 0, "edges": [] }), "the address is not proved");
+        done(&world.anonymous(), "verifyAccount(token: $a)", [&world.token(&email, 1), "", ""]);
+        let owner = world.demo_owner().query("{ me { id } }", Value::Null).succeeded();
+        let node = json!({
+            "id": made.data("createConsumer.consumer.id"), "firstname": "Mrs A",
+            "merchant": { "id": owner.data("me.id") },
+        });
+        assert_eq!(offered(), json!({ "count": 1, "edges": [{ "node": node }] }));
+    });
+}
+
+#[test]
 fn a_second_address_logs_in_is_swapped_and_removed() {
     on_both(|world| {
         let (email, second) = (address("first"), address("Second"));

@@ -23,7 +23,7 @@ use crate::{
     connection::paging,
     context::Context,
     customer::{
-        ConsumerNode, ConsumerNodeConnection,
+        ClaimableProfileNodeConnection, ConsumerNode, ConsumerNodeConnection,
         choice::UserEntitySource,
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
@@ -466,6 +466,21 @@ impl Query {
     /// One loyalty card: consumers get live ones, of any merchant.
     fn loyalty_card(context: &Context, id: Id) -> Result<Option<Whole<LoyaltyCardNode>>, ApiError> {
         crate::loyalty::queries::loyalty_card(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// What merchants keep under an address that the asking consumer has proved, from before they had an account there.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn claimable_profiles(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<ClaimableProfileNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::customer::claim::list(context, &paging).map(Some)
     }
 
     /// What a merchant's people may be allowed to do: a fixed list. For merchants' people and the platform's.

@@ -12,6 +12,7 @@ pub mod account;
 pub mod card;
 pub mod change;
 pub mod choice;
+pub mod claim;
 pub mod consumer;
 pub mod contact;
 pub mod country;

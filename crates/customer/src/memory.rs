@@ -16,7 +16,11 @@ use regulars_merchant::{HoldsMerchants, memory as merchants};
 use crate::{
     CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, EmailAddress, Kind,
     LoyaltyId, MemberKey, Membership, NewPerson, Person, Standing, Stranger, UserType,
-    filter::Audience, identity::Number, search::SearchText, segment::SegmentFacts,
+    claim::{Claimable, MAX_CLAIMABLE},
+    filter::Audience,
+    identity::Number,
+    search::SearchText,
+    segment::SegmentFacts,
     store::MAX_CANDIDATES,
 };
 
@@ -381,6 +385,33 @@ impl CustomerStore for MemoryStore {
         let keeper = number.loyalty_id.as_ref().and_then(|id| rows.blocked_ids.get(id));
         let id = keeper.is_some_and(|keeper| keeper.is_none_or(|keeper| keeper == merchant));
         Ok(id || rows.blocked_cards.contains(&(merchant, number.card_key.clone())))
+    }
+
+    fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError> {
+        if self.scope != Scope::Platform {
+            return Err(StoreError::OutOfScope("what is claimed is another merchant's"));
+        }
+        let rows = self.memory.rows();
+        let offered = |member: &&Membership| {
+            let key = member.profile.email.as_ref().map(EmailAddress::key);
+            member.kind == Kind::Managed
+                && member.standing == Standing::Live
+                && key.is_some_and(|key| keys.contains(&key))
+        };
+        let mut found: Vec<Claimable> = rows
+            .memberships
+            .values()
+            .filter(offered)
+            .map(|member| Claimable {
+                merchant: member.merchant,
+                person: member.person,
+                firstname: member.profile.firstname.clone(),
+                created_at: member.created_at,
+            })
+            .collect();
+        found.sort_by_key(|claimable| claimable.person);
+        found.truncate(MAX_CLAIMABLE);
+        Ok(found)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {

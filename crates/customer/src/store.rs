@@ -9,7 +9,7 @@ use regulars_merchant::EntitySource;
 
 use crate::{
     CardNumber, Consumer, ConsumerFilter, ConsumerSort, LoyaltyId, Membership, NewPerson, Person,
-    identity::Number, search::PhoneTerm,
+    claim::Claimable, identity::Number, search::PhoneTerm,
 };
 
 /// One thing by which a merchant finds members.
@@ -140,6 +140,10 @@ pub trait CustomerStore {
     /// managed people, or a card of the merchant's. `Merchant` scope only; elsewhere out of scope.
     fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError>;
 
+    /// The live managed records of every merchant whose e-mail address has one of the keys ([`crate::EmailAddress::key`]), by
+    /// ascending person, at most [`crate::claim::MAX_CLAIMABLE`]. `Platform` scope only; elsewhere out of scope.
+    fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError>;
+
     /// Notes that a person logged in: in the account and in the copies of memberships that they have not left, without
     /// moving any `updated_at`. Two statements.
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError>;
@@ -250,6 +254,10 @@ impl<T: HoldsCustomers> CustomerStore for T {
 
     fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {
         self.held_customers_mut().is_blocked(number)
+    }
+
+    fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError> {
+        self.held_customers_mut().claimable(keys)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {

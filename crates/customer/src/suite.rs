@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
 mod blocking;
+mod claiming;
 mod reading;
 mod world;
 mod writing;
@@ -45,6 +46,7 @@ pub fn run(fixture: &mut impl Fixture) {
     let world = world::world();
     fixture.load(&world);
     reading::check(fixture, &world);
+    claiming::check(fixture);
     writing::check(fixture, &world);
     blocking::check(fixture);
 }

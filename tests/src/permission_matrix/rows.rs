@@ -92,6 +92,7 @@ fn queries() -> Vec<Row> {
         query("offer", "", "query ($id: ID!) { offer(id: $id) { id } }", id!("offer")),
         query("loyaltyCards", "", "{ loyaltyCards { count } }", nothing),
         query("loyaltyCard", "", "query ($id: ID!) { loyaltyCard(id: $id) { id } }", id!("card")),
+        query("claimableProfiles", "", "{ claimableProfiles { count } }", nothing),
         query("permissions", "", "{ permissions { count } }", nothing),
         query(
             "permission",

@@ -1,10 +1,12 @@
 //! Customers: the customers object, its lists and its mutations.
 
 pub mod choice;
+pub mod claim;
 pub mod inputs;
 pub mod mutations;
 pub mod node;
 pub mod queries;
 pub mod user;
 
+pub use claim::ClaimableProfileNodeConnection;
 pub use node::{ConsumerNode, ConsumerNodeConnection};

@@ -4,6 +4,7 @@
 
 mod account;
 mod archiving;
+mod claiming;
 mod joining;
 mod losing;
 mod port;

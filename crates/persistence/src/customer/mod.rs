@@ -4,6 +4,7 @@
 //! memberships begins with the merchant or the person whose they are.
 
 mod card;
+mod claim;
 mod consumer;
 mod loyalty_id;
 mod membership;
@@ -15,7 +16,7 @@ pub(crate) mod segment;
 
 use regulars_customer::{
     CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, LoyaltyId, MemberKey,
-    Membership, NewPerson, Person, Stranger, identity::Number,
+    Membership, NewPerson, Person, Stranger, claim::Claimable, identity::Number,
 };
 use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
 
@@ -117,6 +118,10 @@ impl CustomerStore for Tx<'_> {
 
     fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {
         loyalty_id::is_blocked(self, number)
+    }
+
+    fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError> {
+        claim::claimable(self, keys)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
