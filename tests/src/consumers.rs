@@ -28,6 +28,25 @@ fn four(client: &Client) -> Vec<Value> {
 }
 
 #[test]
+fn an_empty_variable_is_no_filter_either() {
+    on_both(|world| {
+        let owner = world.demo_owner();
+        let document = "query ($rules: JSONString, $at: DateTime) {
+            consumers(segmentationRules: $rules, createdAt_Gte: $at, updatedAt_Lt: $at) { count }
+            orders(completedAt_Gte: $at, completedAt_Lt: $at, createdAt_Gte: $at, createdAt_Lt: $at) { count }
+            consumerAvailablePromotions(consumerId: 177, at: $at) { count }
+            consumer(id: 177) { orders(completedAt_Lt: $at, createdAt_Lt: $at) { count } } }";
+        let ask = |value: Value| {
+            let variables = json!({ "rules": value, "at": value });
+            owner.query(document, variables).succeeded().body["data"].clone()
+        };
+        let all = ask(Value::Null);
+        assert!(all["consumers"]["count"].as_u64() > Some(0), "{all}");
+        assert_eq!(ask(json!("")), all, "{:?}", world.engine);
+    });
+}
+
+#[test]
 fn filters_find_what_they_say() {
     on_both(|world| {
         let merchant = world.merchant();
@@ -68,6 +87,8 @@ fn filters_find_what_they_say() {
             ("(first: 0)".into(), ""),
             ("(createdAt_Lt: \"2020-01-01T00:00\")".into(), ""),
             ("(createdAt_Gte: \"2020-01-01T00:00\", city: \"Bonn\")".into(), "Ada Cem"),
+            ("(createdAt_Gte: \"\", createdAt_Lt: \"\", updatedAt_Gte: \"\", updatedAt_Lt: \"\")".into(), "Ada Bob Cem Dora"),
+            ("(segmentationRules: \"\", search: \"\", entitySourceId: \"\")".into(), "Ada Bob Cem Dora"),
             (r#"(segmentationRules: "[[\"gender\",\"exact\",\"MALE\"]]")"#.into(), "Bob"),
             (r#"(segmentationRules: "[[\"city\",\"iexact\",\"BONN\"],\"AND\",[\"NOT\",[\"gender\",\"isnull\",true]]]")"#.into(), "Ada"),
             (r#"(segmentationRules: "[[\"birthday__month\",\"exact\",5],\"OR\",[\"lastname\",\"icontains\",\"mith\"]]")"#.into(), "Ada Dora"),

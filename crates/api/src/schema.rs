@@ -58,7 +58,7 @@ use crate::{
         choice::{OfferOfferType, PromotionStatus},
         queries::OfferArguments,
     },
-    scalar::{DateTime, JSONString},
+    scalar::{DateTimeArgument, JSONString},
 };
 
 /// The schema of Regulars.
@@ -133,10 +133,10 @@ impl Query {
             description = "true: live and archived ones in one list."
         )]
         include_archived: Option<bool>,
-        #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
-        #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
-        #[graphql(name = "updatedAt_Gte")] updated_at_gte: Option<DateTime>,
-        #[graphql(name = "updatedAt_Lt")] updated_at_lt: Option<DateTime>,
+        #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTimeArgument>,
+        #[graphql(name = "updatedAt_Gte")] updated_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "updatedAt_Lt")] updated_at_lt: Option<DateTimeArgument>,
         #[graphql(
             name = "search",
             description = "Words that all occur in name, e-mail, phone number, loyalty id or cards."
@@ -165,16 +165,16 @@ impl Query {
             entity_source_id,
             archived,
             include_archived,
-            created_at_gte: created_at_gte.map(|at| at.0),
-            created_at_lt: created_at_lt.map(|at| at.0),
-            updated_at_gte: updated_at_gte.map(|at| at.0),
-            updated_at_lt: updated_at_lt.map(|at| at.0),
+            created_at_gte: DateTimeArgument::instant(created_at_gte),
+            created_at_lt: DateTimeArgument::instant(created_at_lt),
+            updated_at_gte: DateTimeArgument::instant(updated_at_gte),
+            updated_at_lt: DateTimeArgument::instant(updated_at_lt),
             search,
             segment: None,
         };
         let paging = paging(first, last, before, after, offset, order_by);
-        let rules = segmentation_rules.as_ref().map(|rules| &rules.0);
-        crate::customer::queries::consumers(context, arguments, rules, &paging).map(Some)
+        let rules = segmentation_rules.and_then(|rules| rules.json());
+        crate::customer::queries::consumers(context, arguments, rules.as_ref(), &paging).map(Some)
     }
 
     /// One customer: consumers get themselves, a merchant's people their merchant's customers.
@@ -195,7 +195,7 @@ impl Query {
         consumer_phone_number: Option<String>,
         #[graphql(description = "In this store; default: in any of the merchant's.")]
         store_id: Option<Id>,
-        #[graphql(description = "At this instant; default: now.")] at: Option<DateTime>,
+        #[graphql(description = "At this instant; default: now.")] at: Option<DateTimeArgument>,
         #[graphql(default = false)] include_unavailable: Option<bool>,
         first: Option<i32>,
         last: Option<i32>,
@@ -304,10 +304,10 @@ impl Query {
             description = "The buyer's e-mail address, in any case."
         )]
         consumer_email: Option<String>,
-        #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTime>,
-        #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTime>,
-        #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
-        #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
+        #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTimeArgument>,
+        #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTimeArgument>,
         #[graphql(
             name = "duration",
             description = "Completed within the last so long, by ISO 8601: `P30D`."

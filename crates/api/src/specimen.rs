@@ -29,7 +29,10 @@ use crate::{
     fast_interface, fast_object,
     global_id::{Id, pk_field},
     leaf_enums,
-    scalar::{Date, DateTime, Decimal, ExpectedErrorType, GenericScalar, JSONString, Time},
+    scalar::{
+        Date, DateTime, DateTimeArgument, Decimal, ExpectedErrorType, GenericScalar, JSONString,
+        Time,
+    },
     service::{Headers, Refusal, Request, Service},
 };
 
@@ -297,15 +300,15 @@ impl Query {
         Some(GenericScalar(serde_json::json!({"email": "a@b.c", "exp": 5})))
     }
     fn echo(
-        at: Option<DateTime>,
+        at: Option<DateTimeArgument>,
         amount: Option<Decimal>,
         info: Option<JSONString>,
         id: Option<Id>,
     ) -> Vec<String> {
         let texts = [
-            at.map(|value| value.to_string()),
+            DateTimeArgument::instant(at).map(|at| DateTime(at).to_string()),
             amount.map(|value| value.to_string()),
-            info.map(|value| value.to_string()),
+            info.map(JSONString::into_string),
             id.map(|value| value.to_string()),
         ];
         texts.into_iter().flatten().collect()

@@ -3,6 +3,10 @@
 use std::{collections::HashSet, fmt};
 
 use regulars_kernel::Rule;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 use serde_json::Value;
 
 /// The most bytes of it.
@@ -14,7 +18,8 @@ pub struct ExtraInfo(String);
 
 impl ExtraInfo {
     /// Reads the text of a JSON object of at most [`MAX_BYTES`]. Refused are also what the databases could not look
-    /// into or would not read alike: NUL characters, and a key that stands twice.
+    /// into or would not read alike: NUL characters, a key that stands twice in one object, and numbers past those of a
+    /// double (`1e999`). Numbers of more digits than a double holds stay as they were typed; segments compare them as doubles.
     pub fn parse(text: &str) -> Result<Self, Rule> {
         let text = text.trim();
         let refuse = |sentence: &str| Err(Rule::Invalid(sentence.to_owned()));
@@ -24,17 +29,17 @@ impl ExtraInfo {
                 text.len()
             )));
         }
-        let Ok(value) = serde_json::from_str::<Value>(text) else {
+        let Ok(faults) = serde_json::from_str::<Faults>(text) else {
             return refuse("Enter valid JSON.");
         };
-        if !value.is_object() {
+        if !text.starts_with('{') {
             return refuse("Enter a JSON object.");
         }
-        if holds_nul(&value) {
+        if faults.nul {
             return refuse("Null characters are not allowed.");
         }
-        if names_a_key_twice(text) {
-            return refuse("A key stands twice in the JSON object.");
+        if faults.twice {
+            return refuse("A key stands twice in one JSON object.");
         }
         Ok(Self(text.to_owned()))
     }
@@ -64,39 +69,80 @@ impl fmt::Display for ExtraInfo {
     }
 }
 
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => {
-            fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value))
-        }
+/// What the databases could not look into, or readers would disagree about.
+#[derive(Clone, Copy, Default)]
+struct Faults {
+    nul: bool,
+    /// A key that stands twice in one object: which of the two counts?
+    twice: bool,
+}
+
+impl Faults {
+    fn of_text(text: &str) -> Self {
+        Self { nul: text.contains('\0'), twice: false }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self { nul: self.nul || other.nul, twice: self.twice || other.twice }
     }
 }
 
-/// Whether the outermost object repeats a key: readers disagree which of the two counts.
-fn names_a_key_twice(text: &str) -> bool {
-    struct Keys;
-    impl<'de> serde::de::Visitor<'de> for Keys {
-        type Value = bool;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-            let mut seen = HashSet::new();
-            let mut twice = false;
-            while let Some(key) = map.next_key::<String>()? {
-                map.next_value::<serde::de::IgnoredAny>()?;
-                twice |= !seen.insert(key);
-            }
-            Ok(twice)
-        }
+impl<'de> Deserialize<'de> for Faults {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Search)
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    serde::Deserializer::deserialize_map(&mut reader, Keys).unwrap_or(true)
+}
+
+/// Looks for faults in every part of a JSON text.
+struct Search;
+
+impl<'de> Visitor<'de> for Search {
+    type Value = Faults;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Faults, E> {
+        Ok(Faults::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Faults, E> {
+        Ok(Faults::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Faults, E> {
+        Ok(Faults::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Faults, E> {
+        Ok(Faults::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Faults, E> {
+        Ok(Faults::default())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Faults, E> {
+        Ok(Faults::of_text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Faults, A::Error> {
+        let mut faults = Faults::default();
+        while let Some(item) = items.next_element::<Faults>()? {
+            faults = faults.and(item);
+        }
+        Ok(faults)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Faults, A::Error> {
+        let (mut faults, mut seen) = (Faults::default(), HashSet::new());
+        while let Some((key, value)) = fields.next_entry::<String, Faults>()? {
+            faults = faults.and(value).and(Faults::of_text(&key));
+            faults.twice |= !seen.insert(key);
+        }
+        Ok(faults)
+    }
 }
 
 #[cfg(test)]
@@ -128,12 +174,15 @@ mod tests {
             r#"{"a":[{"b":"\u0000"}]}"#,
             r#"{"a":"\ud800"}"#,
             r#"{"a":1,"a":2}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"a":[{"b":{"c":1,"c":1}}]}"#,
             r#"{"a":1e999}"#,
             &deep,
             &long,
         ] {
             assert!(ExtraInfo::parse(text).is_err(), "{text:.40}");
         }
-        assert!(ExtraInfo::parse(r#"{"a":{"b":1},"b":1}"#).is_ok(), "keys of other objects");
+        let apart = r#"{"a":{"b":1},"b":[{"b":1},{"b":-1.5},true,null]}"#;
+        assert!(ExtraInfo::parse(apart).is_ok(), "keys of other objects");
     }
 }

@@ -47,7 +47,8 @@ macro_rules! consumer_input {
             pub zip_code: Nullable<String>,
             /// The https address of a picture.
             pub picture: Nullable<String>,
-            /// Custom fields: a JSON object of at most 10 KiB.
+            /// Custom fields: a JSON object of at most 10 KiB. It is kept as it was written, every digit of its numbers; a key
+            /// that stands twice in one object is refused.
             pub extra_info: Nullable<JSONString>,
             /// How many discounts an order of theirs may have, 0 to 100; 0 is the merchant's own number.
             pub num_of_order_discounts_allowed: Nullable<i32>,
@@ -72,7 +73,7 @@ macro_rules! consumer_input {
                     street: change(self.street, Some),
                     zip_code: change(self.zip_code, Some),
                     picture: change(self.picture, Some),
-                    extra_info: change(self.extra_info, |JSONString(json)| Some(json.to_string())),
+                    extra_info: change(self.extra_info, |json| Some(json.into_string())),
                     num_of_order_discounts_allowed: change(
                         self.num_of_order_discounts_allowed,
                         Some,

@@ -32,7 +32,7 @@ use crate::{
         choice::OrderState,
         queries::{self, OrderArguments},
     },
-    scalar::{Date, DateTime, JSONString},
+    scalar::{Date, DateTime, DateTimeArgument, JSONString},
 };
 
 /// A customer, and those loaded with them.
@@ -159,10 +159,10 @@ user_object! {
                 #[graphql(description = "createdAt, completedAt, total, pk. Default -pk.")]
                 order_by: Option<String>,
                 #[graphql(name = "store_Id")] store: Option<Id>,
-                #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTime>,
-                #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTime>,
-                #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
-                #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
+                #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTimeArgument>,
+                #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTimeArgument>,
+                #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTimeArgument>,
+                #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTimeArgument>,
                 #[graphql(description = "Completed within the last so long, by ISO 8601: `P30D`.")]
                 duration: Option<String>,
                 state: Option<OrderState>,

@@ -19,7 +19,7 @@ use crate::{
     global_id::Id,
     level::Level,
     promotion::{PromotionNodeConnection, PromotionNodeValue, offer, queries::named},
-    scalar::DateTime,
+    scalar::DateTimeArgument,
 };
 
 /// What is asked, as it came in.
@@ -29,7 +29,7 @@ pub(crate) struct AvailableArguments {
     pub(crate) consumer_email: Option<String>,
     pub(crate) consumer_phone_number: Option<String>,
     pub(crate) store_id: Option<Id>,
-    pub(crate) at: Option<DateTime>,
+    pub(crate) at: Option<DateTimeArgument>,
     pub(crate) include_unavailable: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn promotions(
             phone_number: arguments.consumer_phone_number,
         },
         store: named::<StoreId>("storeId", arguments.store_id.as_ref(), "StoreNode")?,
-        at: arguments.at.map(|at| at.0),
+        at: DateTimeArgument::instant(arguments.at),
         include_unavailable: arguments.include_unavailable,
     };
     let now = context.now();

@@ -15,7 +15,7 @@ use crate::{
 
 /// What a customer has on all cards of points that the asker sees: those of the asking merchant, or one's own over all.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLObject)]
-#[graphql(name = "PointsSummary")]
+#[graphql(name = "PointsSummary", scalar = juniper::DefaultScalarValue)]
 pub struct PointsSummaryObject {
     /// What can be spent now.
     pub available: BigInt,
@@ -33,6 +33,7 @@ pub struct PointsSummaryObject {
 
 /// Points that are going to expire.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLObject)]
+#[graphql(scalar = juniper::DefaultScalarValue)]
 pub struct ExpiringPoints {
     /// How many.
     pub amount: BigInt,

@@ -26,7 +26,7 @@ use crate::{
         choice::OrderState,
         queries::{self, OrderArguments},
     },
-    scalar::{DateTime, Decimal, JSONString, Time},
+    scalar::{DateTime, DateTimeArgument, Decimal, JSONString, Time},
 };
 
 /// The type name in global ids.
@@ -182,10 +182,10 @@ crate::fast_object! {
                 offset: Option<i32>,
                 #[graphql(description = "createdAt, completedAt, total, pk. Default -pk.")] order_by: Option<String>,
                 #[graphql(name = "consumer_Id")] consumer: Option<Id>,
-                #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTime>,
-                #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTime>,
-                #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTime>,
-                #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTime>,
+                #[graphql(name = "completedAt_Gte")] completed_at_gte: Option<DateTimeArgument>,
+                #[graphql(name = "completedAt_Lt")] completed_at_lt: Option<DateTimeArgument>,
+                #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTimeArgument>,
+                #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTimeArgument>,
                 #[graphql(description = "Completed within the last so long, by ISO 8601: `P30D`.")] duration: Option<String>,
                 state: Option<OrderState>,
                 completed: Option<bool>,

@@ -27,7 +27,7 @@ use crate::{
     global_id::Id,
     level::{Level, LoadName},
     merchant::store::STORE,
-    scalar::DateTime,
+    scalar::DateTimeArgument,
 };
 
 /// The filters of orders, as they came in.
@@ -38,10 +38,10 @@ pub(crate) struct OrderArguments {
     pub(crate) consumer_phone_number: Option<String>,
     pub(crate) consumer_loyalty_id: Option<String>,
     pub(crate) consumer_email: Option<String>,
-    pub(crate) completed_at_gte: Option<DateTime>,
-    pub(crate) completed_at_lt: Option<DateTime>,
-    pub(crate) created_at_gte: Option<DateTime>,
-    pub(crate) created_at_lt: Option<DateTime>,
+    pub(crate) completed_at_gte: Option<DateTimeArgument>,
+    pub(crate) completed_at_lt: Option<DateTimeArgument>,
+    pub(crate) created_at_gte: Option<DateTimeArgument>,
+    pub(crate) created_at_lt: Option<DateTimeArgument>,
     pub(crate) duration: Option<String>,
     pub(crate) state: Option<OrderState>,
     pub(crate) completed: Option<bool>,
@@ -66,9 +66,9 @@ impl OrderArguments {
         let duration =
             duration.and_then(|text| wrong.check("duration", Duration::parse(text.trim())));
         wrong.into_result()?;
-        let period = |from: Option<DateTime>, before: Option<DateTime>| Period {
-            from: from.map(|at| at.0),
-            before: before.map(|at| at.0),
+        let period = |from: Option<DateTimeArgument>, before: Option<DateTimeArgument>| Period {
+            from: DateTimeArgument::instant(from),
+            before: DateTimeArgument::instant(before),
         };
         Ok(OrderFilter {
             consumer,

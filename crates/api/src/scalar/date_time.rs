@@ -3,21 +3,23 @@
 use std::fmt;
 
 use chrono::{NaiveDateTime, Utc};
-use juniper::GraphQLScalar;
+use juniper::{DefaultScalarValue, GraphQLScalar, ToScalarValue, Value};
 use regulars_kernel::Timestamp;
 
-use super::{date::Date, time::Time};
+use super::{date::Date, opaque::written_scalar, time::Time};
 
 /// An instant. Written in UTC as `+00:00`, with six decimals where there are fractions; read with or without seconds
-/// and zone, where no zone means UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, GraphQLScalar)]
-#[graphql(
-    description = "An instant, `2024-01-02T03:04:05.678901+00:00`. Arguments may leave out seconds and zone (then UTC).",
-    to_output_with = ToString::to_string,
-    from_input_with = Self::from_input,
-    parse_token(String),
-)]
+/// and zone, where no zone means UTC. Arguments are [`DateTimeArgument`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime(pub Timestamp);
+
+written_scalar!(DateTime, "DateTime", DateTimeArgument::meta);
+
+impl ToScalarValue for DateTime {
+    fn to_scalar_value(&self) -> DefaultScalarValue {
+        self.to_string().into()
+    }
+}
 
 impl DateTime {
     /// Reads ISO 8601: `2022-04-25T11:40`, `…T11:40:00`, fractions, and a zone as `Z`, `+02`, `+0200` or `+02:00`.
@@ -38,8 +40,39 @@ impl DateTime {
         (Timestamp::MIN..=Timestamp::MAX).contains(&instant).then_some(Self(instant))
     }
 
+    fn to_value(self) -> Value {
+        Value::Scalar(self.to_scalar_value())
+    }
+}
+
+/// A [`DateTime`] as clients send it: an empty text is none, as it is no filter in arguments that are texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, GraphQLScalar)]
+#[graphql(
+    name = "DateTime",
+    description = "An instant, `2024-01-02T03:04:05.678901+00:00`. Arguments may leave out seconds and zone (then UTC); an empty \
+                   text is none.",
+    to_output_with = Self::printed,
+    from_input_with = Self::from_input,
+    parse_token(String),
+)]
+pub struct DateTimeArgument(pub Option<Timestamp>);
+
+impl DateTimeArgument {
+    /// The instant that an argument names, if it was given at all.
+    pub fn instant(argument: Option<Self>) -> Option<Timestamp> {
+        argument.and_then(|argument| argument.0)
+    }
+
+    fn printed(&self) -> String {
+        self.0.map_or_else(String::new, |at| DateTime(at).to_string())
+    }
+
     fn from_input(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text)
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        DateTime::parse(text)
+            .map(|DateTime(at)| Self(Some(at)))
             .ok_or("A DateTime has the form 2022-04-25T11:40 or 2022-04-25T11:40:00+00:00.")
     }
 }

@@ -11,8 +11,14 @@ mod opaque;
 mod time;
 
 pub use self::{
-    big_int::BigInt, date::Date, date_time::DateTime, decimal::Decimal,
-    expected_error::ExpectedErrorType, generic::GenericScalar, json_string::JSONString, time::Time,
+    big_int::BigInt,
+    date::Date,
+    date_time::{DateTime, DateTimeArgument},
+    decimal::Decimal,
+    expected_error::ExpectedErrorType,
+    generic::GenericScalar,
+    json_string::JSONString,
+    time::Time,
 };
 
 crate::leaf_scalars!(BigInt, Date, DateTime, Decimal, JSONString, Time, crate::global_id::Id);

@@ -1,9 +1,10 @@
-//! Scalars whose values are objects. juniper derives scalars that are strings, numbers or booleans only; these
-//! implementations are the same ones, written out.
+//! Scalars that juniper does not derive: those whose values are objects, and those that are read as another type than they
+//! are written from. These implementations are the derived ones, written out.
 
-/// Makes a scalar of a type that has `fn to_value(&self) -> Value` and `fn from_value(&InputValue) -> Result<Self, _>`.
-macro_rules! opaque_scalar {
-    ($type:ident, $name:literal, $description:literal) => {
+/// Makes a scalar, as far as it is written, of a type that has `fn to_value(&self) -> Value`. What clients may send for it
+/// is told by the function that describes it to a registry.
+macro_rules! written_scalar {
+    ($type:ident, $name:literal, $meta:expr) => {
         impl ::juniper::GraphQLValue for $type {
             type Context = ();
             type TypeInfo = ();
@@ -28,10 +29,7 @@ macro_rules! opaque_scalar {
             }
 
             fn meta(info: &(), registry: &mut ::juniper::Registry) -> ::juniper::meta::MetaType {
-                registry
-                    .build_scalar_type::<Self>(info)
-                    .description(::juniper::arcstr::literal!($description))
-                    .into_meta()
+                $meta(info, registry)
             }
         }
 
@@ -48,6 +46,37 @@ macro_rules! opaque_scalar {
             }
         }
 
+        impl ::juniper::marker::IsOutputType<::juniper::DefaultScalarValue> for $type {}
+
+        impl ::juniper::macros::reflect::BaseType<::juniper::DefaultScalarValue> for $type {
+            const NAME: ::juniper::macros::reflect::Type = $name;
+        }
+
+        impl ::juniper::macros::reflect::BaseSubTypes<::juniper::DefaultScalarValue> for $type {
+            const NAMES: ::juniper::macros::reflect::Types = &[$name];
+        }
+
+        impl ::juniper::macros::reflect::WrappedType<::juniper::DefaultScalarValue> for $type {
+            const VALUE: ::juniper::macros::reflect::WrappedValue = 1;
+        }
+    };
+}
+pub(super) use written_scalar;
+
+/// Makes a scalar of a type that has `fn from_value(&InputValue) -> Result<Self, _>` as well.
+macro_rules! opaque_scalar {
+    ($type:ident, $name:literal, $description:literal) => {
+        $crate::scalar::opaque::written_scalar!(
+            $type,
+            $name,
+            |info: &(), registry: &mut ::juniper::Registry| {
+                registry
+                    .build_scalar_type::<$type>(info)
+                    .description(::juniper::arcstr::literal!($description))
+                    .into_meta()
+            }
+        );
+
         impl ::juniper::FromInputValue for $type {
             type Error = &'static str;
 
@@ -62,20 +91,6 @@ macro_rules! opaque_scalar {
                     .or_else(|_| <i32 as ::juniper::ParseScalarValue>::from_str(token))
                     .or_else(|_| <f64 as ::juniper::ParseScalarValue>::from_str(token))
             }
-        }
-
-        impl ::juniper::marker::IsOutputType<::juniper::DefaultScalarValue> for $type {}
-
-        impl ::juniper::macros::reflect::BaseType<::juniper::DefaultScalarValue> for $type {
-            const NAME: ::juniper::macros::reflect::Type = $name;
-        }
-
-        impl ::juniper::macros::reflect::BaseSubTypes<::juniper::DefaultScalarValue> for $type {
-            const NAMES: ::juniper::macros::reflect::Types = &[$name];
-        }
-
-        impl ::juniper::macros::reflect::WrappedType<::juniper::DefaultScalarValue> for $type {
-            const VALUE: ::juniper::macros::reflect::WrappedValue = 1;
         }
     };
 }
