@@ -123,7 +123,7 @@ fn values_are_printed_as_they_came() {
             .replace("Übung", "Uebung");
     let form = canonical(&document, &none()).unwrap();
     assert!(form.contains("id:\"é\\u0041\" amount:12.30 info:\"\"\"{\"a\": [1]}\"\"\""), "{form}");
-    assert_eq!(run(&document, &none()).0, json!({"echo": ["12.30", "{\"a\":[1]}", "éA"]}));
+    assert_eq!(run(&document, &none()).0, json!({"echo": ["12.30", "{\"a\": [1]}", "éA"]}));
 }
 
 #[test]
