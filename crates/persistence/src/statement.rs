@@ -104,7 +104,9 @@ impl<ST> Statement<ST> {
         self.parts.push(Part::Bind(value.into()));
     }
 
-    /// ` = ANY(…)` or ` IN (…)`: one statement text for lists of every length.
+    /// ` = ANY(…)` or ` IN (…)`: one statement text for lists of every length. A list of one is compared with that one:
+    /// SQLite reads no JSON for it, and PostgreSQL, which takes an unknown list for ten, keeps its plan instead of planning
+    /// each time anew.
     #[expect(clippy::wrong_self_convention, reason = "it reads as the SQL it writes")]
     pub(crate) fn is_in(mut self, values: impl Into<Bind>) -> Self {
         self.push_is_in(values);
@@ -112,16 +114,33 @@ impl<ST> Statement<ST> {
     }
 
     pub(crate) fn push_is_in(&mut self, values: impl Into<Bind>) {
-        self.push_dialect(" = ANY(", " IN (SELECT value FROM json_each(");
-        self.push_bind(values);
-        self.push_dialect(")", "))");
+        match values.into().alone() {
+            Ok(one) => {
+                self.push(" = ");
+                self.push_bind(one);
+            }
+            Err(many) => {
+                self.push_dialect(" = ANY(", " IN (SELECT value FROM json_each(");
+                self.push_bind(many);
+                self.push_dialect(")", "))");
+            }
+        }
     }
 
     /// A row source of one column `value`, a row for each value: `FROM` it or join it. Follow it with an alias.
     pub(crate) fn each(mut self, values: impl Into<Bind>) -> Self {
-        self.push_dialect("(SELECT unnest(", "(SELECT value FROM json_each(");
-        self.push_bind(values);
-        self.push_dialect(") AS value)", "))");
+        match values.into().alone() {
+            Ok(one) => {
+                self.push("(SELECT ");
+                self.push_bind(one);
+                self.push(" AS value)");
+            }
+            Err(many) => {
+                self.push_dialect("(SELECT unnest(", "(SELECT value FROM json_each(");
+                self.push_bind(many);
+                self.push_dialect(") AS value)", "))");
+            }
+        }
         self
     }
 
@@ -215,6 +234,23 @@ fragment!(
     |out, ints, texts| out.push_bind_param::<Text, _>(ints.1),
     out.push_bind_param::<Text, _>(texts.1)
 );
+
+impl Bind {
+    /// The only entry of a list of one; else the value as it is.
+    fn alone(self) -> Result<Self, Self> {
+        match &self {
+            Self::Ints(numbers, _) => match numbers.as_slice() {
+                [one] => Ok(Self::Int(*one)),
+                _ => Err(self),
+            },
+            Self::Texts(texts, _) => match texts.as_slice() {
+                [one] => Ok(Self::Text(one.clone())),
+                _ => Err(self),
+            },
+            _ => Err(self),
+        }
+    }
+}
 
 impl From<i64> for Bind {
     fn from(value: i64) -> Self {
