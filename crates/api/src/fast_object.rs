@@ -197,15 +197,13 @@ macro_rules! leaf_enums {
     )+ };
 }
 
-/// Lets custom scalars be leaves: they are written as their [`juniper::ToScalarValue`] says.
+/// Lets custom scalars be leaves whose texts JSON need not escape: they are written as they are displayed.
 #[macro_export]
-macro_rules! leaf_scalars {
+macro_rules! leaf_texts {
     ($($type:ty),+ $(,)?) => { $(
         impl $crate::fast::Leaf for $type {
             fn write(self, json: &mut $crate::written::Json) {
-                let scalar: ::juniper::DefaultScalarValue =
-                    ::juniper::ToScalarValue::to_scalar_value(&self);
-                json.put(&scalar);
+                json.put_plain(&self);
             }
         }
     )+ };

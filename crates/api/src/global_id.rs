@@ -12,6 +12,8 @@ use juniper::{
     parser::{ParseError, ScalarToken, Token},
 };
 
+use crate::{fast::Leaf, written::Json};
+
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -120,6 +122,12 @@ impl Id {
             Some(number) if number.fract() == 0.0 => Ok(Self(number.to_string())),
             _ => Err("An ID is a string or a whole number."),
         }
+    }
+}
+
+impl Leaf for Id {
+    fn write(self, json: &mut Json) {
+        json.put(self.as_str());
     }
 }
 

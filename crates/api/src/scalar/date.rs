@@ -35,7 +35,8 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%d"))
+        // Between the years 1 and 9999, chrono writes the very form.
+        write!(f, "{}", self.0)
     }
 }
 

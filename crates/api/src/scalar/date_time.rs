@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveDateTime, Utc};
+use chrono::{NaiveDateTime, SecondsFormat};
 use juniper::{DefaultScalarValue, GraphQLScalar, ToScalarValue, Value};
 use regulars_kernel::Timestamp;
 
@@ -100,12 +100,12 @@ fn offset_minutes(zone: &str) -> Option<i64> {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant: chrono::DateTime<Utc> = self.0.to_utc();
-        write!(f, "{}", instant.format("%Y-%m-%dT%H:%M:%S"))?;
-        match instant.timestamp_subsec_micros() {
-            0 => f.write_str("+00:00"),
-            micros => write!(f, ".{micros:06}+00:00"),
-        }
+        let instant = self.0.to_utc();
+        let fraction = match instant.timestamp_subsec_micros() {
+            0 => SecondsFormat::Secs,
+            _ => SecondsFormat::Micros,
+        };
+        f.write_str(&instant.to_rfc3339_opts(fraction, false))
     }
 }
 

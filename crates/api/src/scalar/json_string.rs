@@ -3,6 +3,8 @@
 use juniper::GraphQLScalar;
 use serde_json::Value as Json;
 
+use crate::{fast::Leaf, written::Json as Written};
+
 /// A string that holds JSON, or none where it is empty. It stays as it was written, to the last digit of its numbers.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
 #[graphql(
@@ -13,6 +15,12 @@ use serde_json::Value as Json;
     parse_token(String),
 )]
 pub struct JSONString(String);
+
+impl Leaf for JSONString {
+    fn write(self, json: &mut Written) {
+        json.put(self.as_str());
+    }
+}
 
 impl JSONString {
     /// Reads a JSON text.

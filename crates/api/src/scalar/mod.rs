@@ -21,4 +21,4 @@ pub use self::{
     time::Time,
 };
 
-crate::leaf_scalars!(BigInt, Date, DateTime, Decimal, JSONString, Time, crate::global_id::Id);
+crate::leaf_texts!(BigInt, Date, DateTime, Decimal, Time);
