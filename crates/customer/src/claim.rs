@@ -5,7 +5,8 @@
 
 use regulars_kernel::{
     Actor, MerchantId, PersonId, Timestamp,
-    page::{KeyKind, Keyed, Order, SortField, SortKey},
+    page::{Keyed, SortKey},
+    pk_sort,
 };
 
 use crate::{CustomerError, CustomerStore, EmailAddress, Person, sharing::own_account};
@@ -27,32 +28,9 @@ pub struct Claimable {
     pub created_at: Timestamp,
 }
 
-/// What the list of these can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClaimableSort {}
-
-impl SortField for ClaimableSort {
-    const LIST: &'static str = "claimableProfiles";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What the list of these can be ordered by: the pk alone.
+    pub enum ClaimableSort of "claimableProfiles"
 }
 
 impl Keyed<ClaimableSort> for Claimable {

@@ -2,7 +2,8 @@
 
 use regulars_kernel::{
     Actor, Denied, PageRequest, Permission, Permissions,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
+    page::{Keyed, PageArguments, SortKey},
+    pk_sort,
 };
 
 use crate::{
@@ -24,32 +25,9 @@ pub struct Right(Permission);
 /// A permission; its scalar fields take the short way.
 pub type PermissionNode = Fast<Right>;
 
-/// What a list of permissions can be ordered by: the pk alone, which is the order of the documentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PermissionSort {}
-
-impl SortField for PermissionSort {
-    const LIST: &'static str = "permissions";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of permissions can be ordered by: the pk alone, which is the order of the documentation.
+    pub enum PermissionSort of "permissions"
 }
 
 impl Keyed<PermissionSort> for PermissionNode {

@@ -9,7 +9,8 @@ use regulars_auth::{
 };
 use regulars_kernel::{
     PageRequest, Permission, Permissions, RoleId,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
+    page::{Keyed, PageArguments, SortKey},
+    pk_sort,
 };
 
 use super::permission::{self, PermissionNodeConnection};
@@ -34,32 +35,9 @@ pub struct Bundle(Arc<Role>);
 /// A role; its scalar fields take the short way.
 pub type RoleNode = Fast<Bundle>;
 
-/// What a list of roles can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RoleSort {}
-
-impl SortField for RoleSort {
-    const LIST: &'static str = "roles";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of roles can be ordered by: the pk alone.
+    pub enum RoleSort of "roles"
 }
 
 impl Keyed<RoleSort> for RoleNode {

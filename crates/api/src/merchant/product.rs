@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use regulars_kernel::{
     MerchantId, ProductId,
-    page::{KeyKind, Keyed, Order, SortField, SortKey},
+    page::{Keyed, SortKey},
+    pk_sort,
 };
 use regulars_merchant::{Product, product};
 
@@ -104,32 +105,9 @@ crate::fast_object! {
     }
 }
 
-/// What a list of products can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProductSort {}
-
-impl SortField for ProductSort {
-    const LIST: &'static str = "products";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of products can be ordered by: the pk alone.
+    pub enum ProductSort of "products"
 }
 
 impl Keyed<ProductSort> for ProductNode {

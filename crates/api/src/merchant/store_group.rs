@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use regulars_kernel::{
     Actor, MerchantId, PageRequest, StoreGroupId, StoreId,
-    page::{KeyKind, Keyed, Order, SortField, SortKey},
+    page::{Keyed, SortKey},
+    pk_sort,
 };
 use regulars_merchant::{StoreGroup, StoreSort, store_group};
 
@@ -42,32 +43,9 @@ pub struct Places {
 /// A store group; its scalar fields take the short way.
 pub type StoreGroupNode = Fast<Places>;
 
-/// What a list of groups can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreGroupSort {}
-
-impl SortField for StoreGroupSort {
-    const LIST: &'static str = "storeGroups";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of groups can be ordered by: the pk alone.
+    pub enum StoreGroupSort of "storeGroups"
 }
 
 impl Keyed<StoreGroupSort> for StoreGroupNode {

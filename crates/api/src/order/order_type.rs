@@ -2,7 +2,8 @@
 
 use regulars_kernel::{
     OrderTypeId, PageRequest,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
+    page::{Keyed, PageArguments, SortKey},
+    pk_sort,
 };
 use regulars_order::{OrderType, order_type};
 
@@ -26,32 +27,9 @@ pub struct Fulfilment(OrderType);
 /// An order type; its scalar fields take the short way.
 pub type OrderTypeNode = Fast<Fulfilment>;
 
-/// What a list of order types can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderTypeSort {}
-
-impl SortField for OrderTypeSort {
-    const LIST: &'static str = "orderTypes";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of order types can be ordered by: the pk alone.
+    pub enum OrderTypeSort of "orderTypes"
 }
 
 impl Keyed<OrderTypeSort> for OrderTypeNode {

@@ -56,6 +56,47 @@ pub trait Keyed<F> {
     fn pk(&self) -> i64;
 }
 
+/// Makes the sort field of a list that is ordered by the pk alone: a type without values.
+///
+/// ```
+/// regulars_kernel::pk_sort! {
+///     /// What a list of tables can be ordered by: the pk alone.
+///     pub enum TableSort of "tables"
+/// }
+/// ```
+#[macro_export]
+macro_rules! pk_sort {
+    ($(#[$meta:meta])* $visibility:vis enum $sort:ident of $list:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $visibility enum $sort {}
+
+        impl $crate::page::SortField for $sort {
+            const LIST: &'static str = $list;
+
+            fn from_name(_name: &str) -> ::core::option::Option<Self> {
+                ::core::option::Option::None
+            }
+
+            fn name(self) -> &'static str {
+                match self {}
+            }
+
+            fn kind(self) -> $crate::page::KeyKind {
+                match self {}
+            }
+
+            fn all() -> &'static [Self] {
+                &[]
+            }
+
+            fn default_order() -> $crate::page::Order<Self> {
+                $crate::page::Order { terms: ::std::vec::Vec::new(), pk_descending: false }
+            }
+        }
+    };
+}
+
 /// One term of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term<F> {
