@@ -2,13 +2,15 @@
 
 use std::{
     fs,
-    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Output,
 };
 
-use regulars_testkit::{Engine, Server, TempDatabase, TempLogin, fresh, server::regulars};
+use regulars_testkit::{
+    Engine, Server, TempDatabase, TempLogin, fresh,
+    server::{regulars, run},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -52,18 +54,9 @@ impl Place {
 
     /// Runs a command with an input; words are divided by spaces.
     fn run_with(&self, words: &str, input: &str) -> Said {
-        let mut process = regulars()
-            .args(words.split(' '))
-            .args(self.sources())
-            .env("REGULARS_AUTH_BCRYPT_COST", "4")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It may end without having read.
-        drop(process.stdin.take().unwrap().write_all(input.as_bytes()));
-        Said::of(process.wait_with_output().unwrap())
+        let mut command = regulars();
+        command.args(words.split(' ')).args(self.sources()).env("REGULARS_AUTH_BCRYPT_COST", "4");
+        Said::of(run(command, input))
     }
 
     fn serve(&self, flags: &[&str]) -> Server {
@@ -104,6 +97,12 @@ impl Said {
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
+}
+
+fn make_keys(path: &str) -> Said {
+    let mut command = regulars();
+    command.args(["keys", "--out", path]);
+    Said::of(run(command, ""))
 }
 
 fn logs_in(server: &Server, email: &str, password: &str) -> bool {
@@ -189,7 +188,7 @@ fn user_create_works_on_what_a_server_has_made() {
         assert!(!place.keys().exists());
         let config = place.directory.path().join("own.toml");
         let config = config.to_str().unwrap();
-        Said::of(regulars().args(["keys", "--out", config]).output().unwrap()).done(&[]);
+        make_keys(config).done(&[]);
         let create = format!("{create} --config {config}");
         place.run_with(&create, "").refused(&["no password was given"]);
         place.run_with(&create, "12345678\n").refused(&["password: ", "numeric"]);
@@ -218,7 +217,7 @@ fn user_create_works_on_what_a_server_has_made() {
 fn keys_are_written_for_their_owner_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("keys.toml");
-    let write = || Said::of(regulars().args(["keys", "--out"]).arg(&path).output().unwrap());
+    let write = || make_keys(path.to_str().unwrap());
     assert_eq!(write().done(&[]).out, "");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     write().refused(&["is there already", path.to_str().unwrap()]);
@@ -268,7 +267,7 @@ fn a_login_that_cannot_step_down_does_not_serve() {
     place.url = Some(login.url().to_owned());
     let config = place.directory.path().join("own.toml");
     let config = config.to_str().unwrap();
-    Said::of(regulars().args(["keys", "--out", config]).output().unwrap()).done(&[]);
+    make_keys(config).done(&[]);
     let way_out =
         format!("GRANT regulars_app, regulars_person, regulars_platform TO \"{}\"", login.name());
     for command in

@@ -1,16 +1,13 @@
 //! The two servers that all tests share, and merchants of one's own on them.
 
-use std::{
-    io::Write as _,
-    process::Stdio,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
 };
 
 use regulars_testkit::{
-    Client, Engine, Letter, Server, Shared, TempDatabase, fresh, mail, server::regulars,
+    Client, Engine, Letter, Server, Shared, TempDatabase, fresh, mail,
+    server::{regulars, run},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,6 +17,13 @@ pub(crate) const PASSWORD: &str = "regulars-demo";
 
 /// The least cost that is allowed: tests sign up by the hundred.
 const CHEAP_PASSWORDS: (&str, &str) = ("REGULARS_AUTH_BCRYPT_COST", "4");
+
+/// A busy machine is no fault of the server: it turns nobody away for being slow.
+const PATIENCE: [(&str, &str); 3] = [
+    ("REGULARS_HTTP_REQUEST_TIMEOUT", "2m"),
+    ("REGULARS_DATABASE_CONNECTION_WAIT", "30s"),
+    ("REGULARS_DATABASE_STATEMENT_TIMEOUT", "2m"),
+];
 
 /// A server over a demo world.
 pub(crate) struct World {
@@ -60,6 +64,7 @@ impl World {
         let path = data.path().to_str().expect("a UTF-8 path");
         let arguments = ["--demo", "--data-dir", path, "--database-url", database.url()];
         let mut environment = vec![CHEAP_PASSWORDS, ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
+        environment.extend_from_slice(&PATIENCE);
         environment.extend_from_slice(settings);
         let server = Server::start(&arguments, &environment);
         Self { engine, server, database, data, admin: OnceLock::new() }
@@ -92,12 +97,8 @@ impl World {
             // The keys that the server made for itself.
             command.arg("--config").arg(self.data.path().join("keys.toml"));
             command.env(CHEAP_PASSWORDS.0, CHEAP_PASSWORDS.1);
-            let mut process =
-                command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
-            let mut input = process.stdin.take().expect("its input");
-            writeln!(input, "{PASSWORD}").expect("it reads the password");
-            drop(input);
-            assert!(process.wait().expect("it ends").success(), "no admin was made");
+            let output = run(command, &format!("{PASSWORD}\n"));
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             email.to_owned()
         });
         self.login(email)

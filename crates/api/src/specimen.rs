@@ -16,6 +16,7 @@ use std::sync::{
 };
 
 use chrono::NaiveDate;
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use juniper::{
     DefaultScalarValue, EmptySubscription, Executor, FieldError, FieldResult, GraphQLEnum,
     RootNode, graphql_interface, graphql_object, graphql_value,
@@ -41,6 +42,7 @@ pub(crate) struct Context {
     /// What ran, in order.
     pub(crate) log: Mutex<Vec<String>>,
     pub(crate) bearer: Option<String>,
+    held: Arc<Held>,
 }
 impl juniper::Context for Context {}
 
@@ -324,8 +326,8 @@ impl Query {
     fn nameless() -> FieldResult<Option<bool>> {
         Err(FieldError::new("The secret of the database.", juniper::Value::null()))
     }
-    fn sleep(millis: i32) -> bool {
-        std::thread::sleep(std::time::Duration::from_millis(u64::try_from(millis).unwrap()));
+    fn hold(context: &Context) -> bool {
+        context.held.hold();
         true
     }
     fn panics() -> bool {
@@ -361,9 +363,9 @@ impl Mutation {
         context.note(format!("add {n} {ns:?}"));
         Ok(Some(Payload(n)))
     }
-    fn wait(millis: i32) -> Option<Payload> {
-        std::thread::sleep(std::time::Duration::from_millis(u64::try_from(millis).unwrap()));
-        Some(Payload(millis))
+    fn hold(context: &Context) -> Option<Payload> {
+        context.held.hold();
+        Some(Payload(0))
     }
     #[graphql(name = "obtainToken")]
     fn obtain_token(context: &Context, password: String) -> FieldResult<Option<Payload>> {
@@ -384,11 +386,37 @@ impl Schema for Specimen {
     }
 }
 
+/// Holds operations that ask for it until a test lets them go.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) begun: AtomicUsize,
+    let_go: (Sender<()>, Receiver<()>),
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self { begun: AtomicUsize::new(0), let_go: unbounded() }
+    }
+}
+
+impl Held {
+    fn hold(&self) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        self.let_go.1.recv().unwrap();
+    }
+
+    /// Lets one go, be it one that has not begun yet.
+    pub(crate) fn let_go(&self) {
+        self.let_go.0.send(()).unwrap();
+    }
+}
+
 /// Serves the schema; counts the states it made and the contexts it closed.
 #[derive(Default)]
 pub(crate) struct Shop {
     pub(crate) states: AtomicUsize,
     pub(crate) closed: AtomicUsize,
+    pub(crate) held: Arc<Held>,
 }
 
 impl Service for Shop {
@@ -407,6 +435,7 @@ impl Service for Shop {
             Ok(Some("eager")) => Err(Refusal::too_many(7)),
             _ => Ok(Context {
                 bearer: request.head.bearer.as_ref().map(|bearer| bearer.expose().to_owned()),
+                held: Arc::clone(&self.held),
                 ..Context::default()
             }),
         }

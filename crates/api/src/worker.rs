@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(panicked, Err(WorkError::Panicked));
         assert_eq!(pool.run(label(), soon(), |state| *state).await, Ok(1), "a fresh state");
         assert_eq!(made.load(Ordering::SeqCst), 2);
-        assert!(pool.join(Duration::from_secs(5)));
+        assert!(pool.join(Duration::from_mins(2)));
     }
 
     #[actix_web::test]
@@ -357,7 +357,7 @@ mod tests {
     async fn a_closed_pool_finishes_what_it_has() {
         let (pool, _) = pool(2, 8);
         assert_eq!(pool.run(label(), soon(), |_| 5).await, Ok(5));
-        assert!(pool.join(Duration::from_secs(5)));
+        assert!(pool.join(Duration::from_mins(2)));
         assert_eq!(pool.run(label(), soon(), |_| 5).await, Err(WorkError::Closed));
     }
 }

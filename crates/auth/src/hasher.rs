@@ -88,6 +88,7 @@ impl Hasher {
             if Instant::now() >= deadline {
                 return;
             }
+            tracing::debug!("hashing a password");
             let outcome = work(scheme);
             finished.fetch_add(1, Ordering::Relaxed);
             if answer.send(outcome).is_err() {

@@ -171,6 +171,13 @@ mod tests {
         other.connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).unwrap();
         thread::scope(|threads| {
             let waiting = threads.spawn(|| migrate(&url));
+            let queued = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            let queued = || Statement::<BigInt>::new(queued);
+            while queued().first(&mut other.connection).unwrap() != Some(1_i64) {
+                assert!(!waiting.is_finished(), "it waits for the other one");
+                thread::sleep(Duration::from_millis(10));
+            }
             thread::sleep(Duration::from_millis(2_500));
             assert!(!waiting.is_finished(), "longer than other statements wait for a lock");
             other.connection.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).unwrap();

@@ -462,4 +462,30 @@ mod tests {
         assert!(matches!(second, Ok(1)), "the first one's write was undone: {second:?}");
         assert!(matches!(third, Err(StoreError::DeadlineExceeded)), "{third:?}");
     }
+
+    #[test]
+    fn an_idle_log_is_folded_in_without_waiting_for_readers() {
+        let database = fresh(Engine::Sqlite, migrated);
+        let url = DatabaseUrl::parse(database.url()).unwrap();
+        let mut link = Link::open(&url, Purpose::Writing, Duration::ZERO).unwrap();
+        let mut reader = Link::open(&url, Purpose::Reading, Duration::ZERO).unwrap();
+        let rename = |link: &mut Link, from: &str, to: &str| {
+            let sql = format!("UPDATE order_type SET name = '{to}' WHERE name = '{from}'");
+            link.connection.batch_execute(&sql).unwrap();
+        };
+        rename(&mut link, "Online", "Web");
+        reader.connection.batch_execute("BEGIN; SELECT count(*) FROM order_type").unwrap();
+        rename(&mut link, "Web", "Shop");
+        // What waits for the reader at all waits longer than anybody here.
+        link.connection.batch_execute("PRAGMA busy_timeout = 3600000").unwrap();
+        let (done, outcome) = bounded(1);
+        let folding = thread::spawn(move || {
+            done.send(fold_in(&mut link.connection)).unwrap();
+            link
+        });
+        let all = outcome.recv_timeout(Duration::from_mins(2));
+        assert_eq!(all, Ok(false), "the reader needs what was there when it began");
+        reader.connection.batch_execute("COMMIT").unwrap();
+        assert!(fold_in(&mut folding.join().unwrap().connection));
+    }
 }

@@ -1,12 +1,12 @@
 //! The built server, run as a process of its own: what a test of the whole product talks to.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 #[cfg(target_os = "linux")]
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
@@ -17,7 +17,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Client;
 
-/// How long a server may take to be ready (a debug build that makes its demo world), and to end when asked to.
+/// How long a server may take to be ready (a debug build that makes its demo world), to say something, and to end when
+/// asked to, and how long any other command may run: only what hangs takes longer.
 const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(20);
 /// The port is free when it is asked for, not necessarily when it is used.
@@ -127,6 +128,23 @@ impl Server {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Waits until the server has printed something.
+    ///
+    /// # Panics
+    /// When it does not come: with what was printed instead.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log().contains(text) {
+            assert!(
+                Instant::now() < deadline,
+                "no `{text}` from the server; it said:\n{}",
+                self.log()
+            );
+            sleep(POLL);
+        }
+    }
+
     /// Sends SIGTERM and returns at once: for watching what happens meanwhile.
     pub fn ask_to_stop(&self) {
         // A server that is gone already has stopped.
@@ -139,15 +157,11 @@ impl Server {
     /// When the server does not end: with what it has printed.
     pub fn stop(&mut self) -> ExitStatus {
         self.ask_to_stop();
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if let Ok(Some(status)) = self.process.try_wait() {
-                self.finish_log();
-                return status;
-            }
-            sleep(POLL);
-        }
-        panic!("the server did not stop after SIGTERM; it said:\n{}", self.log())
+        let Some(status) = end_of(&mut self.process) else {
+            panic!("the server did not stop after SIGTERM; it said:\n{}", self.log())
+        };
+        self.finish_log();
+        status
     }
 
     /// Ends the process as a power cut would (SIGKILL) and waits until it is gone.
@@ -205,6 +219,56 @@ fn bind(command: &mut Command) {
 /// Elsewhere a server outlives tests that are killed.
 #[cfg(not(target_os = "linux"))]
 fn bind(_command: &mut Command) {}
+
+/// How a process ended, if it does within [`PATIENCE`].
+fn end_of(process: &mut Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Ok(Some(status)) = process.try_wait() {
+            return Some(status);
+        }
+        sleep(POLL);
+    }
+    None
+}
+
+/// Runs a command to its end, with an input that it need not read.
+///
+/// # Panics
+/// When it cannot be started, or does not end within two minutes: with what it has printed.
+#[track_caller]
+pub fn run(mut command: Command, input: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut process = match spawn_bound(command) {
+        Ok(process) => process,
+        Err(error) => panic!("{program}: {error}"),
+    };
+    let (stdout, stderr) = (collect(process.stdout.take()), collect(process.stderr.take()));
+    if let Some(mut pipe) = process.stdin.take() {
+        drop(pipe.write_all(input.as_bytes()));
+    }
+    let status = end_of(&mut process);
+    if status.is_none() {
+        drop(process.kill());
+        drop(process.wait());
+    }
+    let [stdout, stderr] = [stdout, stderr].map(|reader| reader.join().unwrap_or_default());
+    match status {
+        Some(status) => Output { status, stdout, stderr },
+        None => panic!("{program} did not end; it said:\n{}", String::from_utf8_lossy(&stderr)),
+    }
+}
+
+fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            drop(pipe.read_to_end(&mut bytes));
+        }
+        bytes
+    })
+}
 
 /// A command that runs the built program `regulars`, without the `REGULARS_…` variables of whoever runs the tests.
 ///
