@@ -38,25 +38,33 @@ fn customers_fields() -> Vec<(&'static str, Value)> {
     vec![
         ("firstname", long(151)),
         ("firstname", json!("a\0b")),
+        ("firstname", json!("a\nb")),
         ("lastname", long(151)),
         ("lastname", json!("a\0b")),
+        ("lastname", json!("a\nb")),
         ("email", json!("no address")),
         ("email", json!("a\0b@example.com")),
+        ("email", json!("a\u{7f}b@example.com")),
         ("email", json!(format!("{}@example.com", "x".repeat(300)))),
         ("email", json!("TAKEN@example.com")),
         ("phoneNumber", json!("12")),
         ("phoneNumber", json!("+4917\u{0}12345678")),
+        ("phoneNumber", json!("+4917\n12345678")),
         ("phoneNumber", json!("1".repeat(10_000))),
         ("birthday", json!("1899-12-31")),
         ("birthday", json!("2999-01-01")),
         ("city", long(151)),
         ("city", json!("a\0b")),
+        ("city", json!("a\nb")),
         ("street", long(151)),
         ("street", json!("a\0b")),
+        ("street", json!("a\nb")),
         ("zipCode", long(21)),
         ("zipCode", json!("1\0a")),
+        ("zipCode", json!("1\ta")),
         ("picture", json!("http://example.com/a.png")),
         ("picture", json!("https://example.com/\0.png")),
+        ("picture", json!("https://example.com/\u{85}.png")),
         ("picture", picture(2_048)),
         ("extraInfo", json!("[1]")),
         ("extraInfo", json!("{\"a\":1,\"a\":2}")),
@@ -67,6 +75,7 @@ fn customers_fields() -> Vec<(&'static str, Value)> {
         ("numOfOrderDiscountsAllowed", json!(101)),
         ("cards", json!([""])),
         ("cards", json!(["a\0b"])),
+        ("cards", json!(["a\u{2028}b"])),
         ("cards", json!(["x".repeat(65)])),
         ("cards", json!(cards(21))),
         ("cards", json!(["C-1"])),
@@ -74,8 +83,8 @@ fn customers_fields() -> Vec<(&'static str, Value)> {
 }
 
 /// What no key of any mutation may be.
-fn keys() -> [Value; 3] {
-    [json!(""), json!("k".repeat(256)), json!("a\0b")]
+fn keys() -> [Value; 4] {
+    [json!(""), json!("k".repeat(256)), json!("a\0b"), json!("a\u{1b}b")]
 }
 
 /// Not even read: the wrong type, or no value of an enum or a scalar.
@@ -148,9 +157,11 @@ fn records_of_other_systems() {
             ("createConsumer", create(json!("POS"), json!(" ")), "entitySourceId"),
             ("createConsumer", create(Value::Null, json!("p-1")), "entitySource"),
             ("createConsumer", create(json!("POS"), json!("a\0b")), "entitySourceId"),
+            ("createConsumer", create(json!("POS"), json!("a\rb")), "entitySourceId"),
             ("createConsumer", create(json!("POS"), long.clone()), "entitySourceId"),
             ("upsertConsumer", create(json!("POS"), json!(" ")), "entitySourceId"),
             ("upsertConsumer", create(json!("POS"), json!("a\0b")), "entitySourceId"),
+            ("upsertConsumer", create(json!("POS"), json!("a\u{2029}b")), "entitySourceId"),
             ("upsertConsumer", create(json!("POS"), long), "entitySourceId"),
         ] {
             let about = format!("{:?} {mutation} {input}", world.engine);
@@ -246,12 +257,15 @@ fn arguments_of_register() {
     let cases = [
         ("email", "", "required"),
         ("email", "a\0b@example.com", "invalid"),
+        ("email", "a\nb@example.com", "invalid"),
         ("email", &long_address, "max_length"),
         ("firstname", " ", "required"),
         ("firstname", "a\0b", "invalid"),
+        ("firstname", "a\u{9b}b", "invalid"),
         ("firstname", &long, "max_length"),
         ("lastname", "", "required"),
         ("lastname", "a\0b", "invalid"),
+        ("lastname", "a\u{9b}b", "invalid"),
         ("lastname", &long, "max_length"),
         ("userType", "", "required"),
         ("userType", "MERCHANT\0", "invalid_choice"),
@@ -268,10 +282,13 @@ fn arguments_of_register() {
         ("country", "DE\0", "invalid_choice"),
         ("country", &long, "invalid_choice"),
         ("city", "a\0b", "invalid"),
+        ("city", "a\u{9b}b", "invalid"),
         ("city", &long, "max_length"),
         ("street", "a\0b", "invalid"),
+        ("street", "a\u{9b}b", "invalid"),
         ("street", &long, "max_length"),
         ("zipCode", "1\0a", "invalid"),
+        ("zipCode", "1\na", "invalid"),
         ("zipCode", &long, "max_length"),
         ("gender", "MALE\0", "invalid_choice"),
         ("gender", &long, "invalid_choice"),

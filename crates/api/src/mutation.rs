@@ -286,7 +286,7 @@ impl Context {
             return Ok(None);
         };
         let invalid = |rule: Rule| ApiError::invalid(KEY, rule.to_string());
-        regulars_kernel::text::check(key, KEY_CHARS).map_err(invalid)?;
+        regulars_kernel::text::check_line(key, KEY_CHARS).map_err(invalid)?;
         if key.is_empty() {
             return Err(invalid(Rule::Required));
         }

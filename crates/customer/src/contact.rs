@@ -23,10 +23,7 @@ impl EmailAddress {
     /// Reads an address: a mailbox at a domain of at least two labels, without a display name.
     pub fn parse(typed: &str) -> Result<Self, Rule> {
         let typed = typed.trim();
-        text::check(typed, MAX_EMAIL_CHARS)?;
-        if typed.chars().any(char::is_control) {
-            return Err(Rule::Email);
-        }
+        text::check_line(typed, MAX_EMAIL_CHARS)?;
         let options =
             Options::default().with_required_tld().without_display_text().without_domain_literal();
         email_address::EmailAddress::parse_with_options(typed, options)
@@ -79,7 +76,7 @@ impl PhoneNumber {
     /// today: new ranges open faster than tables are renewed.
     pub fn parse(typed: &str, national_in: Option<Country>) -> Result<Self, Rule> {
         let typed = typed.trim();
-        text::check(typed, MAX_PHONE_CHARS)?;
+        text::check_line(typed, MAX_PHONE_CHARS)?;
         let spelled = typed.chars().all(|c| c.is_ascii_digit() || PUNCTUATION.contains(&c));
         // `+49 (0)171` is how many people write a number that is dialled either way.
         let mut dialled = typed.replace("(0)", "");

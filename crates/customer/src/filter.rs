@@ -107,13 +107,13 @@ pub struct ConsumerFilter {
 }
 
 impl ConsumerFilter {
-    /// Checks filters as they came in; refuses NUL and over-long texts. The segment is left out: whoever has the merchant at
+    /// Checks filters as they came in; refuses control characters and over-long texts. The segment is left out: whoever has the merchant at
     /// hand adds it, as [`crate::consumer::filter`] does.
     pub fn parse(arguments: FilterArguments) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
         let mut term = |field: &'static str, text: Option<String>| {
             let text = text.filter(|text| !text.trim().is_empty())?;
-            wrong.check(field, text::check(&text, MAX_TERM_CHARS).map(|()| text))
+            wrong.check(field, text::check_line(text.trim(), MAX_TERM_CHARS).map(|()| text))
         };
         let folded = |text: String| text::fold(&text);
         let filter = Self {

@@ -122,7 +122,7 @@ impl Named {
         let mut wrong = Violations::new();
         let mut given = |argument: &'static str, text: &Option<String>| {
             let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
-            wrong.check(argument, text::check(text, MAX_TERM_CHARS).map(|()| text.to_owned()))
+            wrong.check(argument, text::check_line(text, MAX_TERM_CHARS).map(|()| text.to_owned()))
         };
         let loyalty_id = given(BY_LOYALTY_ID, &who.loyalty_id);
         let email = given(BY_EMAIL, &who.email).map(|text| EmailAddress::key_of(&text));

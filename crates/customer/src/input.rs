@@ -301,14 +301,14 @@ fn discounts(number: i32) -> Result<i32, Rule> {
 /// A picture is shown by programs that fetch what they are told to: https, a host, and no login in it.
 fn picture(typed: &str) -> Result<String, Rule> {
     let typed = typed.trim();
-    text::check(typed, MAX_PICTURE_CHARS)?;
+    text::check_line(typed, MAX_PICTURE_CHARS)?;
     let valid = url::Url::parse(typed).is_ok_and(|url| {
         url.scheme() == "https"
             && url.has_host()
             && url.username().is_empty()
             && url.password().is_none()
     });
-    if valid && !typed.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if valid && !typed.contains(char::is_whitespace) {
         Ok(typed.to_owned())
     } else {
         Err(Rule::Invalid("Enter a valid https address.".to_owned()))

@@ -16,15 +16,26 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// Trims a text and refuses what no field may hold: NUL (PostgreSQL has no way to store it) and more than `max`
-/// characters. An empty text is `None`.
+/// Trims a text of one line and refuses what it may not hold ([`check_line`]). An empty text is `None`.
 pub fn clean(text: &str, max: usize) -> Result<Option<String>, Rule> {
     let trimmed = text.trim();
-    check(trimmed, max)?;
+    check_line(trimmed, max)?;
     Ok((!trimmed.is_empty()).then(|| trimmed.to_owned()))
 }
 
-/// Refuses what no text may hold: NUL, and more than `max` characters.
+/// Refuses what no text of one line may hold: what no text may ([`check`]), control characters (tabs too) and whatever else
+/// breaks a line. A name with a line break in it forges lines of receipts, mails, exports and logs.
+pub fn check_line(text: &str, max: usize) -> Result<(), Rule> {
+    check(text, max)?;
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        let sentence = "Control characters and line breaks are not allowed.";
+        return Err(Rule::Invalid(sentence.to_owned()));
+    }
+    Ok(())
+}
+
+/// Refuses what no text may hold: NUL (PostgreSQL has no way to store it), and more than `max` characters. Tabs, line
+/// breaks and other control characters pass: for a text of one line, see [`check_line`].
 pub fn check(text: &str, max: usize) -> Result<(), Rule> {
     if text.contains('\0') {
         return Err(Rule::Invalid("Null characters are not allowed.".to_owned()));
@@ -70,6 +81,24 @@ mod tests {
         assert_eq!(clean("   ", 5), Ok(None));
         assert_eq!(clean("abcdef", 5), Err(Rule::MaxLength { max: 5, actual: 6 }));
         assert!(clean("a\0b", 5).is_err());
+    }
+
+    #[test]
+    fn a_line_holds_nothing_that_breaks_it_or_controls() {
+        let controls = ('\u{1}'..='\u{1f}').chain('\u{7f}'..='\u{9f}');
+        for c in controls.chain(['\u{2028}', '\u{2029}']) {
+            let text = format!("Ada{c}Lovelace");
+            assert!(check_line(&text, 20).is_err() && clean(&text, 20).is_err(), "{c:?}");
+            assert_eq!(check(&text, 20), Ok(()), "a text of several lines: {c:?}");
+        }
+        // Of other scripts: a joiner, a mark of direction, a space that does not break.
+        for text in ["नमस्\u{200d}ते", "\u{200f}שלום", "10\u{a0}km", "\u{1f469}\u{200d}\u{1f4bb}"]
+        {
+            assert_eq!(check_line(text, 20), Ok(()), "{text:?}");
+        }
+        assert_eq!(clean("Ada\r\n", 20), Ok(Some("Ada".to_owned())), "what a scanner appends");
+        assert_eq!(check_line("abc", 2), Err(Rule::MaxLength { max: 2, actual: 3 }));
+        assert!(check_line("a\0b", 5).is_err());
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use regulars_kernel::{
     Actor, MerchantId, Page, PageRequest, StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
-    text::{MAX_CHARS, check, fold},
+    text::{MAX_CHARS, check_line, fold},
 };
 
 use crate::{Archived, Merchant, MerchantError, MerchantStore, business_date::business_date};
@@ -126,7 +126,7 @@ pub struct StoreFilter {
 }
 
 impl StoreFilter {
-    /// The same filter without what filters nothing: empty texts. Refuses NUL and over-long texts.
+    /// The same filter without what filters nothing: empty texts. Refuses control characters and over-long texts.
     pub fn checked(mut self) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
         for (argument, text) in [
@@ -137,7 +137,7 @@ impl StoreFilter {
         ] {
             text.take_if(|text| text.is_empty());
             if let Some(text) = text {
-                wrong.check(argument, check(text, MAX_CHARS));
+                wrong.check(argument, check_line(text, MAX_CHARS));
             }
         }
         wrong.into_result()?;

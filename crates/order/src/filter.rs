@@ -7,7 +7,7 @@ use regulars_customer::{
 };
 use regulars_kernel::{
     OrderTypeId, PersonId, StoreAccess, StoreId, Timestamp, Violations,
-    text::{MAX_CHARS, check},
+    text::{MAX_CHARS, check_line},
 };
 use regulars_merchant::Archived;
 
@@ -60,12 +60,12 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// What to ask the rows for, within stores and as of an instant. Refuses NUL and over-long texts.
+    /// What to ask the rows for, within stores and as of an instant. Refuses control characters and over-long texts.
     pub fn query(self, within: StoreAccess, now: Timestamp) -> Result<OrderQuery, Violations> {
         let mut wrong = Violations::new();
         let mut text = |argument, text: Option<String>| {
             let text = text.filter(|text| !text.trim().is_empty())?;
-            wrong.check(argument, check(&text, MAX_CHARS)).map(|()| text)
+            wrong.check(argument, check_line(text.trim(), MAX_CHARS)).map(|()| text)
         };
         let phone_number = text("consumer_PhoneNumber", self.consumer_phone_number);
         let number = text("consumer_LoyaltyId", self.consumer_loyalty_id);

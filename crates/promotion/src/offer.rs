@@ -6,7 +6,7 @@ use regulars_kernel::{
     Actor, CampaignId, MerchantId, Money, OfferId, Page, PageRequest, ProductId, StoreGroupId,
     StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
-    text::{MAX_CHARS, check, fold},
+    text::{MAX_CHARS, check_line, fold},
 };
 use regulars_merchant::Archived;
 
@@ -169,7 +169,7 @@ pub struct OfferFilter {
 }
 
 impl OfferFilter {
-    /// The same filter without what filters nothing: empty texts. Refuses NUL and over-long texts.
+    /// The same filter without what filters nothing: empty texts. Refuses control characters and over-long texts.
     pub fn checked(mut self) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
         for (argument, text) in [
@@ -179,7 +179,7 @@ impl OfferFilter {
         ] {
             text.take_if(|text| text.is_empty());
             if let Some(text) = text {
-                wrong.check(argument, check(text, MAX_CHARS));
+                wrong.check(argument, check_line(text, MAX_CHARS));
             }
         }
         wrong.into_result()?;

@@ -130,7 +130,7 @@ fn texts_that_no_field_can_hold() {
         let owner = world.demo_owner();
         for (list, arguments) in texts {
             for argument in arguments {
-                for text in ["a\\u0000b", long.as_str()] {
+                for text in ["a\\u0000b", "a\\nb", "a\\u2028b", long.as_str()] {
                     let document = format!("{{ {list}({argument}: \"{text}\") {{ count }} }}");
                     let answer = owner.query(&document, Value::Null);
                     check(&answer, &document, "invalid", Some(argument));
@@ -263,6 +263,9 @@ fn who_is_meant_by_promotions() {
                 Some("consumerPhoneNumber"),
             ),
             ("consumerLoyaltyId: \"\\u0000\"", "invalid", Some("consumerLoyaltyId")),
+            ("consumerLoyaltyId: \"1\\n2\"", "invalid", Some("consumerLoyaltyId")),
+            ("consumerEmail: \"a\\tb\"", "invalid", Some("consumerEmail")),
+            ("consumerPhoneNumber: \"1\\u0085 2\"", "invalid", Some("consumerPhoneNumber")),
             (
                 "consumerId: 177, consumerEmail: \"nobody@nowhere.example\"",
                 "does_not_exist",
