@@ -46,7 +46,7 @@ impl Post {
 /// How an account and one of its sessions stand now: all that decides who an access token's bearer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column with a meaning of its own")]
-pub struct Standing {
+pub struct LoginStanding {
     /// The account.
     pub person: PersonId,
     /// A consumer or one of a merchant's people.
@@ -67,7 +67,7 @@ pub struct Standing {
     pub session_live: bool,
 }
 
-impl Standing {
+impl LoginStanding {
     /// Whether a token with these claims is in force. Its signature and its time are judged before.
     pub fn honours(&self, claims: &Claims) -> bool {
         self.person == claims.person
@@ -99,5 +99,5 @@ pub fn resolve(tx: &mut impl AuthStore, claims: &Claims) -> Result<Actor, StoreE
     let standing = tx.find_standing(claims.person, claims.session)?;
     Ok(standing
         .filter(|standing| standing.honours(claims))
-        .map_or(Actor::Anonymous, Standing::into_actor))
+        .map_or(Actor::Anonymous, LoginStanding::into_actor))
 }

@@ -41,7 +41,7 @@ pub mod suite;
 pub mod token;
 pub mod verification;
 
-pub use actor::{Post, Standing};
+pub use actor::{LoginStanding, Post};
 pub use authority::{Authority, AuthorityFault};
 pub use error::AuthError;
 pub use keys::{Key, KeyRing, Keys, KeysError};

@@ -15,7 +15,7 @@ use regulars_kernel::{MerchantId, PersonId, RoleId, Scope, StoreError, Timestamp
 use regulars_merchant::{HoldsMerchants, Merchant, memory as merchants};
 
 use crate::{
-    actor::Standing,
+    actor::LoginStanding,
     mail::MailId,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
@@ -176,7 +176,7 @@ impl AuthStore for MemoryStore {
         &mut self,
         person: PersonId,
         session: SessionId,
-    ) -> Result<Option<Standing>, StoreError> {
+    ) -> Result<Option<LoginStanding>, StoreError> {
         let found = self.accounts()?.into_iter().find(|account| account.id == person);
         let post = self.member(person)?.map(|member| member.post);
         let rows = self.rows()?;
@@ -184,7 +184,7 @@ impl AuthStore for MemoryStore {
             return Ok(None);
         };
         let open = |session: &Session| session.person == person && session.revoked_at.is_none();
-        Ok(Some(Standing {
+        Ok(Some(LoginStanding {
             person,
             user_type: account.user_type,
             token_version: login.token_version,

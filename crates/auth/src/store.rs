@@ -4,7 +4,7 @@ use regulars_kernel::{PersonId, StoreError, Timestamp};
 use regulars_merchant::Merchant;
 
 use crate::{
-    actor::Standing,
+    actor::LoginStanding,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     session::SessionId,
@@ -71,7 +71,7 @@ pub trait AuthStore {
         &mut self,
         person: PersonId,
         session: SessionId,
-    ) -> Result<Option<Standing>, StoreError>;
+    ) -> Result<Option<LoginStanding>, StoreError>;
 
     /// Makes a registered person's account one that can log in. Until then nobody logs in by its address.
     fn insert_credentials(

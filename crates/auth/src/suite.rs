@@ -18,7 +18,7 @@ use regulars_kernel::{
 use regulars_merchant::{Merchant, MerchantStore, Tz};
 
 use crate::{
-    actor::{Post, Standing},
+    actor::{LoginStanding, Post},
     keys::Key,
     mail_store::MailStore,
     password::PasswordHash,
@@ -205,7 +205,7 @@ fn accounts_are_found_by_their_addresses(fixture: &mut impl Fixture, world: &Wor
 
 fn standings_tell_who_it_is(fixture: &mut impl Fixture, world: &World) {
     let merchant = world.owner.founded();
-    let standing = |person, user_type, admin, post| Standing {
+    let standing = |person, user_type, admin, post| LoginStanding {
         person,
         user_type,
         token_version: 0,

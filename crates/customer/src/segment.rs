@@ -42,7 +42,7 @@ use serde_json::Value as Json;
 pub use decimal::Decimal;
 pub use evaluate::evaluate;
 pub use facts::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
-pub use field::{Choices, Field, Kind, MAX_KEY_CHARS};
+pub use field::{Choices, Field, MAX_KEY_CHARS, ValueKind};
 pub use folded::{extra_info_number_key, extra_info_text_key, folded_text};
 pub use operator::Operator;
 pub use term::{MAX_LIST, Operand, Term};

@@ -56,7 +56,7 @@ impl Choices {
 
 /// What kind of value a field has. It decides what a rule may be written with and which operators fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ValueKind {
     /// Text: compares folded ([`regulars_kernel::text::fold`]), by code point. An empty text is an absent one.
     Text,
     /// A scalar of JSON. Its text form (a string itself, a number as JSON prints it, `true`, `false`) compares with
@@ -80,7 +80,7 @@ pub enum Kind {
     Id(&'static str),
 }
 
-impl Kind {
+impl ValueKind {
     /// The operators that fit.
     pub const fn operators(self) -> &'static [Operator] {
         use Operator::{Exact, Gt, Gte, Iexact, In, Isnull, Lt, Lte, Range};
@@ -116,10 +116,10 @@ macro_rules! fields {
 
         impl Field {
             /// What kind of value it is.
-            pub const fn kind(&self) -> Kind {
+            pub const fn kind(&self) -> ValueKind {
                 match self {
                     $(Self::$variant => $kind,)+
-                    Self::ExtraInfo(_) => Kind::Scalar,
+                    Self::ExtraInfo(_) => ValueKind::Scalar,
                 }
             }
 
@@ -136,96 +136,96 @@ macro_rules! fields {
 
 fields! {
     /// The e-mail address. SQL: `m.email_key`.
-    Email = "email": Kind::Text;
+    Email = "email": ValueKind::Text;
     /// The second e-mail address. SQL: folded text `secondaryEmail`.
-    SecondaryEmail = "secondaryEmail": Kind::Text;
+    SecondaryEmail = "secondaryEmail": ValueKind::Text;
     /// The first name. SQL: `m.firstname_key`.
-    Firstname = "firstname": Kind::Text;
+    Firstname = "firstname": ValueKind::Text;
     /// The last name. SQL: `m.lastname_key`.
-    Lastname = "lastname": Kind::Text;
+    Lastname = "lastname": ValueKind::Text;
     /// The phone number, as E.164 writes it. SQL: `m.phone_number`.
-    PhoneNumber = "phoneNumber": Kind::Text;
+    PhoneNumber = "phoneNumber": ValueKind::Text;
     /// The city. SQL: `m.city_key`.
-    City = "city": Kind::Text;
+    City = "city": ValueKind::Text;
     /// The street. SQL: folded text `street`.
-    Street = "street": Kind::Text;
+    Street = "street": ValueKind::Text;
     /// The postal code. SQL: folded text `zipCode`.
-    ZipCode = "zipCode": Kind::Text;
+    ZipCode = "zipCode": ValueKind::Text;
     /// The address as the API prints it ([`crate::profile::Profile::address`]). SQL: folded text `address`.
-    Address = "address": Kind::Text;
+    Address = "address": ValueKind::Text;
     /// The picture's address. SQL: folded text `picture`.
-    Picture = "picture": Kind::Text;
+    Picture = "picture": ValueKind::Text;
     /// Only merchants have one: absent. SQL: `NULL`.
-    Logo = "logo": Kind::Text;
+    Logo = "logo": ValueKind::Text;
     /// The loyalty id's digits. SQL: `m.loyalty_id`.
-    LoyaltyId = "loyaltyId": Kind::Text;
+    LoyaltyId = "loyaltyId": ValueKind::Text;
     /// The id at the source. SQL: folded text `entitySourceId`.
-    EntitySourceId = "entitySourceId": Kind::Text;
+    EntitySourceId = "entitySourceId": ValueKind::Text;
     /// The day of birth. SQL: `m.birthday`.
-    Birthday = "birthday": Kind::Date;
+    Birthday = "birthday": ValueKind::Date;
     /// The month of birth. SQL: `CAST(substr(m.birthday, 6, 2) AS INTEGER)`.
-    BirthdayMonth = "birthday__month": Kind::Month;
+    BirthdayMonth = "birthday__month": ValueKind::Month;
     /// Whole years at today's date; absent where the birthday is, or lies ahead. SQL: the difference of the years, one
     /// less where `substr(m.birthday, 6, 5)` is after today's (so people born on 29 February age on 1 March).
-    Age = "age": Kind::Integer;
+    Age = "age": ValueKind::Integer;
     /// The gender. SQL: `m.gender`.
-    Gender = "gender": Kind::Choice(Choices::Gender);
+    Gender = "gender": ValueKind::Choice(Choices::Gender);
     /// The country. SQL: `m.country`.
-    Country = "country": Kind::Choice(Choices::Country);
+    Country = "country": ValueKind::Choice(Choices::Country);
     /// Customers are `CONSUMER`. SQL: that constant.
-    UserType = "userType": Kind::Choice(Choices::UserType);
+    UserType = "userType": ValueKind::Choice(Choices::UserType);
     /// Only merchants have one: absent. SQL: `NULL`.
-    MerchantType = "merchantType": Kind::Choice(Choices::MerchantType);
+    MerchantType = "merchantType": ValueKind::Choice(Choices::MerchantType);
     /// The system that the customer came from. SQL: `m.entity_source`.
-    EntitySource = "entitySource": Kind::Choice(Choices::EntitySource);
+    EntitySource = "entitySource": ValueKind::Choice(Choices::EntitySource);
     /// The last login. SQL: `m.last_login`.
-    LastLogin = "lastLogin": Kind::Instant;
+    LastLogin = "lastLogin": ValueKind::Instant;
     /// When the customer was archived. SQL: `m.deleted_at`.
-    DeletedAt = "deletedAt": Kind::Instant;
+    DeletedAt = "deletedAt": ValueKind::Instant;
     /// When the person became a customer here. SQL: `m.created_at`.
-    CreatedAt = "createdAt": Kind::Instant;
+    CreatedAt = "createdAt": ValueKind::Instant;
     /// When the customer last changed. SQL: `m.updated_at`.
-    UpdatedAt = "updatedAt": Kind::Instant;
+    UpdatedAt = "updatedAt": ValueKind::Instant;
     /// The latest visit. SQL: `MAX(visit.occurred_at)`.
-    LastVisit = "lastVisit": Kind::Instant;
+    LastVisit = "lastVisit": ValueKind::Instant;
     /// The opposite of archived. SQL: `NOT m.archived`.
-    Active = "active": Kind::Boolean;
+    Active = "active": ValueKind::Boolean;
     /// Whether the customer is archived. SQL: `m.archived`.
-    Archived = "archived": Kind::Boolean;
+    Archived = "archived": ValueKind::Boolean;
     /// Whether the e-mail address was proved. SQL: `m.verified`.
-    Verified = "verified": Kind::Boolean;
+    Verified = "verified": ValueKind::Boolean;
     /// Customers are not staff: false. SQL: that constant.
-    Staff = "staff": Kind::Boolean;
+    Staff = "staff": ValueKind::Boolean;
     /// Customers are no admins: false. SQL: that constant.
-    Admin = "admin": Kind::Boolean;
+    Admin = "admin": ValueKind::Boolean;
     /// How many discounts an order may have. SQL: `m.num_of_order_discounts_allowed`.
-    NumOfOrderDiscountsAllowed = "numOfOrderDiscountsAllowed": Kind::Integer;
+    NumOfOrderDiscountsAllowed = "numOfOrderDiscountsAllowed": ValueKind::Integer;
     /// Points earned net of reversals (rule 16), 0 without any. SQL: the sum of `account.earned` on POINTS cards.
-    PointsEarned = "pointsEarned": Kind::Integer;
+    PointsEarned = "pointsEarned": ValueKind::Integer;
     /// Stamps on the customer's cards, 0 without any. SQL: the sum of `account.balance` on STAMPS cards.
-    Stamps = "stamps": Kind::Integer;
+    Stamps = "stamps": ValueKind::Integer;
     /// Completed orders of which something was not refunded, 0 without any. SQL: `COUNT(*)` of `orders` with
     /// `completed AND deleted_at IS NULL AND NOT (refunded > 0 AND refunded >= total)`.
-    OrdersCount = "orders__count": Kind::Integer;
+    OrdersCount = "orders__count": ValueKind::Integer;
     /// What completed orders in the merchant's currency came to, less refunds; 0 without any. SQL: the sum of
     /// `total - refunded` of `orders` with `completed AND deleted_at IS NULL AND currency = …`.
-    OrdersTotal = "orders__total": Kind::Amount;
+    OrdersTotal = "orders__total": ValueKind::Amount;
     /// The stores of completed orders. SQL: `orders.store_id`, with `completed AND deleted_at IS NULL`.
-    OrdersStore = "orders__store": Kind::Id("StoreNode");
+    OrdersStore = "orders__store": ValueKind::Id("StoreNode");
     /// The products of completed orders. SQL: `order_item.product_id` of the same orders.
-    OrdersProduct = "orders__product": Kind::Id("ProductNode");
+    OrdersProduct = "orders__product": ValueKind::Id("ProductNode");
     /// When orders were completed. SQL: `orders.completed_at` of the same orders.
-    OrdersCompletedAt = "orders__completedAt": Kind::Instant;
+    OrdersCompletedAt = "orders__completedAt": ValueKind::Instant;
     /// Visits, 0 without any. SQL: `COUNT(*)` of `visit`.
-    VisitsCount = "visits__count": Kind::Integer;
+    VisitsCount = "visits__count": ValueKind::Integer;
     /// The stores visited. SQL: `visit.store_id`.
-    VisitsStore = "visits__store": Kind::Id("StoreNode");
+    VisitsStore = "visits__store": ValueKind::Id("StoreNode");
     /// The offers redeemed and not given back. SQL: `redemption.offer_id`, with `kind = 'OFFER' AND reversed_at IS NULL`.
-    RedemptionsOffer = "redemptions__offer": Kind::Id("OfferNode");
+    RedemptionsOffer = "redemptions__offer": ValueKind::Id("OfferNode");
     /// When offers were redeemed. SQL: `redemption.created_at` of the same rows.
-    RedemptionsCreatedAt = "redemptions__createdAt": Kind::Instant;
+    RedemptionsCreatedAt = "redemptions__createdAt": ValueKind::Instant;
     /// The loyalty cards that the customer is enrolled in. SQL: `account.loyalty_card_id`.
-    LoyaltyCard = "loyaltyCard": Kind::Id("LoyaltyCardNode");
+    LoyaltyCard = "loyaltyCard": ValueKind::Id("LoyaltyCardNode");
 }
 
 /// Ways to write `extraInfo.<key>`: the API's, and those of clients that speak in the names of database columns.
@@ -268,7 +268,7 @@ impl Field {
         };
         find(&camel).or_else(|| {
             let relation = camel.strip_suffix("__id").or_else(|| camel.strip_suffix("Id"))?;
-            find(relation).filter(|field| matches!(field.kind(), Kind::Id(_)))
+            find(relation).filter(|field| matches!(field.kind(), ValueKind::Id(_)))
         })
     }
 

@@ -11,7 +11,7 @@ use regulars_kernel::{
 use regulars_merchant::EntitySource;
 use serde_json::{Value as Json, json};
 
-use super::{Field, Kind, Operator, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
+use super::{Field, Operator, OrderFact, RedemptionFact, SegmentFacts, ValueKind, VisitFact};
 use crate::{
     Country, EmailAddress, ExtraInfo, Gender, LoyaltyId, Membership, PhoneNumber, Profile,
     Standing, person,
@@ -246,7 +246,7 @@ pub fn term(pick: Pick<'_>) -> Json {
     json!([field.name(), operator.name(), operand])
 }
 
-fn range(pick: Pick<'_>, kind: Kind) -> Json {
+fn range(pick: Pick<'_>, kind: ValueKind) -> Json {
     let (a, b) = (value(pick, kind), value(pick, kind));
     // A range is refused where its ends are of two kinds, or the wrong way round.
     let mut fields = Field::named().cloned().chain([Field::ExtraInfo("k".to_owned())]);
@@ -263,28 +263,28 @@ fn range(pick: Pick<'_>, kind: Kind) -> Json {
     }
 }
 
-fn value(pick: Pick<'_>, kind: Kind) -> Json {
+fn value(pick: Pick<'_>, kind: ValueKind) -> Json {
     match kind {
-        Kind::Text => match below(pick, 4) {
+        ValueKind::Text => match below(pick, 4) {
             0 => Json::from(email(pick).as_str()),
             1 => Json::from(phone(pick).as_str()),
             2 => Json::from(loyalty_id(pick).as_str()),
             _ => Json::from(text(pick)),
         },
-        Kind::Scalar => scalar(pick),
-        Kind::Date => Json::from(date(pick).format("%Y-%m-%d").to_string()),
-        Kind::Instant => {
+        ValueKind::Scalar => scalar(pick),
+        ValueKind::Date => Json::from(date(pick).format("%Y-%m-%d").to_string()),
+        ValueKind::Instant => {
             let at = instant(pick).to_utc();
             Json::from(at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
         }
-        Kind::Integer => {
+        ValueKind::Integer => {
             let all = [json!(0), json!(1), json!(2), json!("1"), json!(23), json!(24), json!(33)];
             let beyond = [json!(-1), json!(i64::MAX), json!(i64::MIN), json!(2023)];
             if below(pick, 5) == 0 { one(pick, &beyond) } else { one(pick, &all) }
                 .unwrap_or_default()
         }
-        Kind::Month => json!(one(pick, &[2, 3, 6, 12])),
-        Kind::Amount => {
+        ValueKind::Month => json!(one(pick, &[2, 3, 6, 12])),
+        ValueKind::Amount => {
             let all = [
                 json!("5"),
                 json!(10),
@@ -296,8 +296,8 @@ fn value(pick: Pick<'_>, kind: Kind) -> Json {
             ];
             one(pick, &all).unwrap_or_default()
         }
-        Kind::Boolean => Json::Bool(below(pick, 2) == 0),
-        Kind::Choice(choices) => {
+        ValueKind::Boolean => Json::Bool(below(pick, 2) == 0),
+        ValueKind::Choice(choices) => {
             let all = match choices {
                 super::Choices::Gender => ["male", "FEMALE"],
                 super::Choices::Country => ["de", "US"],
@@ -307,6 +307,6 @@ fn value(pick: Pick<'_>, kind: Kind) -> Json {
             };
             json!(one(pick, &all))
         }
-        Kind::Id(_) => json!(below(pick, IDS).saturating_add(1)),
+        ValueKind::Id(_) => json!(below(pick, IDS).saturating_add(1)),
     }
 }

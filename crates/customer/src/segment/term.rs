@@ -155,7 +155,7 @@ impl Term {
 }
 
 impl Operand {
-    fn one(kind: super::Kind, json: &Json) -> Result<Self, String> {
+    fn one(kind: super::ValueKind, json: &Json) -> Result<Self, String> {
         Value::read(kind, json).map(Self::One)
     }
 

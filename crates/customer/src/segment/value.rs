@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use regulars_kernel::{Timestamp, text, text::quoted};
 use serde_json::{Number, Value as Json};
 
-use super::{decimal::Decimal, field::Kind};
+use super::{decimal::Decimal, field::ValueKind};
 
 /// The most characters of a text in a rule.
 pub const MAX_TEXT_CHARS: usize = 500;
@@ -39,76 +39,88 @@ impl Text {
 /// One value of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// For [`Kind::Text`] and [`Kind::Scalar`].
+    /// For [`ValueKind::Text`] and [`ValueKind::Scalar`].
     Text(Text),
-    /// For [`Kind::Scalar`]: compares with numbers.
+    /// For [`ValueKind::Scalar`]: compares with numbers.
     Number(Decimal),
-    /// For [`Kind::Amount`]: major units of the merchant's currency.
+    /// For [`ValueKind::Amount`]: major units of the merchant's currency.
     Amount(Decimal),
-    /// For [`Kind::Integer`] and [`Kind::Month`].
+    /// For [`ValueKind::Integer`] and [`ValueKind::Month`].
     Integer(i64),
-    /// For [`Kind::Date`].
+    /// For [`ValueKind::Date`].
     Date(NaiveDate),
-    /// For [`Kind::Instant`].
+    /// For [`ValueKind::Instant`].
     Instant(Timestamp),
-    /// For [`Kind::Choice`]: the canonical name.
+    /// For [`ValueKind::Choice`]: the canonical name.
     Choice(&'static str),
-    /// For [`Kind::Id`]: the primary key.
+    /// For [`ValueKind::Id`]: the primary key.
     Id(i64),
-    /// For [`Kind::Boolean`].
+    /// For [`ValueKind::Boolean`].
     Boolean(bool),
 }
 
 impl Value {
     /// Reads a value for a field of this kind. The error is a sentence.
-    pub(super) fn read(kind: Kind, json: &Json) -> Result<Self, String> {
+    pub(super) fn read(kind: ValueKind, json: &Json) -> Result<Self, String> {
         if let Json::String(text) = json {
-            text::check(text, MAX_TEXT_CHARS).map_err(|rule| rule.to_string())?;
+            // A merchant's own fields may hold texts of several lines; everything else is one.
+            let check = if kind == ValueKind::Scalar { text::check } else { text::check_line };
+            check(text, MAX_TEXT_CHARS).map_err(|rule| rule.to_string())?;
             if text.trim().is_empty() {
                 return Err("a value is empty: ask for absent values with isnull".to_owned());
             }
         }
         let wrong = |expected: &str| format!("{} is not {expected}", shown(json));
         let value = match (kind, json) {
-            (Kind::Text | Kind::Scalar, Json::String(text)) => Some(Self::Text(Text::new(text))),
-            (Kind::Text, Json::Number(number)) => Some(Self::Text(Text::new(number.to_string()))),
-            (Kind::Scalar, Json::Number(number)) => {
+            (ValueKind::Text | ValueKind::Scalar, Json::String(text)) => {
+                Some(Self::Text(Text::new(text)))
+            }
+            (ValueKind::Text, Json::Number(number)) => {
+                Some(Self::Text(Text::new(number.to_string())))
+            }
+            (ValueKind::Scalar, Json::Number(number)) => {
                 Decimal::parse(&number.to_string()).map(Self::Number)
             }
-            (Kind::Scalar, Json::Bool(flag)) => Some(Self::Text(Text::new(flag.to_string()))),
-            (Kind::Amount, Json::Number(number)) => {
+            (ValueKind::Scalar, Json::Bool(flag)) => Some(Self::Text(Text::new(flag.to_string()))),
+            (ValueKind::Amount, Json::Number(number)) => {
                 Decimal::parse(&number.to_string()).map(Self::Amount)
             }
-            (Kind::Amount, Json::String(text)) => Decimal::parse(text.trim()).map(Self::Amount),
-            (Kind::Integer, _) => integer(json).map(Self::Integer),
-            (Kind::Month, _) => {
+            (ValueKind::Amount, Json::String(text)) => {
+                Decimal::parse(text.trim()).map(Self::Amount)
+            }
+            (ValueKind::Integer, _) => integer(json).map(Self::Integer),
+            (ValueKind::Month, _) => {
                 integer(json).filter(|month| (1..=12).contains(month)).map(Self::Integer)
             }
-            (Kind::Date, Json::String(text)) => read_date(text.trim()).map(Self::Date),
-            (Kind::Instant, Json::String(text)) => read_instant(text.trim()).map(Self::Instant),
-            (Kind::Boolean, _) => read_flag(json).map(Self::Boolean),
-            (Kind::Choice(choices), Json::String(text)) => choices.find(text).map(Self::Choice),
-            (Kind::Id(_), Json::Number(_)) => integer(json).filter(|pk| *pk > 0).map(Self::Id),
-            (Kind::Id(node), Json::String(text)) => {
+            (ValueKind::Date, Json::String(text)) => read_date(text.trim()).map(Self::Date),
+            (ValueKind::Instant, Json::String(text)) => {
+                read_instant(text.trim()).map(Self::Instant)
+            }
+            (ValueKind::Boolean, _) => read_flag(json).map(Self::Boolean),
+            (ValueKind::Choice(choices), Json::String(text)) => {
+                choices.find(text).map(Self::Choice)
+            }
+            (ValueKind::Id(_), Json::Number(_)) => integer(json).filter(|pk| *pk > 0).map(Self::Id),
+            (ValueKind::Id(node), Json::String(text)) => {
                 return read_id(node, text.trim()).map(Self::Id);
             }
             _ => None,
         };
         value.ok_or_else(|| match kind {
-            Kind::Text => wrong("a text"),
-            Kind::Scalar => wrong(
+            ValueKind::Text => wrong("a text"),
+            ValueKind::Scalar => wrong(
                 "a text, a boolean, or a number of at most 18 digits before the point and 9 after it",
             ),
-            Kind::Date => wrong("a date such as \"2024-02-29\""),
-            Kind::Instant => wrong("a time such as \"2024-02-29T18:30:00+01:00\""),
-            Kind::Integer => wrong("a whole number"),
-            Kind::Month => wrong("a month: 1 to 12"),
-            Kind::Amount => wrong("an amount such as \"12.50\""),
-            Kind::Boolean => wrong("true or false"),
-            Kind::Choice(choices) => {
+            ValueKind::Date => wrong("a date such as \"2024-02-29\""),
+            ValueKind::Instant => wrong("a time such as \"2024-02-29T18:30:00+01:00\""),
+            ValueKind::Integer => wrong("a whole number"),
+            ValueKind::Month => wrong("a month: 1 to 12"),
+            ValueKind::Amount => wrong("an amount such as \"12.50\""),
+            ValueKind::Boolean => wrong("true or false"),
+            ValueKind::Choice(choices) => {
                 format!("{}. Allowed: {}", wrong("one of the choices"), choices.allowed())
             }
-            Kind::Id(node) => wrong(&format!("the id of a {node}")),
+            ValueKind::Id(node) => wrong(&format!("the id of a {node}")),
         })
     }
 
@@ -277,7 +289,7 @@ mod tests {
 
     #[test]
     fn ids_are_bare_or_global_and_of_the_right_type() {
-        let kind = Kind::Id("StoreNode");
+        let kind = ValueKind::Id("StoreNode");
         let global = STANDARD.encode("StoreNode:19");
         for json in [json!(19), json!("19"), json!(" 19 "), json!(global)] {
             assert_eq!(Value::read(kind, &json), Ok(Value::Id(19)), "{json}");

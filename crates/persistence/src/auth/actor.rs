@@ -4,7 +4,7 @@ use diesel::{
     Queryable,
     sql_types::{BigInt, Bool, Nullable, Text},
 };
-use regulars_auth::{SessionId, Standing};
+use regulars_auth::{LoginStanding, SessionId};
 use regulars_customer::UserType;
 use regulars_kernel::{PersonId, Scope, StoreError};
 
@@ -29,10 +29,10 @@ struct Row {
 }
 
 impl Row {
-    fn standing(self, person: PersonId) -> Result<Standing, StoreError> {
+    fn standing(self, person: PersonId) -> Result<LoginStanding, StoreError> {
         let corrupt = |table, column| StoreError::Corrupt { table, column, id: person.get() };
         let user_type = UserType::from_name(&self.user_type);
-        Ok(Standing {
+        Ok(LoginStanding {
             person,
             user_type: user_type.ok_or_else(|| corrupt("person", "user_type"))?,
             token_version: self.token_version,
@@ -51,7 +51,7 @@ pub(super) fn find_standing(
     tx: &mut Tx<'_>,
     person: PersonId,
     session: SessionId,
-) -> Result<Option<Standing>, StoreError> {
+) -> Result<Option<LoginStanding>, StoreError> {
     let narrows = tx.narrows();
     // MATERIALIZED: every look-up behind the wider walls is done before they are narrowed.
     let mut statement =
@@ -88,7 +88,7 @@ pub(super) fn find_standing(
     Ok(Some(standing))
 }
 
-/// Goes on behind the look-up: whose scope its bearer has, as [`Standing::into_actor`] says. Platform staff keep the wider
+/// Goes on behind the look-up: whose scope its bearer has, as [`LoginStanding::into_actor`] says. Platform staff keep the wider
 /// one, and so does whoever is nobody.
 fn push_narrowing(statement: &mut Statement<RowSql>, person: PersonId) {
     statement.push(

@@ -17,8 +17,8 @@ mod staff;
 mod tests;
 
 use regulars_auth::{
-    Admission, AuthStore, Credentials, MailStore, PasswordHash, Role, SessionId, StaffMember,
-    StaffStore, Standing,
+    Admission, AuthStore, Credentials, LoginStanding, MailStore, PasswordHash, Role, SessionId,
+    StaffMember, StaffStore,
     mail::{
         Addressee, KeptMail, MailId, MailKind, NewMail,
         delivery::{DueMail, Settlement},
@@ -53,7 +53,7 @@ impl AuthStore for Tx<'_> {
         &mut self,
         person: PersonId,
         session: SessionId,
-    ) -> Result<Option<Standing>, StoreError> {
+    ) -> Result<Option<LoginStanding>, StoreError> {
         self.platform()?;
         actor::find_standing(self, person, session)
     }
