@@ -27,7 +27,7 @@ pub(crate) fn silent(text: &str, about: &str) {
 }
 
 /// Documents, the code of their error, and the argument that it names.
-fn bad_queries() -> Vec<(String, &'static str, Option<&'static str>)> {
+pub(crate) fn bad_queries() -> Vec<(String, &'static str, Option<&'static str>)> {
     let long = "x".repeat(11_000);
     vec![
         ("{ consumer(id: \"garbage\") { id } }".to_owned(), "invalid", Some("id")),

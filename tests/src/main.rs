@@ -20,6 +20,7 @@ mod http;
 mod input;
 mod input_mutations;
 mod leftovers;
+mod log;
 mod lost_numbers;
 mod mail;
 mod membership;

@@ -5,6 +5,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::check::{Check, Section};
 
+/// The part of the HTTP library that reads requests and writes answers.
+const CONNECTIONS: &str = "actix_http";
+
 /// The section `[log]`.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Log {
@@ -25,9 +28,14 @@ pub(crate) enum Format {
 }
 
 impl Log {
-    /// The filter that `level` describes.
+    /// The filter that `level` describes. What the HTTP library says of connections is left out where nobody asks for it
+    /// by name: a client that breaks off or sends rubbish is an error there, and none of ours.
     pub(crate) fn filter(&self) -> Option<EnvFilter> {
-        EnvFilter::builder().parse(&self.level).ok().filter(|_| !self.level.trim().is_empty())
+        let asked =
+            self.level.split(',').any(|directive| directive.trim().starts_with(CONNECTIONS));
+        let quiet = if asked { String::new() } else { format!(",{CONNECTIONS}=off") };
+        let level = Some(self.level.trim()).filter(|level| !level.is_empty())?;
+        EnvFilter::builder().parse(format!("{level}{quiet}")).ok()
     }
 }
 
@@ -51,4 +59,25 @@ fn is_directive(directive: &str) -> bool {
     ["error", "warn", "info", "debug", "trace", "off"]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(level))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trouble_of_connections_is_told_where_it_is_asked_for() {
+        let filter = |level: &str| {
+            let log = Log { format: Format::Json, level: level.to_owned() };
+            log.filter().map(|filter| filter.to_string())
+        };
+        for (level, directives) in [
+            ("info", "actix_http=off,info"),
+            ("info,actix_http=debug", "actix_http=debug,info"),
+            ("actix_http::h1=trace", "actix_http::h1=trace"),
+        ] {
+            assert_eq!(filter(level).as_deref(), Some(directives), "{level}");
+        }
+        assert_eq!(filter(" "), None);
+    }
 }
