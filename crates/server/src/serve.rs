@@ -13,7 +13,7 @@ use regulars_api::{
     context::App,
     document::Limits,
     engine::{Engine, EngineConfig},
-    http::{Endpoint, Gate, HttpConfig, Readiness, cors, graphiql},
+    http::{Endpoint, Gate, HttpConfig, Readiness, cors, graphiql, shaped},
     program::Program,
 };
 use regulars_auth::{AuthError, Authority, Password, login};
@@ -286,7 +286,8 @@ async fn listen(
     let origins: Arc<[String]> = http.cors_origins.clone().into();
     let gate = Arc::clone(endpoint.gate());
     let server = HttpServer::new(move || {
-        let application = Application::new().wrap(cors(&origins)).configure(endpoint.configure());
+        let application =
+            Application::new().wrap(cors(&origins)).wrap(shaped()).configure(endpoint.configure());
         if explorer { application.configure(graphiql::configure) } else { application }
     })
     .workers(or(config.server.http_threads, cores))

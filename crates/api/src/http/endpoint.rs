@@ -110,8 +110,16 @@ impl<V: Service> Endpoint<V> {
             let path = endpoint.config.path.clone();
             app.app_data(endpoint)
                 .service(web::resource(path).route(web::route().to(graphql::<V>)))
-                .service(web::resource("/healthz").route(web::get().to(health::live)))
-                .service(web::resource("/readyz").route(web::get().to(ready::<V>)))
+                .service(
+                    web::resource("/healthz")
+                        .route(web::get().to(health::live))
+                        .route(web::head().to(health::live)),
+                )
+                .service(
+                    web::resource("/readyz")
+                        .route(web::get().to(ready::<V>))
+                        .route(web::head().to(ready::<V>)),
+                )
                 .default_service(web::to(absent::<V>));
         }
     }

@@ -1,4 +1,6 @@
 //! GraphQL over HTTP: POST and GET, both media types, the statuses, and everything that keeps a server standing.
+//!
+//! Every refusal has a body of GraphQL's shape, whoever makes it: see [`shaped`], and its module for what is out of reach.
 
 mod admission;
 mod body;
@@ -10,6 +12,7 @@ mod negotiation;
 mod reply;
 mod request;
 mod request_id;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -19,4 +22,5 @@ pub use self::{
     endpoint::{Endpoint, HttpConfig},
     health::Readiness,
     negotiation::Media,
+    shape::shaped,
 };

@@ -25,7 +25,7 @@ use futures_util::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{Endpoint, HttpConfig, Readiness, cors};
+use super::{Endpoint, HttpConfig, Readiness, cors, shaped};
 use crate::{
     engine::{Engine, EngineConfig},
     specimen::{Shop, shop},
@@ -79,9 +79,9 @@ impl Fixture {
             None => request,
         };
         let origins = ["https://till.example".to_owned()];
-        let app =
-            init_service(App::new().wrap(cors(&origins)).configure(self.endpoint.configure()))
-                .await;
+        let app = App::new().wrap(cors(&origins)).wrap(shaped());
+        let app = app.configure(self.endpoint.configure()).configure(super::graphiql::configure);
+        let app = init_service(app).await;
         let response: ServiceResponse<_> = call_service(&app, request).await;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -515,6 +515,39 @@ async fn pages_of_other_origins_need_leave() {
     let request = post(r#"{"query":"{ me }"}"#).insert_header(("origin", "https://evil.example"));
     let answer = fixture.send(request).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));
+}
+
+#[actix_web::test]
+async fn what_actix_refuses_has_the_shape_of_every_refusal() {
+    let fixture = fixture(|_| {});
+    let put = |path: &str| TestRequest::put().uri(path);
+    let preflight = TestRequest::with_uri("/graphql")
+        .method(Method::OPTIONS)
+        .insert_header(("origin", "https://till.example"))
+        .insert_header(("access-control-request-method", "DELETE"));
+    for (request, status, allow) in [
+        (put("/healthz"), 405, Some("GET, HEAD")),
+        (put("/readyz"), 405, Some("GET, HEAD")),
+        (put("/graphiql"), 405, Some("GET, HEAD")),
+        (put("/graphql"), 405, Some("GET, POST")),
+        (preflight, 400, None),
+        (get("query=%FF%00"), 400, None),
+        (get("%ZZ&variables"), 400, None),
+        (TestRequest::get().uri("/%FF"), 404, None),
+        (post("{").insert_header(("accept", "text/plain")), 400, None),
+        (post("{}").insert_header(("content-encoding", "br")), 400, None),
+    ] {
+        let answer = fixture.send(request).await;
+        assert_eq!((answer.status, answer.header("allow")), (status, allow), "{}", answer.text);
+        let kind = "application/json; charset=utf-8";
+        assert_eq!(answer.content_type, kind, "{}", answer.text);
+        let error = &answer.json()["errors"][0];
+        assert!(error["message"].as_str().is_some_and(|message| message.len() > 20), "{error}");
+        let code = if status == 404 { "does_not_exist" } else { "invalid" };
+        assert_eq!(error["extensions"]["code"], code, "{error}");
+    }
+    let head = TestRequest::with_uri("/healthz").method(Method::HEAD);
+    assert_eq!(fixture.send(head).await.status, 200);
 }
 
 #[actix_web::test]
