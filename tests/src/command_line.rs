@@ -214,6 +214,45 @@ fn user_create_works_on_what_a_server_has_made() {
 }
 
 #[test]
+fn a_pepper_that_passwords_rest_on_is_asked_for() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        place.run("migrate").done(&[]);
+        let file = |name: &str| place.directory.path().join(name).display().to_string();
+        let (old, new, both) = (file("old.toml"), file("new.toml"), file("both.toml"));
+        make_keys(&old).done(&[]);
+        make_keys(&new).done(&[]);
+        let keys = |path: &str| fs::read_to_string(path).unwrap();
+        let pepper = |path: &str| {
+            let keys = keys(path);
+            let line = keys.lines().find_map(|line| line.strip_prefix("pepper = [\"")).unwrap();
+            line.strip_suffix("\"]").unwrap().to_owned()
+        };
+        let id = pepper(&old).split_once(':').unwrap().0.to_owned();
+        for email in ["boss@example.com", "other@example.com"] {
+            let create = format!("user create --email {email} --password-stdin --config {old}");
+            place.run_with(&create, "tea with 3 crows\n").done(&[]);
+        }
+        let serve = format!("serve --listen 127.0.0.1:0 --config {new}");
+        let (two, one) = (format!("{id} (2 account(s))"), format!("{id} (1 account(s))"));
+        place.run(&serve).refused(&[&two, "keys.pepper", "auth.lost_peppers"]);
+        // Beside the new one it is honoured, and whoever logs in is over to the new one.
+        let behind = format!("\"{}\", \"{}\"", pepper(&new), pepper(&old));
+        let quoted = format!("\"{}\"", pepper(&new));
+        fs::write(&both, keys(&new).replace(&quoted, &behind)).unwrap();
+        let server = place.serve(&["--config", &both]);
+        assert!(logs_in(&server, "boss@example.com", "tea with 3 crows"));
+        drop(server);
+        place.run(&serve).refused(&[&one, "auth.lost_peppers"]);
+        fs::write(&both, format!("{}[auth]\nlost_peppers = [\"{id}\"]\n", keys(&new))).unwrap();
+        let server = place.serve(&["--config", &both]);
+        assert!(logs_in(&server, "boss@example.com", "tea with 3 crows"));
+        assert!(!logs_in(&server, "other@example.com", "tea with 3 crows"));
+        assert!(!server.log().contains("ERROR"), "{}", server.log());
+    }
+}
+
+#[test]
 fn keys_are_written_for_their_owner_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("keys.toml");

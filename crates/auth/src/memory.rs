@@ -6,7 +6,7 @@ mod mail;
 mod staff;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -139,6 +139,15 @@ impl MemoryStore {
         self.customers.people(&ids)
     }
 
+    /// The pepper of each password of an account that is not deleted.
+    fn peppers(&mut self) -> Result<Vec<String>, StoreError> {
+        let accounts = self.accounts()?.into_iter().filter(|account| account.active);
+        let rows = self.rows()?;
+        let passwords =
+            accounts.filter_map(|account| rows.logins.get(&account.id)?.password.as_ref());
+        Ok(passwords.map(|password| password.pepper().to_owned()).collect())
+    }
+
     fn credentials(&self, account: Person) -> Result<Option<Credentials>, StoreError> {
         let rows = self.rows()?;
         Ok(rows.logins.get(&account.id).map(|login| Credentials {
@@ -170,6 +179,15 @@ impl AuthStore for MemoryStore {
 
     fn has_credentials(&mut self) -> Result<bool, StoreError> {
         Ok(!self.rows()?.logins.is_empty())
+    }
+
+    fn peppers_in_use(&mut self) -> Result<Vec<String>, StoreError> {
+        let peppers: BTreeSet<String> = self.peppers()?.into_iter().collect();
+        Ok(peppers.into_iter().collect())
+    }
+
+    fn count_on_pepper(&mut self, id: &str) -> Result<u64, StoreError> {
+        Ok(self.peppers()?.iter().filter(|pepper| *pepper == id).map(|_| 1).sum())
     }
 
     fn find_standing(

@@ -68,6 +68,11 @@ impl PasswordHash {
         Ok(Self { pepper: pepper.to_owned(), bcrypt: bcrypt.to_owned(), cost: parts.get_cost() })
     }
 
+    /// The id of the pepper that it rests on.
+    pub fn pepper(&self) -> &str {
+        &self.pepper
+    }
+
     /// The stored form.
     pub fn to_stored(&self) -> String {
         format!("{}:{}", self.pepper, self.bcrypt)
@@ -133,9 +138,10 @@ impl PasswordScheme {
     ) -> Result<Verdict, HashFault> {
         let pepper = kept.and_then(|hash| self.peppers.find(&hash.pepper));
         if let (Some(hash), None) = (kept, pepper) {
-            tracing::error!(
+            // A server does not start without one that is in use, unless it was told that it is lost.
+            tracing::warn!(
                 pepper = hash.pepper,
-                "a password hash needs a pepper that is not configured"
+                "a password rests on a pepper that is not configured"
             );
         }
         let (Some(hash), Some(pepper)) = (kept, pepper) else {

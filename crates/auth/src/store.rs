@@ -65,6 +65,13 @@ pub trait AuthStore {
     /// Whether anybody has a password. Asked where the keys are missing that passwords rest on; may read every account.
     fn has_credentials(&mut self) -> Result<bool, StoreError>;
 
+    /// The ids of the peppers that passwords rest on, each once, of accounts that are not deleted. As quick with a million
+    /// accounts as with one.
+    fn peppers_in_use(&mut self) -> Result<Vec<String>, StoreError>;
+
+    /// How many accounts that are not deleted have a password that rests on the pepper of this id.
+    fn count_on_pepper(&mut self, id: &str) -> Result<u64, StoreError>;
+
     /// How an account and one of its sessions stand; `None` where there is no such account. Asked once a request, and one
     /// statement.
     fn find_standing(

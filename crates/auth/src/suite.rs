@@ -61,6 +61,7 @@ pub fn run(fixture: &mut impl Fixture) {
     }));
     let world = World::found(fixture);
     assert!(platform(fixture, |tx| tx.has_credentials().unwrap()));
+    peppers_are_counted(fixture, &world);
     accounts_are_found_by_their_addresses(fixture, &world);
     standings_tell_who_it_is(fixture, &world);
     only_the_right_are_admitted(fixture, &world);
@@ -166,6 +167,33 @@ fn hash(letter: char) -> PasswordHash {
 
 fn person(tx: &mut dyn Ports, id: PersonId) -> Person {
     tx.people(&[id]).unwrap().pop().unwrap()
+}
+
+fn peppers_are_counted(fixture: &mut impl Fixture, world: &World) {
+    let other = hash('.').to_stored().replacen("a:", "b-2:", 1);
+    let other = PasswordHash::parse(&other).unwrap();
+    let kept = platform(fixture, |tx| {
+        assert_eq!(tx.peppers_in_use().unwrap(), ["a"]);
+        assert_eq!(tx.count_on_pepper("a").unwrap(), 4);
+        assert_eq!(tx.count_on_pepper("b-2").unwrap(), 0);
+        tx.find_credentials(world.ada).unwrap().unwrap()
+    });
+    let admission = |renewed| Admission {
+        person: world.ada,
+        token_version: kept.token_version,
+        renewed,
+        at: NOW,
+    };
+    platform(fixture, |tx| {
+        assert!(tx.admit(&admission(Some(other.clone()))).unwrap());
+        let mut peppers = tx.peppers_in_use().unwrap();
+        peppers.sort_unstable();
+        assert_eq!(peppers, ["a", "b-2"]);
+        assert_eq!(tx.count_on_pepper("a").unwrap(), 3);
+        assert_eq!(tx.count_on_pepper("b-2").unwrap(), 1);
+        assert!(tx.admit(&admission(kept.password.clone())).unwrap());
+        assert_eq!(tx.peppers_in_use().unwrap(), ["a"]);
+    });
 }
 
 fn accounts_are_found_by_their_addresses(fixture: &mut impl Fixture, world: &World) {
@@ -389,6 +417,8 @@ fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &Wo
             assert!(refused(&tx.find_credentials_by_email("ada@example.com")));
             assert!(refused(&tx.find_credentials(world.ada)));
             assert!(refused(&tx.has_credentials()));
+            assert!(refused(&tx.peppers_in_use()));
+            assert!(refused(&tx.count_on_pepper("a")));
             assert!(refused(&tx.find_standing(world.ada, SessionId::new(1))));
             assert!(refused(&tx.insert_credentials(world.ada, &hash('.'))));
             assert!(refused(&tx.admit(&admission)));

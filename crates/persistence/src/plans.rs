@@ -7,6 +7,7 @@ use diesel::{
     connection::{InstrumentationEvent, SimpleConnection},
     sql_types::Text,
 };
+use regulars_auth::AuthStore as _;
 use regulars_customer::{ConsumerFilter, ConsumerSort, CustomerStore, filter::FilterArguments};
 use regulars_kernel::{
     MerchantId, PageRequest, Scope, StoreAccess, StoreId, Timestamp, page::PageArguments,
@@ -42,7 +43,7 @@ struct Step {
 }
 
 /// The plans of what a question asks, a line for each statement.
-fn plans(link: &mut Link, question: Question) -> Vec<String> {
+fn plans(link: &mut Link, scope: Scope, question: Question) -> Vec<String> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let seeing = Arc::clone(&seen);
     link.connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
@@ -50,7 +51,7 @@ fn plans(link: &mut Link, question: Question) -> Vec<String> {
             seeing.lock().unwrap().push(query.to_string());
         }
     });
-    question(&mut Tx::reading(&mut link.connection, Scope::Merchant(MerchantId::new(1))));
+    question(&mut Tx::reading(&mut link.connection, scope));
     let statements: Vec<String> = std::mem::take(&mut *seen.lock().unwrap());
     let AnyConnection::Sqlite(sqlite) = &mut link.connection else { panic!("this is SQLite's") };
     let statements = statements.iter().map(|text| text.split(" -- binds").next().unwrap());
@@ -181,10 +182,27 @@ fn sqlite_asks_the_index_that_names_the_fewest_rows() {
         }
         let mut link = Link::open(&url, Purpose::Reading, timeout).unwrap();
         for (name, question, expected) in QUESTIONS {
-            let plans = plans(&mut link, question);
+            let plans = plans(&mut link, Scope::Merchant(MerchantId::new(1)), question);
             let fits = plans.len() == expected.len()
                 && plans.iter().zip(expected).all(|(plan, part)| plan.contains(part));
             assert!(fits, "{name}, statistics {statistics}: {plans:#?}");
         }
     }
+}
+
+/// A server asks it at each start.
+#[test]
+fn peppers_in_use_are_found_without_looking_at_every_account() {
+    let database = fresh(Engine::Sqlite, migrated);
+    let url = DatabaseUrl::parse(database.url()).unwrap();
+    let mut link = Link::open(&url, Purpose::Reading, std::time::Duration::ZERO).unwrap();
+    let ask: Question = |tx| {
+        tx.peppers_in_use().unwrap();
+        tx.count_on_pepper("a").unwrap();
+    };
+    let plans = plans(&mut link, Scope::Platform, ask);
+    let [all, count] = &plans[..] else { panic!("{plans:#?}") };
+    assert_eq!(all.matches("person_pepper").count(), 2, "{all}");
+    assert!(all.contains("person_pepper (<expr>>?)"), "from one to the next: {all}");
+    assert!(count.contains("person_pepper (<expr>=?)"), "{count}");
 }

@@ -146,6 +146,19 @@ pub(crate) fn read<T>(
         .map_err(|source| DatabaseError::Silent { place: place(), source })
 }
 
+/// The peppers that passwords rest on and that are not among those of these ids, with how many accounts rest on each.
+pub(crate) fn missing_peppers(
+    config: &Config,
+    url: &persistence::DatabaseUrl,
+    known: &[String],
+) -> Result<Vec<(String, u64)>, DatabaseError> {
+    read(config, &open(config, url.clone())?, |tx| {
+        let in_use = tx.peppers_in_use()?.into_iter();
+        let missing = in_use.filter(|id| !known.contains(id));
+        missing.map(|id| tx.count_on_pepper(&id).map(|count| (id, count))).collect()
+    })
+}
+
 /// Whether anybody in a prepared database has a password, which would be void with other keys.
 pub(crate) fn has_passwords(
     config: &Config,

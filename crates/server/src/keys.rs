@@ -47,8 +47,8 @@ pub(crate) enum KeysError {
     #[error(
         "people have passwords in the database {place}, but the keys that they were made with are not there: {} is \
          missing. Put that file back from a backup, name the directory that it is in (--data-dir), or configure its keys \
-         (--config). Only where they are lost for good: `regulars keys --out {}` makes new ones, and nobody logs in with a \
-         password of before",
+         (--config). Only where they are lost for good: `regulars keys --out {}` makes new ones; the server then names the \
+         lost pepper and how to go on without it, and nobody logs in with a password of before",
         path.display(), path.display()
     )]
     Lost {
@@ -56,6 +56,20 @@ pub(crate) enum KeysError {
         place: String,
         /// The file that is missing.
         path: PathBuf,
+    },
+    /// Passwords rest on peppers that are not among the keys. Whoever has one of them could not log in.
+    #[error(
+        "passwords in the database {place} rest on peppers that are not among the keys: {}. Put each into keys.pepper again, \
+         behind the one in use (it is in the keys of the server that served this database before, or in their backup), until \
+         nobody's password rests on it any more. Only where one is lost for good: name it in auth.lost_peppers, and the \
+         people whose passwords rest on it set new ones (sendPasswordResetEmail)",
+        counted(.missing)
+    )]
+    Peppers {
+        /// The database.
+        place: String,
+        /// Their ids, and how many accounts rest on each.
+        missing: Vec<(String, u64)>,
     },
     /// A command that makes none needs them.
     #[error(
@@ -157,6 +171,11 @@ pub(crate) fn warn_if_exposed(path: &Path) {
     if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & OTHERS != 0) {
         tracing::warn!(file = %path.display(), "other users of this machine may read the secret keys: chmod 600");
     }
+}
+
+fn counted(missing: &[(String, u64)]) -> String {
+    let each = missing.iter().map(|(id, accounts)| format!("{id} ({accounts} account(s))"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn way_out(made: Option<&Path>) -> String {

@@ -139,9 +139,17 @@ fn migrate(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that logging in goes through.
+/// Everything that logging in goes through. Refuses keys by which some of those who have a password could not log in.
 fn authority(config: &Config, url: &DatabaseUrl, lacking: Lacking) -> Result<Authority, Failure> {
-    Ok(Authority::new(keys(config, url, lacking)?, config.auth.settings())?)
+    let keys = keys(config, url, lacking)?;
+    let mut known: Vec<String> = keys.pepper.iter().map(|key| key.id().to_owned()).collect();
+    known.extend(config.auth.lost_peppers.iter().cloned());
+    let missing = database::missing_peppers(config, url, &known)?;
+    if !missing.is_empty() {
+        let place = config.database.url(&config.server.data_dir).to_string();
+        return Err(KeysError::Peppers { place, missing }.into());
+    }
+    Ok(Authority::new(keys, config.auth.settings())?)
 }
 
 fn plan(config: &Config, url: &DatabaseUrl, size: &cli::WorldSize) -> Result<Plan, Failure> {

@@ -74,6 +74,42 @@ pub(super) fn any(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(first.pop().is_some())
 }
 
+/// The pepper of a password, and whose: as the index `person_pepper` has them.
+const PEPPER: [&str; 2] = [
+    "split_part(password_hash, ':', 1)",
+    "substr(password_hash, 1, instr(password_hash, ':') - 1)",
+];
+const ON_PEPPERS: &str = " FROM person WHERE active AND password_hash IS NOT NULL";
+
+/// From one pepper to the next through the index, and past all accounts between them.
+pub(super) fn peppers_in_use(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let [pg, sqlite] = PEPPER;
+    Statement::<Text>::new("WITH RECURSIVE peppers(id) AS (SELECT MIN(")
+        .dialect(pg, sqlite)
+        .sql(")")
+        .sql(ON_PEPPERS)
+        .sql(" UNION ALL SELECT (SELECT MIN(")
+        .dialect(pg, sqlite)
+        .sql(")")
+        .sql(ON_PEPPERS)
+        .sql(" AND ")
+        .dialect(pg, sqlite)
+        .sql(" > p.id) FROM peppers p WHERE p.id IS NOT NULL) SELECT id FROM peppers WHERE id IS NOT NULL")
+        .load(tx.connection)
+}
+
+pub(super) fn count_on_pepper(tx: &mut Tx<'_>, id: &str) -> Result<u64, StoreError> {
+    let [pg, sqlite] = PEPPER;
+    let count: Option<i64> = Statement::<BigInt>::new("SELECT COUNT(*)")
+        .sql(ON_PEPPERS)
+        .sql(" AND ")
+        .dialect(pg, sqlite)
+        .sql(" = ")
+        .bind(id)
+        .first(tx.connection)?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+}
+
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     id: PersonId,

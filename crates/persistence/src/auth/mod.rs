@@ -49,6 +49,16 @@ impl AuthStore for Tx<'_> {
         login::any(self)
     }
 
+    fn peppers_in_use(&mut self) -> Result<Vec<String>, StoreError> {
+        self.platform()?;
+        login::peppers_in_use(self)
+    }
+
+    fn count_on_pepper(&mut self, id: &str) -> Result<u64, StoreError> {
+        self.platform()?;
+        login::count_on_pepper(self, id)
+    }
+
     fn find_standing(
         &mut self,
         person: PersonId,

@@ -22,6 +22,7 @@ pub(crate) struct Auth {
     pub(crate) bcrypt_cost: u32,
     pub(crate) hash_threads: usize,
     pub(crate) hash_queue: usize,
+    pub(crate) lost_peppers: Vec<String>,
     pub(crate) default_merchant: i64,
     #[serde(deserialize_with = "by_name")]
     pub(crate) merchant_currency: Currency,
@@ -48,6 +49,11 @@ impl Auth {
     }
 }
 
+/// What stands before the colon of a key.
+fn is_key_id(text: &str) -> bool {
+    regulars_auth::Key::new(text, vec![1; 32]).is_ok()
+}
+
 /// Reads a value by the name that it has everywhere.
 fn by_name<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
     let name = String::deserialize(deserializer)?;
@@ -68,6 +74,11 @@ impl Section for Auth {
         check.number("bcrypt_cost", self.bcrypt_cost, 4..=16);
         check.number_or_auto("hash_threads", self.hash_threads, 1..=256);
         check.number("hash_queue", self.hash_queue, 1..=10_000);
+        check.rule(
+            "lost_peppers",
+            "a list of ids of peppers, as in [\"3f9a21c0\"]",
+            self.lost_peppers.iter().all(|id| is_key_id(id)),
+        );
         check.rule(
             "default_merchant",
             "a merchant's number (pk), or 0 for none",
