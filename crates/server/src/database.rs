@@ -8,7 +8,7 @@ use regulars_persistence::{self as persistence, Db, MigrationError, Tx, WallErro
 
 use crate::{
     config::{Config, DatabaseUrl},
-    data_dir,
+    data_dir, filesystem,
 };
 
 /// Why there is no database to work on.
@@ -20,6 +20,19 @@ pub(crate) enum DatabaseError {
         .0.display()
     )]
     Absent(PathBuf),
+    /// The file is another machine's.
+    #[error(
+        "the database {} lies on {file_system}, which is or may be a disk of another machine: SQLite's files get corrupted there. \
+         Put it on a disk of this machine (--data-dir, --database-url), or use PostgreSQL. Only where you know that no other \
+         machine ever opens it: database.allow_network_files = true",
+        path.display()
+    )]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// What the file system is called.
+        file_system: &'static str,
+    },
     /// The schema is older than the program.
     #[error(
         "the database {place} lacks {count} migration(s) of this version: run `regulars migrate`, or start with --migrate"
@@ -96,6 +109,14 @@ pub(crate) fn prepare(
         }
         DatabaseUrl::Postgres(url) => persistence::DatabaseUrl::Postgres(url.clone()),
     };
+    if let Some(path) = named.file()
+        && let Some(file_system) = filesystem::network(path)
+    {
+        if !config.database.allow_network_files {
+            return Err(DatabaseError::Network { path: path.to_owned(), file_system });
+        }
+        tracing::warn!(file = %path.display(), file_system, "the database lies on the network");
+    }
     let failed = |source| DatabaseError::Migration { place: place.clone(), source };
     match (&named, upkeep) {
         (DatabaseUrl::File(path), Upkeep::Careful | Upkeep::Refuse)

@@ -9,6 +9,7 @@ mod console;
 mod data_dir;
 mod database;
 mod demo;
+mod filesystem;
 mod keys;
 mod mail;
 mod maintenance;

@@ -21,6 +21,7 @@ pub(crate) struct Database {
     pub(crate) statement_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub(crate) outcomes_kept: Duration,
+    pub(crate) allow_network_files: bool,
 }
 
 /// A database that can be used: the engine is known, and a path is a path.
@@ -116,6 +117,7 @@ impl Section for Database {
             Duration::from_millis(10)..=seconds(600),
         );
         check.time("outcomes_kept", self.outcomes_kept, seconds(HOUR)..=seconds(3_650 * 24 * HOUR));
+        check.rule("allow_network_files", "true or false", true);
     }
 }
 
