@@ -1,5 +1,6 @@
 //! Bad input: for each argument what is refused, with which field and code. Never a 500, never a word of the database.
 
+mod nested;
 mod queries;
 
 use serde_json::{Value, json};

@@ -4,7 +4,8 @@ use juniper::{DefaultScalarValue, ExecutionError, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    document::{Location, Problem},
+    document::{Location, PathPart, Problem},
+    row::{self, Row},
     written,
 };
 
@@ -12,9 +13,13 @@ use crate::{
 pub(crate) const INTERNAL_MESSAGE: &str =
     "Something went wrong on our side. Please report the request id.";
 
-struct FieldError<'a> {
-    error: &'a ExecutionError<DefaultScalarValue>,
+/// What juniper knows of a field that failed.
+type Failed = ExecutionError<DefaultScalarValue>;
+
+struct FieldError<'a, P> {
+    error: &'a Failed,
     location: Option<Location>,
+    path: &'a P,
     request_id: &'a str,
 }
 
@@ -27,7 +32,7 @@ struct Extensions<'a> {
     request_id: Option<&'a str>,
 }
 
-impl Serialize for FieldError<'_> {
+impl<P: Fn(&Failed, &[Row]) -> Vec<PathPart>> Serialize for FieldError<'_, P> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         let broken = is_fault(self.error);
@@ -36,7 +41,12 @@ impl Serialize for FieldError<'_> {
         if let Some(location) = self.location {
             map.serialize_entry("locations", &[location])?;
         }
-        map.serialize_entry("path", self.error.path())?;
+        let extensions = self.error.error().extensions();
+        let rows = row::taken(extensions);
+        match &rows {
+            Some((rows, _)) => map.serialize_entry("path", &(self.path)(self.error, rows))?,
+            None => map.serialize_entry("path", self.error.path())?,
+        }
         if broken {
             let request_id = Some(self.request_id);
             map.serialize_entry(
@@ -44,7 +54,8 @@ impl Serialize for FieldError<'_> {
                 &Extensions { code: "internal", field: None, request_id },
             )?;
         } else {
-            map.serialize_entry("extensions", self.error.error().extensions())?;
+            let shown = rows.as_ref().map_or(extensions, |(_, shown)| shown);
+            map.serialize_entry("extensions", shown)?;
         }
         map.end()
     }
@@ -52,16 +63,18 @@ impl Serialize for FieldError<'_> {
 
 /// Whether an error is a fault of ours that nobody has logged: resolvers name a code, and what has none is juniper's word
 /// about a broken promise.
-fn is_fault(error: &ExecutionError<DefaultScalarValue>) -> bool {
+fn is_fault(error: &Failed) -> bool {
     error.error().extensions().is_null()
 }
 
-/// The answer of an operation that ran. Errors past `most` are left out; faults that nobody has logged are logged in one
-/// line, and said in the sentence of every internal error.
+/// The answer of an operation that ran. `location` and `path` say where in the client's document an error stands, and where
+/// in the answer, with the rows that it noted. Errors past `most` are left out; faults that nobody has logged are logged in
+/// one line, and said in the sentence of every internal error.
 pub(crate) fn executed(
     data: &Value,
-    errors: &[ExecutionError<DefaultScalarValue>],
-    location: impl Fn(&ExecutionError<DefaultScalarValue>) -> Option<Location>,
+    errors: &[Failed],
+    location: impl Fn(&Failed) -> Option<Location>,
+    path: impl Fn(&Failed, &[Row]) -> Vec<PathPart>,
     most: usize,
     request_id: &str,
 ) -> Vec<u8> {
@@ -72,7 +85,7 @@ pub(crate) fn executed(
     let errors: Vec<_> = errors
         .iter()
         .take(most)
-        .map(|error| FieldError { error, location: location(error), request_id })
+        .map(|error| FieldError { error, location: location(error), path: &path, request_id })
         .collect();
     let mut body = b"{\"data\":".to_vec();
     written::write(&mut body, data);

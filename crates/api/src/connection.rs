@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     error::ApiError,
     fast::{Fast, Field, Leaf, Leaves, Node, is_plain},
+    row::{Row, Rows},
     written::Json,
 };
 
@@ -138,6 +139,8 @@ pub(crate) struct Lists<N: Listed> {
 pub struct Edge<'p, N: Listed> {
     node: &'p N,
     order: &'p Order<N::Sort>,
+    /// Which it is, where juniper goes through the rows.
+    row: Option<Row>,
 }
 
 impl<N: Listed> Fast<Connection<N>> {
@@ -188,12 +191,12 @@ impl<N: Listed> Connection<N> {
         self.page().map_or(&[], |page| &page.items)
     }
 
-    fn edge<'p>(&'p self, node: &'p N) -> Edge<'p, N> {
-        Edge { node, order: self.order() }
+    fn edge<'p>(&'p self, node: &'p N, row: Option<Row>) -> Edge<'p, N> {
+        Edge { node, order: self.order(), row }
     }
 
     fn page_info(&self) -> PageInfo {
-        let cursor = |node: Option<&N>| node.map(|node| self.edge(node).cursor());
+        let cursor = |node: Option<&N>| node.map(|node| self.edge(node, None).cursor());
         PageInfo {
             has_next_page: self.page().is_some_and(|page| page.has_next),
             has_previous_page: self.page().is_some_and(|page| page.has_previous),
@@ -227,13 +230,15 @@ impl<N: Listed> Connection<N> {
             .map(|part| (part, part.selections.map(|_| part.executor(&edges))))
             .collect();
         json.begin_list();
-        for node in self.rows() {
+        let rows = Rows::of(edges.location().index());
+        for (index, node) in self.rows().iter().enumerate() {
+            rows.at(index);
             json.begin_object();
             for (part, inner) in &parts {
                 json.key(part.key);
                 match inner {
                     Some(inner) => part.write(Some(node), inner, json),
-                    None => drop(self.edge(node).leaf(part.name, json)),
+                    None => drop(self.edge(node, None).leaf(part.name, json)),
                 }
             }
             json.end_object();

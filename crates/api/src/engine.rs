@@ -1,12 +1,13 @@
 //! Runs operations: documents are prepared, then run from beginning to end on a thread of their kind.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{cell::LazyCell, io, sync::Arc, time::Duration};
 
-use juniper::Variables;
+use juniper::{ExecutionError, Variables};
 
 use crate::{
     answer,
-    document::{Compiled, Documents, Limits, OperationKind, Problem},
+    document::{Compiled, Documents, Limits, OperationKind, Paths, Problem},
+    row::Row,
     service::{Head, Headers, Refusal, Request, Service},
     worker::{Pool, PoolConfig, WorkError},
 };
@@ -123,7 +124,7 @@ impl<V: Service> Engine<V> {
         let documents = Arc::clone(&self.documents);
         let (label, deadline) = (Arc::clone(&head.request_id), head.deadline);
         pool.run(label, deadline, move |state| {
-            execute(service.as_ref(), documents.limits(), state, &head, &operation, &variables)
+            execute(service.as_ref(), &documents, state, &head, &operation, &variables)
         })
         .await
         .unwrap_or_else(|error| match (error, kind) {
@@ -144,12 +145,13 @@ impl<V: Service> Engine<V> {
 
 fn execute<V: Service>(
     service: &V,
-    limits: &Limits,
+    documents: &Documents<V::Schema>,
     state: &mut V::State,
     head: &Head,
     operation: &Compiled<V::Schema>,
     variables: &Variables,
 ) -> Outcome {
+    let limits = documents.limits();
     let cost = operation.cost(variables, limits.page);
     let context = match service.open(state, &Request { head, operation, cost }) {
         Ok(context) => context,
@@ -160,8 +162,11 @@ fn execute<V: Service>(
     match result {
         Ok((data, errors)) => {
             let place = |error: &_| operation.location(error);
+            let paths = LazyCell::new(|| Paths::of(operation.text(), &documents.root().schema));
+            let path =
+                |error: &ExecutionError<_>, rows: &[Row]| paths.with_rows(error.path(), rows);
             let id = &head.request_id;
-            let body = answer::executed(&data, &errors, place, limits.errors, id);
+            let body = answer::executed(&data, &errors, place, path, limits.errors, id);
             Outcome::Executed { body, headers }
         }
         Err(problems) => Outcome::Problems(problems),

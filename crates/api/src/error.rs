@@ -7,7 +7,7 @@
 use juniper::{FieldError, IntoFieldError, graphql_value};
 use regulars_kernel::{Classify, Contention, Denied, ErrorKind, Rule, Violation, Violations};
 
-use crate::{global_id::IdError, scalar::ExpectedErrorType};
+use crate::{global_id::IdError, row, scalar::ExpectedErrorType};
 
 /// What a resolver answers where it has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,18 +153,14 @@ const fn code(rule: &Rule, codes: Codes) -> &'static str {
 impl IntoFieldError for ApiError {
     fn into_field_error(self) -> FieldError {
         match self.kind {
-            ErrorKind::PermissionDenied => {
-                FieldError::new(DENIED, graphql_value!({ "code": "permission_denied" }))
-            }
+            ErrorKind::PermissionDenied => coded(DENIED, "permission_denied", None),
             ErrorKind::DoesNotExist => coded(ABSENT, "does_not_exist", self.argument),
             ErrorKind::Invalid(violations) => invalid(&violations),
-            ErrorKind::Unavailable | ErrorKind::Contended => {
-                FieldError::new(BUSY, graphql_value!({ "code": "unavailable" }))
-            }
+            ErrorKind::Unavailable | ErrorKind::Contended => coded(BUSY, "unavailable", None),
             ErrorKind::Internal => {
                 let id = self.fault.unwrap_or_default();
                 let sentence = format!("Something went wrong on our side. Request {id}.");
-                FieldError::new(sentence, graphql_value!({ "code": "internal" }))
+                coded(&sentence, "internal", None)
             }
         }
     }
@@ -177,10 +173,12 @@ fn invalid(violations: &Violations) -> FieldError {
     coded(&sentences.join(" "), "invalid", field)
 }
 
-/// An error with a code, and the argument at fault where it is one.
+/// An error with a code, the argument at fault where it is one, and the rows that it happens in.
 fn coded(sentence: &str, code: &str, field: Option<&str>) -> FieldError {
-    match field {
-        Some(field) => FieldError::new(sentence, graphql_value!({ "code": code, "field": field })),
-        None => FieldError::new(sentence, graphql_value!({ "code": code })),
-    }
+    let mut extensions = match field {
+        Some(field) => graphql_value!({ "code": code, "field": field }),
+        None => graphql_value!({ "code": code }),
+    };
+    row::note(&mut extensions);
+    FieldError::new(sentence, extensions)
 }

@@ -52,6 +52,11 @@ impl<'s, 'a> Field<'s, 'a> {
         })
     }
 
+    /// Whether it stands at this place of the document.
+    pub(crate) fn stands_at(&self, place: usize) -> bool {
+        self.place.index() == place
+    }
+
     /// The executor of what the field holds.
     pub(crate) fn executor<'e, C>(&self, parent: &'e Executor<'_, 'a, C>) -> Executor<'e, 'a, C>
     where

@@ -36,6 +36,7 @@ pub mod node;
 pub mod order;
 pub mod program;
 pub mod promotion;
+mod row;
 pub mod scalar;
 pub mod schema;
 pub mod service;

@@ -41,10 +41,10 @@ fn check(answer: &regulars_testkit::Answer, document: &str, code: &str, field: O
     silent(&answer.text, document);
 }
 
-#[test]
-fn paging_of_every_list() {
+/// Paging arguments that every list refuses, each with the argument at fault.
+pub(super) fn bad_paging() -> Vec<(String, &'static str)> {
     let quoted = |text: &str| format!("\"{text}\"");
-    let mut cases: Vec<(String, &str)> = vec![
+    let mut cases = vec![
         ("first: -1".to_owned(), "first"),
         ("first: 101".to_owned(), "first"),
         ("last: -1".to_owned(), "last"),
@@ -69,6 +69,12 @@ fn paging_of_every_list() {
         cases.push((format!("{field}{}", quoted(cursor)), name));
     }
     cases.push((format!("before: \"{OLD_CURSOR}\", offset: 1"), "before"));
+    cases
+}
+
+#[test]
+fn paging_of_every_list() {
+    let cases = bad_paging();
     on_both(|world| {
         let owner = world.demo_owner();
         for (list, needed) in LISTS {

@@ -11,7 +11,11 @@ use juniper::{
 };
 
 use super::{Connection, Edge, Listed, PageInfo};
-use crate::{context::Context, fast::Fast};
+use crate::{
+    context::Context,
+    fast::Fast,
+    row::{Row, Rows},
+};
 
 impl<N: Listed> GraphQLType for Connection<N> {
     fn name((): &()) -> Option<ArcStr> {
@@ -55,7 +59,10 @@ impl<N: Listed> GraphQLValue for Connection<N> {
     ) -> ExecutionResult {
         match field {
             "edges" => {
-                let edges = self.rows().iter().map(|node| Some(Fast::<_>(self.edge(node))));
+                let place = executor.location().index();
+                let edges = self.rows().iter().enumerate().map(|(index, node)| {
+                    Some(Fast::<_>(self.edge(node, Some(Row { place, index }))))
+                });
                 executor.resolve(info, &edges.collect::<Vec<_>>())
             }
             "pageInfo" => executor.resolve_with_ctx(info, &self.page_info()),
@@ -103,7 +110,14 @@ impl<N: Listed> GraphQLValue for Edge<'_, N> {
         executor: &Executor<'_, '_, Context>,
     ) -> ExecutionResult {
         match field {
-            "node" => executor.resolve(info, &Some(self.node)),
+            "node" => {
+                let _rows = self.row.map(|row| {
+                    let rows = Rows::of(row.place);
+                    rows.at(row.index);
+                    rows
+                });
+                executor.resolve(info, &Some(self.node))
+            }
             _ => executor.resolve_with_ctx(info, &self.cursor()),
         }
     }

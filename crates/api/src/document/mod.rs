@@ -11,6 +11,7 @@ mod cost;
 mod introspection;
 mod limits;
 mod literal;
+mod path;
 mod print;
 mod problem;
 mod schema;
@@ -36,6 +37,7 @@ pub use self::{
 };
 pub(crate) use self::{
     compiled::{KEY, check_mutation},
+    path::{PathPart, Paths},
     tree::Source,
 };
 
