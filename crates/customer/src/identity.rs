@@ -51,6 +51,10 @@ const BY_PHONE: &str = "consumerPhoneNumber";
 
 /// Finds who is meant, without any effect.
 ///
+/// "Anyone" of rule 6 is every registered person. A customer whom another merchant manages is not among them: they have no
+/// account, nobody but that merchant knows of them, and they never agreed to be known elsewhere. Their loyalty id names
+/// nobody here, as one that was never given out ([`CustomerStore::stranger`] finds accounts alone).
+///
 /// A merchant's people find members by every identifier (e-mail and phone need [`Permission::ViewConsumer`]), and by an exact
 /// loyalty id anyone ([`Permission::IdentifyConsumer`], rule 6). Consumers find themselves, by any identifier of theirs
 /// or by none (rule 8).
