@@ -19,7 +19,10 @@ use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
     RewardId, Scope, StoreError, Timestamp, page::cut,
 };
-use regulars_merchant::HoldsMerchants;
+use regulars_merchant::{
+    HoldsMerchants,
+    memory::{Namer, Naming},
+};
 use regulars_promotion::{HoldsPromotions, memory as promotions};
 
 use crate::{
@@ -82,24 +85,50 @@ impl Memory {
         card.terms.places.groups.sort_unstable();
         card.products.sort_unstable();
         let (live, published) = (card.terms.is_live(), card.terms.is_published());
-        let mut products = card.products.clone();
+        let by = Namer::LoyaltyCard(card.id);
+        self.promotions.tell_named(by, &card.products, live, published);
         let mut rows = self.rows();
-        let rewards = rows.rewards.values();
-        let own = rewards.filter(|reward| reward.card == card.id && !reward.archived);
-        products.extend(own.map(|reward| reward.product));
+        let rewards = rows.rewards.values().filter(|reward| reward.card == card.id);
+        let own: Vec<_> = rewards.cloned().collect();
         rows.cards.insert(card.id, card);
         drop(rows);
-        self.promotions.tell_named(&products, live, published);
+        for reward in own {
+            self.tell_named(&reward);
+        }
     }
 
     /// Puts a reward down, in place of the one of the same id.
     pub fn put_reward(&self, reward: LoyaltyReward) {
-        let card = self.rows().cards.get(&reward.card).map(|card| card.terms.clone());
-        if let Some(terms) = card.filter(|_card| !reward.archived) {
-            let (live, published) = (terms.is_live(), terms.is_published());
-            self.promotions.tell_named(&[reward.product], live, published);
+        self.tell_named(&reward);
+        let id = reward.id;
+        let mut rows = self.rows();
+        rows.rewards.insert(id, reward);
+        let redeemed = rows.redemptions.values().filter(|one| one.redeemed.reward() == Some(id));
+        let redeemed: Vec<_> = redeemed.cloned().collect();
+        drop(rows);
+        for redemption in redeemed {
+            self.tell_redeemed(&redemption);
         }
-        self.rows().rewards.insert(reward.id, reward);
+    }
+
+    /// Tells the crates below which product a reward names.
+    fn tell_named(&self, reward: &LoyaltyReward) {
+        let terms = self.rows().cards.get(&reward.card).map(|card| card.terms.clone());
+        let offered = terms.filter(|_terms| !reward.archived);
+        let (live, published) =
+            offered.map_or((false, false), |terms| (terms.is_live(), terms.is_published()));
+        self.promotions.tell_named(Namer::Reward(reward.id), &[reward.product], live, published);
+    }
+
+    /// Tells the crate at the bottom which product a person's redemption names.
+    fn tell_redeemed(&self, redemption: &Redemption) {
+        let rows = self.rows();
+        let reward = redemption.redeemed.reward().and_then(|id| rows.rewards.get(&id));
+        let product = reward.map(|reward| reward.product);
+        drop(rows);
+        let named = product.zip(redemption.person);
+        let named = named.map(|(product, person)| (product, Naming::ToPerson(person)));
+        self.customers().merchants().set_named(Namer::Redemption(redemption.id), named);
     }
 
     /// Puts the whole books of an account down, in place of those there. Whether they add up is the caller's business
@@ -110,6 +139,7 @@ impl Memory {
 
     /// Puts a redemption down, in place of the one of the same id.
     pub fn put_redemption(&self, redemption: Redemption) {
+        self.tell_redeemed(&redemption);
         self.rows().redemptions.insert(redemption.id, redemption);
     }
 

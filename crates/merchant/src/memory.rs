@@ -3,13 +3,13 @@
 //! Holds what it is given and checks nothing but scope: a transaction here cannot be rolled back.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use regulars_kernel::{
-    MerchantId, Page, PageRequest, PersonId, ProductId, Scope, StoreError, StoreGroupId, StoreId,
-    page::cut,
+    LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId, ProductId,
+    RedemptionId, RewardId, Scope, StoreError, StoreGroupId, StoreId, page::cut,
 };
 
 use crate::{Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreSort};
@@ -21,13 +21,31 @@ struct Rows {
     store_groups: BTreeMap<StoreGroupId, StoreGroup>,
     products: BTreeMap<ProductId, Product>,
     joined: BTreeSet<(PersonId, MerchantId)>,
-    named: BTreeSet<(ProductId, Naming)>,
+    /// What each names.
+    namings: BTreeMap<Namer, BTreeSet<(ProductId, Naming)>>,
+    /// How many name a product to somebody.
+    named: BTreeMap<(ProductId, Naming), usize>,
+}
+
+/// What names products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Namer {
+    /// An order.
+    Order(OrderId),
+    /// An offer.
+    Offer(OfferId),
+    /// A loyalty card.
+    LoyaltyCard(LoyaltyCardId),
+    /// A reward.
+    Reward(RewardId),
+    /// A redemption of a reward.
+    Redemption(RedemptionId),
 }
 
 /// To whom something names a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Naming {
-    /// An order of this person's.
+    /// What this person bought or redeemed.
     ToPerson(PersonId),
     /// What a merchant has published, to those who joined it.
     ToMembers,
@@ -83,10 +101,23 @@ impl Memory {
         }
     }
 
-    /// Notes that something names a product: it decides which consumers see it. Orders, offers, cards and rewards belong to
-    /// upper crates, which tell this one; what was named once stays named.
-    pub fn set_named(&self, product: ProductId, to: Naming) {
-        self.rows().named.insert((product, to));
+    /// Notes which products something names, and to whom, in place of what it named before: it decides which consumers see
+    /// them. What names products belongs to upper crates, which tell this one.
+    pub fn set_named(&self, by: Namer, named: impl IntoIterator<Item = (ProductId, Naming)>) {
+        let mut rows = self.rows();
+        let named: BTreeSet<_> = named.into_iter().collect();
+        for naming in &named {
+            let count = rows.named.entry(*naming).or_default();
+            *count = count.saturating_add(1);
+        }
+        for naming in rows.namings.insert(by, named).unwrap_or_default() {
+            if let Entry::Occupied(mut count) = rows.named.entry(naming) {
+                *count.get_mut() = count.get().saturating_sub(1);
+                if *count.get() == 0 {
+                    count.remove();
+                }
+            }
+        }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -196,7 +227,7 @@ impl MerchantStore for MemoryStore {
         let reached = |product: &&Product| match self.scope {
             Scope::Merchant(merchant) => product.merchant == merchant,
             Scope::Person(person) => {
-                let named = |to| rows.named.contains(&(product.id, to));
+                let named = |to| rows.named.contains_key(&(product.id, to));
                 named(Naming::ToEveryone)
                     || named(Naming::ToPerson(person))
                     || (named(Naming::ToMembers)
@@ -226,8 +257,9 @@ mod tests {
             for (person, merchant) in &world.joined {
                 self.set_joined(*person, *merchant, true);
             }
-            for (person, product) in &world.named {
-                self.set_named(*product, Naming::ToPerson(*person));
+            for (order, (person, product)) in (1..).zip(&world.named) {
+                let by = Namer::Order(OrderId::new(order));
+                self.set_named(by, [(*product, Naming::ToPerson(*person))]);
             }
         }
 

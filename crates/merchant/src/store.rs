@@ -271,11 +271,11 @@ pub fn get(
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, NaiveDate};
-    use regulars_kernel::{Classify, ErrorKind, PersonId, Rule, Scope, StoreAccess};
+    use regulars_kernel::{Classify, ErrorKind, OfferId, PersonId, Rule, Scope, StoreAccess};
 
     use super::*;
     use crate::{
-        memory::{Memory, Naming},
+        memory::{Memory, Namer, Naming},
         product,
         suite::world,
     };
@@ -329,7 +329,7 @@ mod tests {
         let noted = world().products.into_iter().find(|row| row.extra_info.is_some());
         let noted = noted.unwrap();
         memory.put_product(noted.clone());
-        memory.set_named(noted.id, Naming::ToEveryone);
+        memory.set_named(Namer::Offer(OfferId::new(1)), [(noted.id, Naming::ToEveryone)]);
         for (actor, sees) in [(cashier(), true), (Actor::Consumer { person: ADA }, false)] {
             let mut tx = memory.scoped(actor.require_known().unwrap());
             let page = PageRequest::first(1);

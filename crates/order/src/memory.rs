@@ -15,7 +15,10 @@ use regulars_kernel::{
     StoreId, page::cut,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
-use regulars_merchant::{HoldsMerchants, memory::Naming};
+use regulars_merchant::{
+    HoldsMerchants,
+    memory::{Namer, Naming},
+};
 use regulars_promotion::HoldsPromotions;
 
 use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
@@ -89,6 +92,9 @@ impl Memory {
         let order_before = before.map(|before| before.order).filter(|before| *before != order);
         self.tell_facts(&rows, order_before.and_then(|before| rows.buyer(before)));
         self.tell_facts(&rows, rows.buyer(order));
+        if let Some(before) = order_before {
+            self.tell_named(&rows, before);
+        }
         self.tell_named(&rows, order);
     }
 
@@ -102,12 +108,12 @@ impl Memory {
 
     /// Tells the crate at the bottom which products a consumer's orders name.
     fn tell_named(&self, rows: &Rows, order: OrderId) {
-        let Some((_merchant, person)) = rows.buyer(order) else { return };
-        let merchants = self.customers().merchants();
         let lines = rows.items.values().filter(|item| item.order == order);
-        for product in lines.filter_map(|item| item.product) {
-            merchants.set_named(product, Naming::ToPerson(person));
-        }
+        let products = lines.filter_map(|item| item.product);
+        let named = rows.buyer(order).map(|(_merchant, person)| {
+            products.map(move |product| (product, Naming::ToPerson(person)))
+        });
+        self.customers().merchants().set_named(Namer::Order(order), named.into_iter().flatten());
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {

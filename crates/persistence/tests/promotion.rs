@@ -19,7 +19,7 @@ use regulars_kernel::{MerchantId, OfferId, PageRequest, PersonId, Scope, StoreAc
 use regulars_persistence::{Db, Tx};
 use regulars_promotion::{
     OfferFilter, PromotionStore,
-    suite::{self, Fixture, World},
+    suite::{self, Fixture, Ports, World},
 };
 use regulars_testkit::{Engine, TempDatabase};
 
@@ -33,7 +33,7 @@ impl Fixture for OnDatabase {
         self.loaded = Some(database(self.engine, |bulk| put_promotions(bulk, world)));
     }
 
-    fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn PromotionStore)) {
+    fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn Ports)) {
         let (_, db) = self.loaded.as_ref().unwrap();
         let done: Result<(), StoreError> = db.read(scope, |tx| {
             work(tx);

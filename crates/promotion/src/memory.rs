@@ -15,7 +15,7 @@ use regulars_kernel::{
 };
 use regulars_merchant::{
     HoldsMerchants, Merchant, MerchantStore, Store, StoreFilter, StoreGroup, StoreSort,
-    memory::Naming,
+    memory::{Namer, Naming},
 };
 
 use crate::{Offer, OfferFilter, OfferSort, Place, PromotionStore, Terms};
@@ -54,21 +54,17 @@ impl Memory {
         offer.terms.places.groups.sort_unstable();
         offer.products.sort_unstable();
         let (live, published) = (offer.is_live(), offer.terms.is_published());
-        self.tell_named(&offer.products, live, published);
+        self.tell_named(Namer::Offer(offer.id), &offer.products, live, published);
         self.offers().insert(offer.id, offer);
     }
 
-    /// Tells the crate below which products a promotion names, and so to whom: see
+    /// Tells the crate below which products a promotion or a part of it names now, and so to whom: see
     /// [`regulars_merchant::memory::Memory::set_named`].
-    pub fn tell_named(&self, products: &[ProductId], live: bool, published: bool) {
-        for product in products {
-            if live {
-                self.customers.merchants().set_named(*product, Naming::ToEveryone);
-            }
-            if published {
-                self.customers.merchants().set_named(*product, Naming::ToMembers);
-            }
-        }
+    pub fn tell_named(&self, by: Namer, products: &[ProductId], live: bool, published: bool) {
+        let to = [(live, Naming::ToEveryone), (published, Naming::ToMembers)];
+        let to = to.into_iter().filter_map(|(holds, to)| holds.then_some(to));
+        let named = to.flat_map(|to| products.iter().map(move |product| (*product, to)));
+        self.customers.merchants().set_named(by, named);
     }
 
     /// Whether a person has a live membership at a merchant.
@@ -259,7 +255,7 @@ fn place(merchant: &Merchant, store: &Store, groups: impl Iterator<Item = StoreG
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::{self, Fixture, World};
+    use crate::suite::{self, Fixture, Ports, World};
 
     impl Fixture for Memory {
         fn load(&mut self, world: &World) {
@@ -268,13 +264,14 @@ mod tests {
             below.merchants.iter().cloned().for_each(|row| merchants.put_merchant(row));
             below.stores.iter().cloned().for_each(|row| merchants.put_store(row));
             below.store_groups.iter().cloned().for_each(|row| merchants.put_store_group(row));
+            below.products.iter().cloned().for_each(|row| merchants.put_product(row));
             for (person, merchant) in &below.joined {
                 self.customers().put_membership(suite::membership(*person, *merchant));
             }
             world.offers.iter().cloned().for_each(|row| self.put_offer(row));
         }
 
-        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn PromotionStore)) {
+        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn Ports)) {
             work(&mut self.scoped(scope));
         }
     }

@@ -13,7 +13,7 @@ use regulars_kernel::{
     StoreAccess, StoreGroupId, StoreId, Timestamp,
     page::{PageArguments, cut},
 };
-use regulars_merchant::{Archived, Merchant, Weekdays, suite as merchants};
+use regulars_merchant::{Archived, Merchant, MerchantStore, Weekdays, suite as merchants};
 
 use crate::{
     Campaign, Discount, Offer, OfferFilter, Place, Places, PromotionStore, RedemptionCode, Status,
@@ -31,13 +31,18 @@ pub struct World {
     pub offers: Vec<Offer>,
 }
 
+/// The ports that the suite looks at: this crate's, and that of the places and products that promotions name.
+pub trait Ports: PromotionStore + MerchantStore {}
+
+impl<T: PromotionStore + MerchantStore> Ports for T {}
+
 /// What the suite needs of an implementation.
 pub trait Fixture {
-    /// Puts the rows down where there are none yet.
+    /// Puts the rows down, in place of those that are there.
     fn load(&mut self, world: &World);
 
     /// Opens a transaction in a scope and lets the suite work in it.
-    fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn PromotionStore));
+    fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn Ports));
 }
 
 /// A registered person without a past, for suites.
@@ -61,13 +66,49 @@ pub fn run(fixture: &mut impl Fixture) {
     fixture.load(&world);
     for scope in scopes(&world) {
         fixture.with(scope, &mut |store| {
-            assert_eq!(store.scope(), scope);
+            assert_eq!(PromotionStore::scope(store), scope);
             offers_by_id(store, &world);
             offers_per_merchant(store, &world);
             places(store, &world);
             lists(store, &world);
+            named_products(store, &world);
         });
     }
+    // What was named and is named no more, or to fewer people, is seen by fewer.
+    let paused = changed(&world, |offer| offer.terms.status = Status::Paused);
+    let emptied = changed(&world, |offer| offer.products.clear());
+    for world in [paused, emptied] {
+        fixture.load(&world);
+        for scope in scopes(&world) {
+            fixture.with(scope, &mut |store| named_products(store, &world));
+        }
+    }
+}
+
+fn changed(world: &World, change: fn(&mut Offer)) -> World {
+    let mut world = world.clone();
+    world.offers.iter_mut().for_each(change);
+    world
+}
+
+/// Products are there for consumers as far as an offer in their reach names them.
+fn named_products(store: &mut dyn Ports, world: &World) {
+    let scope = PromotionStore::scope(store);
+    let ids: Vec<_> = world.below.products.iter().map(|product| product.id).collect();
+    let seen = world.below.products.iter().filter(|product| match scope {
+        Scope::Merchant(merchant) => product.merchant == merchant,
+        Scope::Person(person) => world.offers.iter().any(|offer| {
+            let published = offer.terms.status != Status::Draft;
+            offer.products.contains(&product.id)
+                && (offer.is_live() || (published && joined(world, person, offer.merchant)))
+        }),
+        Scope::Platform => true,
+    });
+    let mut expected: Vec<_> = seen.cloned().collect();
+    expected.sort_by_key(|product| product.id);
+    let mut found = store.products(&ids).unwrap();
+    found.sort_by_key(|product| product.id);
+    assert_eq!(found, expected, "{scope:?}");
 }
 
 /// A registered person who is a customer of nobody.
