@@ -1,9 +1,10 @@
 //! Bad input to lists within lists, and in which row of which list it was.
 
+use regulars_testkit::{Answer, Client, Engine};
 use serde_json::{Value, json};
 
 use super::{queries::bad_paging, silent};
-use crate::world::on_both;
+use crate::world::{World, on_both};
 
 /// Lists within the rows of others, with their arguments.
 const NESTED: [(&str, &str); 23] = [
@@ -56,7 +57,7 @@ fn paging_of_every_list_within_a_list() {
     });
 }
 
-fn paths(answer: &regulars_testkit::Answer) -> Vec<Value> {
+fn paths(answer: &Answer) -> Vec<Value> {
     let mut paths: Vec<Value> = answer.errors().iter().map(|error| error["path"].clone()).collect();
     paths.sort_by_key(ToString::to_string);
     paths
@@ -67,11 +68,19 @@ fn sorted(mut paths: Vec<Value>) -> Vec<Value> {
     paths
 }
 
+/// On servers that leave no error out.
 #[test]
 fn an_error_says_in_which_rows_it_is() {
-    on_both(|world| {
+    for engine in Engine::ALL {
+        let world = World::start_with(engine, &[("REGULARS_API_ERRORS", "100")]);
         let owner = world.demo_owner();
-        let document = "{
+        rows_of_lists(&owner);
+        rows_of_an_interface(&owner);
+    }
+}
+
+fn rows_of_lists(owner: &Client) {
+    let document = "{
             consumers(first: 4) { edges { node {
                 pk
                 bad: orders(first: -1) { count }
@@ -79,56 +88,51 @@ fn an_error_says_in_which_rows_it_is() {
             } } }
             one: consumer(id: 177) { orders(first: 2) { edges { node { items(first: 101) { count } } } } }
         }";
-        let answer = owner.query(document, Value::Null);
-        let mut expected = Vec::new();
-        let rows = answer.data("consumers.edges").as_array().unwrap();
-        assert_eq!(rows.len(), 4);
-        for (row, edge) in rows.iter().enumerate() {
-            assert_eq!(edge["node"]["bad"], Value::Null);
-            expected.push(json!(["consumers", "edges", row, "node", "bad"]));
-            for order in 0..edge["node"]["orders"]["rows"].as_array().unwrap().len() {
-                let node = ["consumers", "edges"].map(Value::from).into_iter();
-                let path = node.chain([json!(row), json!("node"), json!("orders"), json!("rows")]);
-                let path = path.chain([json!(order), json!("it"), json!("items")]);
-                expected.push(path.collect());
-            }
+    let answer = owner.query(document, Value::Null);
+    let mut expected = Vec::new();
+    let rows = answer.data("consumers.edges").as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    for (row, edge) in rows.iter().enumerate() {
+        assert_eq!(edge["node"]["bad"], Value::Null);
+        expected.push(json!(["consumers", "edges", row, "node", "bad"]));
+        for order in 0..edge["node"]["orders"]["rows"].as_array().unwrap().len() {
+            let node = ["consumers", "edges"].map(Value::from).into_iter();
+            let path = node.chain([json!(row), json!("node"), json!("orders"), json!("rows")]);
+            let path = path.chain([json!(order), json!("it"), json!("items")]);
+            expected.push(path.collect());
         }
-        let deep = expected.iter().filter(|path| path.as_array().unwrap().len() > 5).count();
-        assert!(deep > 2, "several rows of nested lists fail: {}", answer.text);
-        for order in 0..2 {
-            expected.push(json!(["one", "orders", "edges", order, "node", "items"]));
-        }
-        assert_eq!(paths(&answer), sorted(expected), "{:?}: {}", world.engine, answer.text);
-        let hidden = answer.errors().iter().any(|error| {
-            error["extensions"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .any(|key| !["code", "field"].contains(&key.as_str()))
-        });
-        assert!(!hidden, "{}", answer.text);
+    }
+    let deep = expected.iter().filter(|path| path.as_array().unwrap().len() > 5).count();
+    assert!(deep > 2, "several rows of nested lists fail: {}", answer.text);
+    for order in 0..2 {
+        expected.push(json!(["one", "orders", "edges", order, "node", "items"]));
+    }
+    assert_eq!(paths(&answer), sorted(expected), "{}", answer.text);
+    let hidden = answer.errors().iter().any(|error| {
+        error["extensions"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .any(|key| !["code", "field"].contains(&key.as_str()))
     });
+    assert!(!hidden, "{}", answer.text);
 }
 
-#[test]
-fn an_error_in_a_fragment_says_so_too() {
-    on_both(|world| {
-        let owner = world.demo_owner();
-        let document = "{ consumerAvailablePromotions(consumerId: 177, includeUnavailable: true) { edges { node {
+fn rows_of_an_interface(owner: &Client) {
+    let document =
+        "{ consumerAvailablePromotions(consumerId: 177, includeUnavailable: true) { edges { node {
             __typename
             ... on OfferNode { lists: products(first: -1) { count } }
             ... on LoyaltyCardNode { lists: rewards(first: -1) { count } name }
         } } } }";
-        let answer = owner.query(document, Value::Null);
-        let rows = answer.data("consumerAvailablePromotions.edges").as_array().unwrap();
-        let kinds: std::collections::BTreeSet<_> =
-            rows.iter().map(|edge| edge["node"]["__typename"].as_str().unwrap()).collect();
-        assert_eq!(kinds.len(), 2, "offers and cards: {}", answer.text);
-        let path = |row| json!(["consumerAvailablePromotions", "edges", row, "node", "lists"]);
-        assert_eq!(paths(&answer), sorted((0..rows.len()).map(path).collect()), "{}", answer.text);
-        // Without a list on the way there is no row.
-        let answer =
-            owner.query("{ consumer(id: 177) { orders(first: -1) { count } } }", Value::Null);
-        assert_eq!(paths(&answer), [json!(["consumer", "orders"])]);
-    });
+    let answer = owner.query(document, Value::Null);
+    let rows = answer.data("consumerAvailablePromotions.edges").as_array().unwrap();
+    let kinds: std::collections::BTreeSet<_> =
+        rows.iter().map(|edge| edge["node"]["__typename"].as_str().unwrap()).collect();
+    assert_eq!(kinds.len(), 2, "offers and cards: {}", answer.text);
+    let path = |row| json!(["consumerAvailablePromotions", "edges", row, "node", "lists"]);
+    assert_eq!(paths(&answer), sorted((0..rows.len()).map(path).collect()), "{}", answer.text);
+    // Without a list on the way there is no row.
+    let answer = owner.query("{ consumer(id: 177) { orders(first: -1) { count } } }", Value::Null);
+    assert_eq!(paths(&answer), [json!(["consumer", "orders"])]);
 }
