@@ -113,10 +113,10 @@ pub struct SearchTerm {
 }
 
 impl SearchTerm {
-    /// Reads a typed search; white space alone is none. Refuses control characters, over-long text and too many words.
+    /// Reads a typed search; white space alone is none, and of any kind it parts words: what is pasted from a table has
+    /// tabs. Refuses NUL, over-long text and too many words.
     pub fn parse(typed: &str, max_chars: usize) -> Result<Option<Self>, Rule> {
-        let typed = typed.trim();
-        text::check_line(typed, max_chars)?;
+        text::check(typed, max_chars)?;
         let folded = text::fold(typed);
         let words: Vec<_> = folded.split_whitespace().map(word).collect();
         if words.len() > MAX_WORDS {
