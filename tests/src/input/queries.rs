@@ -136,7 +136,9 @@ fn texts_that_no_field_can_hold() {
         let owner = world.demo_owner();
         for (list, arguments) in texts {
             for argument in arguments {
-                for text in ["a\\u0000b", "a\\nb", "a\\u2028b", long.as_str()] {
+                // White space of any kind parts the words of a search.
+                let lines = ["a\\nb", "a\\u2028b"].into_iter().filter(|_| *argument != "search");
+                for text in lines.chain(["a\\u0000b", long.as_str()]) {
                     let document = format!("{{ {list}({argument}: \"{text}\") {{ count }} }}");
                     let answer = owner.query(&document, Value::Null);
                     check(&answer, &document, "invalid", Some(argument));
