@@ -1,8 +1,10 @@
 //! Who asks, and what they may. The first line of every use case is [`Actor::require`].
 
-use crate::{MerchantId, Permission, Permissions, PersonId, Scope, StoreId, SystemRole};
+use crate::{
+    ApplicationId, MerchantId, Permission, Permissions, PersonId, Scope, StoreId, SystemRole,
+};
 
-/// The stores whose orders and visits a member of staff may see and touch.
+/// The stores whose orders and visits a member of staff, or an app, may see and touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreAccess {
     /// Every store of the merchant, future ones included.
@@ -17,6 +19,17 @@ impl StoreAccess {
         match self {
             Self::All => true,
             Self::Only(stores) => stores.contains(&store),
+        }
+    }
+
+    /// What is within reach of both.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, reach) | (reach, Self::All) => reach.clone(),
+            (Self::Only(stores), _) => Self::Only(
+                stores.iter().copied().filter(|store| other.includes(*store)).collect(),
+            ),
         }
     }
 }
@@ -39,6 +52,20 @@ pub enum Actor {
         merchant: MerchantId,
         /// Whether they own the merchant: then they may everything, everywhere, and change other owners.
         owner: bool,
+        /// What they may.
+        permissions: Permissions,
+        /// Where they may.
+        stores: StoreAccess,
+    },
+    /// An app of a merchant, by one of its keys: alone, or in the hands of one of the merchant's people, whose token came
+    /// beside the key. Then it may what both may, where both may; and it never owns the merchant.
+    App {
+        /// The app.
+        app: ApplicationId,
+        /// The tenant whose it is.
+        merchant: MerchantId,
+        /// Who holds it, where a token said so.
+        person: Option<PersonId>,
         /// What they may.
         permissions: Permissions,
         /// Where they may.
@@ -97,13 +124,16 @@ impl Actor {
     /// (who have no merchant of their own) and anonymous callers are denied.
     pub fn require(&self, permission: Permission) -> Result<MerchantId, Denied> {
         match self {
-            Self::Staff { merchant, permissions, .. } if permissions.contains(permission) => {
+            Self::Staff { merchant, permissions, .. } | Self::App { merchant, permissions, .. }
+                if permissions.contains(permission) =>
+            {
                 Ok(*merchant)
             }
             Self::System { merchant } => Ok(*merchant),
             Self::Anonymous
             | Self::Consumer { .. }
             | Self::Staff { .. }
+            | Self::App { .. }
             | Self::Platform { .. } => Err(Denied),
         }
     }
@@ -112,9 +142,11 @@ impl Actor {
     pub const fn require_consumer(&self) -> Result<PersonId, Denied> {
         match self {
             Self::Consumer { person } => Ok(*person),
-            Self::Anonymous | Self::Staff { .. } | Self::Platform { .. } | Self::System { .. } => {
-                Err(Denied)
-            }
+            Self::Anonymous
+            | Self::Staff { .. }
+            | Self::App { .. }
+            | Self::Platform { .. }
+            | Self::System { .. } => Err(Denied),
         }
     }
 
@@ -123,18 +155,21 @@ impl Actor {
         match self {
             Self::Anonymous => Err(Denied),
             Self::Consumer { person } => Ok(Scope::Person(*person)),
-            Self::Staff { merchant, .. } | Self::System { merchant } => {
-                Ok(Scope::Merchant(*merchant))
-            }
+            Self::Staff { merchant, .. }
+            | Self::App { merchant, .. }
+            | Self::System { merchant } => Ok(Scope::Merchant(*merchant)),
             Self::Platform { .. } => Ok(Scope::Platform),
         }
     }
 
-    /// Passes for whoever has lists of what merchants offer: a merchant's people, who see everything of their merchant,
+    /// Passes for whoever has lists of what merchants offer: a merchant's people and apps, who see everything of their merchant,
     /// and consumers. Platform staff have no merchant whose rows a list could show: they ask by id.
     pub const fn require_lister(&self) -> Result<(), Denied> {
         match self {
-            Self::Consumer { .. } | Self::Staff { .. } | Self::System { .. } => Ok(()),
+            Self::Consumer { .. }
+            | Self::Staff { .. }
+            | Self::App { .. }
+            | Self::System { .. } => Ok(()),
             Self::Anonymous | Self::Platform { .. } => Err(Denied),
         }
     }
@@ -142,25 +177,52 @@ impl Actor {
     /// The merchant that the actor acts for.
     pub const fn merchant(&self) -> Option<MerchantId> {
         match self {
-            Self::Staff { merchant, .. } | Self::System { merchant } => Some(*merchant),
+            Self::Staff { merchant, .. }
+            | Self::App { merchant, .. }
+            | Self::System { merchant } => Some(*merchant),
             Self::Anonymous | Self::Consumer { .. } | Self::Platform { .. } => None,
         }
     }
 
-    /// The person who acts; none for anonymous callers and workers.
+    /// The person who acts, be it through an app; none for anonymous callers, workers, and apps in nobody's hands.
     pub const fn person(&self) -> Option<PersonId> {
         match self {
             Self::Consumer { person } | Self::Staff { person, .. } | Self::Platform { person } => {
                 Some(*person)
             }
+            Self::App { person, .. } => *person,
             Self::Anonymous | Self::System { .. } => None,
+        }
+    }
+
+    /// The app that acts, where it is one.
+    pub const fn app(&self) -> Option<ApplicationId> {
+        match self {
+            Self::App { app, .. } => Some(*app),
+            Self::Anonymous
+            | Self::Consumer { .. }
+            | Self::Staff { .. }
+            | Self::Platform { .. }
+            | Self::System { .. } => None,
+        }
+    }
+
+    /// The person whose own account the actor may change: never through an app, which has no right to any account.
+    pub const fn account(&self) -> Option<PersonId> {
+        match self {
+            Self::App { .. } => None,
+            Self::Anonymous
+            | Self::Consumer { .. }
+            | Self::Staff { .. }
+            | Self::Platform { .. }
+            | Self::System { .. } => self.person(),
         }
     }
 
     /// The stores of the merchant that the actor may see orders of; consumers see their own orders of every store.
     pub const fn stores(&self) -> Option<&StoreAccess> {
         match self {
-            Self::Staff { stores, .. } => Some(stores),
+            Self::Staff { stores, .. } | Self::App { stores, .. } => Some(stores),
             Self::Anonymous
             | Self::Consumer { .. }
             | Self::Platform { .. }
@@ -192,6 +254,40 @@ mod tests {
                 "{}",
                 permission.codename()
             );
+        }
+    }
+
+    #[test]
+    fn an_app_may_what_it_was_given_whoever_holds_it() {
+        let (merchant, person) = (MerchantId::new(1), PersonId::new(2));
+        for held_by in [None, Some(person)] {
+            let app = Actor::App {
+                app: ApplicationId::new(3),
+                merchant,
+                person: held_by,
+                permissions: Permission::Redeem.into(),
+                stores: StoreAccess::Only(vec![StoreId::new(4)]),
+            };
+            assert_eq!(app.require(Permission::Redeem), Ok(merchant));
+            assert_eq!(app.require(Permission::ViewConsumer), Err(Denied));
+            assert_eq!(app.require_consumer(), Err(Denied));
+            assert_eq!(app.require_known(), Ok(Scope::Merchant(merchant)));
+            assert_eq!((app.person(), app.account()), (held_by, None));
+        }
+        assert_eq!(Actor::owner(merchant).account(), Some(merchant.founder()));
+    }
+
+    #[test]
+    fn what_two_reach_is_what_both_reach() {
+        let only = |ids: &[i64]| StoreAccess::Only(ids.iter().copied().map(StoreId::new).collect());
+        for (one, other, both) in [
+            (StoreAccess::All, StoreAccess::All, StoreAccess::All),
+            (StoreAccess::All, only(&[1, 2]), only(&[1, 2])),
+            (only(&[1, 2]), only(&[2, 3]), only(&[2])),
+            (only(&[1]), only(&[2]), only(&[])),
+        ] {
+            assert_eq!(one.within(&other), both);
+            assert_eq!(other.within(&one), both);
         }
     }
 

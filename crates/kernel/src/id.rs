@@ -61,6 +61,10 @@ ids! {
     StoreGroupId;
     /// A named set of permissions that a merchant gives its people.
     RoleId;
+    /// A program of a merchant's, or of somebody it trusts, that asks by keys of its own.
+    ApplicationId;
+    /// A key of an application.
+    ApiKeyId;
     /// Something a merchant sells.
     ProductId;
     /// A group of offers that run together.

@@ -139,6 +139,12 @@ impl Permissions {
         Self(self.0 & !others.0)
     }
 
+    /// Those that are among both.
+    #[must_use]
+    pub const fn within(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// Each of them, in the order of the documentation.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
@@ -310,6 +316,7 @@ mod tests {
             prop_assert_eq!(one.is_empty(), first.is_empty());
             prop_assert_eq!(one.include(other), first.is_superset(&second));
             prop_assert_eq!(one.with(other).iter().collect::<BTreeSet<_>>(), &first | &second);
+            prop_assert_eq!(one.within(other).iter().collect::<BTreeSet<_>>(), &first & &second);
             prop_assert_eq!(one.without(other).iter().collect::<BTreeSet<_>>(), &first - &second);
             prop_assert_eq!(one.to_codenames().parse::<Permissions>(), Ok(one));
         }
