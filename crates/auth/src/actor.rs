@@ -27,6 +27,17 @@ impl Post {
         Self { merchant, owner: true, permissions, stores: StoreAccess::All }
     }
 
+    /// What is allowed by both, where both allow it; it owns nothing.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        Self {
+            merchant: self.merchant,
+            owner: false,
+            permissions: self.permissions.within(other.permissions),
+            stores: self.stores.within(&other.stores),
+        }
+    }
+
     /// What follows from system roles, from further permissions and from stores.
     pub fn of(
         merchant: MerchantId,

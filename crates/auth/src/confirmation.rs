@@ -32,7 +32,7 @@ pub struct Confirmed {
 /// Step 1, in a transaction of scope `Platform`. Refuses with `unauthenticated` who is nobody, and with `not_verified` whose
 /// address was not proved.
 pub fn ask(tx: &mut (impl AuthStore + CustomerStore), actor: &Actor) -> Result<Asking, AuthError> {
-    let person = actor.person().ok_or_else(unauthenticated)?;
+    let person = actor.account().ok_or_else(unauthenticated)?;
     let Credentials { password, token_version, .. } = credentials(tx, person)?;
     let account = tx.find_account(person)?.ok_or_else(unauthenticated)?;
     if !account.verified {

@@ -23,6 +23,12 @@ pub enum AuthError {
     /// The merchant has no such store group.
     #[error("store group not found")]
     StoreGroupNotFound,
+    /// The asker's merchant has no such application.
+    #[error("application not found")]
+    ApplicationNotFound,
+    /// The asker's merchant has no such key.
+    #[error("API key not found")]
+    ApiKeyNotFound,
     /// The input is at fault, wrong credentials and dead tokens among it.
     #[error(transparent)]
     Invalid(#[from] Violations),
@@ -50,7 +56,9 @@ impl Classify for AuthError {
             Self::StaffNotFound
             | Self::RoleNotFound
             | Self::StoreNotFound
-            | Self::StoreGroupNotFound => ErrorKind::DoesNotExist,
+            | Self::StoreGroupNotFound
+            | Self::ApplicationNotFound
+            | Self::ApiKeyNotFound => ErrorKind::DoesNotExist,
             Self::Invalid(violations) => violations.kind(),
             Self::Hasher(HasherError::Unavailable) => ErrorKind::Unavailable,
             Self::Hasher(HasherError::Fault(_)) | Self::Signing(_) | Self::NoDefaultMerchant(_) => {

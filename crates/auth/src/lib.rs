@@ -1,5 +1,6 @@
 //! Who is asking: signing up and logging in, passwords, access and refresh tokens, and from a token to a
-//! [`regulars_kernel::Actor`]; and who works for a merchant ([`staff`]), with which roles ([`role`]).
+//! [`regulars_kernel::Actor`]; who works for a merchant ([`staff`]), with which roles ([`role`]); and which
+//! programs ask for it ([`application`]), by which keys ([`api_key`]).
 //!
 //! Passwords are hashed outside of every transaction: use cases that need one come in steps (see [`login`] and
 //! [`register`]). Mails are written down in the transaction of what they are about and sent later, by whoever works the
@@ -12,6 +13,9 @@
 
 pub mod account;
 pub mod actor;
+pub mod api_key;
+pub mod application;
+pub mod application_store;
 pub mod authority;
 pub mod confirmation;
 pub mod error;
@@ -42,6 +46,9 @@ pub mod token;
 pub mod verification;
 
 pub use actor::{LoginStanding, Post};
+pub use api_key::ApiKey;
+pub use application::{AppId, Application};
+pub use application_store::ApplicationStore;
 pub use authority::{Authority, AuthorityFault};
 pub use error::AuthError;
 pub use keys::{Key, KeyRing, Keys, KeysError};

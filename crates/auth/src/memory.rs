@@ -2,6 +2,7 @@
 //!
 //! Holds the rows of the crates below too. A transaction here is one call after another and cannot be rolled back.
 
+mod application;
 mod mail;
 mod staff;
 
@@ -11,7 +12,9 @@ use std::{
 };
 
 use regulars_customer::{CustomerStore, EmailAddress, HoldsCustomers, Person, memory as customers};
-use regulars_kernel::{MerchantId, PersonId, RoleId, Scope, StoreError, Timestamp};
+use regulars_kernel::{
+    ApiKeyId, ApplicationId, MerchantId, PersonId, RoleId, Scope, StoreError, Timestamp,
+};
 use regulars_merchant::{HoldsMerchants, Merchant, memory as merchants};
 
 use crate::{
@@ -46,6 +49,8 @@ struct Rows {
     jobs: BTreeMap<PersonId, Job>,
     roles: BTreeMap<RoleId, Role>,
     mails: BTreeMap<MailId, mail::Row>,
+    applications: BTreeMap<ApplicationId, application::Program>,
+    api_keys: BTreeMap<ApiKeyId, application::Kept>,
 }
 
 #[derive(Clone, Debug)]

@@ -52,7 +52,7 @@ impl Opaque {
 
     /// What is kept of it.
     pub(crate) fn digest(&self) -> TokenDigest {
-        TokenDigest(Sha256::digest(self.0.expose_secret()).into())
+        TokenDigest::of(self.0.expose_secret())
     }
 }
 
@@ -74,6 +74,11 @@ impl fmt::Debug for Opaque {
 pub struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
+    /// The digest of a secret.
+    pub(crate) fn of(secret: &[u8]) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
     /// Takes a digest from a store.
     pub const fn from_stored(bytes: [u8; 32]) -> Self {
         Self(bytes)

@@ -78,6 +78,8 @@ pub struct Prepared {
     loyalty_id: LoyaltyId,
     seed: SessionSeed,
     mail: MailSeed,
+    /// The merchant through whose app they sign up.
+    through: Option<MerchantId>,
 }
 
 /// Step 1: judges the arguments of `register`. Open to everyone.
@@ -163,6 +165,7 @@ pub fn prepare(
         loyalty_id: LoyaltyId::from_entropy(rng.next_u64()),
         seed: SessionSeed::draw(rng),
         mail: MailSeed::draw(authority, rng),
+        through: None,
     })
 }
 
@@ -189,7 +192,8 @@ pub fn commit(
     session::open(tx, authority, &credentials, &prepared.seed, now)
 }
 
-/// Step 4 without a mail and without a session. A consumer gets a loyalty id and joins the default merchant where there is one (rule 7); a
+/// Step 4 without a mail and without a session. A consumer gets a loyalty id and joins the default merchant where there is one, and the merchant
+/// through whose app they sign up (rule 7); a
 /// merchant founds a tenant of the same number, with the system roles, and owns it. An address that was taken since the review is `unique`.
 pub fn create(
     tx: &mut (impl AuthStore + StaffStore + CustomerStore + MerchantStore),
@@ -210,8 +214,13 @@ pub fn create(
     tx.insert_credentials(person, &prepared.password)?;
     match prepared.side {
         Side::Consumer => {
-            if let Some(merchant) = authority.settings().default_merchant {
-                join(tx, &new.with_id(person), merchant, now)?;
+            let account = new.with_id(person);
+            let usual = authority.settings().default_merchant;
+            if let Some(merchant) = usual {
+                join(tx, &account, merchant, now)?;
+            }
+            if let Some(merchant) = prepared.through.filter(|through| usual != Some(*through)) {
+                join(tx, &account, merchant, now)?;
             }
         }
         Side::Merchant(trade) => found(tx, authority, &prepared.profile, trade, person, now)?,
@@ -225,6 +234,12 @@ fn email_taken() -> AuthError {
 }
 
 impl Prepared {
+    /// The same through an app of a merchant, which a consumer then joins (rule 7).
+    #[must_use]
+    pub fn through(self, merchant: Option<MerchantId>) -> Self {
+        Self { through: merchant, ..self }
+    }
+
     fn new_person(&self, created_at: Timestamp) -> NewPerson {
         let platform = self.side == Side::Platform;
         let (user_type, merchant_type) = match self.side {
@@ -244,7 +259,7 @@ impl Prepared {
     }
 }
 
-/// A person who signs up where a deployment serves one merchant joined themselves: they share all (rule 7).
+/// A person who signs up where a deployment serves one merchant, or through a merchant's app, joined themselves: they share all (rule 7).
 fn join(
     tx: &mut (impl CustomerStore + MerchantStore),
     account: &Person,

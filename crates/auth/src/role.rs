@@ -111,8 +111,8 @@ pub fn list_by_ids(
     if actor.require(Permission::ChangeStaff).is_ok() {
         return Ok(tx.roles(ids)?);
     }
-    let Actor::Staff { person, .. } = actor else { return Ok(Vec::new()) };
-    let own = tx.staff(&[*person])?.pop().map(|member| member.assignment.roles);
+    let Some(person) = actor.person() else { return Ok(Vec::new()) };
+    let own = tx.staff(&[person])?.pop().map(|member| member.assignment.roles);
     let own = own.unwrap_or_default();
     let held: Vec<_> = ids.iter().copied().filter(|id| own.contains(id)).collect();
     Ok(if held.is_empty() { Vec::new() } else { tx.roles(&held)? })
@@ -131,7 +131,7 @@ pub fn create(
     permissions: Permissions,
     now: Timestamp,
 ) -> Result<RoleId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor)?;
+    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let mut wrong = Violations::new();
     let display_name = wrong.check("displayName", name(display_name));
     let merchant = asker.merchant();
@@ -156,7 +156,7 @@ pub fn update(
     patch: &RolePatch,
     now: Timestamp,
 ) -> Result<RoleId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor)?;
+    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let mut role = own(tx, &asker, id)?;
     let before = role.clone();
     if let Some(typed) = &patch.display_name {
@@ -175,7 +175,7 @@ pub fn update(
 
 /// Deletes a role; whoever had it has it no more. Needs [`Permission::ChangeStaff`]. System roles stay.
 pub fn delete(tx: &mut impl StaffStore, actor: &Actor, id: RoleId) -> Result<RoleId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor)?;
+    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let role = own(tx, &asker, id)?;
     tx.delete_role(&role)?;
     Ok(id)

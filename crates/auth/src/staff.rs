@@ -17,6 +17,7 @@ use regulars_kernel::{
 
 use crate::{AuthError, Post, StaffStore};
 
+pub(crate) use change::require_stores;
 pub use change::{
     add_permission, add_role, add_store, add_store_group, remove_permission, remove_role,
     remove_store, remove_store_group,
@@ -125,7 +126,11 @@ pub fn list_by_ids(
         return Ok(tx.staff(ids)?);
     }
     match actor {
-        Actor::Staff { person, .. } if ids.contains(person) => Ok(tx.staff(&[*person])?),
+        Actor::Staff { person, .. } | Actor::App { person: Some(person), .. }
+            if ids.contains(person) =>
+        {
+            Ok(tx.staff(&[*person])?)
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -140,9 +145,13 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    /// Takes the lock. Needs [`Permission::ChangeStaff`].
-    pub(crate) fn behind_lock(tx: &mut impl StaffStore, actor: &Actor) -> Result<Self, AuthError> {
-        let merchant = actor.require(Permission::ChangeStaff)?;
+    /// Takes the lock. Needs the permission.
+    pub(crate) fn behind_lock(
+        tx: &mut impl StaffStore,
+        actor: &Actor,
+        needed: Permission,
+    ) -> Result<Self, AuthError> {
+        let merchant = actor.require(needed)?;
         tx.lock_staff(merchant)?;
         match actor {
             Actor::System { .. } => Ok(Self {
@@ -151,19 +160,40 @@ impl Asker {
                 store_groups: BTreeSet::new(),
             }),
             Actor::Staff { person, .. } => {
-                let member = tx.staff(&[*person])?.pop();
-                let member = member.filter(|member| {
-                    member.post.merchant == merchant
-                        && member.post.permissions.contains(Permission::ChangeStaff)
-                });
-                let StaffMember { assignment, post, .. } = member.ok_or(Denied)?;
-                let store_groups = assignment.store_groups;
-                Ok(Self { person: Some(*person), post, store_groups })
+                let member = tx.staff(&[*person])?.pop().ok_or(Denied)?;
+                let store_groups = member.assignment.store_groups;
+                Self::of(merchant, needed, Some(*person), member.post, store_groups)
+            }
+            Actor::App { app, person, .. } => {
+                let mut post = tx.app_post(*app)?.ok_or(Denied)?;
+                if let Some(person) = person {
+                    let holder = tx.staff(&[*person])?.pop().ok_or(Denied)?.post;
+                    if holder.merchant != merchant {
+                        return Err(Denied.into());
+                    }
+                    post = post.within(&holder);
+                }
+                // Groups are given to people: an app reaches a group where it reaches every store.
+                Self::of(merchant, needed, *person, post, BTreeSet::new())
             }
             Actor::Anonymous | Actor::Consumer { .. } | Actor::Platform { .. } => {
                 Err(Denied.into())
             }
         }
+    }
+
+    /// Whoever has that post, if it is one at the merchant that allows what is needed.
+    fn of(
+        merchant: MerchantId,
+        needed: Permission,
+        person: Option<PersonId>,
+        post: Post,
+        store_groups: BTreeSet<StoreGroupId>,
+    ) -> Result<Self, AuthError> {
+        if post.merchant != merchant || !post.permissions.contains(needed) {
+            return Err(Denied.into());
+        }
+        Ok(Self { person, post, store_groups })
     }
 
     pub(crate) const fn merchant(&self) -> MerchantId {
@@ -186,7 +216,7 @@ impl Asker {
     }
 
     /// Passes where they reach every store.
-    fn require_all_stores(&self) -> Result<(), Denied> {
+    pub(crate) fn require_all_stores(&self) -> Result<(), Denied> {
         if self.post.stores == StoreAccess::All { Ok(()) } else { Err(Denied) }
     }
 

@@ -1,8 +1,11 @@
 //! What staff and roles ask of whoever keeps the rows.
 
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp};
+use regulars_kernel::{
+    ApplicationId, MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp,
+};
 
 use crate::{
+    actor::Post,
     role::{NewRole, Role},
     staff::{Assignment, StaffMember, StaffSort},
 };
@@ -13,6 +16,9 @@ pub trait StaffStore {
     /// Has everybody else who changes this merchant's staff or roles wait until this transaction ends: what is read from
     /// here on stays true until then.
     fn lock_staff(&mut self, merchant: MerchantId) -> Result<(), StoreError>;
+
+    /// What an application may that is in force; it never owns the merchant.
+    fn app_post(&mut self, app: ApplicationId) -> Result<Option<Post>, StoreError>;
 
     /// Members of staff, in no order.
     fn staff(&mut self, ids: &[PersonId]) -> Result<Vec<StaffMember>, StoreError>;

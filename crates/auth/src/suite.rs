@@ -1,8 +1,9 @@
-//! The suite that every implementation of [`AuthStore`], [`StaffStore`] and [`MailStore`] passes: in memory, and on each
+//! The suite that every implementation of [`AuthStore`], [`StaffStore`], [`MailStore`] and [`ApplicationStore`] passes: in memory, and on each
 //! database.
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod application;
 mod mail;
 mod staff;
 
@@ -19,6 +20,7 @@ use regulars_merchant::{Merchant, MerchantStore, Tz};
 
 use crate::{
     actor::{LoginStanding, Post},
+    application_store::ApplicationStore,
     keys::Key,
     mail_store::MailStore,
     password::PasswordHash,
@@ -31,9 +33,15 @@ use crate::{
 };
 
 /// The ports that this crate's use cases need, on one value.
-pub trait Ports: AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore {}
+pub trait Ports:
+    AuthStore + StaffStore + MailStore + ApplicationStore + CustomerStore + MerchantStore
+{
+}
 
-impl<T: AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore> Ports for T {}
+impl<T: AuthStore + StaffStore + MailStore + ApplicationStore + CustomerStore + MerchantStore> Ports
+    for T
+{
+}
 
 /// What the suite needs of an implementation.
 pub trait Fixture {
@@ -70,6 +78,7 @@ pub fn run(fixture: &mut impl Fixture) {
     all_sessions_end_at_once(fixture, &world);
     mail::run(fixture, &world);
     staff::run(fixture, &world);
+    application::run(fixture, &world);
     nothing_is_in_reach_of_narrower_scopes(fixture, &world);
 }
 

@@ -81,7 +81,7 @@ pub fn update(
     now: Timestamp,
 ) -> Result<Person, CustomerError> {
     let unauthenticated = || CustomerError::from(Violations::of_input(Rule::Unauthenticated));
-    let person = actor.person().ok_or_else(unauthenticated)?;
+    let person = actor.account().ok_or_else(unauthenticated)?;
     let acts = |account: &Person| account.active && !account.archived;
     let before = tx.find_account(person)?.filter(acts).ok_or_else(unauthenticated)?;
     if !before.verified {

@@ -326,16 +326,17 @@ pub fn accounts(
 ) -> Result<Vec<Consumer>, CustomerError> {
     actor.require_known()?;
     let accounts = tx.people(ids)?.into_iter().map(Consumer::from);
-    Ok(match actor {
-        Actor::Staff { person, permissions, .. }
-            if !permissions.contains(Permission::ChangeStaff) =>
-        {
-            accounts
-                .map(|account| if account.id == *person { account } else { as_colleague(account) })
-                .collect()
+    let sees_all = match actor {
+        Actor::Staff { permissions, .. } | Actor::App { permissions, .. } => {
+            permissions.contains(Permission::ChangeStaff)
         }
-        _ => accounts.collect(),
-    })
+        _ => true,
+    };
+    let shown = |account: Consumer| {
+        let own = actor.person() == Some(account.id);
+        if sees_all || own { account } else { as_colleague(account) }
+    };
+    Ok(accounts.map(shown).collect())
 }
 
 /// What colleagues see of each other.

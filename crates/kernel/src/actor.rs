@@ -27,9 +27,9 @@ impl StoreAccess {
     pub fn within(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::All, reach) | (reach, Self::All) => reach.clone(),
-            (Self::Only(stores), _) => Self::Only(
-                stores.iter().copied().filter(|store| other.includes(*store)).collect(),
-            ),
+            (Self::Only(stores), _) => {
+                Self::Only(stores.iter().copied().filter(|store| other.includes(*store)).collect())
+            }
         }
     }
 }
@@ -166,10 +166,9 @@ impl Actor {
     /// and consumers. Platform staff have no merchant whose rows a list could show: they ask by id.
     pub const fn require_lister(&self) -> Result<(), Denied> {
         match self {
-            Self::Consumer { .. }
-            | Self::Staff { .. }
-            | Self::App { .. }
-            | Self::System { .. } => Ok(()),
+            Self::Consumer { .. } | Self::Staff { .. } | Self::App { .. } | Self::System { .. } => {
+                Ok(())
+            }
             Self::Anonymous | Self::Platform { .. } => Err(Denied),
         }
     }

@@ -5,7 +5,7 @@ use regulars_kernel::StoreError;
 
 /// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
 /// and what the domain crates are told.
-const UNIQUE_KEYS: [(&str, &str, &str); 8] = [
+const UNIQUE_KEYS: [(&str, &str, &str); 9] = [
     ("person_email_key_key", "person.email_key", "person.email_key"),
     ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
@@ -24,6 +24,11 @@ const UNIQUE_KEYS: [(&str, &str, &str); 8] = [
         "membership_card_pkey",
         "membership_card.merchant_id, membership_card.card_key",
         "membership_card.card_key",
+    ),
+    (
+        "api_key_merchant_id_application_id_prefix_key",
+        "api_key.merchant_id, api_key.application_id, api_key.prefix",
+        "api_key.prefix",
     ),
     (
         "account_person",

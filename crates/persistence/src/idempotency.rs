@@ -11,7 +11,7 @@ use crate::{connection::on_inner, error::IntoStore, schema::idempotency, tx::Tx}
 pub struct IdempotencyKey {
     /// The merchant's number; 0 where none is involved.
     pub merchant: i64,
-    /// The person's number; 0 for callers without one.
+    /// The person's number, or an application's below zero; 0 for callers without one.
     pub actor: i64,
     /// The root field.
     pub mutation: String,

@@ -173,6 +173,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    application (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        app_id -> Text,
+        name -> Text,
+        permissions -> Text,
+        all_stores -> Bool,
+        requests_per_minute -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    application_store (merchant_id, application_id, store_id) {
+        merchant_id -> BigInt,
+        application_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_key (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        application_id -> BigInt,
+        prefix -> Text,
+        secret_hash -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     staff_role (merchant_id, person_id, role_id) {
         merchant_id -> BigInt,
         person_id -> BigInt,
@@ -684,6 +722,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     store_group_member,
     staff_member,
     role,
+    application,
+    application_store,
+    api_key,
     staff_role,
     staff_permission,
     staff_store,

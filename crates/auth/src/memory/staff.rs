@@ -2,14 +2,15 @@
 
 use regulars_customer::CustomerStore;
 use regulars_kernel::{
-    MerchantId, Page, PageRequest, Permissions, PersonId, RoleId, Scope, StoreAccess, StoreError,
-    SystemRole, Timestamp, page::cut,
+    ApplicationId, MerchantId, Page, PageRequest, Permissions, PersonId, RoleId, Scope,
+    StoreAccess, StoreError, SystemRole, Timestamp, page::cut,
 };
 use regulars_merchant::MerchantStore;
 
 use super::{Job, Login, MemoryStore};
 use crate::{
     actor::Post,
+    application::Application,
     role::{NewRole, Role},
     staff::{Assignment, StaffMember, StaffSort},
     staff_store::StaffStore,
@@ -46,7 +47,7 @@ impl MemoryStore {
         Ok(Post::of(merchant, &system, own, stores))
     }
 
-    fn reaches(&self, merchant: MerchantId) -> bool {
+    pub(super) fn reaches(&self, merchant: MerchantId) -> bool {
         match self.scope {
             Scope::Merchant(own) => own == merchant,
             Scope::Person(_) => false,
@@ -54,7 +55,7 @@ impl MemoryStore {
         }
     }
 
-    fn require_reach(&self, merchant: MerchantId) -> Result<(), StoreError> {
+    pub(super) fn require_reach(&self, merchant: MerchantId) -> Result<(), StoreError> {
         if self.reaches(merchant) { Ok(()) } else { Err(OUT_OF_REACH) }
     }
 
@@ -84,6 +85,16 @@ impl MemoryStore {
 impl StaffStore for MemoryStore {
     fn lock_staff(&mut self, merchant: MerchantId) -> Result<(), StoreError> {
         self.require_reach(merchant)
+    }
+
+    fn app_post(&mut self, app: ApplicationId) -> Result<Option<Post>, StoreError> {
+        let found = self.application(app);
+        Ok(found.map(|Application { merchant, permissions, stores, .. }| Post {
+            merchant,
+            owner: false,
+            permissions,
+            stores,
+        }))
     }
 
     fn staff(&mut self, ids: &[PersonId]) -> Result<Vec<StaffMember>, StoreError> {

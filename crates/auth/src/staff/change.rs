@@ -174,7 +174,7 @@ fn narrow<S: StaffStore>(
     person: PersonId,
     change: impl FnOnce(&mut S, &Asker, &mut StaffMember) -> Result<(), AuthError>,
 ) -> Result<PersonId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor)?;
+    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let mut member = find(tx, &asker, person)?;
     asker.require_over(&member)?;
     let before: Assignment = member.assignment.clone();
@@ -206,7 +206,7 @@ pub(super) fn require_roles(
 }
 
 /// Passes where the asker may give those stores, each named once.
-pub(super) fn require_stores(
+pub(crate) fn require_stores(
     tx: &mut impl MerchantStore,
     asker: &Asker,
     ids: &[StoreId],

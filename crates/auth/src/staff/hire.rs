@@ -7,7 +7,8 @@ use regulars_customer::{
     input::{AccountFields, account_profile},
 };
 use regulars_kernel::{
-    Actor, Permissions, PersonId, RoleId, Rule, StoreError, StoreId, Timestamp, Violations,
+    Actor, Permission, Permissions, PersonId, RoleId, Rule, StoreError, StoreId, Timestamp,
+    Violations,
 };
 use regulars_merchant::MerchantStore;
 
@@ -36,7 +37,7 @@ pub struct NewStaff {
 }
 
 /// Takes somebody on: makes them an account, and invites them by a mail to set its password, without which nobody logs in
-/// to it. Needs [`regulars_kernel::Permission::ChangeStaff`], and everything that they are given. Runs in the scope `Platform`, since
+/// to it. Needs [`Permission::ChangeStaff`], and everything that they are given. Runs in the scope `Platform`, since
 /// addresses are unique among all who log in (rule 2).
 pub fn create(
     tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore + MerchantStore),
@@ -45,7 +46,7 @@ pub fn create(
     seed: &MailSeed,
     now: Timestamp,
 ) -> Result<PersonId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor)?;
+    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let mut wrong = Violations::new();
     let profile = account_profile(&new.fields, now, &mut wrong);
     // The address is looked up even where another field is wrong, so that one answer names every fault.
@@ -97,7 +98,7 @@ pub fn create(
 }
 
 /// Dismisses a member of staff: their sessions end, what was mailed to them is void, their account is closed and its
-/// address free for another. They stay named where they were, in old orders say. Needs [`regulars_kernel::Permission::ChangeStaff`]; the last owner stays.
+/// address free for another. They stay named where they were, in old orders say. Needs [`Permission::ChangeStaff`]; the last owner stays.
 /// Runs in the scope `Platform`, where accounts are written.
 pub fn delete(
     tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore),
@@ -105,7 +106,7 @@ pub fn delete(
     person: PersonId,
     now: Timestamp,
 ) -> Result<PersonId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor)?;
+    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let member = find(tx, &asker, person)?;
     asker.require_over(&member)?;
     require_another_owner(tx, &asker, &member, "id")?;

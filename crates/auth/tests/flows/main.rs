@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
 mod addresses;
+mod apps;
 mod equal_work;
 mod leaving;
 mod logging_in;

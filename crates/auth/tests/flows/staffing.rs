@@ -15,16 +15,16 @@ use regulars_merchant::{Store, StoreGroup};
 
 use super::*;
 
-const NEAR: StoreId = StoreId::new(11);
-const FAR: StoreId = StoreId::new(12);
-const FOREIGN: StoreId = StoreId::new(13);
+pub(super) const NEAR: StoreId = StoreId::new(11);
+pub(super) const FAR: StoreId = StoreId::new(12);
+pub(super) const FOREIGN: StoreId = StoreId::new(13);
 const TOWN: StoreGroupId = StoreGroupId::new(21);
 
 /// A merchant with two stores, a group of the near one, and another merchant.
 pub(super) struct Shop {
     pub(super) house: House,
     pub(super) merchant: MerchantId,
-    stranger: MerchantId,
+    pub(super) stranger: MerchantId,
 }
 
 impl Shop {
@@ -49,15 +49,15 @@ impl Shop {
         Self { house, merchant, stranger }
     }
 
-    fn tx(&self) -> MemoryStore {
+    pub(super) fn tx(&self) -> MemoryStore {
         self.house.memory.scoped(Scope::Merchant(self.merchant))
     }
 
-    fn owner(&self) -> Actor {
+    pub(super) fn owner(&self) -> Actor {
         Actor::owner(self.merchant)
     }
 
-    fn system_role(&self, merchant: MerchantId, role: SystemRole) -> RoleId {
+    pub(super) fn system_role(&self, merchant: MerchantId, role: SystemRole) -> RoleId {
         let roles = self.house.tx().merchant_roles(merchant).unwrap();
         roles.into_iter().find(|known| known.system == Some(role)).unwrap().id
     }
@@ -72,7 +72,7 @@ impl Shop {
     }
 
     /// Has the owner take somebody on.
-    fn hire(&self, name: &str, role: SystemRole, stores: &[StoreId]) -> PersonId {
+    pub(super) fn hire(&self, name: &str, role: SystemRole, stores: &[StoreId]) -> PersonId {
         let new = NewStaff {
             roles: [self.role(role)].into(),
             stores: stores.iter().copied().collect(),
@@ -91,7 +91,7 @@ impl Shop {
     }
 
     /// They, as a request of theirs now would be told.
-    fn actor(&self, person: PersonId) -> Actor {
+    pub(super) fn actor(&self, person: PersonId) -> Actor {
         let post = self.member(person).unwrap().post;
         Actor::Staff {
             person,
@@ -102,7 +102,7 @@ impl Shop {
         }
     }
 
-    fn custom(&self, permissions: Permissions) -> RoleId {
+    pub(super) fn custom(&self, permissions: Permissions) -> RoleId {
         role::create(&mut self.tx(), &self.owner(), "Own", permissions, NOW).unwrap()
     }
 }

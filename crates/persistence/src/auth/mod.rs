@@ -1,10 +1,12 @@
 //! The ports of the auth crate over tables. Every method of [`AuthStore`] and [`MailStore`] needs the scope `Platform`, since it
-//! runs before anyone knows whose data to see; [`StaffStore`] keeps to the merchant of its scope.
+//! runs before anyone knows whose data to see; [`StaffStore`] and [`ApplicationStore`] keep to the merchant of its scope.
 //!
 //! What decides a race is one conditional `UPDATE` each; the rest of a log-in or a renewal runs one after another for an
 //! account, which [`login::find`] locks.
 
 mod actor;
+mod api_key;
+mod application;
 mod login;
 mod mail;
 mod merchant;
@@ -17,8 +19,10 @@ mod staff;
 mod tests;
 
 use regulars_auth::{
-    Admission, AuthStore, Credentials, LoginStanding, MailStore, PasswordHash, Role, SessionId,
-    StaffMember, StaffStore,
+    Admission, ApiKey, AppId, Application, ApplicationStore, AuthStore, Credentials, LoginStanding, MailStore,
+    PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
+    api_key::{KeyPrefix, KeyStanding, NewApiKey},
+    application::NewApplication,
     mail::{
         Addressee, KeptMail, MailId, MailKind, NewMail,
         delivery::{DueMail, Settlement},
@@ -28,7 +32,9 @@ use regulars_auth::{
     staff::{Assignment, StaffSort},
     store::NewPassword,
 };
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp};
+use regulars_kernel::{
+    ApiKeyId, ApplicationId, MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp,
+};
 use regulars_merchant::Merchant;
 
 use crate::Tx;
@@ -213,6 +219,10 @@ impl StaffStore for Tx<'_> {
         staff::lock(self, merchant)
     }
 
+    fn app_post(&mut self, app: ApplicationId) -> Result<Option<Post>, StoreError> {
+        application::post(self, app)
+    }
+
     fn staff(&mut self, ids: &[PersonId]) -> Result<Vec<StaffMember>, StoreError> {
         staff::by_ids(self, ids)
     }
@@ -279,5 +289,73 @@ impl StaffStore for Tx<'_> {
 
     fn delete_role(&mut self, role: &Role) -> Result<(), StoreError> {
         role::delete(self, role)
+    }
+}
+
+impl ApplicationStore for Tx<'_> {
+    fn applications(&mut self, ids: &[ApplicationId]) -> Result<Vec<Application>, StoreError> {
+        application::by_ids(self, ids)
+    }
+
+    fn merchant_applications(
+        &mut self,
+        merchant: MerchantId,
+    ) -> Result<Vec<Application>, StoreError> {
+        application::of_merchant(self, merchant)
+    }
+
+    fn insert_application(&mut self, new: &NewApplication) -> Result<ApplicationId, StoreError> {
+        application::insert(self, new)
+    }
+
+    fn update_application(&mut self, application: &Application) -> Result<(), StoreError> {
+        application::update(self, application)
+    }
+
+    fn delete_application(
+        &mut self,
+        application: &Application,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        application::delete(self, application, at)
+    }
+
+    fn api_keys(&mut self, of: &[ApplicationId]) -> Result<Vec<ApiKey>, StoreError> {
+        api_key::of(self, of)
+    }
+
+    fn find_api_key(&mut self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        api_key::find(self, id)
+    }
+
+    fn insert_api_key(&mut self, new: &NewApiKey) -> Result<ApiKeyId, StoreError> {
+        api_key::insert(self, new)
+    }
+
+    fn revoke_api_key(&mut self, key: &ApiKey, at: Timestamp) -> Result<(), StoreError> {
+        api_key::revoke(self, key, at)
+    }
+
+    fn forget_api_keys(&mut self, of: MerchantId, ids: &[ApiKeyId]) -> Result<(), StoreError> {
+        api_key::forget(self, of, ids)
+    }
+
+    fn find_key_standing(
+        &mut self,
+        app_id: AppId,
+        prefix: &KeyPrefix,
+    ) -> Result<Option<KeyStanding>, StoreError> {
+        self.platform()?;
+        api_key::find_standing(self, app_id, prefix)
+    }
+
+    fn note_use(
+        &mut self,
+        merchant: MerchantId,
+        key: ApiKeyId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.platform()?;
+        api_key::note_use(self, merchant, key, at)
     }
 }

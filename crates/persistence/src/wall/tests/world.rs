@@ -146,6 +146,7 @@ impl World {
         let readable = "UPDATE person SET user_type = 'CONSUMER' WHERE id > 10;
             SELECT setval(pg_get_serial_sequence('person', 'id'), 1000);
             UPDATE role SET permissions = 'view_consumer';
+            UPDATE application SET permissions = 'view_consumer';
             UPDATE staff_permission SET permission = 'view_consumer'";
         rows.push(readable.to_owned());
         above.connection.batch_execute(&rows.join("; ")).unwrap();
