@@ -12,13 +12,18 @@ use std::{
 
 use parking_lot::Mutex;
 use regulars_auth::Authority;
-use regulars_kernel::{Actor, Clock, Contention, Scope, StoreError, Timestamp};
+use regulars_kernel::{
+    Actor, Clock, Contention, ErrorKind, Rule, Scope, StoreError, Timestamp, Violation, Violations,
+};
 use regulars_persistence::{Db, Reader, Tx};
 
 use crate::{
     connection::{Listed, Lists},
     error::ApiError,
+    guess::{Asker, Guesses, Network, Subject, TooOften, Try},
     level::{Level, LoadName, Loads},
+    limit::RequestLimits,
+    service::Headers,
 };
 
 /// What all requests share.
@@ -29,6 +34,10 @@ pub struct App {
     pub authority: Arc<Authority>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How often passwords and loyalty ids were tried.
+    pub guesses: Guesses,
+    /// How much applications may ask.
+    pub requests: RequestLimits,
     /// Whether answers say how many statements they took, in the header `Regulars-Statements`: for tests and benchmarks.
     pub statement_header: bool,
 }
@@ -46,12 +55,18 @@ pub struct Context {
     idempotency_key: Option<String>,
     document: String,
     replayed: AtomicBool,
+    headers: Headers,
+    network: Network,
     /// The thread's own reader, or one from the pool once it is needed.
     reader: Mutex<Option<Reader>>,
     loads: Loads,
 }
 
 impl juniper::Context for Context {}
+
+fn too_often(TooOften(seconds): TooOften) -> ApiError {
+    Violations::of_input(Rule::TooManyAttempts(seconds)).into()
+}
 
 /// What an operation begins with.
 pub(crate) struct Opening {
@@ -63,6 +78,10 @@ pub(crate) struct Opening {
     pub(crate) idempotency_key: Option<String>,
     /// The text that runs, of a mutation.
     pub(crate) document: String,
+    /// Headers that the answer has whatever comes.
+    pub(crate) headers: Headers,
+    /// Where the request comes from.
+    pub(crate) network: Network,
     pub(crate) reader: Option<Reader>,
 }
 
@@ -78,6 +97,8 @@ impl From<Opening> for Context {
             idempotency_key: opening.idempotency_key,
             document: opening.document,
             replayed: AtomicBool::new(false),
+            headers: opening.headers,
+            network: opening.network,
             reader: Mutex::new(opening.reader),
             loads: Loads::default(),
         }
@@ -109,6 +130,44 @@ impl Context {
     /// Passwords and tokens.
     pub fn authority(&self) -> &Arc<Authority> {
         &self.app.authority
+    }
+
+    /// The most units that an application may be allowed within a minute.
+    pub(crate) fn most_requests(&self) -> u32 {
+        self.app.requests.most_per_minute.get()
+    }
+
+    /// Counts a try of a password, which [`Self::judged`] is to follow; refused where there were too many.
+    pub(crate) fn try_password(&self, subject: Subject<'_>) -> Result<Try, ApiError> {
+        self.app.guesses.try_password(subject, self.network, self.now).map_err(too_often)
+    }
+
+    /// What came of a password that was tried. Only a wrong one stays counted.
+    pub(crate) fn judged<T>(&self, tried: Try, outcome: &Result<T, ApiError>) {
+        let is_wrong = |violation: &Violation| {
+            matches!(violation.rule, Rule::InvalidPassword | Rule::InvalidCredentials)
+        };
+        match outcome {
+            Ok(_) => self.app.guesses.was_right(tried, self.now),
+            Err(ApiError { kind: ErrorKind::Invalid(violations), .. })
+                if violations.iter().any(is_wrong) => {}
+            Err(_) => self.app.guesses.was_not_judged(tried),
+        }
+    }
+
+    /// Counts a look-up of somebody by a loyalty id, for all but consumers, who find themselves (rule 6).
+    pub(crate) fn identify(&self) -> Result<(), ApiError> {
+        let asker = match self.actor() {
+            Actor::App { app, .. } => Asker::App(*app),
+            Actor::Staff { person, .. } => Asker::Person(*person),
+            _ => return Ok(()),
+        };
+        self.app.guesses.identify(asker, self.now).map_err(too_often)
+    }
+
+    /// Headers of the answer.
+    pub(crate) const fn headers(&self) -> &Headers {
+        &self.headers
     }
 
     /// Names the request in logs and answers.

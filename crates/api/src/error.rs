@@ -124,10 +124,11 @@ impl ApiError {
 
 /// The code of a broken rule.
 const fn code(rule: &Rule, codes: Codes) -> &'static str {
-    if matches!(codes, Codes::Public) {
+    if matches!(codes, Codes::Public) && !matches!(rule, Rule::TooManyAttempts(_)) {
         return "invalid";
     }
     match rule {
+        Rule::TooManyAttempts(_) => "too_many_attempts",
         Rule::Required => "required",
         Rule::InvalidChoice(_) => "invalid_choice",
         Rule::MaxLength { .. } => "max_length",
@@ -170,7 +171,8 @@ fn invalid(violations: &Violations) -> FieldError {
     let field = violations.iter().find_map(|violation| violation.field);
     let sentences: Vec<String> =
         violations.iter().map(|violation| violation.rule.to_string()).collect();
-    coded(&sentences.join(" "), "invalid", field)
+    let code = violations.iter().next().map_or("invalid", |first| code(&first.rule, Codes::Public));
+    coded(&sentences.join(" "), code, field)
 }
 
 /// An error with a code, the argument at fault where it is one, and the rows that it happens in.

@@ -27,8 +27,11 @@ mod fast_object;
 #[cfg(test)]
 mod fast_tests;
 pub mod global_id;
+pub mod guess;
 pub mod http;
+mod key_use;
 pub mod level;
+pub mod limit;
 pub mod loyalty;
 pub mod merchant;
 mod mutation;

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use juniper::{
     DefaultScalarValue, Executor, LookAheadSelection, LookAheadValue, Variables, parser::Span,
 };
-use regulars_kernel::{Actor, Denied, ErrorKind, Permission, Rule, Scope};
+use regulars_kernel::{Actor, Denied, ErrorKind, Permission, PersonId, Rule, Scope};
 use regulars_persistence::{IdempotencyKey, Outcome as Claim, Tx};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -109,6 +109,14 @@ impl Call {
 
     fn fingerprint(&self) -> Vec<u8> {
         Sha256::digest(self.input.as_bytes()).to_vec()
+    }
+
+    /// The same through an app, which asks under one name whoever holds it.
+    fn fingerprint_by(&self, holder: Option<PersonId>) -> Vec<u8> {
+        match holder {
+            None => self.fingerprint(),
+            Some(holder) => Sha256::digest(format!("{}\n{holder}", self.input)).to_vec(),
+        }
     }
 }
 
@@ -291,13 +299,17 @@ impl Context {
             return Err(invalid(Rule::Required));
         }
         let merchant = self.actor().merchant().map_or(0, regulars_kernel::MerchantId::get);
-        let actor = self.actor().person().map_or(0, regulars_kernel::PersonId::get);
+        let (actor, fingerprint) = match (self.actor().app(), self.actor().person()) {
+            // Whoever holds an app asks under its keys, each for themselves.
+            (Some(app), holder) => (app.get().saturating_neg(), call.fingerprint_by(holder)),
+            (None, person) => (person.map_or(0, PersonId::get), call.fingerprint()),
+        };
         Ok(Some(IdempotencyKey {
             merchant,
             actor,
             mutation: call.name.clone(),
             key: key.to_owned(),
-            fingerprint: call.fingerprint(),
+            fingerprint,
         }))
     }
 }

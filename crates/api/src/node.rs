@@ -4,7 +4,10 @@ use juniper::graphql_interface;
 use regulars_loyalty::RedemptionKind;
 
 use crate::{
-    auth::{PermissionNode, RoleNode, permission, role},
+    auth::{
+        ApiKeyNode, ApplicationNode, PermissionNode, RoleNode, api_key, application, permission,
+        role,
+    },
     context::Context,
     customer::ConsumerNode,
     error::ApiError,
@@ -21,7 +24,7 @@ use crate::{
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, OrderTypeNode, RoleNode, PermissionNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -83,6 +86,10 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
             Ok(order::order_type::find(context, pk.into())?.map(NodeValue::OrderTypeNode))
         }
         role::ROLE => Ok(role::find(context, pk.into())?.map(NodeValue::RoleNode)),
+        application::APPLICATION => {
+            Ok(application::find(context, pk.into())?.map(NodeValue::ApplicationNode))
+        }
+        api_key::API_KEY => Ok(api_key::find(context, pk.into())?.map(NodeValue::ApiKeyNode)),
         permission::PERMISSION => Ok(permission::find(context, pk).map(NodeValue::PermissionNode)),
         _ => Err(ApiError::invalid("id", format!("There is no type {kind}."))),
     }

@@ -1,8 +1,12 @@
 //! The program behind the transport: who asks is found out here, once, before anything runs.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
-use regulars_auth::actor;
+use governor::clock::MonotonicClock;
+use regulars_auth::{
+    actor,
+    api_key::{self, KeyFault, KeyStanding, Presented, Secret},
+};
 use regulars_kernel::{Actor, ErrorKind, Scope, StoreError, Timestamp};
 use regulars_persistence::Reader;
 
@@ -10,19 +14,29 @@ use crate::{
     context::{App, Context, Opening},
     document::{KEY, OperationKind},
     error::ApiError,
+    guess::Network,
+    key_use::KeyUses,
+    limit::AppLimits,
     schema::Regulars,
-    service::{Headers, Refusal, Request, Service},
+    service::{Head, Headers, Refusal, Request, Service},
 };
 
 /// Regulars as a service.
 pub struct Program {
     app: Arc<App>,
+    limits: AppLimits,
+    uses: KeyUses,
 }
 
 impl Program {
     /// A program over an open database.
-    pub const fn new(app: Arc<App>) -> Self {
-        Self { app }
+    ///
+    /// # Errors
+    /// The thread that notes the use of keys cannot be started.
+    pub fn start(app: Arc<App>) -> io::Result<Self> {
+        let limits = AppLimits::new(app.requests, MonotonicClock);
+        let uses = KeyUses::start(Arc::clone(&app))?;
+        Ok(Self { app, limits, uses })
     }
 }
 
@@ -31,22 +45,94 @@ pub struct Thread {
     reader: Option<Reader>,
 }
 
+/// Who asks, and by which key, if by one.
+struct Asker {
+    actor: Actor,
+    key: Option<KeyStanding>,
+}
+
+impl Asker {
+    const fn without_key(actor: Actor) -> Self {
+        Self { actor, key: None }
+    }
+}
+
+/// Why it is not known who asks.
+enum Unknown {
+    Key(KeyFault),
+    Store(StoreError),
+}
+
+impl From<KeyFault> for Unknown {
+    fn from(fault: KeyFault) -> Self {
+        Self::Key(fault)
+    }
+}
+
+impl From<StoreError> for Unknown {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 impl Program {
-    /// The actor behind a bearer token; anonymous without one, or with one that is not in force.
-    fn actor(
+    /// Whose token and key those are. Without a key, a token that is not in force is nobody's; beside one it is refused:
+    /// the app alone may more than with whoever was meant to hold it.
+    fn asker(
         &self,
         reader: &mut Reader,
         bearer: Option<&str>,
+        presented: Option<&Presented>,
         now: Timestamp,
-    ) -> Result<Actor, StoreError> {
-        let claims = bearer.and_then(|token| self.app.authority.read(token, now).ok());
-        match claims {
-            Some(claims) => reader.read(Scope::Platform, |tx| {
+    ) -> Result<Asker, Unknown> {
+        let claims = bearer.map(|token| self.app.authority.read(token, now));
+        match (presented, claims) {
+            (None, Some(Ok(claims))) => reader.read(Scope::Platform, |tx| {
                 tx.narrow_to_bearer();
-                actor::resolve(tx, &claims)
+                Ok(Asker::without_key(actor::resolve(tx, &claims)?))
             }),
-            None => Ok(Actor::Anonymous),
+            (None, Some(Err(_)) | None) => Ok(Asker::without_key(Actor::Anonymous)),
+            (Some(_), Some(Err(_))) => Err(KeyFault::Bearer.into()),
+            (Some(presented), None) => reader.read(Scope::Platform, |tx| {
+                tx.narrow_to_bearer();
+                let key = api_key::resolve(tx, presented, now)??;
+                Ok(Asker { actor: key.actor(), key: Some(key) })
+            }),
+            (Some(presented), Some(Ok(claims))) => reader.read(Scope::Platform, |tx| {
+                let key = api_key::resolve(tx, presented, now)??;
+                tx.narrow_to_bearer();
+                let bearer = actor::resolve(tx, &claims)?;
+                Ok(Asker { actor: key.held_by(&bearer)?, key: Some(key) })
+            }),
         }
+    }
+
+    /// Takes what the operation costs an app, and has the use of its key noted. Answers the headers that say what is left.
+    fn admit(&self, key: &KeyStanding, cost: u64, now: Timestamp) -> Result<Headers, Refusal> {
+        self.uses.note(key, now);
+        match self.limits.spend(key.application, key.requests_per_minute, cost) {
+            Ok(allowance) => Ok(allowance.headers()),
+            Err(spent) => {
+                let refusal = Refusal::too_many(spent.retry_after);
+                Err(Refusal { headers: spent.allowance.headers(), ..refusal })
+            }
+        }
+    }
+}
+
+/// The key that a request carries. Half of one is no key, and nobody is told which half is wrong.
+fn presented(head: &Head) -> Result<Option<Presented>, Refusal> {
+    let (key, app_id) = match (head.header("x-api-key"), head.header("x-app-id")) {
+        (Ok(None), Ok(None)) => return Ok(None),
+        (Ok(Some(key)), Ok(Some(app_id))) => (key, app_id),
+        _ => {
+            let sentence = "The headers X-API-Key and X-App-Id go together, each once.";
+            return Err(Refusal::unauthenticated(sentence));
+        }
+    };
+    match (Secret::parse(key), app_id.parse()) {
+        (Some(secret), Ok(app_id)) => Ok(Some(Presented { app_id, secret })),
+        _ => Err(Refusal::unauthenticated(KeyFault::Unknown.to_string())),
     }
 }
 
@@ -96,35 +182,45 @@ impl Service for Program {
         let idempotency_key = idempotency_key(request)?;
         let now = self.app.clock.now();
         let bearer = head.bearer.as_ref().map(crate::service::Bearer::expose);
-        let refused = |error: StoreError| {
-            let error = ApiError::from(error).logged(&head.request_id);
-            match error.kind {
+        let presented = presented(head)?;
+        let refused = |unknown: Unknown| match unknown {
+            Unknown::Key(fault) => Refusal::unauthenticated(fault.to_string()),
+            Unknown::Store(error) => match ApiError::from(error).logged(&head.request_id).kind {
                 ErrorKind::Internal => Refusal::internal(&head.request_id),
                 _ => Refusal::unavailable(),
-            }
+            },
         };
         let document = match request.operation.kind() {
             OperationKind::Query => String::new(),
             OperationKind::Mutation => request.operation.text().to_owned(),
         };
         let mut reader = thread.reader.take();
-        let actor = match (&mut reader, bearer) {
-            (Some(reader), _) => {
+        let asker = match &mut reader {
+            Some(reader) => {
                 reader.start(Some(head.deadline));
-                self.actor(reader, bearer, now)
+                self.asker(reader, bearer, presented.as_ref(), now)
             }
-            (None, None) => Ok(Actor::Anonymous),
+            None if bearer.is_none() && presented.is_none() => {
+                Ok(Asker::without_key(Actor::Anonymous))
+            }
             // A mutation holds a connection only while it needs one.
-            (None, Some(_)) => self.app.db.reader().and_then(|mut reader| {
+            None => self.app.db.reader().map_err(Unknown::from).and_then(|mut reader| {
                 reader.start(Some(head.deadline));
-                self.actor(&mut reader, bearer, now)
+                self.asker(&mut reader, bearer, presented.as_ref(), now)
             }),
         };
-        let actor = match actor {
-            Ok(actor) => actor,
-            Err(error) => {
+        let admitted = asker.map_err(refused).and_then(|Asker { actor, key }| {
+            let headers = key.map_or(Ok(Headers::new()), |key| self.admit(&key, request.cost, now));
+            Ok((actor, headers?))
+        });
+        let (actor, headers) = match admitted {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                if let Some(reader) = &mut reader {
+                    reader.finish();
+                }
                 thread.reader = reader;
-                return Err(refused(error));
+                return Err(refusal);
             }
         };
         Ok(Opening {
@@ -135,13 +231,15 @@ impl Service for Program {
             request_id: Arc::clone(&head.request_id),
             idempotency_key,
             document,
+            headers,
+            network: Network::of(head.peer),
             reader,
         }
         .into())
     }
 
     fn close(&self, thread: &mut Thread, context: Context) -> Headers {
-        let mut headers = Headers::new();
+        let mut headers = context.headers().clone();
         if context.is_replayed() {
             headers.push(("Idempotent-Replayed", "true".to_owned()));
         }

@@ -6,9 +6,14 @@ use regulars_customer::{AccountPatch, FilterArguments, input::AccountFields};
 
 use crate::{
     auth::{
-        MerchantNodeConnection, PermissionNode, PermissionNodeConnection, RoleNode,
-        RoleNodeConnection,
+        ApplicationNodeConnection, MerchantNodeConnection, PermissionNode,
+        PermissionNodeConnection, RoleNode, RoleNodeConnection,
         account::AccountPayload,
+        api_key::{ApiKeyPayload, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyInput},
+        application::{
+            ApplicationPayload, CreateApplicationInput, DeleteApplicationInput,
+            UpdateApplicationInput,
+        },
         login::ObtainTokenPayload,
         password_change::PasswordChangePayload,
         refresh::{RefreshTokenPayload, RevokeTokenPayload},
@@ -537,6 +542,21 @@ impl Query {
         let paging = paging(first, last, before, after, offset, order_by);
         crate::auth::staff::list(context, &paging).map(Some)
     }
+
+    /// The merchant's applications, with their keys. Needs the permission `change_app`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn applications(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<ApplicationNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::auth::application::list(context, &paging).map(Some)
+    }
 }
 
 /// What can be changed.
@@ -974,5 +994,47 @@ impl Mutation {
         input: DeleteRoleInput,
     ) -> Result<Option<RolePayload>, ApiError> {
         crate::auth::role::delete(executor, &input).map(Some)
+    }
+
+    /// Registers an application. Needs the permission `change_app`, and everything that the application gets.
+    fn create_application(
+        executor: &Asked<'_, '_>,
+        input: CreateApplicationInput,
+    ) -> Result<Option<ApplicationPayload>, ApiError> {
+        crate::auth::application::create(executor, input).map(Some)
+    }
+
+    /// Changes an application, and with it what all of its keys open. Needs the permission `change_app`, and everything
+    /// that the application gains.
+    fn update_application(
+        executor: &Asked<'_, '_>,
+        input: UpdateApplicationInput,
+    ) -> Result<Option<ApplicationPayload>, ApiError> {
+        crate::auth::application::update(executor, input).map(Some)
+    }
+
+    /// Deletes an application: its keys open nothing any more. Needs the permission `change_app`.
+    fn delete_application(
+        executor: &Asked<'_, '_>,
+        input: DeleteApplicationInput,
+    ) -> Result<Option<ApplicationPayload>, ApiError> {
+        crate::auth::application::delete(executor, &input).map(Some)
+    }
+
+    /// Makes a key for an application, and shows it this once. Needs the permission `change_app`, and everything that the
+    /// application may.
+    fn create_api_key(
+        executor: &Asked<'_, '_>,
+        input: CreateApiKeyInput,
+    ) -> Result<Option<CreateApiKeyPayload>, ApiError> {
+        crate::auth::api_key::create(executor, input).map(Some)
+    }
+
+    /// Revokes a key: it opens nothing from now on. Needs the permission `change_app`.
+    fn revoke_api_key(
+        executor: &Asked<'_, '_>,
+        input: RevokeApiKeyInput,
+    ) -> Result<Option<ApiKeyPayload>, ApiError> {
+        crate::auth::api_key::revoke(executor, &input).map(Some)
     }
 }

@@ -133,17 +133,21 @@ pub struct Refusal {
     pub field: Option<&'static str>,
     /// Seconds after which it may be tried again.
     pub retry_after: Option<u32>,
+    /// Further headers of the answer.
+    pub headers: Headers,
 }
 
 impl Refusal {
     /// Nobody we know: a missing, wrong or revoked key.
-    pub const fn unauthenticated(message: &'static str) -> Self {
+    pub fn unauthenticated(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: 401,
             code: "permission_denied",
-            message: Cow::Borrowed(message),
+            message: message.into(),
             field: None,
             retry_after: None,
+            // HTTP wants to know how to do better.
+            headers: vec![("WWW-Authenticate", "ApiKey".to_owned())],
         }
     }
 
@@ -155,6 +159,7 @@ impl Refusal {
             message: Cow::Borrowed(message),
             field: Some(field),
             retry_after: None,
+            headers: Headers::new(),
         }
     }
 
@@ -166,6 +171,7 @@ impl Refusal {
             message: Cow::Borrowed("Too many requests. Try again later."),
             field: None,
             retry_after: Some(retry_after),
+            headers: Headers::new(),
         }
     }
 
@@ -177,6 +183,7 @@ impl Refusal {
             message: Cow::Owned(format!("Something went wrong on our side. Request {request_id}.")),
             field: None,
             retry_after: None,
+            headers: Headers::new(),
         }
     }
 
@@ -188,6 +195,7 @@ impl Refusal {
             message: Cow::Borrowed("The server is busy. Try again in a moment."),
             field: None,
             retry_after: Some(1),
+            headers: Headers::new(),
         }
     }
 
@@ -202,6 +210,7 @@ impl Refusal {
             ),
             field: None,
             retry_after: None,
+            headers: Headers::new(),
         }
     }
 }

@@ -56,6 +56,8 @@ pub enum Rule {
     SecondaryEmailRequired,
     /// The account has a password: it is changed or reset, not set.
     PasswordAlreadySet,
+    /// A password or a number that was tried too often; carries the seconds after which it may be tried again.
+    TooManyAttempts(u32),
     /// Anything else; the sentence says what is wrong and what would be right.
     Invalid(String),
 }
@@ -99,6 +101,10 @@ impl fmt::Display for Rule {
                 f.write_str("You need to setup a secondary email to proceed.")
             }
             Self::PasswordAlreadySet => f.write_str("Password already set for account."),
+            Self::TooManyAttempts(seconds) => {
+                let unit = if *seconds == 1 { "second" } else { "seconds" };
+                write!(f, "Too many attempts. Try again in {seconds} {unit}.")
+            }
             Self::Invalid(sentence) => f.write_str(sentence),
         }
     }

@@ -5,9 +5,11 @@
 //! from and what is allowed; all of them at once. This is the one place that reads the environment.
 
 mod api;
+mod apps;
 mod auth;
 mod check;
 mod database;
+mod guesses;
 mod http;
 mod keys;
 mod layer;
@@ -25,8 +27,10 @@ use figment::{
 
 pub(crate) use self::{
     api::Api,
+    apps::Apps,
     auth::Auth,
     database::{Database, DatabaseUrl},
+    guesses::Guesses,
     http::{Graphiql, Http},
     keys::Keys,
     log::{Format, Log},
@@ -50,7 +54,9 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     pub(crate) http: Http,
     pub(crate) api: Api,
+    pub(crate) apps: Apps,
     pub(crate) auth: Auth,
+    pub(crate) guesses: Guesses,
     pub(crate) keys: Keys,
     pub(crate) mail: Mail,
     pub(crate) log: Log,
@@ -126,23 +132,39 @@ impl Reader {
         let database = self.section::<Database>();
         let http = self.section::<Http>();
         let api = self.section::<Api>();
+        let apps = self.section::<Apps>();
         let auth = self.section::<Auth>();
+        let guesses = self.section::<Guesses>();
         let keys = self.section::<Keys>();
         let mail = self.section::<Mail>();
         let log = self.section::<Log>();
-        match (server, database, http, api, auth, keys, mail, log) {
+        match (server, database, http, api, apps, auth, guesses, keys, mail, log) {
             (
                 Some(server),
                 Some(database),
                 Some(http),
                 Some(api),
+                Some(apps),
                 Some(auth),
+                Some(guesses),
                 Some(keys),
                 Some(mail),
                 Some(log),
             ) if self.problems.is_empty() => {
                 let places = self.places(known);
-                Ok(Config { server, database, http, api, auth, keys, mail, log, places })
+                Ok(Config {
+                    server,
+                    database,
+                    http,
+                    api,
+                    apps,
+                    auth,
+                    guesses,
+                    keys,
+                    mail,
+                    log,
+                    places,
+                })
             }
             _ => Err(Refusal::Settings(self.problems)),
         }

@@ -13,6 +13,7 @@ use regulars_api::{
     context::App,
     document::Limits,
     engine::{Engine, EngineConfig},
+    guess::Guesses,
     http::{Endpoint, Gate, HttpConfig, Readiness, cors, graphiql, shaped},
     program::Program,
 };
@@ -103,6 +104,8 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         db,
         authority: Arc::new(authority),
         clock: Arc::new(SystemClock),
+        requests: config.apps.limits(),
+        guesses: Guesses::new(config.guesses.limits()),
         statement_header: config.http.statement_header,
     });
     let readiness: Readiness = {
@@ -119,7 +122,8 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         Kept { outcomes: config.database.outcomes_kept, access: config.auth.access_lifetime };
     let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
     let mailer = mailer(config, &app)?;
-    let engine = Engine::start(Arc::new(Program::new(app)), &engine_config(config, cores))
+    let program = Program::start(app).map_err(ServeError::Machine)?;
+    let engine = Engine::start(Arc::new(program), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
     let endpoint = Arc::new(Endpoint::new(engine, http_config(config, cores), readiness));
     let explorer = match config.http.graphiql {
@@ -258,6 +262,7 @@ fn http_config(config: &Config, cores: usize) -> HttpConfig {
         request_timeout: http.request_timeout,
         in_flight: or(http.max_in_flight, usual.in_flight),
         batch: http.batch_limit,
+        trusted_proxies: http.trusted_proxies(),
         list: config.api.list_items,
         ..usual
     }
@@ -377,6 +382,8 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use regulars_api::{guess::GuessLimits, limit::RequestLimits};
+
     use super::*;
 
     #[test]
@@ -399,6 +406,8 @@ mod tests {
         let (ours, usual) = (http_config(&config, 4), HttpConfig::for_cores(4));
         assert_eq!(format!("{ours:?}"), format!("{usual:?}"));
         assert_eq!(config.auth.settings(), regulars_auth::Settings::default());
+        assert_eq!(config.apps.limits(), RequestLimits::default());
+        assert_eq!(config.guesses.limits(), GuessLimits::default());
     }
 
     #[test]

@@ -11,7 +11,9 @@ use regulars_customer::AccountPatch;
 use regulars_kernel::{PersonId, Rule, Scope, Timestamp, Violations};
 use regulars_persistence::Tx;
 
-use crate::{auth::answer, context::Context, error::ApiError, scalar::ExpectedErrorType};
+use crate::{
+    auth::answer, context::Context, error::ApiError, guess::Subject, scalar::ExpectedErrorType,
+};
 
 /// The answer of a mutation of one's own account.
 pub struct AccountPayload {
@@ -43,7 +45,7 @@ pub(super) fn payload<T>(result: Result<T, ApiError>) -> Answer {
 
 pub(crate) fn update_account(context: &Context, patch: AccountPatch) -> Answer {
     let (actor, now) = (context.actor().clone(), context.now());
-    let Some(person) = actor.person() else {
+    let Some(person) = actor.account() else {
         return payload::<()>(Err(Violations::of_input(Rule::Unauthenticated).into()));
     };
     payload(context.write_within(Scope::Person(person), move |tx| {
@@ -63,10 +65,24 @@ pub(super) fn confirm(
     asking: &Asking,
     password: Password,
 ) -> Result<Confirmed, ApiError> {
-    context.let_go();
-    let authority = Arc::clone(context.authority());
-    confirmation::confirm(&authority, asking, ("password", password), context.deadline())
-        .map_err(|error| context.log(error))
+    counted(context, || {
+        context.let_go();
+        let authority = Arc::clone(context.authority());
+        confirmation::confirm(&authority, asking, ("password", password), context.deadline())
+            .map_err(|error| context.log(error))
+    })
+}
+
+/// Tries the password of whoever asks, unless it was tried too often.
+pub(super) fn counted<T>(
+    context: &Context,
+    attempt: impl FnOnce() -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let Some(person) = context.actor().account() else { return attempt() };
+    let tried = context.try_password(Subject::Account(person))?;
+    let outcome = attempt();
+    context.judged(tried, &outcome);
+    outcome
 }
 
 /// What is done once whoever asks has confirmed it by their password.

@@ -7,6 +7,7 @@ use regulars_auth::{
     AuthError, Password, actor,
     login::{self, Login},
 };
+use regulars_customer::EmailAddress;
 use regulars_kernel::Scope;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     context::Context,
     customer::user::{self, IUserNodeValue},
     error::ApiError,
+    guess::Subject,
     scalar::ExpectedErrorType,
 };
 
@@ -72,7 +74,15 @@ pub(crate) fn obtain_token(
     Ok(ObtainTokenPayload { login, errors })
 }
 
+/// Counted by the address as it is typed, be it anybody's or not.
 fn log_in(context: &Context, email: &str, password: Password) -> Result<Login, ApiError> {
+    let tried = context.try_password(Subject::Address(&EmailAddress::key_of(email)))?;
+    let outcome = try_password(context, email, password);
+    context.judged(tried, &outcome);
+    outcome
+}
+
+fn try_password(context: &Context, email: &str, password: Password) -> Result<Login, ApiError> {
     let now = context.now();
     let candidate = context.read_within(Scope::Platform, |tx| login::candidate(tx, email))?;
     context.let_go();

@@ -1,10 +1,12 @@
 //! Signing up, logging in, and tokens: open to everyone, since the password or the token that they are given is the proof.
-//! What people do with their own account, for which some are asked for the password once more. And who works for a merchant, with which permissions, roles and stores.
+//! What people do with their own account, for which some are asked for the password once more. And who works for a merchant, with which permissions, roles and stores; and which applications ask for it.
 //!
 //! Passwords are hashed on a pool of their own, and whoever waits for it holds no connection. Randomness is drawn before
 //! a transaction begins, which may run more than once.
 
 pub mod account;
+pub mod api_key;
+pub mod application;
 pub mod login;
 pub mod password_change;
 pub mod password_reset;
@@ -18,6 +20,8 @@ pub mod staff;
 pub mod staff_mutations;
 pub mod verification;
 
+pub use api_key::{ApiKeyNode, ApiKeyNodeConnection};
+pub use application::{ApplicationNode, ApplicationNodeConnection};
 pub use permission::{PermissionNode, PermissionNodeConnection};
 pub use role::{RoleNode, RoleNodeConnection};
 pub use staff::MerchantNodeConnection;

@@ -6,7 +6,7 @@ use juniper::graphql_object;
 use regulars_auth::{AuthError, Grant, Password, actor, password_change};
 use regulars_kernel::Scope;
 
-use super::account::ask;
+use super::account::{ask, counted};
 use crate::{auth::answer, context::Context, error::ApiError, scalar::ExpectedErrorType};
 
 /// The answer of `passwordChange`.
@@ -59,8 +59,10 @@ fn change(
     context.let_go();
     let authority = Arc::clone(context.authority());
     let (mut rng, deadline) = (rand::rng(), context.deadline());
-    let prepared = password_change::prepare(&authority, &asking, (old, new), &mut rng, deadline)
-        .map_err(|error| context.log(error))?;
+    let prepared = counted(context, || {
+        password_change::prepare(&authority, &asking, (old, new), &mut rng, deadline)
+            .map_err(|error| context.log(error))
+    })?;
     let (grant, actor) = context.write_within(Scope::Platform, move |tx| {
         let grant = password_change::commit(tx, &authority, &prepared, now)?;
         let actor = actor::resolve(tx, &grant.claims)?;

@@ -43,7 +43,9 @@ impl Keyed<PermissionSort> for PermissionNode {
 /// The list is for those whom it concerns: a merchant's people, and the platform's.
 const fn require_concerned(actor: &Actor) -> Result<(), Denied> {
     match actor {
-        Actor::Staff { .. } | Actor::System { .. } | Actor::Platform { .. } => Ok(()),
+        Actor::Staff { .. } | Actor::App { .. } | Actor::System { .. } | Actor::Platform { .. } => {
+            Ok(())
+        }
         Actor::Anonymous | Actor::Consumer { .. } => Err(Denied),
     }
 }

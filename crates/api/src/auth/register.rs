@@ -58,6 +58,8 @@ fn sign_up(context: &Context, registration: &Registration) -> Result<Grant, ApiE
     let authority = Arc::clone(context.authority());
     let prepared = register::prepare(&authority, accepted, &mut rand::rng(), context.deadline())
         .map_err(|error| context.log(error))?;
+    let through = context.actor().app().and_then(|_app| context.actor().merchant());
+    let prepared = prepared.through(through);
     let (grant, actor) = context.write_within(Scope::Platform, move |tx| {
         let grant = register::commit(tx, &authority, &prepared, now)?;
         let actor = actor::resolve(tx, &grant.claims)?;

@@ -15,7 +15,8 @@ const REQUEST_HEADERS: [&str; 7] = [
 ];
 
 /// Headers that pages may read.
-const ANSWER_HEADERS: [&str; 3] = ["idempotent-replayed", "retry-after", "x-request-id"];
+const ANSWER_HEADERS: [&str; 5] =
+    ["idempotent-replayed", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 /// The middleware for an allow-list of origins (`https://till.example`). `*` allows all; there are no cookies that a
 /// page could misuse. A page of an origin not listed gets answers that its browser does not show to it.

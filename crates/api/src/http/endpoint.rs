@@ -1,6 +1,7 @@
 //! The handlers.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,11 +15,14 @@ use actix_web::{
     web::{self, Data, Payload, ServiceConfig},
 };
 
+use ipnet::IpNet;
+
 use super::{
     admission::Gate,
     body::{self, Received, Room, Unread},
     health::{self, Readiness},
     negotiation::{Media, Verdict, is_json},
+    peer::{FORWARDED_FOR, peer},
     reply::Reply,
     request::{Body, GraphqlRequest, Shape, from_body, from_query_string},
     request_id::request_id,
@@ -49,6 +53,8 @@ pub struct HttpConfig {
     pub batch: usize,
     /// Entries of a list among the variables.
     pub list: usize,
+    /// Proxies whose word in `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// Headers that the service wants to see beside `Authorization`, in lower case.
     pub headers: Vec<String>,
 }
@@ -65,6 +71,7 @@ impl HttpConfig {
             body_memory: 64 * 1024 * 1024,
             batch: 0,
             list: 500,
+            trusted_proxies: Vec::new(),
             headers: ["idempotency-key", "x-api-key", "x-app-id"].map(String::from).to_vec(),
         }
     }
@@ -159,7 +166,7 @@ impl<V: Service> Endpoint<V> {
                 request_id: Arc::clone(id),
                 bearer: text(headers, &AUTHORIZATION).and_then(Bearer::parse),
                 headers: self.wanted(headers),
-                peer: request.peer_addr().map(|address| address.ip()),
+                peer: self.peer(request),
                 deadline,
                 batched,
             })
@@ -188,6 +195,16 @@ impl<V: Service> Endpoint<V> {
                 Unread::NoRoom => Reply::refused(&Refusal::unavailable(), media).closing(),
             },
         )
+    }
+
+    fn peer(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let connected = request.peer_addr().map(|address| address.ip());
+        let lines: Vec<&str> = request
+            .headers()
+            .get_all(FORWARDED_FOR)
+            .map(|line| line.to_str().unwrap_or_default())
+            .collect();
+        peer(connected, lines.into_iter(), &self.config.trusted_proxies)
     }
 
     fn wanted(&self, headers: &HeaderMap) -> Vec<Header> {

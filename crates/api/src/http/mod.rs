@@ -9,6 +9,7 @@ mod endpoint;
 pub mod graphiql;
 mod health;
 mod negotiation;
+mod peer;
 mod reply;
 mod request;
 mod request_id;

@@ -88,7 +88,7 @@ impl Reply {
         };
         let body = answer::refusal(&refusal.message, refusal.code, refusal.field, None);
         let reply = Self::new(status(verdict, media), body);
-        Self { retry_after: refusal.retry_after, ..reply }
+        Self { retry_after: refusal.retry_after, headers: refusal.headers.clone(), ..reply }
     }
 
     /// A fault of ours, which is logged.

@@ -54,6 +54,9 @@ pub(crate) fn promotions(
         at: DateTimeArgument::instant(arguments.at),
         include_unavailable: arguments.include_unavailable,
     };
+    if question.who.loyalty_id.as_deref().is_some_and(|number| !number.is_empty()) {
+        context.identify()?;
+    }
     let now = context.now();
     let decided = context.read(|tx| available::promotions(tx, actor, &question, now))?;
     let count = u64::try_from(decided.len()).unwrap_or(u64::MAX);

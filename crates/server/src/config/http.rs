@@ -1,7 +1,8 @@
 //! `[http]`: how long and how much a client may send, who may call from a browser, and what is offered to people.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::check::{Check, Section, seconds};
@@ -30,6 +31,19 @@ pub(crate) struct Http {
     pub(crate) introspection: bool,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) statement_header: bool,
+    pub(crate) trusted_proxies: Vec<String>,
+}
+
+impl Http {
+    /// The proxies that are trusted; what is none was refused.
+    pub(crate) fn trusted_proxies(&self) -> Vec<IpNet> {
+        self.trusted_proxies.iter().filter_map(|net| network(net)).collect()
+    }
+}
+
+/// A network, or a single address.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// Whether the explorer is served at `/graphiql`.
@@ -64,6 +78,12 @@ impl Section for Http {
         check.number("batch_limit", self.batch_limit, 0..=10);
         check.rule("graphiql", "\"demo\", \"on\" or \"off\"", true);
         check.rule("introspection", "true or false", true);
+        let proxies = &self.trusted_proxies;
+        check.rule(
+            "trusted_proxies",
+            "a list of at most 100 addresses and networks, as in [\"10.0.0.0/8\", \"::1\"]",
+            proxies.len() <= 100 && proxies.iter().all(|net| network(net).is_some()),
+        );
         check.rule(
             "cors_origins",
             "a list of origins, as in [\"https://shop.example\"], or [\"*\"] for any",

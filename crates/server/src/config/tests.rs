@@ -231,7 +231,9 @@ fn the_file_and_the_structs_have_the_same_settings() {
         checked::<Database>(),
         checked::<Http>(),
         checked::<Api>(),
+        checked::<Apps>(),
         checked::<Auth>(),
+        checked::<Guesses>(),
         checked::<Keys>(),
         checked::<Mail>(),
         checked::<Log>(),
@@ -280,7 +282,9 @@ fn the_file_says_what_the_program_allows() {
     compare("database", rules::<Database>());
     compare("http", rules::<Http>());
     compare("api", rules::<Api>());
+    compare("apps", rules::<Apps>());
     compare("auth", rules::<Auth>());
+    compare("guesses", rules::<Guesses>());
     compare("keys", rules::<Keys>());
     compare("mail", rules::<Mail>());
     compare("log", rules::<Log>());
