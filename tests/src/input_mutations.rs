@@ -242,6 +242,71 @@ fn ids_and_keys() {
     });
 }
 
+#[test]
+fn applications_and_keys() {
+    let long = json!("x".repeat(151));
+    on_both(|world| {
+        let owner = world.merchant();
+        let made = owner
+            .query(
+                "mutation { createApplication(input: { name: \"A\", permissions: [] }) { application { id } } }",
+                Value::Null,
+            )
+            .succeeded();
+        let id = made.data("createApplication.application.id").clone();
+        for (mutation, base) in [
+            ("createApplication", json!({ "name": "A", "permissions": [] })),
+            ("updateApplication", json!({ "id": id })),
+            ("createApiKey", json!({ "applicationId": id })),
+        ] {
+            let mut cases = vec![("name", long.clone()), ("name", json!("a\0b"))];
+            cases.extend(keys().map(|key| ("idempotencyKey", key)));
+            if mutation == "createApiKey" {
+                cases.push(("expiresAt", json!("2001-01-01T00:00:00")));
+                cases.push(("applicationId", json!("garbage")));
+                cases.push(("applicationId", json!("U3RvcmVOb2RlOjE5")));
+            } else {
+                let many: Vec<_> = (1..=500).map(|store| json!(store)).collect();
+                cases.extend([
+                    ("name", json!(" ")),
+                    ("permissions", json!(["fly"])),
+                    ("permissions", json!(["U3RvcmVOb2RlOjE5"])),
+                    ("stores", json!(["garbage"])),
+                    ("stores", json!(["SVVzZXJOb2RlOjE3Nw=="])),
+                    ("requestsPerMinute", json!(0)),
+                    ("requestsPerMinute", json!(-1)),
+                    ("requestsPerMinute", json!(10_001)),
+                ]);
+                let mut input = base.clone();
+                input["stores"] = json!(many);
+                let answer = send(&owner, mutation, &input);
+                at_fault(&answer, mutation, "stores", "does_not_exist", "stores of nobody");
+            }
+            for (field, value) in cases {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, field, "invalid", &about);
+            }
+        }
+        for (mutation, argument, extra) in [
+            ("updateApplication", "id", json!({ "name": "A" })),
+            ("deleteApplication", "id", json!({})),
+            ("createApiKey", "applicationId", json!({})),
+            ("revokeApiKey", "id", json!({})),
+        ] {
+            for (id, code) in
+                [("", "invalid"), ("1\u{0}", "invalid"), ("999999999", "does_not_exist")]
+            {
+                let mut input = extra.clone();
+                input[argument] = json!(id);
+                let about = format!("{:?} {mutation} {argument} = {id}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, argument, code, &about);
+            }
+        }
+    });
+}
+
 const REGISTER: &str = "mutation ($email: String!, $password1: String!, $password2: String!, $firstname: String!,
     $lastname: String!, $userType: String!, $merchantType: String, $phoneNumber: String, $birthday: String,
     $country: String, $city: String, $street: String, $zipCode: String, $gender: String) {

@@ -12,10 +12,12 @@
 )]
 
 mod accounts;
+mod apps;
 mod command_line;
 mod consumer_fields;
 mod consumers;
 mod contract;
+mod guesses;
 mod http;
 mod input;
 mod input_mutations;

@@ -42,7 +42,7 @@ const LEGEND: &str = "\
 # does_not_exist, there is no such thing for this one. Anything else is the code of the refusal.
 # The shop is the first merchant of the demo world; `consumer` is its customer and the one asked about, `another` is
 # nobody's customer; `manager`, `cashier` and `analyst` are the shop's; `stranger` owns another merchant; `admin` is the
-# platform's.
+# platform's; `app` is the shop's and has every permission, `app without` has none.
 ";
 
 #[test]

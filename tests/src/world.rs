@@ -25,6 +25,13 @@ const PATIENCE: [(&str, &str); 3] = [
     ("REGULARS_DATABASE_STATEMENT_TIMEOUT", "2m"),
 ];
 
+const FREE_GUESSES: [&str; 4] = [
+    "REGULARS_GUESSES_PASSWORDS",
+    "REGULARS_GUESSES_NETWORK_PASSWORDS",
+    "REGULARS_GUESSES_ADDRESS_PASSWORDS",
+    "REGULARS_GUESSES_IDENTIFICATIONS",
+];
+
 /// A server over a demo world.
 pub(crate) struct World {
     /// Which database is behind it.
@@ -65,6 +72,8 @@ impl World {
         let arguments = ["--demo", "--data-dir", path, "--database-url", database.url()];
         let mut environment = vec![CHEAP_PASSWORDS, ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
         environment.extend_from_slice(&PATIENCE);
+        // All tests come from one network, and try many wrong passwords.
+        environment.extend(FREE_GUESSES.map(|setting| (setting, "1000000")));
         environment.extend_from_slice(settings);
         let server = Server::start(&arguments, &environment);
         Self { engine, server, database, data, admin: OnceLock::new() }

@@ -6,13 +6,14 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 7] = [
+const LISTS: [(&str, &str); 8] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
     ("offers", ""),
     ("loyaltyCards", ""),
     ("orderTypes", ""),
+    ("applications", ""),
     ("consumerAvailablePromotions", "consumerId: 177, "),
 ];
 

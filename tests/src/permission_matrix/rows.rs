@@ -1,5 +1,6 @@
 //! The questions. Variables are made anew for each actor, so that what one does is not in another's way.
 
+mod apps;
 mod own_account;
 
 use serde_json::{Value, json};
@@ -53,6 +54,7 @@ pub(super) fn all() -> Vec<Row> {
         staff(),
         grants(),
         roles(),
+        apps::all(),
         memberships(),
     ]
     .into_iter()

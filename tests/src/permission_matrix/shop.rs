@@ -9,6 +9,7 @@ use regulars_testkit::Client;
 use serde_json::{Value, json};
 
 use crate::{
+    apps::App,
     consumer_fields::member_of_the_demo_merchant,
     world::{PASSWORD, World},
 };
@@ -27,7 +28,22 @@ pub(super) const ACTORS: &[Actor] = &[
     ("analyst", |world| world.login("analyst@example.com")),
     ("stranger", |world| world.login("merchant2@example.com")),
     ("admin", World::admin),
+    ("app", |world| app(world, &every_permission(world))),
+    ("app without", |world| app(world, &json!([]))),
 ];
+
+/// An app of the shop that reaches every store.
+fn app(world: &World, permissions: &Value) -> Client {
+    let app = App::of(&world.demo_owner(), &json!({ "permissions": permissions }));
+    app.client(&world.anonymous())
+}
+
+fn every_permission(world: &World) -> Value {
+    let document = "{ permissions { edges { node { id } } } }";
+    let answer = world.demo_owner().query(document, Value::Null).succeeded();
+    let edges = answer.data("permissions.edges").as_array().into_iter().flatten();
+    edges.map(|edge| edge["node"]["id"].clone()).collect()
+}
 
 /// The merchant that is asked about, and everybody who asks.
 pub(super) struct Shop<'a> {
@@ -134,6 +150,18 @@ impl<'a> Shop<'a> {
             "roles": [self.id("owner")],
         });
         self.made("createMerchant", "CreateMerchantInput", "merchant", &input)
+    }
+
+    /// An application of the shop.
+    pub(super) fn application(&self) -> Value {
+        let input = json!({ "name": "Matrix", "permissions": ["redeem"] });
+        self.made("createApplication", "CreateApplicationInput", "application", &input)
+    }
+
+    /// A key of an application of the shop.
+    pub(super) fn api_key(&self) -> Value {
+        let input = json!({ "applicationId": self.application() });
+        self.made("createApiKey", "CreateApiKeyInput", "apiKey", &input)
     }
 
     /// The refresh token of a log-in that nobody needs.

@@ -9,7 +9,8 @@ use regulars_auth::{
 };
 use regulars_kernel::{
     ApiKeyId, ApplicationId, PageRequest,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
+    page::{Keyed, PageArguments, SortKey},
+    pk_sort,
 };
 
 use super::application::{CHANGE, application_id, none_if_absent};
@@ -35,32 +36,9 @@ pub struct Opener(Arc<ApiKey>);
 /// A key; its scalar fields take the short way.
 pub type ApiKeyNode = Fast<Opener>;
 
-/// What a list of keys can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiKeySort {}
-
-impl SortField for ApiKeySort {
-    const LIST: &'static str = "apiKeys";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of keys can be ordered by: the pk alone.
+    pub enum ApiKeySort of "apiKeys"
 }
 
 impl Keyed<ApiKeySort> for ApiKeyNode {

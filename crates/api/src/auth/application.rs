@@ -10,7 +10,8 @@ use regulars_auth::{
 };
 use regulars_kernel::{
     ApplicationId, PageRequest, Permission, Permissions, StoreAccess, StoreId,
-    page::{KeyKind, Keyed, Order, PageArguments, SortField, SortKey},
+    page::{Keyed, PageArguments, SortKey},
+    pk_sort,
 };
 use regulars_merchant::StoreSort;
 
@@ -46,32 +47,9 @@ pub struct Registered {
 /// An application; its scalar fields take the short way.
 pub type ApplicationNode = Fast<Registered>;
 
-/// What a list of applications can be ordered by: the pk alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApplicationSort {}
-
-impl SortField for ApplicationSort {
-    const LIST: &'static str = "applications";
-
-    fn from_name(_name: &str) -> Option<Self> {
-        None
-    }
-
-    fn name(self) -> &'static str {
-        match self {}
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {}
-    }
-
-    fn all() -> &'static [Self] {
-        &[]
-    }
-
-    fn default_order() -> Order<Self> {
-        Order { terms: Vec::new(), pk_descending: false }
-    }
+pk_sort! {
+    /// What a list of applications can be ordered by: the pk alone.
+    pub enum ApplicationSort of "applications"
 }
 
 impl Keyed<ApplicationSort> for ApplicationNode {

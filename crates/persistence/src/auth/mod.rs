@@ -19,8 +19,8 @@ mod staff;
 mod tests;
 
 use regulars_auth::{
-    Admission, ApiKey, AppId, Application, ApplicationStore, AuthStore, Credentials, LoginStanding, MailStore,
-    PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
+    Admission, ApiKey, AppId, Application, ApplicationStore, AuthStore, Credentials, LoginStanding,
+    MailStore, PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
     api_key::{KeyPrefix, KeyStanding, NewApiKey},
     application::NewApplication,
     mail::{
