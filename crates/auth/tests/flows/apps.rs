@@ -57,7 +57,7 @@ impl Shop {
         Presented { app_id, secret }
     }
 
-    fn open(&self, presented: &Presented, now: Timestamp) -> Result<KeyStanding, KeyFault> {
+    fn standing(&self, presented: &Presented, now: Timestamp) -> Result<KeyStanding, KeyFault> {
         api_key::resolve(&mut self.house.tx(), presented, now).unwrap()
     }
 
@@ -146,7 +146,7 @@ fn a_key_opens_until_it_is_revoked_or_expires() {
     let app = shop.app(of([Permission::Redeem]), &[NEAR]);
     let (id, secret) = shop.make_key(&shop.owner(), app, Some(after(60))).unwrap();
     let right = shop.presented(app, secret.clone());
-    let standing = shop.open(&right, NOW).unwrap();
+    let standing = shop.standing(&right, NOW).unwrap();
     let actor = Actor::App {
         app,
         merchant: shop.merchant,
@@ -155,20 +155,20 @@ fn a_key_opens_until_it_is_revoked_or_expires() {
         stores: StoreAccess::Only(vec![NEAR]),
     };
     assert_eq!(standing.actor(), actor);
-    assert!(shop.open(&right, after(59)).is_ok());
-    assert_eq!(shop.open(&right, after(60)), Err(KeyFault::Expired));
+    assert!(shop.standing(&right, after(59)).is_ok());
+    assert_eq!(shop.standing(&right, after(60)), Err(KeyFault::Expired));
 
     let text = secret.expose();
     let (prefix, rest) = text.split_once('.').unwrap();
     let turned: String = rest.chars().rev().collect();
     let wrong = Secret::parse(&format!("{prefix}.{turned}")).unwrap();
-    assert_eq!(shop.open(&shop.presented(app, wrong), NOW), Err(KeyFault::Unknown));
+    assert_eq!(shop.standing(&shop.presented(app, wrong), NOW), Err(KeyFault::Unknown));
     let other = shop.app(of([Permission::Redeem]), &[NEAR]);
     let elsewhere = shop.presented(other, secret);
-    assert_eq!(shop.open(&elsewhere, NOW), Err(KeyFault::Unknown), "another app's");
+    assert_eq!(shop.standing(&elsewhere, NOW), Err(KeyFault::Unknown), "another app's");
 
     api_key::revoke(&mut shop.tx(), &shop.owner(), id, after(1)).unwrap();
-    assert_eq!(shop.open(&right, after(2)), Err(KeyFault::Revoked));
+    assert_eq!(shop.standing(&right, after(2)), Err(KeyFault::Revoked));
     api_key::revoke(&mut shop.tx(), &shop.owner(), id, after(9)).unwrap();
     let key = api_key::get(&mut shop.tx(), &shop.owner(), id).unwrap();
     assert_eq!(key.revoked_at, Some(after(1)), "once more changes nothing");
@@ -176,7 +176,7 @@ fn a_key_opens_until_it_is_revoked_or_expires() {
     let (_, second) = shop.make_key(&shop.owner(), other, None).unwrap();
     let second = shop.presented(other, second);
     application::delete(&mut shop.tx(), &shop.owner(), other, NOW).unwrap();
-    assert_eq!(shop.open(&second, NOW), Err(KeyFault::Revoked));
+    assert_eq!(shop.standing(&second, NOW), Err(KeyFault::Revoked));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_key_in_somebodys_hands_opens_what_both_may() {
     let shop = Shop::open();
     let app = shop.app(of([Permission::Redeem, Permission::RefundOrder]), &[NEAR, FAR]);
     let (_, secret) = shop.make_key(&shop.owner(), app, None).unwrap();
-    let standing = shop.open(&shop.presented(app, secret), NOW).unwrap();
+    let standing = shop.standing(&shop.presented(app, secret), NOW).unwrap();
     let cashier = shop.hire("cashier", SystemRole::Cashier, &[NEAR]);
     let held = standing.held_by(&shop.actor(cashier)).unwrap();
     let both = Actor::App {
@@ -213,7 +213,7 @@ fn an_app_gives_no_more_than_it_holds_now() {
     let may = of([Permission::ChangeStaff, Permission::ChangeApp, Permission::Redeem]);
     let app = shop.app(may, &[NEAR]);
     let (_, secret) = shop.make_key(&shop.owner(), app, None).unwrap();
-    let actor = shop.open(&shop.presented(app, secret), NOW).unwrap().actor();
+    let actor = shop.standing(&shop.presented(app, secret), NOW).unwrap().actor();
     let create = |permissions| role::create(&mut shop.tx(), &actor, "Own", permissions, NOW);
     assert!(create(of([Permission::Redeem])).is_ok());
     is_denied(create(of([Permission::RefundOrder])));
@@ -242,7 +242,7 @@ fn an_app_changes_nobodys_account() {
     let mut shop = Shop::open();
     let app = shop.app(Permissions::all(), &[]);
     let (_, secret) = shop.make_key(&shop.owner(), app, None).unwrap();
-    let standing = shop.open(&shop.presented(app, secret), NOW).unwrap();
+    let standing = shop.standing(&shop.presented(app, secret), NOW).unwrap();
     let token = shop.house.sent(NOW).remove(0).2;
     verification::verify(&mut shop.house.tx(), &token, NOW).unwrap();
     let owner = shop.owner();
@@ -280,9 +280,9 @@ fn uses_are_news_once_a_minute() {
     let app = shop.app(Permissions::NONE, &[]);
     let (id, secret) = shop.make_key(&shop.owner(), app, None).unwrap();
     let presented = shop.presented(app, secret);
-    assert!(shop.open(&presented, NOW).unwrap().is_use_news(NOW), "never used");
+    assert!(shop.standing(&presented, NOW).unwrap().is_use_news(NOW), "never used");
     shop.house.tx().note_use(shop.merchant, id, NOW).unwrap();
-    let standing = shop.open(&presented, NOW).unwrap();
+    let standing = shop.standing(&presented, NOW).unwrap();
     assert!(!standing.is_use_news(after(59)) && standing.is_use_news(after(60)));
 }
 
