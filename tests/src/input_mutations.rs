@@ -259,7 +259,8 @@ fn applications_and_keys() {
             ("updateApplication", json!({ "id": id })),
             ("createApiKey", json!({ "applicationId": id })),
         ] {
-            let mut cases = vec![("name", long.clone()), ("name", json!("a\0b"))];
+            let mut cases =
+                vec![("name", long.clone()), ("name", json!("a\0b")), ("name", json!("a\nb"))];
             cases.extend(keys().map(|key| ("idempotencyKey", key)));
             if mutation == "createApiKey" {
                 cases.push(("expiresAt", json!("2001-01-01T00:00:00")));

@@ -4,10 +4,13 @@ use regulars_testkit::{Answer, Client, Engine};
 use serde_json::{Value, json};
 
 use super::{queries::bad_paging, silent};
-use crate::world::{World, on_both};
+use crate::{
+    apps::App,
+    world::{World, on_both},
+};
 
 /// Lists within the rows of others, with their arguments.
-const NESTED: [(&str, &str); 23] = [
+const NESTED: [(&str, &str); 26] = [
     ("consumers(first: 2)", "orders"),
     ("consumers(first: 2)", "redemptions"),
     ("consumers(first: 2)", "stampsRedemptions"),
@@ -28,6 +31,9 @@ const NESTED: [(&str, &str); 23] = [
     ("merchants(first: 2)", "roles"),
     ("merchants(first: 2)", "permissions"),
     ("merchants(first: 2)", "extraPermissions"),
+    ("applications(first: 2)", "permissions"),
+    ("applications(first: 2)", "stores"),
+    ("applications(first: 2)", "apiKeys"),
     ("orders(first: 2)", "customer: consumer { orders"),
     ("orders(first: 2)", "shop: store { groups"),
     ("consumers(first: 2)", "orders(first: 1) { edges { node { items"),
@@ -38,6 +44,7 @@ fn paging_of_every_list_within_a_list() {
     let cases = bad_paging();
     on_both(|world| {
         let owner = world.demo_owner();
+        App::of(&owner, &json!({}));
         for (outer, inner) in NESTED {
             for (arguments, field) in &cases {
                 let closing = "} ".repeat(inner.matches('{').count());
