@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     hash::Hash,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -43,23 +43,6 @@ impl<K> Level<K> {
     /// The ids, in the order they were loaded.
     pub fn ids(&self) -> &[K] {
         &self.ids
-    }
-}
-
-/// A level of what rows that were loaded together refer to, made by the first who asks for it: most are never asked for.
-#[derive(Debug)]
-pub struct Referred<K>(OnceLock<Arc<Level<K>>>);
-
-impl<K> Default for Referred<K> {
-    fn default() -> Self {
-        Self(OnceLock::new())
-    }
-}
-
-impl<K: Ord> Referred<K> {
-    /// The level of these ids, each once.
-    pub fn get<I: Iterator<Item = K>>(&self, ids: impl FnOnce() -> I) -> &Arc<Level<K>> {
-        self.0.get_or_init(|| Level::distinct(ids()))
     }
 }
 

@@ -43,6 +43,7 @@ mod row;
 pub mod scalar;
 pub mod schema;
 pub mod service;
+pub mod sibling;
 #[cfg(test)]
 mod specimen;
 pub mod worker;

@@ -21,17 +21,17 @@ use crate::{
     error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
-    level::{Level, LoadName, Referred},
+    level::{Level, LoadName},
     merchant::{MerchantNode, StoreNode, store},
     node::NodeValue,
     promotion::{OfferNode, node::currency, offer},
     scalar::{DateTime, Decimal},
+    sibling::{Referred, Sibling},
 };
 
-/// Redemptions that were loaded together. What they refer to is collected when it is asked for.
+/// What redemptions refer to.
 #[derive(Default)]
-struct Siblings {
-    all: Vec<Arc<Redemption>>,
+pub struct UseReferred {
     merchants: Referred<MerchantId>,
     people: Referred<PersonId>,
     offers: Referred<OfferId>,
@@ -63,57 +63,45 @@ const fn reward_of(row: &Redemption) -> Option<RewardId> {
 
 /// A redemption, and those loaded with it.
 #[derive(Clone)]
-pub struct Use {
-    row: Arc<Redemption>,
-    siblings: Arc<Siblings>,
-}
+pub struct Use(Sibling<Redemption, UseReferred>);
 
 impl Use {
-    /// What the field `of` of all redemptions that were loaded together refers to.
-    fn referred<'s, K: Ord>(
-        &'s self,
-        level: impl FnOnce(&'s Siblings) -> &'s Referred<K>,
-        of: impl Fn(&Redemption) -> Option<K>,
-    ) -> &'s Arc<Level<K>> {
-        level(&self.siblings).get(|| self.siblings.all.iter().filter_map(|row| of(row)))
-    }
-
     fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
-        let Some(person) = self.row.person else { return Ok(None) };
-        customer::node::load(context, self.referred(|all| &all.people, |row| row.person), person)
+        let Some(person) = self.0.person else { return Ok(None) };
+        customer::node::load(context, self.0.referred(|all| &all.people, |row| row.person), person)
     }
 
     fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
         crate::merchant::node::load(
             context,
-            self.referred(|all| &all.merchants, |row| Some(row.merchant)),
-            self.row.merchant,
+            self.0.referred(|all| &all.merchants, |row| Some(row.merchant)),
+            self.0.merchant,
         )
     }
 
     fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
-        let Some(id) = self.row.store else { return Ok(None) };
-        store::load(context, self.referred(|all| &all.stores, |row| row.store), id)
+        let Some(id) = self.0.store else { return Ok(None) };
+        store::load(context, self.0.referred(|all| &all.stores, |row| row.store), id)
     }
 
     fn offer(&self, context: &Context) -> Result<Option<OfferNode>, ApiError> {
-        let Some(id) = offer_of(&self.row) else { return Ok(None) };
-        offer::load(context, self.referred(|all| &all.offers, offer_of), id)
+        let Some(id) = offer_of(&self.0) else { return Ok(None) };
+        offer::load(context, self.0.referred(|all| &all.offers, offer_of), id)
     }
 
     fn card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
-        let Some(id) = card_of(&self.row) else { return Ok(None) };
-        card::load(context, self.referred(|all| &all.cards, card_of), id)
+        let Some(id) = card_of(&self.0) else { return Ok(None) };
+        card::load(context, self.0.referred(|all| &all.cards, card_of), id)
     }
 
     fn reward(&self, context: &Context) -> Result<Option<LoyaltyRewardNode>, ApiError> {
-        let Some(id) = reward_of(&self.row) else { return Ok(None) };
-        reward::load(context, self.referred(|all| &all.rewards, reward_of), id)
+        let Some(id) = reward_of(&self.0) else { return Ok(None) };
+        reward::load(context, self.0.referred(|all| &all.rewards, reward_of), id)
     }
 
     /// Points or stamps; null past 32 bits.
     fn taken(&self) -> Option<i32> {
-        match self.row.redeemed {
+        match self.0.redeemed {
             Redeemed::Points { points, .. } => int(points),
             Redeemed::Stamps { stamps, .. } => int(stamps),
             Redeemed::Offer { .. } => None,
@@ -144,11 +132,11 @@ macro_rules! redemption_object {
 
         impl Keyed<RedemptionSort> for $node {
             fn sort_key(&self, field: RedemptionSort) -> SortKey {
-                self.0.0.row.sort_key(field)
+                self.0.0.0.sort_key(field)
             }
 
             fn pk(&self) -> i64 {
-                self.0.0.row.id.get()
+                self.0.0.0.id.get()
             }
         }
 
@@ -158,23 +146,23 @@ macro_rules! redemption_object {
             impl $type {
                 leaves {
                     /// The global id.
-                    "id" => fn id(&self) -> Id { Id::global($name, self.0.row.id.get()) }
+                    "id" => fn id(&self) -> Id { Id::global($name, self.0.0.id.get()) }
                     /// The primary key; null past 32 bits.
-                    "pk" => fn pk(&self) -> Option<i32> { pk_field(self.0.row.id.get()) }
+                    "pk" => fn pk(&self) -> Option<i32> { pk_field(self.0.0.id.get()) }
                     /// What it was worth, where that is money.
-                    "amount" => fn amount(&self) -> Option<Decimal> { self.0.row.amount.map(Decimal::from) }
+                    "amount" => fn amount(&self) -> Option<Decimal> { self.0.0.amount.map(Decimal::from) }
                     /// The currency of the amount.
                     "amountCurrency" => fn amount_currency(&self) -> Option<String> {
-                        self.0.row.amount.map(currency)
+                        self.0.0.amount.map(currency)
                     }
                     /// When it was taken back, by a full refund; null: it stands.
                     "reversedAt" => fn reversed_at(&self) -> Option<DateTime> {
-                        self.0.row.reversed_at.map(DateTime)
+                        self.0.0.reversed_at.map(DateTime)
                     }
                     /// When.
-                    "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.0.row.created_at) }
+                    "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.0.0.created_at) }
                     /// When it was last changed.
-                    "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.0.row.updated_at) }
+                    "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.0.0.updated_at) }
                     $($leaves)*
                 }
                 fields {
@@ -259,11 +247,7 @@ redemption_object! {
 
 /// The pages of redemptions that were loaded together.
 fn pages(pages: Vec<Page<Redemption>>) -> impl Iterator<Item = Page<Use>> {
-    let pages: Vec<_> = pages.into_iter().map(|page| page.map(Arc::new)).collect();
-    let all = pages.iter().flat_map(|page| &page.items).map(Arc::clone).collect();
-    let siblings = Arc::new(Siblings { all, ..Siblings::default() });
-    let one = move |row| Use { row, siblings: Arc::clone(&siblings) };
-    pages.into_iter().map(move |page| page.map(&one))
+    Sibling::pages(pages).map(|page| page.map(Use))
 }
 
 /// A page of one customer's redemptions of a kind, loaded for all of their level.
@@ -309,7 +293,5 @@ pub(crate) fn find<N: From<Use>>(
     let mut found =
         context.read(|tx| redemption::list_by_ids(tx, actor, &[RedemptionId::new(pk)]))?;
     found.retain(|row| row.redeemed.kind() == kind);
-    let found = Page { items: found, has_next: false, has_previous: false };
-    let found = pages(vec![found]).flat_map(|page| page.items);
-    Ok(found.map(N::from).next())
+    Ok(found.pop().map(|row| N::from(Use(Sibling::alone(row)))))
 }

@@ -1,7 +1,5 @@
 //! `OrderNode`: what somebody bought at one time in one store.
 
-use std::sync::Arc;
-
 use regulars_kernel::{
     MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreId,
     page::{Keyed, SortKey},
@@ -20,18 +18,19 @@ use crate::{
     error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
-    level::{Level, Referred},
+    level::Level,
     merchant::{self, MerchantNode, StoreNode},
     node::NodeValue,
     scalar::{DateTime, Decimal, JSONString},
+    sibling::{Referred, Sibling},
 };
 
 /// The type name in global ids.
 pub const ORDER: &str = "OrderNode";
 
-/// Orders that were loaded together. What they refer to is collected when it is asked for.
-struct Siblings {
-    all: Vec<Arc<Order>>,
+/// What orders refer to.
+#[derive(Default)]
+pub struct OrderReferred {
     orders: Referred<OrderId>,
     consumers: Referred<PersonId>,
     waiters: Referred<PersonId>,
@@ -42,58 +41,24 @@ struct Siblings {
 
 /// An order, and those loaded with it.
 #[derive(Clone)]
-pub struct Purchase {
-    order: Arc<Order>,
-    siblings: Arc<Siblings>,
-}
+pub struct Purchase(Sibling<Order, OrderReferred>);
 
 /// An order; its scalar fields take the short way.
 pub type OrderNode = Fast<Purchase>;
 
-impl Siblings {
-    fn of(all: Vec<Arc<Order>>) -> Arc<Self> {
-        Arc::new(Self {
-            all,
-            orders: Referred::default(),
-            consumers: Referred::default(),
-            waiters: Referred::default(),
-            merchants: Referred::default(),
-            stores: Referred::default(),
-            types: Referred::default(),
-        })
-    }
-}
-
-impl Purchase {
-    /// What the field `of` of all orders that were loaded together refers to.
-    fn referred<'s, K: Ord>(
-        &'s self,
-        level: impl FnOnce(&'s Siblings) -> &'s Referred<K>,
-        of: impl Fn(&Order) -> Option<K>,
-    ) -> &'s Arc<Level<K>> {
-        level(&self.siblings).get(|| self.siblings.all.iter().filter_map(|order| of(order)))
-    }
-}
-
 /// The pages of orders that were loaded together.
 pub(super) fn pages(pages: Vec<Page<Order>>) -> impl Iterator<Item = Page<OrderNode>> {
-    let pages: Vec<_> = pages.into_iter().map(|page| page.map(Arc::new)).collect();
-    let all = pages.iter().flat_map(|page| &page.items).map(Arc::clone);
-    let siblings = Siblings::of(all.collect());
-    let node = move |order| Fast(Purchase { order, siblings: Arc::clone(&siblings) });
-    pages.into_iter().map(move |page| page.map(&node))
+    Sibling::pages(pages).map(|page| page.map(|order| Fast(Purchase(order))))
 }
 
 /// A page of orders.
 pub(super) fn page(page: Page<Order>) -> Page<OrderNode> {
-    pages(vec![page]).next().unwrap_or(Page::empty())
+    Sibling::page(page).map(|order| Fast(Purchase(order)))
 }
 
 /// The node of an order loaded alone.
 pub(super) fn alone(order: Order) -> OrderNode {
-    let order = Arc::new(order);
-    let siblings = Siblings::of(vec![Arc::clone(&order)]);
-    Fast(Purchase { order, siblings })
+    Fast(Purchase(Sibling::alone(order)))
 }
 
 /// One order; none where the asker sees none of that id.
@@ -111,17 +76,17 @@ pub(crate) fn load(
         let actor = context.actor();
         let orders = context.read(|tx| order::list_by_ids(tx, actor, ids))?;
         let orders = page(Page { items: orders, has_next: false, has_previous: false });
-        Ok(orders.items.into_iter().map(|node| (node.0.order.id, node)).collect())
+        Ok(orders.items.into_iter().map(|node| (node.0.0.id, node)).collect())
     })
 }
 
 impl Keyed<OrderSort> for OrderNode {
     fn sort_key(&self, field: OrderSort) -> SortKey {
-        self.0.order.sort_key(field)
+        self.0.0.sort_key(field)
     }
 
     fn pk(&self) -> i64 {
-        self.0.order.id.get()
+        self.0.0.id.get()
     }
 }
 
@@ -136,109 +101,109 @@ crate::fast_object! {
     impl Purchase {
         leaves {
             /// The global id.
-            "id" => fn id(&self) -> Id { Id::global(ORDER, self.order.id.get()) }
+            "id" => fn id(&self) -> Id { Id::global(ORDER, self.0.id.get()) }
             /// The primary key; null past 32 bits.
-            "pk" => fn pk(&self) -> Option<i32> { pk_field(self.order.id.get()) }
+            "pk" => fn pk(&self) -> Option<i32> { pk_field(self.0.id.get()) }
             /// The number for people, unique at its merchant.
-            "orderId" => fn order_id(&self) -> &str { &self.order.number }
+            "orderId" => fn order_id(&self) -> &str { &self.0.number }
             /// Not archived.
-            "isActive" => fn is_active(&self) -> bool { self.order.is_active() }
+            "isActive" => fn is_active(&self) -> bool { self.0.is_active() }
             /// When it was archived.
-            "deletedAt" => fn deleted_at(&self) -> Option<DateTime> { self.order.deleted_at.map(DateTime) }
+            "deletedAt" => fn deleted_at(&self) -> Option<DateTime> { self.0.deleted_at.map(DateTime) }
             /// Where the buyer is reached about this order.
-            "phoneNumber" => fn phone_number(&self) -> Option<&str> { self.order.phone_number.as_deref() }
+            "phoneNumber" => fn phone_number(&self) -> Option<&str> { self.0.phone_number.as_deref() }
             /// How far it has come.
-            "state" => fn state(&self) -> OrderState { self.order.state.into() }
+            "state" => fn state(&self) -> OrderState { self.0.state.into() }
             /// When it is to be picked up.
-            "pickupDt" => fn pickup_dt(&self) -> Option<DateTime> { self.order.pickup_at.map(DateTime) }
+            "pickupDt" => fn pickup_dt(&self) -> Option<DateTime> { self.0.pickup_at.map(DateTime) }
             /// Where it is to be brought.
             "deliveryLocation" => fn delivery_location(&self) -> Option<&str> {
-                self.order.delivery_location.as_deref()
+                self.0.delivery_location.as_deref()
             }
             /// How it was paid.
             "paymentType" => fn payment_type(&self) -> Option<OrderPaymentType> {
-                self.order.payment_type.map(Into::into)
+                self.0.payment_type.map(Into::into)
             }
             /// How it was paid, in words.
             "paymentTypeDisplay" => fn payment_type_display(&self) -> Option<&str> {
-                self.order.payment_type.map(regulars_order::PaymentType::display_name)
+                self.0.payment_type.map(regulars_order::PaymentType::display_name)
             }
             /// What was handed over in cash.
             "cashReceived" => fn cash_received(&self) -> Option<Decimal> {
-                self.order.cash_received.map(Into::into)
+                self.0.cash_received.map(Into::into)
             }
             /// What was handed over in cash.
             "cashReceivedAmount" => fn cash_received_amount(&self) -> Option<Decimal> {
-                self.order.cash_received.map(Into::into)
+                self.0.cash_received.map(Into::into)
             }
             /// Its currency.
             "cashReceivedCurrency" => fn cash_received_currency(&self) -> Option<&str> {
-                code(self.order.cash_received)
+                code(self.0.cash_received)
             }
             /// What was handed back.
-            "change" => fn change(&self) -> Option<Decimal> { self.order.change.map(Into::into) }
+            "change" => fn change(&self) -> Option<Decimal> { self.0.change.map(Into::into) }
             /// What was handed back.
-            "changeAmount" => fn change_amount(&self) -> Option<Decimal> { self.order.change.map(Into::into) }
+            "changeAmount" => fn change_amount(&self) -> Option<Decimal> { self.0.change.map(Into::into) }
             /// Its currency.
-            "changeCurrency" => fn change_currency(&self) -> Option<&str> { code(self.order.change) }
+            "changeCurrency" => fn change_currency(&self) -> Option<&str> { code(self.0.change) }
             /// How many sat at the table.
-            "numOfGuests" => fn num_of_guests(&self) -> Option<i32> { self.order.num_of_guests }
+            "numOfGuests" => fn num_of_guests(&self) -> Option<i32> { self.0.num_of_guests }
             /// The tax in the total.
-            "tax" => fn tax(&self) -> Option<Decimal> { self.order.tax.map(Into::into) }
+            "tax" => fn tax(&self) -> Option<Decimal> { self.0.tax.map(Into::into) }
             /// Its currency.
-            "taxCurrency" => fn tax_currency(&self) -> Option<&str> { code(self.order.tax) }
+            "taxCurrency" => fn tax_currency(&self) -> Option<&str> { code(self.0.tax) }
             /// What was to be paid; refunds do not change it.
-            "total" => fn total(&self) -> Decimal { self.order.total.into() }
+            "total" => fn total(&self) -> Decimal { self.0.total.into() }
             /// Its currency.
-            "totalCurrency" => fn total_currency(&self) -> &str { self.order.total.currency().code() }
+            "totalCurrency" => fn total_currency(&self) -> &str { self.0.total.currency().code() }
             /// Paid and done.
-            "completed" => fn completed(&self) -> bool { self.order.completed }
+            "completed" => fn completed(&self) -> bool { self.0.completed }
             /// When that was.
-            "completedAt" => fn completed_at(&self) -> Option<DateTime> { self.order.completed_at.map(DateTime) }
+            "completedAt" => fn completed_at(&self) -> Option<DateTime> { self.0.completed_at.map(DateTime) }
             /// The system that it came from; null where it was made here.
             "entitySource" => fn entity_source(&self) -> Option<UserEntitySource> {
-                self.order.entity_source.and_then(|source| UserEntitySource::of_name(source.name()))
+                self.0.entity_source.and_then(|source| UserEntitySource::of_name(source.name()))
             }
             /// Its id there.
             "entitySourceId" => fn entity_source_id(&self) -> Option<&str> {
-                self.order.entity_source_id.as_deref()
+                self.0.entity_source_id.as_deref()
             }
             /// The merchant's own fields.
             "extraInfo" => fn extra_info(&self) -> Option<JSONString> {
-                self.order.extra_info.as_deref().and_then(JSONString::parse)
+                self.0.extra_info.as_deref().and_then(JSONString::parse)
             }
             /// When it was put down here.
-            "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.order.created_at) }
+            "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.0.created_at) }
             /// When it was last changed.
-            "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.order.updated_at) }
+            "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.0.updated_at) }
         }
         nodes {
             /// How it is fulfilled.
             "orderType" => fn order_type(&self, context: &Context) -> Result<Option<OrderTypeNode>, ApiError> {
-                order_type::load(context, self.referred(|all| &all.types, |order| Some(order.order_type)), self.order.order_type)
+                order_type::load(context, self.0.referred(|all| &all.types, |order| Some(order.order_type)), self.0.order_type)
             }
         }
         fields {
             /// Who bought; null where nobody is known, or the asker does not see who.
             fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
-                let Some(id) = self.order.consumer else { return Ok(None) };
-                customer::node::load(context, self.referred(|all| &all.consumers, |order| order.consumer), id)
+                let Some(id) = self.0.consumer else { return Ok(None) };
+                customer::node::load(context, self.0.referred(|all| &all.consumers, |order| order.consumer), id)
             }
 
             /// Whose sale it is.
             fn merchant(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
-                merchant::node::load(context, self.referred(|all| &all.merchants, |order| Some(order.merchant)), self.order.merchant)
+                merchant::node::load(context, self.0.referred(|all| &all.merchants, |order| Some(order.merchant)), self.0.merchant)
             }
 
             /// Who served; null for consumers.
             fn waiter(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
-                let Some(id) = self.order.waiter else { return Ok(None) };
-                merchant::node::load_account(context, self.referred(|all| &all.waiters, |order| order.waiter), id)
+                let Some(id) = self.0.waiter else { return Ok(None) };
+                merchant::node::load_account(context, self.0.referred(|all| &all.waiters, |order| order.waiter), id)
             }
 
             /// Where.
             fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
-                merchant::store::load(context, self.referred(|all| &all.stores, |order| Some(order.store)), self.order.store)
+                merchant::store::load(context, self.0.referred(|all| &all.stores, |order| Some(order.store)), self.0.store)
             }
 
             /// What was bought, in the order it was put down.
@@ -255,7 +220,7 @@ crate::fast_object! {
             ) -> Result<Option<OrderItemNodeConnection>, ApiError> {
                 let paging = paging(first, last, before, after, offset, order_by);
                 let request = PageRequest::<OrderItemSort>::parse(&paging, "items")?;
-                item::of_order(context, self.referred(|all| &all.orders, |order| Some(order.id)), self.order.id, request).map(Some)
+                item::of_order(context, self.0.referred(|all| &all.orders, |order| Some(order.id)), self.0.id, request).map(Some)
             }
         }
     }
