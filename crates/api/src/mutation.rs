@@ -479,7 +479,7 @@ mod tests {
 
     #[test]
     fn who_may_not_any_more_is_denied_before_anything_is_looked_up() {
-        let person = regulars_kernel::PersonId::new(7);
+        let person = PersonId::new(7);
         let change = Needs::Permission(Permission::ChangeConsumer);
         assert_eq!(change.check(&Actor::Consumer { person }), Err(Denied));
         assert_eq!(change.check(&Actor::system(7.into())), Ok(()));

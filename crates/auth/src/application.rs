@@ -281,12 +281,11 @@ pub(crate) fn require_access(
 fn patched(before: &StoreAccess, patch: &ApplicationPatch) -> Result<StoreAccess, Rule> {
     let none = BTreeSet::new();
     match (patch.all_stores, &patch.stores) {
-        (None, None) => Ok(before.clone()),
         // Naming stores keeps it to them.
         (all, Some(stores)) => access(all.unwrap_or(false), stores),
         (Some(true), None) => Ok(StoreAccess::All),
         (Some(false), None) if *before == StoreAccess::All => access(false, &none),
-        (Some(false), None) => Ok(before.clone()),
+        (Some(false) | None, None) => Ok(before.clone()),
     }
 }
 
