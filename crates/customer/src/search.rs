@@ -113,10 +113,13 @@ pub struct SearchTerm {
 }
 
 impl SearchTerm {
-    /// Reads a typed search; white space alone is none, and of any kind it parts words: what is pasted from a table has
-    /// tabs. Refuses NUL, over-long text and too many words.
+    /// Reads a typed search; white space alone is none. Words end at any white space, line breaks and the tabs between cells of
+    /// a table too; other control characters, over-long text and too many words are refused.
     pub fn parse(typed: &str, max_chars: usize) -> Result<Option<Self>, Rule> {
         text::check(typed, max_chars)?;
+        for word in typed.split_whitespace() {
+            text::check_line(word, max_chars)?;
+        }
         let folded = text::fold(typed);
         let words: Vec<_> = folded.split_whitespace().map(word).collect();
         if words.len() > MAX_WORDS {
@@ -275,6 +278,7 @@ mod tests {
     fn a_search_is_bounded() {
         assert_eq!(SearchTerm::parse(" \t ", 254), Ok(None));
         assert!(SearchTerm::parse("a\0b", 254).is_err());
+        assert!(SearchTerm::parse("ada \u{1b}b", 254).is_err());
         assert!(SearchTerm::parse(&"a".repeat(255), 254).is_err());
         assert_eq!(SearchTerm::parse(&"a ".repeat(8), 254).unwrap().unwrap().words.len(), 8);
         assert!(SearchTerm::parse(&"a ".repeat(9), 254).is_err());
