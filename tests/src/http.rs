@@ -1,5 +1,11 @@
 //! The transport with the real program behind it: what survives, what is refused, how it stops.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
 use regulars_testkit::{
     Server,
     server::{regulars, run},
@@ -50,6 +56,58 @@ fn other_addresses_say_where_the_api_is() {
             assert!(answer.text.contains("/graphql"), "{}", answer.text);
         }
     });
+}
+
+/// Far more than the server gives anybody; only a connection that it holds for ever takes so long.
+const NEVER: Duration = Duration::from_mins(3);
+
+#[test]
+fn a_chunked_body_that_never_ends_holds_no_connection() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--data-dir", directory.path().to_str().unwrap()];
+    let server = Server::start(&arguments, &[("REGULARS_HTTP_BODY_TIMEOUT", "1s")]);
+    for (request, status) in [
+        ("POST /graphql", "408"),
+        ("PUT /graphql", "405"),
+        ("POST /nowhere", "404"),
+        ("GET /healthz", "200"),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(NEVER)).unwrap();
+        let head = format!(
+            "{request} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+             transfer-encoding: chunked\r\n\r\n5\r\nab"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect(request);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+    }
+}
+
+#[test]
+fn a_chunked_body_that_ends_leaves_its_connection_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--data-dir", directory.path().to_str().unwrap()];
+    let server = Server::start(&arguments, &[]);
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(NEVER)).unwrap();
+    let body = "{\"query\":\"{__typename}\"}";
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        body.len()
+    );
+    for _again in 0..2 {
+        stream.write_all(request.as_bytes()).unwrap();
+        let (mut answer, mut part) = (String::new(), [0; 1_024]);
+        while !answer.ends_with("}}") {
+            let length = stream.read(&mut part).unwrap();
+            assert!(length > 0, "closed after {answer}");
+            answer.push_str(std::str::from_utf8(&part[..length]).unwrap());
+        }
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
 }
 
 #[test]

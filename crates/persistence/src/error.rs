@@ -53,6 +53,17 @@ pub(crate) fn store_error(error: Error) -> StoreError {
     if is_contention(&error) {
         return StoreError::Contended;
     }
+    if is_disconnection(&error) {
+        return StoreError::Unavailable;
+    }
+    match error {
+        // What ended the transaction says more than that it could not be ended in order.
+        Error::RollbackErrorOnCommit { commit_error, .. } => store_error(*commit_error),
+        error => refusal(error),
+    }
+}
+
+fn refusal(error: Error) -> StoreError {
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => {
             let constraint = information.constraint_name();
@@ -65,10 +76,6 @@ pub(crate) fn store_error(error: Error) -> StoreError {
                 None => StoreError::Internal(Box::new(error)),
             }
         }
-        Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-            _,
-        ) => StoreError::Unavailable,
         Error::DatabaseError(_, information)
             if ["interrupted", "canceling statement due to statement timeout"]
                 .contains(&information.message()) =>
@@ -76,6 +83,26 @@ pub(crate) fn store_error(error: Error) -> StoreError {
             StoreError::DeadlineExceeded
         }
         _ => StoreError::Internal(Box::new(error)),
+    }
+}
+
+/// Whether the connection is gone: the server was stopped, or somebody ended it.
+fn is_disconnection(error: &Error) -> bool {
+    match error {
+        // Nothing else breaks it: a transaction of ours is ended by whoever began it.
+        Error::BrokenTransactionManager
+        | Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        ) => true,
+        Error::DatabaseError(_, information) => [
+            "terminating connection due to",
+            "server closed the connection unexpectedly",
+            "the database system is ",
+        ]
+        .iter()
+        .any(|beginning| information.message().starts_with(beginning)),
+        _ => false,
     }
 }
 

@@ -17,6 +17,7 @@ use regulars_testkit::{Engine, TempDatabase, fresh};
 use crate::{
     DatabaseUrl, Db, IdempotencyKey, Outcome, Settings, Tx,
     connection::{Link, Manager, Purpose as ConnectionPurpose},
+    error::IntoStore,
     migrate,
     schema::idempotency,
     statement::Statement,
@@ -236,6 +237,35 @@ fn postgres_keeps_its_own_limit_where_the_deadline_is_far() {
     let wrote: Result<i64, StoreError> = db.write(Scope::Platform, far, slow);
     assert!(matches!(wrote, Err(StoreError::DeadlineExceeded)), "{wrote:?}");
     assert!(Instant::now() < deadline, "ended by the statements' limit");
+}
+
+#[test]
+fn a_connection_that_is_ended_is_no_fault_of_ours() {
+    let database = fresh(Engine::Postgres, migrated);
+    let db = Db::open(&Settings::new(DatabaseUrl::parse(database.url()).unwrap())).unwrap();
+    // A session may end itself, as an operator or a stopping server would end it.
+    let end = |tx: &mut Tx<'_>| {
+        let sql = "RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())";
+        tx.connection.batch_execute(sql).store()
+    };
+    let ended = db.write(Scope::Platform, None, end);
+    assert!(matches!(ended, Err(StoreError::Unavailable)), "{ended:?}");
+    let went_on = db.write(Scope::Platform, None, move |tx| {
+        end(tx).ok();
+        tx.claim(&key("a"), now()).map(drop)
+    });
+    assert!(matches!(went_on, Err(StoreError::Unavailable)), "{went_on:?}");
+    let unnoticed = db.write(Scope::Platform, None, move |tx| {
+        end(tx).ok();
+        Ok::<_, StoreError>(())
+    });
+    assert!(matches!(unnoticed, Err(StoreError::Unavailable)), "{unnoticed:?}");
+    let mut reader = db.own_reader();
+    reader.start(None);
+    let read = reader.read(Scope::Platform, end);
+    assert!(matches!(read, Err(StoreError::Unavailable)), "{read:?}");
+    reader.start(None);
+    assert_eq!(keys(&db), 0, "and the next connection works");
 }
 
 #[test]

@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{App as Application, HttpServer, rt};
+use actix_web::{App as Application, HttpServer, middleware::from_fn, rt};
 use regulars_api::{
     context::App,
     document::Limits,
     engine::{Engine, EngineConfig},
     guess::Guesses,
-    http::{Endpoint, Gate, HttpConfig, Readiness, cors, graphiql, shaped},
+    http::{Endpoint, Gate, HttpConfig, Readiness, cors, end_unread, graphiql, shaped},
     program::Program,
 };
 use regulars_auth::{AuthError, Authority, Password, login};
@@ -291,8 +291,11 @@ async fn listen(
     let origins: Arc<[String]> = http.cors_origins.clone().into();
     let gate = Arc::clone(endpoint.gate());
     let server = HttpServer::new(move || {
-        let application =
-            Application::new().wrap(cors(&origins)).wrap(shaped()).configure(endpoint.configure());
+        let application = Application::new()
+            .wrap(cors(&origins))
+            .wrap(shaped())
+            .wrap(from_fn(end_unread))
+            .configure(endpoint.configure());
         if explorer { application.configure(graphiql::configure) } else { application }
     })
     .workers(or(config.server.http_threads, cores))

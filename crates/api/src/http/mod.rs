@@ -16,6 +16,7 @@ mod request_id;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use self::{
     admission::{Gate, Permit},
@@ -24,4 +25,5 @@ pub use self::{
     health::Readiness,
     negotiation::Media,
     shape::shaped,
+    unread::end_unread,
 };
