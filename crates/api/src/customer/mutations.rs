@@ -129,7 +129,7 @@ fn who(id: Option<&Id>) -> Result<Option<PersonId>, ApiError> {
 
 pub(crate) fn replace_loyalty_id(asked: &Asked<'_, '_>, input: &ReplaceLoyaltyIdInput) -> Answer {
     or_refusal(who(input.consumer_id.as_ref()).and_then(|who| {
-        let call = Call::of(asked, OWN_OR_CHANGE);
+        let call = Call::of(asked, OWN_OR_CHANGE).about("consumerId");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let entropy = rand::random();
         let outcome = asked.context().mutate(&call, move |tx| {
@@ -141,7 +141,7 @@ pub(crate) fn replace_loyalty_id(asked: &Asked<'_, '_>, input: &ReplaceLoyaltyId
 
 pub(crate) fn block_consumer_card(asked: &Asked<'_, '_>, input: BlockConsumerCardInput) -> Answer {
     or_refusal(who(input.consumer_id.as_ref()).and_then(|who| {
-        let call = Call::of(asked, OWN_OR_CHANGE);
+        let call = Call::of(asked, OWN_OR_CHANGE).about("consumerId");
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome = asked
             .context()

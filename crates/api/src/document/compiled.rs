@@ -149,7 +149,7 @@ impl<S: Schema> Compiled<S> {
             .find(|name| variables.get(name.as_str()).is_some_and(InputValue::is_null));
         match null {
             Some(name) => Err(Problem::invalid(format!(
-                "Variable \"${name}\" stands where null is not allowed: leave it out for its default."
+                "Variable \"${name}\" stands where null is not allowed: give it a value, or leave it out where it has a default."
             ))),
             None => Ok(()),
         }

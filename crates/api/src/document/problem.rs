@@ -92,7 +92,8 @@ impl Problem {
             .iter()
             .map(|error| Self {
                 locations: error.locations().iter().filter_map(&place).collect(),
-                ..Self::invalid(error.message())
+                // juniper ends with a full stop what may have one.
+                ..Self::invalid(error.message().replace("..", "."))
             })
             .collect()
     }

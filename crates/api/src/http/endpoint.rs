@@ -10,7 +10,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method,
-        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName},
+        header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName},
     },
     web::{self, Data, Payload, ServiceConfig},
 };
@@ -187,6 +187,10 @@ impl<V: Service> Endpoint<V> {
     ) -> Result<Received, Reply> {
         if !is_json(text(request.headers(), &CONTENT_TYPE)) {
             return Err(Reply::unreadable(Verdict::UnsupportedMedia, media));
+        }
+        let encoding = request.headers().get(CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Reply::unreadable(Verdict::UnsupportedEncoding, media));
         }
         let (most, patience) = (self.config.body_bytes, self.config.body_timeout);
         body::read(request, payload, most, patience, &self.room).await.map_err(

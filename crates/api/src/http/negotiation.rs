@@ -95,6 +95,8 @@ pub(super) enum Verdict {
     TooLarge,
     /// The body is no JSON by its type.
     UnsupportedMedia,
+    /// The body is compressed.
+    UnsupportedEncoding,
     /// It panicked.
     Internal,
     /// The service refused it, or cannot now.
@@ -109,7 +111,9 @@ pub(super) const fn status(verdict: Verdict, media: Media) -> StatusCode {
         (Verdict::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Verdict::BodyTimeout, _) => StatusCode::REQUEST_TIMEOUT,
         (Verdict::TooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
-        (Verdict::UnsupportedMedia, _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (Verdict::UnsupportedMedia | Verdict::UnsupportedEncoding, _) => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
         (Verdict::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Verdict::Refused(status), _) => status,
     }

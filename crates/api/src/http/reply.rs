@@ -73,6 +73,7 @@ impl Reply {
             Verdict::TooLarge => "The request body is too large.",
             Verdict::BodyTimeout => "The request body did not arrive in time.",
             Verdict::UnsupportedMedia => "The request body must have the type application/json.",
+            Verdict::UnsupportedEncoding => "The request body must not be compressed.",
             _ => "The request body cannot be read.",
         };
         let body = answer::refusal(message, INVALID, None, None);

@@ -152,9 +152,11 @@ fn input_value(json: Json, shape: Shape) -> Result<InputValue, Problem> {
 /// The largest whole number that a float holds exactly.
 const EXACT: u64 = 1 << 53;
 
-/// A number. Whole ones that no float holds travel as their digits: an id keeps them all.
+/// A number. Whole ones that no float holds travel as their digits: an id keeps them all. `1.0` and `1e3` are whole: some
+/// languages know one kind of numbers alone.
 fn scalar(number: &serde_json::Number) -> DefaultScalarValue {
-    if let Some(small) = number.as_i64().and_then(|number| i32::try_from(number).ok()) {
+    let whole = number.as_i64().or_else(|| number.as_f64().and_then(exact));
+    if let Some(small) = whole.and_then(|number| i32::try_from(number).ok()) {
         return DefaultScalarValue::Int(small);
     }
     let exact = match (number.as_i64(), number.as_u64()) {
@@ -166,6 +168,12 @@ fn scalar(number: &serde_json::Number) -> DefaultScalarValue {
         Some(float) if exact => DefaultScalarValue::Float(float),
         _ => DefaultScalarValue::String(number.to_string()),
     }
+}
+
+/// The whole number that a float is, if it is one that an `Int` holds.
+fn exact(float: f64) -> Option<i64> {
+    let small = float.fract() == 0.0 && float.abs() <= f64::from(i32::MAX);
+    small.then(|| format!("{float:.0}").parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -249,6 +257,9 @@ mod tests {
             (big, String(big.to_owned())),
             ("18446744073709551615", String("18446744073709551615".to_owned())),
             ("0.5", Float(0.5)),
+            ("1.0", Int(1)),
+            ("-1e3", Int(-1_000)),
+            ("2147483648.0", Float(2_147_483_648.0)),
             ("1e300", Float(1e300)),
         ] {
             let request = single(&format!(r#"{{"query":"{{a}}","variables":{{"n":{number}}}}}"#));

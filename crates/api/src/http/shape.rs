@@ -63,6 +63,10 @@ fn words(status: StatusCode, method: &Method) -> (&'static str, String) {
         StatusCode::SERVICE_UNAVAILABLE => {
             ("unavailable", "The server is busy. Try again in a moment.".to_owned())
         }
+        StatusCode::BAD_REQUEST if *method == Method::OPTIONS => {
+            let sentence = "Pages of this origin may not ask for this here: the operator allows origins by http.cors_origins.";
+            (INVALID, sentence.to_owned())
+        }
         status if status.is_server_error() => ("internal", answer::INTERNAL_MESSAGE.to_owned()),
         status => {
             let reason = status.canonical_reason().unwrap_or("refused");

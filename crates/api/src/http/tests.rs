@@ -498,6 +498,19 @@ async fn batches_are_off_until_they_are_capped() {
 }
 
 #[actix_web::test]
+async fn a_compressed_body_is_told_so() {
+    let fixture = fixture(|_| {});
+    for (encoding, status) in
+        [("gzip", 415), ("br", 415), ("gzip, identity", 415), ("Identity", 200)]
+    {
+        let request = post(r#"{"query":"{ me }"}"#).insert_header(("content-encoding", encoding));
+        let answer = fixture.send(request).await;
+        assert_eq!(answer.status, status, "{encoding}");
+        assert_eq!(answer.text.contains("compressed"), status == 415, "{encoding}");
+    }
+}
+
+#[actix_web::test]
 async fn pages_of_other_origins_need_leave() {
     let fixture = fixture(|_| {});
     let preflight = |origin: &str| {
@@ -512,6 +525,7 @@ async fn pages_of_other_origins_need_leave() {
     assert_eq!(listed.header("access-control-allow-origin"), Some("https://till.example"));
     let foreign = fixture.send(preflight("https://evil.example")).await;
     assert_eq!(foreign.header("access-control-allow-origin"), None);
+    assert!(foreign.text.contains("http.cors_origins"), "{}", foreign.text);
     let request = post(r#"{"query":"{ me }"}"#).insert_header(("origin", "https://evil.example"));
     let answer = fixture.send(request).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, None));

@@ -135,12 +135,10 @@ impl<F: SortField> Order<F> {
                 continue;
             }
             let field = F::from_name(name).ok_or_else(|| {
-                let names: Vec<_> = F::all().iter().map(|field| field.name()).collect();
-                Rule::Invalid(format!(
-                    "Cannot order by {}. Allowed: pk, {}.",
-                    quoted(name),
-                    names.join(", ")
-                ))
+                let all = F::all().iter().map(|field| field.name());
+                let allowed: Vec<_> = std::iter::once("pk").chain(all).collect();
+                let (name, allowed) = (quoted(name), allowed.join(", "));
+                Rule::Invalid(format!("Cannot order by {name}. Allowed: {allowed}."))
             })?;
             if terms.iter().any(|term| term.field == field) {
                 return Err(Rule::Invalid(format!("{} stands twice in the order.", quoted(name))));
