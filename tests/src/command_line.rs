@@ -213,6 +213,13 @@ fn user_create_works_on_what_a_server_has_made() {
     }
 }
 
+/// The only pepper in a file of keys: `id:secret`.
+fn pepper(path: &str) -> String {
+    let keys = fs::read_to_string(path).unwrap();
+    let line = keys.lines().find_map(|line| line.strip_prefix("pepper = [\"")).unwrap();
+    line.strip_suffix("\"]").unwrap().to_owned()
+}
+
 #[test]
 fn a_pepper_that_passwords_rest_on_is_asked_for() {
     for engine in Engine::ALL {
@@ -223,11 +230,6 @@ fn a_pepper_that_passwords_rest_on_is_asked_for() {
         make_keys(&old).done(&[]);
         make_keys(&new).done(&[]);
         let keys = |path: &str| fs::read_to_string(path).unwrap();
-        let pepper = |path: &str| {
-            let keys = keys(path);
-            let line = keys.lines().find_map(|line| line.strip_prefix("pepper = [\"")).unwrap();
-            line.strip_suffix("\"]").unwrap().to_owned()
-        };
         let id = pepper(&old).split_once(':').unwrap().0.to_owned();
         for email in ["boss@example.com", "other@example.com"] {
             let create = format!("user create --email {email} --password-stdin --config {old}");
@@ -249,6 +251,37 @@ fn a_pepper_that_passwords_rest_on_is_asked_for() {
         assert!(logs_in(&server, "boss@example.com", "tea with 3 crows"));
         assert!(!logs_in(&server, "other@example.com", "tea with 3 crows"));
         assert!(!server.log().contains("ERROR"), "{}", server.log());
+    }
+}
+
+/// A rotation of peppers that reaches one server only: whoever logs in there cannot log in at the other one any more.
+#[test]
+fn a_server_that_lacks_a_pepper_that_another_one_has_says_so() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        place.run("migrate").done(&[]);
+        let file = |name: &str| place.directory.path().join(name).display().to_string();
+        let (old, new, both) = (file("old.toml"), file("new.toml"), file("both.toml"));
+        make_keys(&old).done(&[]);
+        make_keys(&new).done(&[]);
+        let (kept, next) = (pepper(&old), pepper(&new));
+        let rotated = format!("\"{next}\", \"{kept}\"");
+        let keys = fs::read_to_string(&old).unwrap().replace(&format!("\"{kept}\""), &rotated);
+        fs::write(&both, keys).unwrap();
+        let create =
+            format!("user create --email boss@example.com --password-stdin --config {old}");
+        place.run_with(&create, "tea with 3 crows\n").done(&[]);
+        let behind = place.serve(&["--config", &old]);
+        let ahead = place.serve(&["--config", &both]);
+        for (server, let_in) in [(&behind, true), (&ahead, true), (&behind, false), (&ahead, true)]
+        {
+            assert_eq!(logs_in(server, "boss@example.com", "tea with 3 crows"), let_in);
+        }
+        behind.wait_for("configure the same peppers everywhere");
+        let (log, id) = (behind.log(), next.split_once(':').unwrap().0);
+        let line = log.lines().find(|line| line.contains("the same peppers")).unwrap();
+        assert!(line.contains("\"ERROR\"") && line.contains(id), "{line}");
+        assert!(!ahead.log().contains("ERROR"), "{}", ahead.log());
     }
 }
 

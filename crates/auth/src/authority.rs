@@ -37,7 +37,8 @@ impl Authority {
     pub fn new(keys: Keys, settings: Settings) -> Result<Self, AuthorityFault> {
         settings.check()?;
         let signer = TokenSigner::new(&keys.signing, settings.leeway);
-        let scheme = PasswordScheme::new(keys.pepper, settings.password_cost);
+        let scheme = PasswordScheme::new(keys.pepper, settings.password_cost)
+            .with_lost(settings.lost_peppers.clone());
         let hasher = Hasher::start(scheme, settings.hasher_threads, settings.hasher_queue)?;
         Ok(Self { signer, refresh: keys.refresh, hasher, settings })
     }

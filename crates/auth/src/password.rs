@@ -106,6 +106,7 @@ pub struct HashFault(#[from] bcrypt::BcryptError);
 #[derive(Debug)]
 pub struct PasswordScheme {
     peppers: KeyRing,
+    lost: Vec<String>,
     cost: u32,
     rounds: AtomicU64,
 }
@@ -117,7 +118,12 @@ impl PasswordScheme {
     /// A scheme; the cost is clipped to [`Self::COSTS`].
     pub fn new(peppers: KeyRing, cost: u32) -> Self {
         let cost = cost.clamp(*Self::COSTS.start(), *Self::COSTS.end());
-        Self { peppers, cost, rounds: AtomicU64::new(0) }
+        Self { peppers, lost: Vec::new(), cost, rounds: AtomicU64::new(0) }
+    }
+
+    /// The same scheme, told the ids of peppers that are lost for good: that passwords rest on them is known.
+    pub fn with_lost(self, lost: Vec<String>) -> Self {
+        Self { lost, ..self }
     }
 
     /// Hashes by today's cost and pepper. Takes a quarter of a second at cost 12.
@@ -138,11 +144,7 @@ impl PasswordScheme {
     ) -> Result<Verdict, HashFault> {
         let pepper = kept.and_then(|hash| self.peppers.find(&hash.pepper));
         if let (Some(hash), None) = (kept, pepper) {
-            // A server does not start without one that is in use, unless it was told that it is lost.
-            tracing::warn!(
-                pepper = hash.pepper,
-                "a password rests on a pepper that is not configured"
-            );
+            self.tell_absent(&hash.pepper);
         }
         let (Some(hash), Some(pepper)) = (kept, pepper) else {
             self.try_nobody(&password.peppered(self.peppers.current()), self.cost)?;
@@ -159,6 +161,20 @@ impl PasswordScheme {
         let current = hash.cost == self.cost && hash.pepper == self.peppers.current().id();
         let renewed = if current { None } else { Some(self.hash(password)?) };
         Ok(Verdict::Right { renewed })
+    }
+
+    /// A server does not start without a pepper that passwords rest on, unless it is known to be lost. One that is missed
+    /// later comes of another server: whoever logs in there is over to its first pepper, and is turned away here.
+    fn tell_absent(&self, pepper: &str) {
+        if self.lost.iter().any(|lost| lost == pepper) {
+            tracing::debug!(pepper, "somebody's password rests on a pepper that is lost");
+        } else {
+            tracing::error!(
+                pepper,
+                "a password rests on a pepper that is not among those of this server, and is refused however right it is: \
+                 configure the same peppers everywhere before one of them comes first"
+            );
+        }
     }
 
     /// How many rounds of bcrypt were worked off in trying passwords since the start.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub leeway: Duration,
     /// bcrypt's cost, 4 to 31: each step doubles the work. 12. What was hashed at another cost is hashed anew at log-in.
     pub password_cost: u32,
+    /// The ids of peppers that are lost for good: passwords that rest on them are refused, and nobody is alarmed. None.
+    pub lost_peppers: Vec<String>,
     /// Threads that hash passwords. As many as there are cores.
     pub hasher_threads: NonZeroUsize,
     /// Passwords that may wait for a thread; past that the answer is `unavailable` at once. 64.
@@ -44,6 +46,7 @@ impl Default for Settings {
             refresh_grace: Duration::from_secs(10),
             leeway: Duration::from_secs(2),
             password_cost: 12,
+            lost_peppers: Vec::new(),
             hasher_threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             hasher_queue: 64,
             default_merchant: None,

@@ -39,6 +39,7 @@ impl Auth {
             refresh_lifetime: self.refresh_lifetime,
             refresh_grace: self.refresh_grace,
             password_cost: self.bcrypt_cost,
+            lost_peppers: self.lost_peppers.clone(),
             hasher_threads: NonZeroUsize::new(self.hash_threads).unwrap_or(usual.hasher_threads),
             hasher_queue: self.hash_queue,
             default_merchant: (self.default_merchant > 0).then(|| self.default_merchant.into()),
