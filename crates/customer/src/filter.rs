@@ -107,13 +107,12 @@ pub struct ConsumerFilter {
 }
 
 impl ConsumerFilter {
-    /// Checks filters as they came in; refuses control characters and over-long texts. The segment is left out: whoever has the merchant at
-    /// hand adds it, as [`crate::consumer::filter`] does.
+    /// Checks filters as they came in, spaces around them cut off; refuses control characters and over-long texts. The
+    /// segment is left out: whoever has the merchant at hand adds it, as [`crate::consumer::filter`] does.
     pub fn parse(arguments: FilterArguments) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
-        let mut term = |field: &'static str, text: Option<String>| {
-            let text = text.filter(|text| !text.trim().is_empty())?;
-            wrong.check(field, text::check_line(text.trim(), MAX_TERM_CHARS).map(|()| text))
+        let mut term = |field: &'static str, typed: Option<String>| {
+            wrong.check(field, text::clean(&typed?, MAX_TERM_CHARS)).flatten()
         };
         let folded = |text: String| text::fold(&text);
         let filter = Self {
@@ -186,5 +185,45 @@ impl ConsumerFilter {
             && since(self.updated_at_gte, member.updated_at)
             && until(self.updated_at_lt, member.updated_at)
             && self.search.as_ref().is_none_or(|search| search.matches(searched))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> FilterArguments {
+        let text = || Some(text.to_owned());
+        FilterArguments {
+            loyalty_id: text(),
+            loyalty_id_icontains: text(),
+            phone_number: text(),
+            phone_number_icontains: text(),
+            email: text(),
+            email_icontains: text(),
+            firstname: text(),
+            firstname_icontains: text(),
+            lastname: text(),
+            lastname_icontains: text(),
+            city: text(),
+            city_icontains: text(),
+            entity_source_id: text(),
+            ..FilterArguments::default()
+        }
+    }
+
+    #[test]
+    fn what_surrounds_a_term_is_no_part_of_it_and_blank_is_none() {
+        let parsed = |text: &str| format!("{:?}", ConsumerFilter::parse(typed(text)).unwrap());
+        let none = format!("{:?}", ConsumerFilter::default());
+        for blank in ["", " ", "\t\n", &" ".repeat(MAX_TERM_CHARS + 1)] {
+            assert_eq!(parsed(blank), none, "{blank:?}");
+        }
+        let padded = format!("{}Zed 1\r\n", " ".repeat(MAX_TERM_CHARS));
+        assert_eq!(parsed(&padded), parsed("Zed 1"));
+        for refused in ["Zed\n1", &"1".repeat(MAX_TERM_CHARS + 1)] {
+            let wrong = ConsumerFilter::parse(typed(refused)).unwrap_err();
+            assert_eq!(wrong.iter().count(), 13, "{refused:?}");
+        }
     }
 }

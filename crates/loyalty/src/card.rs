@@ -4,7 +4,7 @@ use regulars_kernel::{
     Actor, Currency, LoyaltyCardId, MerchantId, Money, Page, PageRequest, Points, ProductId,
     StoreGroupId, StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
-    text::{MAX_CHARS, check_line, fold},
+    text::{MAX_CHARS, clean, fold},
 };
 use regulars_merchant::Archived;
 use regulars_promotion::{Status, Terms};
@@ -220,7 +220,8 @@ pub struct LoyaltyCardFilter {
 }
 
 impl LoyaltyCardFilter {
-    /// The same filter without what filters nothing: empty texts. Refuses control characters and over-long texts.
+    /// The same filter without what filters nothing: empty texts, and spaces around them. Refuses control characters and
+    /// over-long texts.
     pub fn checked(mut self) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
         for (argument, text) in [
@@ -228,9 +229,8 @@ impl LoyaltyCardFilter {
             ("name_Icontains", &mut self.name_icontains),
             ("loyaltyType", &mut self.loyalty_type),
         ] {
-            text.take_if(|text| text.is_empty());
-            if let Some(text) = text {
-                wrong.check(argument, check_line(text, MAX_CHARS));
+            if let Some(typed) = text.take() {
+                *text = wrong.check(argument, clean(&typed, MAX_CHARS)).flatten();
             }
         }
         wrong.into_result()?;
@@ -360,4 +360,24 @@ pub fn get(
     let card = list_by_ids(tx, actor, &[id])?.pop().ok_or(LoyaltyError::LoyaltyCardNotFound)?;
     let hidden = matches!(actor, Actor::Consumer { .. }) && !card.terms.is_live();
     if hidden { Err(LoyaltyError::LoyaltyCardNotFound) } else { Ok(card) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_surrounds_a_text_is_no_part_of_the_filter_and_blank_is_none() {
+        let typed = |text: &str| LoyaltyCardFilter {
+            name: Some(text.to_owned()),
+            name_icontains: Some(text.to_owned()),
+            loyalty_type: Some(text.to_owned()),
+            ..LoyaltyCardFilter::default()
+        };
+        for blank in ["", " ", "\t\n"] {
+            assert_eq!(typed(blank).checked().unwrap(), LoyaltyCardFilter::default());
+        }
+        assert_eq!(typed(" a\n").checked().unwrap(), typed("a"));
+        assert_eq!(typed("a\nb").checked().unwrap_err().iter().count(), 3);
+    }
 }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use regulars_kernel::{
     Actor, MerchantId, Page, PageRequest, StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
-    text::{MAX_CHARS, check_line, fold},
+    text::{MAX_CHARS, clean, fold},
 };
 
 use crate::{Archived, Merchant, MerchantError, MerchantStore, business_date::business_date};
@@ -126,7 +126,8 @@ pub struct StoreFilter {
 }
 
 impl StoreFilter {
-    /// The same filter without what filters nothing: empty texts. Refuses control characters and over-long texts.
+    /// The same filter without what filters nothing: empty texts, and spaces around them. Refuses control characters and
+    /// over-long texts.
     pub fn checked(mut self) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
         for (argument, text) in [
@@ -135,9 +136,8 @@ impl StoreFilter {
             ("city", &mut self.city),
             ("city_Icontains", &mut self.city_icontains),
         ] {
-            text.take_if(|text| text.is_empty());
-            if let Some(text) = text {
-                wrong.check(argument, check_line(text, MAX_CHARS));
+            if let Some(typed) = text.take() {
+                *text = wrong.check(argument, clean(&typed, MAX_CHARS)).flatten();
             }
         }
         wrong.into_result()?;
@@ -383,14 +383,18 @@ mod tests {
 
     #[test]
     fn an_empty_text_filters_nothing_and_nul_is_refused_by_name() {
-        let filter = StoreFilter {
-            name: Some(String::new()),
-            name_icontains: Some(String::new()),
-            city: Some(String::new()),
-            city_icontains: Some(String::new()),
+        let typed = |text: &str| StoreFilter {
+            name: Some(text.to_owned()),
+            name_icontains: Some(text.to_owned()),
+            city: Some(text.to_owned()),
+            city_icontains: Some(text.to_owned()),
             ..StoreFilter::default()
         };
-        assert_eq!(filter.checked().unwrap(), StoreFilter::default());
+        for blank in ["", " ", "\t\n", &" ".repeat(MAX_CHARS + 1)] {
+            assert_eq!(typed(blank).checked().unwrap(), StoreFilter::default());
+        }
+        let padded = format!("{}a\n", " ".repeat(MAX_CHARS));
+        assert_eq!(typed(&padded).checked().unwrap(), typed("a"));
         let nul = || Some("a\0".to_owned());
         let filter = StoreFilter {
             name: nul(),

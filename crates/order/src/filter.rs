@@ -7,7 +7,7 @@ use regulars_customer::{
 };
 use regulars_kernel::{
     OrderTypeId, PersonId, StoreAccess, StoreId, Timestamp, Violations,
-    text::{MAX_CHARS, check_line},
+    text::{MAX_CHARS, clean},
 };
 use regulars_merchant::Archived;
 
@@ -63,9 +63,8 @@ impl OrderFilter {
     /// What to ask the rows for, within stores and as of an instant. Refuses control characters and over-long texts.
     pub fn query(self, within: StoreAccess, now: Timestamp) -> Result<OrderQuery, Violations> {
         let mut wrong = Violations::new();
-        let mut text = |argument, text: Option<String>| {
-            let text = text.filter(|text| !text.trim().is_empty())?;
-            wrong.check(argument, check_line(text.trim(), MAX_CHARS)).map(|()| text)
+        let mut text = |argument, typed: Option<String>| {
+            wrong.check(argument, clean(&typed?, MAX_CHARS)).flatten()
         };
         let phone_number = text("consumer_PhoneNumber", self.consumer_phone_number);
         let number = text("consumer_LoyaltyId", self.consumer_loyalty_id);
@@ -196,9 +195,12 @@ mod tests {
             consumer_email: Some(text.to_owned()),
             ..OrderFilter::default()
         };
-        for blank in ["", "  "] {
+        for blank in ["", "  ", &" ".repeat(MAX_CHARS + 1)] {
             assert!(texts(blank).query(StoreAccess::All, at(0)).unwrap().buyer.are_none());
         }
+        let padded = format!("{}12\n", " ".repeat(MAX_CHARS));
+        let buyer = |text: &str| texts(text).query(StoreAccess::All, at(0)).unwrap().buyer;
+        assert_eq!(buyer(&padded), buyer("12"));
         let wrong = texts("a\0").query(StoreAccess::All, at(0)).unwrap_err();
         let fields: Vec<_> = wrong.iter().map(|violation| violation.field.unwrap()).collect();
         assert_eq!(fields, ["consumer_PhoneNumber", "consumer_LoyaltyId", "consumer_Email"]);

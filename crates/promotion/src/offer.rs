@@ -6,7 +6,7 @@ use regulars_kernel::{
     Actor, CampaignId, MerchantId, Money, OfferId, Page, PageRequest, ProductId, StoreGroupId,
     StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
-    text::{MAX_CHARS, check_line, fold},
+    text::{MAX_CHARS, clean, fold},
 };
 use regulars_merchant::Archived;
 
@@ -169,7 +169,8 @@ pub struct OfferFilter {
 }
 
 impl OfferFilter {
-    /// The same filter without what filters nothing: empty texts. Refuses control characters and over-long texts.
+    /// The same filter without what filters nothing: empty texts, and spaces around them. Refuses control characters and
+    /// over-long texts.
     pub fn checked(mut self) -> Result<Self, Violations> {
         let mut wrong = Violations::new();
         for (argument, text) in [
@@ -177,9 +178,8 @@ impl OfferFilter {
             ("name_Icontains", &mut self.name_icontains),
             ("offerType", &mut self.offer_type),
         ] {
-            text.take_if(|text| text.is_empty());
-            if let Some(text) = text {
-                wrong.check(argument, check_line(text, MAX_CHARS));
+            if let Some(typed) = text.take() {
+                *text = wrong.check(argument, clean(&typed, MAX_CHARS)).flatten();
             }
         }
         wrong.into_result()?;
@@ -320,6 +320,21 @@ mod tests {
 
     use super::*;
     use crate::{memory::Memory, suite::world};
+
+    #[test]
+    fn what_surrounds_a_text_is_no_part_of_the_filter_and_blank_is_none() {
+        let typed = |text: &str| OfferFilter {
+            name: Some(text.to_owned()),
+            name_icontains: Some(text.to_owned()),
+            offer_type: Some(text.to_owned()),
+            ..OfferFilter::default()
+        };
+        for blank in ["", " ", "\t\n"] {
+            assert_eq!(typed(blank).checked().unwrap(), OfferFilter::default());
+        }
+        assert_eq!(typed(" a\n").checked().unwrap(), typed("a"));
+        assert_eq!(typed("a\nb").checked().unwrap_err().iter().count(), 3);
+    }
 
     #[test]
     fn who_sees_which_offer() {
