@@ -191,8 +191,9 @@ impl AuthStore for MemoryStore {
         Ok(peppers.into_iter().collect())
     }
 
-    fn count_on_pepper(&mut self, id: &str) -> Result<u64, StoreError> {
-        Ok(self.peppers()?.iter().filter(|pepper| *pepper == id).map(|_| 1).sum())
+    fn count_on_pepper(&mut self, id: &str, most: u64) -> Result<u64, StoreError> {
+        let all = self.peppers()?.iter().filter(|pepper| *pepper == id).count();
+        Ok(most.min(all.try_into().unwrap_or(u64::MAX)))
     }
 
     fn find_standing(

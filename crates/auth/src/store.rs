@@ -69,8 +69,9 @@ pub trait AuthStore {
     /// accounts as with one.
     fn peppers_in_use(&mut self) -> Result<Vec<String>, StoreError>;
 
-    /// How many accounts that are not deleted have a password that rests on the pepper of this id.
-    fn count_on_pepper(&mut self, id: &str) -> Result<u64, StoreError>;
+    /// How many accounts that are not deleted have a password that rests on the pepper of this id; counts no further than
+    /// `most`.
+    fn count_on_pepper(&mut self, id: &str, most: u64) -> Result<u64, StoreError>;
 
     /// How an account and one of its sessions stand; `None` where there is no such account. Asked once a request, and one
     /// statement.

@@ -183,8 +183,10 @@ fn peppers_are_counted(fixture: &mut impl Fixture, world: &World) {
     let other = PasswordHash::parse(&other).unwrap();
     let kept = platform(fixture, |tx| {
         assert_eq!(tx.peppers_in_use().unwrap(), ["a"]);
-        assert_eq!(tx.count_on_pepper("a").unwrap(), 4);
-        assert_eq!(tx.count_on_pepper("b-2").unwrap(), 0);
+        assert_eq!(tx.count_on_pepper("a", 10).unwrap(), 4);
+        assert_eq!(tx.count_on_pepper("a", 4).unwrap(), 4);
+        assert_eq!(tx.count_on_pepper("a", 3).unwrap(), 3);
+        assert_eq!(tx.count_on_pepper("b-2", 10).unwrap(), 0);
         tx.find_credentials(world.ada).unwrap().unwrap()
     });
     let admission = |renewed| Admission {
@@ -198,8 +200,8 @@ fn peppers_are_counted(fixture: &mut impl Fixture, world: &World) {
         let mut peppers = tx.peppers_in_use().unwrap();
         peppers.sort_unstable();
         assert_eq!(peppers, ["a", "b-2"]);
-        assert_eq!(tx.count_on_pepper("a").unwrap(), 3);
-        assert_eq!(tx.count_on_pepper("b-2").unwrap(), 1);
+        assert_eq!(tx.count_on_pepper("a", 10).unwrap(), 3);
+        assert_eq!(tx.count_on_pepper("b-2", 10).unwrap(), 1);
         assert!(tx.admit(&admission(kept.password.clone())).unwrap());
         assert_eq!(tx.peppers_in_use().unwrap(), ["a"]);
     });
@@ -427,7 +429,7 @@ fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &Wo
             assert!(refused(&tx.find_credentials(world.ada)));
             assert!(refused(&tx.has_credentials()));
             assert!(refused(&tx.peppers_in_use()));
-            assert!(refused(&tx.count_on_pepper("a")));
+            assert!(refused(&tx.count_on_pepper("a", 10)));
             assert!(refused(&tx.find_standing(world.ada, SessionId::new(1))));
             assert!(refused(&tx.insert_credentials(world.ada, &hash('.'))));
             assert!(refused(&tx.admit(&admission)));

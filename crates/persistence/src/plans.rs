@@ -198,7 +198,7 @@ fn peppers_in_use_are_found_without_looking_at_every_account() {
     let mut link = Link::open(&url, Purpose::Reading, std::time::Duration::ZERO).unwrap();
     let ask: Question = |tx| {
         tx.peppers_in_use().unwrap();
-        tx.count_on_pepper("a").unwrap();
+        tx.count_on_pepper("a", 10).unwrap();
     };
     let plans = plans(&mut link, Scope::Platform, ask);
     let [all, count] = &plans[..] else { panic!("{plans:#?}") };

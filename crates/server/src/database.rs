@@ -167,25 +167,24 @@ pub(crate) fn read<T>(
         .map_err(|source| DatabaseError::Silent { place: place(), source })
 }
 
-/// The peppers that passwords rest on and that are not among those of these ids, with how many accounts rest on each.
+/// The peppers that passwords rest on and that are not among those of these ids, with how many accounts rest on each, as
+/// far as `most`.
 pub(crate) fn missing_peppers(
     config: &Config,
-    url: &persistence::DatabaseUrl,
+    db: &Db,
     known: &[String],
+    most: u64,
 ) -> Result<Vec<(String, u64)>, DatabaseError> {
-    read(config, &open(config, url.clone())?, |tx| {
+    read(config, db, |tx| {
         let in_use = tx.peppers_in_use()?.into_iter();
         let missing = in_use.filter(|id| !known.contains(id));
-        missing.map(|id| tx.count_on_pepper(&id).map(|count| (id, count))).collect()
+        missing.map(|id| tx.count_on_pepper(&id, most).map(|count| (id, count))).collect()
     })
 }
 
 /// Whether anybody in a prepared database has a password, which would be void with other keys.
-pub(crate) fn has_passwords(
-    config: &Config,
-    url: &persistence::DatabaseUrl,
-) -> Result<bool, DatabaseError> {
-    read(config, &open(config, url.clone())?, |tx| tx.has_credentials())
+pub(crate) fn has_passwords(config: &Config, db: &Db) -> Result<bool, DatabaseError> {
+    read(config, db, |tx| tx.has_credentials())
 }
 
 #[cfg(test)]
@@ -228,7 +227,7 @@ mod tests {
         let (url, _ran) = prepare(&config, Upkeep::Careful).unwrap();
         assert!(directory.path().join("data/regulars.db").is_file());
         assert_eq!(prepare(&config, Upkeep::Refuse).unwrap(), (url.clone(), Vec::new()));
-        assert!(!has_passwords(&config, &url).unwrap());
+        assert!(!has_passwords(&config, &open(&config, url).unwrap()).unwrap());
         std::fs::write(directory.path().join("data/regulars.db"), "").unwrap();
         let refused = prepare(&config, Upkeep::Refuse).unwrap_err();
         assert!(matches!(refused, DatabaseError::Outdated { .. }), "{refused}");

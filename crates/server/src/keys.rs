@@ -28,6 +28,9 @@ const OWNER_ONLY: u32 = 0o600;
 const OTHERS: u32 = 0o077;
 const KEY_BYTES: usize = 32;
 
+/// The most accounts on one pepper that are counted: whoever is told needs no more, and the count is to end in time.
+pub(crate) const MOST_COUNTED: u64 = 100_000;
+
 /// Why there are no keys to work with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeysError {
@@ -68,7 +71,7 @@ pub(crate) enum KeysError {
     Peppers {
         /// The database.
         place: String,
-        /// Their ids, and how many accounts rest on each.
+        /// Their ids, and how many accounts rest on each; more than [`MOST_COUNTED`] are "over" so many.
         missing: Vec<(String, u64)>,
     },
     /// A command that makes none needs them.
@@ -174,7 +177,10 @@ pub(crate) fn warn_if_exposed(path: &Path) {
 }
 
 fn counted(missing: &[(String, u64)]) -> String {
-    let each = missing.iter().map(|(id, accounts)| format!("{id} ({accounts} account(s))"));
+    let each = missing.iter().map(|(id, accounts)| match *accounts {
+        accounts if accounts > MOST_COUNTED => format!("{id} (over 100,000 accounts)"),
+        accounts => format!("{id} ({accounts} account(s))"),
+    });
     each.collect::<Vec<_>>().join(", ")
 }
 

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use regulars_auth::{AuthError, Authority, AuthorityFault, Keys, password::HashFault};
 use regulars_kernel::{Clock as _, SystemClock};
-use regulars_persistence::{BulkError, DatabaseUrl};
+use regulars_persistence::{BulkError, DatabaseUrl, Db};
 
 use crate::{
     cli::{Cli, Command, Sources, UserCommand},
@@ -104,8 +104,8 @@ fn run(command: Command) -> Result<(), Failure> {
             UserCommand::Create(create) => {
                 let config = settings(&create.sources, None)?;
                 let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
-                let authority = authority(&config, &url, Lacking::Refuse)?;
                 let db = database::open(&config, url)?;
+                let authority = authority(&config, &db, Lacking::Refuse)?;
                 let place = config.database.url(&config.server.data_dir).to_string();
                 Ok(user::create(&db, &place, authority, &create)?)
             }
@@ -141,11 +141,12 @@ fn migrate(config: &Config) -> Result<(), Failure> {
 }
 
 /// Everything that logging in goes through. Refuses keys by which some of those who have a password could not log in.
-fn authority(config: &Config, url: &DatabaseUrl, lacking: Lacking) -> Result<Authority, Failure> {
-    let keys = keys(config, url, lacking)?;
+fn authority(config: &Config, db: &Db, lacking: Lacking) -> Result<Authority, Failure> {
+    let keys = keys(config, lacking, || database::has_passwords(config, db))?;
     let mut known: Vec<String> = keys.pepper.iter().map(|key| key.id().to_owned()).collect();
     known.extend(config.auth.lost_peppers.iter().cloned());
-    let missing = database::missing_peppers(config, url, &known)?;
+    // One more than is told: whether there are more.
+    let missing = database::missing_peppers(config, db, &known, keys::MOST_COUNTED + 1)?;
     if !missing.is_empty() {
         let place = config.database.url(&config.server.data_dir).to_string();
         return Err(KeysError::Peppers { place, missing }.into());
@@ -154,14 +155,19 @@ fn authority(config: &Config, url: &DatabaseUrl, lacking: Lacking) -> Result<Aut
 }
 
 fn plan(config: &Config, url: &DatabaseUrl, size: &cli::WorldSize) -> Result<Plan, Failure> {
-    let keys = keys(config, url, Lacking::MakeForDemo)?;
+    let has_passwords = || database::has_passwords(config, &database::open(config, url.clone())?);
+    let keys = keys(config, Lacking::MakeForDemo, has_passwords)?;
     Ok(Plan::new(size, SystemClock.now(), keys, config.auth.bcrypt_cost)?)
 }
 
 /// The keys for a prepared database.
-fn keys(config: &Config, url: &DatabaseUrl, lacking: Lacking) -> Result<Keys, KeysError> {
+fn keys(
+    config: &Config,
+    lacking: Lacking,
+    has_passwords: impl FnOnce() -> Result<bool, DatabaseError>,
+) -> Result<Keys, KeysError> {
     let named = config.database.url(&config.server.data_dir);
-    keys::obtain(config, &named, lacking, || database::has_passwords(config, url))
+    keys::obtain(config, &named, lacking, has_passwords)
 }
 
 fn tell_filled(filled: &demo::Filled) {

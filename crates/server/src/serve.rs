@@ -96,9 +96,13 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         tracing::info!(migrations = ran.len(), "the database was brought up to date");
     }
     let lacking = if asked.demo { Lacking::MakeForDemo } else { Lacking::Make };
-    let authority = authority(config, &url, lacking)?;
-    let demo_is_there = asked.demo && furnish(config, &url, &authority)?;
-    let db = database::open(config, url)?;
+    let mut db = database::open(config, url.clone())?;
+    let authority = authority(config, &db, lacking)?;
+    let demo_is_there = asked.demo && furnish(config, &url, &db, &authority)?;
+    if asked.demo {
+        // Opened anew: connections keep the plans of before a world was there.
+        db = database::open(config, url)?;
+    }
     find_default_merchant(config, &db)?;
     let app = Arc::new(App {
         db,
@@ -154,8 +158,13 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
 }
 
 /// Fills an empty database with the small demo world. Answers whether that world is there, then or before.
-fn furnish(config: &Config, url: &DatabaseUrl, authority: &Authority) -> Result<bool, Failure> {
-    if demo_logs_in(config, url, authority)? {
+fn furnish(
+    config: &Config,
+    url: &DatabaseUrl,
+    db: &Db,
+    authority: &Authority,
+) -> Result<bool, Failure> {
+    if demo_logs_in(config, db, authority)? {
         return Ok(true);
     }
     match demo::fill(url, &plan(config, url, &cli::WorldSize::default())?) {
@@ -165,7 +174,7 @@ fn furnish(config: &Config, url: &DatabaseUrl, authority: &Authority) -> Result<
         }
         // Another process may have filled it meanwhile.
         Err(BulkError::NotEmpty) => {
-            let is_there = demo_logs_in(config, url, authority)?;
+            let is_there = demo_logs_in(config, db, authority)?;
             if !is_there {
                 tracing::warn!("the database is in use already: no demo world was made in it");
             }
@@ -176,13 +185,8 @@ fn furnish(config: &Config, url: &DatabaseUrl, authority: &Authority) -> Result<
 }
 
 /// Whether the demo world's first login works in this database, with these keys.
-fn demo_logs_in(
-    config: &Config,
-    url: &DatabaseUrl,
-    authority: &Authority,
-) -> Result<bool, Failure> {
-    let db = database::open(config, url.clone())?;
-    let candidate = database::read(config, &db, |tx| login::candidate(tx, demo::OWNER))?;
+fn demo_logs_in(config: &Config, db: &Db, authority: &Authority) -> Result<bool, Failure> {
+    let candidate = database::read(config, db, |tx| login::candidate(tx, demo::OWNER))?;
     let (password, deadline) = (Password::from(demo::PASSWORD), Instant::now() + HASHING);
     match login::prove(authority, candidate, password, &mut rand::rng(), deadline) {
         Ok(_proof) => Ok(true),

@@ -41,7 +41,8 @@ impl Row {
 
 pub(super) fn find_by_email(tx: &mut Tx<'_>, key: &str) -> Result<Option<Credentials>, StoreError> {
     tx.lock_text(key)?;
-    // Both columns are unique, each for itself: whoever is to write one of them looks first, one after another. Where one account's own address is another's second one, it is the owner's.
+    // Both columns are unique, each for itself: whoever is to write one of them looks first, one after another. Where one
+    // account's own address is another's second one, it is the owner's.
     let statement = Statement::<RowSql>::new("SELECT ")
         .sql(COLUMNS)
         .sql(" FROM person p WHERE p.registered AND (p.email_key = ")
@@ -74,39 +75,53 @@ pub(super) fn any(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(first.pop().is_some())
 }
 
-/// The pepper of a password, and whose: as the index `person_pepper` has them.
+/// The pepper of a password, and whose: as the index `person_pepper` has them. Compared byte by byte: an order of letters
+/// changes with the system, and its index is then wrong until it is made anew.
 const PEPPER: [&str; 2] = [
-    "split_part(password_hash, ':', 1)",
+    "(split_part(password_hash, ':', 1) COLLATE \"C\")",
     "substr(password_hash, 1, instr(password_hash, ':') - 1)",
 ];
-const ON_PEPPERS: &str = " FROM person WHERE active AND password_hash IS NOT NULL";
+/// What has no colon is no hash of ours, and is never taken for an id.
+const ON_PEPPERS: [&str; 2] = [
+    " FROM person WHERE active AND strpos(password_hash, ':') > 0",
+    " FROM person WHERE active AND instr(password_hash, ':') > 0",
+];
 
 /// From one pepper to the next through the index, and past all accounts between them.
-pub(super) fn peppers_in_use(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let [pg, sqlite] = PEPPER;
-    Statement::<Text>::new("WITH RECURSIVE peppers(id) AS (SELECT MIN(")
+fn in_use() -> Statement<Text> {
+    let ([pg, sqlite], [pg_rows, sqlite_rows]) = (PEPPER, ON_PEPPERS);
+    Statement::new("WITH RECURSIVE peppers(id) AS (SELECT MIN(")
         .dialect(pg, sqlite)
         .sql(")")
-        .sql(ON_PEPPERS)
+        .dialect(pg_rows, sqlite_rows)
         .sql(" UNION ALL SELECT (SELECT MIN(")
         .dialect(pg, sqlite)
         .sql(")")
-        .sql(ON_PEPPERS)
+        .dialect(pg_rows, sqlite_rows)
         .sql(" AND ")
         .dialect(pg, sqlite)
         .sql(" > p.id) FROM peppers p WHERE p.id IS NOT NULL) SELECT id FROM peppers WHERE id IS NOT NULL")
-        .load(tx.connection)
 }
 
-pub(super) fn count_on_pepper(tx: &mut Tx<'_>, id: &str) -> Result<u64, StoreError> {
-    let [pg, sqlite] = PEPPER;
-    let count: Option<i64> = Statement::<BigInt>::new("SELECT COUNT(*)")
-        .sql(ON_PEPPERS)
+fn counting(id: &str, most: u64) -> Statement<BigInt> {
+    let ([pg, sqlite], [pg_rows, sqlite_rows]) = (PEPPER, ON_PEPPERS);
+    Statement::new("SELECT COUNT(*) FROM (SELECT 1")
+        .dialect(pg_rows, sqlite_rows)
         .sql(" AND ")
         .dialect(pg, sqlite)
         .sql(" = ")
         .bind(id)
-        .first(tx.connection)?;
+        .sql(" LIMIT ")
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .sql(") counted")
+}
+
+pub(super) fn peppers_in_use(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    in_use().load(tx.connection)
+}
+
+pub(super) fn count_on_pepper(tx: &mut Tx<'_>, id: &str, most: u64) -> Result<u64, StoreError> {
+    let count: Option<i64> = counting(id, most).first(tx.connection)?;
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
 }
 
@@ -159,4 +174,67 @@ pub(super) fn raise_token_version(tx: &mut Tx<'_>, id: PersonId) -> Result<(), S
     let raised = person::token_version.eq(person::token_version + 1);
     diesel::update(person::table.find(id.get())).set(raised).execute(tx.connection).store()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use regulars_kernel::Scope;
+    use regulars_testkit::{Engine, fresh};
+
+    use super::*;
+    use crate::{DatabaseUrl, Db, Settings, transactions::migrated};
+
+    const PASSWORDS: &str = "
+        INSERT INTO person (user_type, registered, password_hash, active, created_at, updated_at)
+        VALUES ('CONSUMER', TRUE, 'b:1', TRUE, 0, 0), ('CONSUMER', TRUE, 'a-1:1', TRUE, 0, 0),
+               ('CONSUMER', TRUE, 'B:1', TRUE, 0, 0), ('CONSUMER', TRUE, 'b:2', TRUE, 0, 0),
+               ('CONSUMER', TRUE, 'no hash of ours', TRUE, 0, 0), ('CONSUMER', TRUE, NULL, TRUE, 0, 0),
+               ('CONSUMER', TRUE, 'gone:1', FALSE, 0, 0)";
+
+    fn run(tx: &mut Tx<'_>, sql: &str) -> Result<(), StoreError> {
+        tx.connection.batch_execute(sql).store()
+    }
+
+    #[test]
+    fn peppers_come_in_the_order_of_their_bytes_and_nothing_else_for_one() {
+        for engine in Engine::ALL {
+            let database = fresh(engine, migrated);
+            let db = Db::open(&Settings::new(DatabaseUrl::parse(database.url()).unwrap())).unwrap();
+            db.write(Scope::Platform, None, |tx| run(tx, PASSWORDS)).unwrap();
+            db.read(Scope::Platform, |tx| {
+                assert_eq!(peppers_in_use(tx)?, ["B", "a-1", "b"], "{engine:?}");
+                assert_eq!(count_on_pepper(tx, "b", 9)?, 2);
+                assert_eq!(count_on_pepper(tx, "b", 1)?, 1);
+                assert_eq!(count_on_pepper(tx, "no hash of ours", 9)?, 0);
+                Ok::<(), StoreError>(())
+            })
+            .unwrap();
+        }
+    }
+
+    #[test]
+    fn postgres_asks_the_index_for_peppers() {
+        let database = fresh(Engine::Postgres, migrated);
+        let db = Db::open(&Settings::new(DatabaseUrl::parse(database.url()).unwrap())).unwrap();
+        let explain = |statement: fn() -> Statement<Text>| {
+            // A few rows are read as they lie, whatever indexes there are.
+            let plan = db.write(Scope::Platform, None, move |tx| {
+                run(tx, "SET LOCAL enable_seqscan = off")?;
+                let mut explained = Statement::<Text>::new("EXPLAIN ");
+                explained.append(statement());
+                explained.load::<String>(tx.connection)
+            });
+            plan.unwrap().join("\n")
+        };
+        let plan = explain(in_use);
+        assert_eq!(plan.matches("person_pepper").count(), 2, "{plan}");
+        assert!(plan.contains("Index Cond"), "{plan}");
+        let plan = explain(|| {
+            let mut statement = Statement::new("");
+            statement.append(counting("a", 5));
+            statement
+        });
+        assert!(plan.contains("person_pepper") && plan.contains("Index Cond"), "{plan}");
+    }
 }

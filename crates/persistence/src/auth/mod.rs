@@ -60,9 +60,9 @@ impl AuthStore for Tx<'_> {
         login::peppers_in_use(self)
     }
 
-    fn count_on_pepper(&mut self, id: &str) -> Result<u64, StoreError> {
+    fn count_on_pepper(&mut self, id: &str, most: u64) -> Result<u64, StoreError> {
         self.platform()?;
-        login::count_on_pepper(self, id)
+        login::count_on_pepper(self, id, most)
     }
 
     fn find_standing(
