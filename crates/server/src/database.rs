@@ -1,6 +1,6 @@
 //! The database that a command works on: opened, brought up to date, or refused in words that help.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use regulars_auth::AuthStore as _;
 use regulars_kernel::{Scope, StoreError};
@@ -8,7 +8,8 @@ use regulars_persistence::{self as persistence, Db, MigrationError, Tx, WallErro
 
 use crate::{
     config::{Config, DatabaseUrl},
-    data_dir, filesystem,
+    data_dir,
+    filesystem::{self, FileSystem},
 };
 
 /// Why there is no database to work on.
@@ -101,6 +102,15 @@ pub(crate) fn prepare(
     config: &Config,
     upkeep: Upkeep,
 ) -> Result<(persistence::DatabaseUrl, Vec<String>), DatabaseError> {
+    prepare_on(config, upkeep, filesystem::describe)
+}
+
+/// [`prepare`], where `describe` says what file system a place lies on.
+fn prepare_on(
+    config: &Config,
+    upkeep: Upkeep,
+    describe: impl FnOnce(&Path) -> Option<FileSystem>,
+) -> Result<(persistence::DatabaseUrl, Vec<String>), DatabaseError> {
     let named = config.database.url(&config.server.data_dir);
     let place = named.to_string();
     let url = match &named {
@@ -110,7 +120,7 @@ pub(crate) fn prepare(
         DatabaseUrl::Postgres(url) => persistence::DatabaseUrl::Postgres(url.clone()),
     };
     if let Some(path) = named.file()
-        && let Some(file_system) = filesystem::network(path)
+        && let Some(file_system) = filesystem::network(path, describe)
     {
         if !config.database.allow_network_files {
             return Err(DatabaseError::Network { path: path.to_owned(), file_system });
@@ -189,8 +199,6 @@ pub(crate) fn has_passwords(config: &Config, db: &Db) -> Result<bool, DatabaseEr
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::config::Flags;
 
@@ -201,6 +209,14 @@ mod tests {
             ..Flags::default()
         };
         Config::load(None, &flags).unwrap()
+    }
+
+    /// A disk of this machine, whatever the tests run on.
+    fn prepare(
+        config: &Config,
+        upkeep: Upkeep,
+    ) -> Result<(persistence::DatabaseUrl, Vec<String>), DatabaseError> {
+        prepare_on(config, upkeep, |_place| Some(FileSystem { magic: 0xEF53, fuse: None }))
     }
 
     #[test]
@@ -231,5 +247,31 @@ mod tests {
         std::fs::write(directory.path().join("data/regulars.db"), "").unwrap();
         let refused = prepare(&config, Upkeep::Refuse).unwrap_err();
         assert!(matches!(refused, DatabaseError::Outdated { .. }), "{refused}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_on_the_network_is_refused_unless_it_is_allowed() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let share = root.join("share");
+        std::fs::create_dir(&share).unwrap();
+        let link = root.join("link.db");
+        std::os::unix::fs::symlink(share.join("linked.db"), &link).unwrap();
+        let on_share = |place: &Path| {
+            let magic = if place.starts_with(&share) { 0x6969 } else { 0xEF53 };
+            Some(FileSystem { magic, fuse: None })
+        };
+        for file in [share.join("named.db"), share.join("sub/named.db"), link] {
+            let mut named = config(&root, Some(&file));
+            let refused = prepare_on(&named, Upkeep::Migrate, on_share).unwrap_err();
+            let is_named = matches!(&refused, DatabaseError::Network { path, file_system: "NFS" } if *path == file);
+            assert!(is_named, "{refused}");
+            assert!(!file.exists(), "{} was made", file.display());
+            named.database.allow_network_files = true;
+            assert!(!prepare_on(&named, Upkeep::Migrate, on_share).unwrap().1.is_empty());
+            assert!(file.exists());
+        }
+        prepare_on(&config(&root, Some(&root.join("own.db"))), Upkeep::Migrate, on_share).unwrap();
     }
 }
