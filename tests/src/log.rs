@@ -1,8 +1,12 @@
 //! What the server tells of mistakes that are not its own: nothing that wakes anybody.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{
+        ErrorKind::{TimedOut, WouldBlock},
+        Read as _, Write as _,
+    },
     net::TcpStream,
+    time::Duration,
 };
 
 use regulars_testkit::{Client, Engine, Server};
@@ -13,14 +17,24 @@ use crate::{
     world::{PASSWORD, World},
 };
 
+/// Only a server that hangs takes longer to answer, or to close.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// Sends bytes as they are, and reads until the server closes; it may do so before all is sent.
 fn raw(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
     let mut answer = Vec::new();
-    if stream.write_all(bytes).is_ok() {
+    let sent = stream.write_all(bytes);
+    let ended = if sent.is_ok() {
         stream.shutdown(std::net::Shutdown::Write).ok();
-        stream.read_to_end(&mut answer).ok();
-    }
+        stream.read_to_end(&mut answer).map(drop)
+    } else {
+        sent
+    };
+    let hung = ended.is_err_and(|error| matches!(error.kind(), WouldBlock | TimedOut));
+    assert!(!hung, "the server neither closes nor goes on: {}", String::from_utf8_lossy(bytes));
     String::from_utf8_lossy(&answer).into_owned()
 }
 

@@ -153,7 +153,8 @@ fn refuse_card(
 }
 
 /// Whether a card's number is the loyalty id of another customer, of this merchant or not: at a till it would mean two
-/// people (rule 8). Nothing is told that [`crate::identity::identify`] would not tell.
+/// people (rule 8). Whoever may change customers learns of a number that it is somebody's loyalty id, and nothing of whose:
+/// less than [`crate::identity::identify`] tells. It is told without that permission too, as the card cannot be given.
 fn is_loyalty_id_of_another(
     tx: &mut impl CustomerStore,
     card: &CardNumber,

@@ -153,7 +153,7 @@ fn bind(key: &SortKey) -> Bind {
     }
 }
 
-/// The children of many parents, a page of each, in one statement whose text does not depend on how many there are.
+/// The children of many parents, a page of each, in one statement: one text for a single parent, one for any other number.
 pub(crate) struct Children<'a> {
     /// What to select; columns carry the alias `c`, and the first is the parent's id.
     pub(crate) select: &'static str,

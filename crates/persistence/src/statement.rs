@@ -76,7 +76,6 @@ impl<ST> Statement<ST> {
     }
 
     /// Goes on with text that differs between the databases.
-    #[allow(dead_code, reason = "for statements that are one expression; those of today push")]
     pub(crate) fn dialect(
         mut self,
         pg: impl Into<Cow<'static, str>>,
@@ -104,9 +103,9 @@ impl<ST> Statement<ST> {
         self.parts.push(Part::Bind(value.into()));
     }
 
-    /// ` = ANY(…)` or ` IN (…)`: one statement text for lists of every length. A list of one is compared with that one:
-    /// SQLite reads no JSON for it, and PostgreSQL, which takes an unknown list for ten, keeps its plan instead of planning
-    /// each time anew.
+    /// ` = ANY(…)` or ` IN (…)`: one statement text for lists of every length but one. A list of one is compared with that
+    /// one, in a text of its own: SQLite reads no JSON for it, and PostgreSQL, which takes an unknown list for ten, keeps
+    /// its plan instead of planning each time anew.
     #[expect(clippy::wrong_self_convention, reason = "it reads as the SQL it writes")]
     pub(crate) fn is_in(mut self, values: impl Into<Bind>) -> Self {
         self.push_is_in(values);

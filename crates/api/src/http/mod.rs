@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: POST and GET, both media types, the statuses, and everything that keeps a server standing.
 //!
 //! Every refusal has a body of GraphQL's shape, whoever makes it: see [`shaped`], and its module for what is out of reach.
+//! `/readyz` refuses nothing with its 503 and says `{status, reason}`; GraphiQL's redirections (307) have no body.
 
 mod admission;
 mod body;
