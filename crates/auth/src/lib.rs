@@ -4,7 +4,7 @@
 //!
 //! Passwords are hashed outside of every transaction: use cases that need one come in steps (see [`login`] and
 //! [`register`]). Mails are written down in the transaction of what they are about and sent later, by whoever works the
-//! outbox off ([`mail::delivery`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
+//! outbox off ([`mail::delivery`]). What was done and what was refused stands in a log ([`audit`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
 //! version ends all of an account's.
 //!
 //! Knows nothing of HTTP headers, of where keys and rows are kept, and not what a permission allows: that is for the use
@@ -16,6 +16,8 @@ pub mod actor;
 pub mod api_key;
 pub mod application;
 pub mod application_store;
+pub mod audit;
+pub mod audit_store;
 pub mod authority;
 pub mod confirmation;
 pub mod error;
@@ -49,6 +51,7 @@ pub use actor::{LoginStanding, Post};
 pub use api_key::ApiKey;
 pub use application::{AppId, Application};
 pub use application_store::ApplicationStore;
+pub use audit_store::AuditStore;
 pub use authority::{Authority, AuthorityFault};
 pub use error::AuthError;
 pub use keys::{Key, KeyRing, Keys, KeysError};

@@ -22,6 +22,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Candidate(Option<Credentials>);
 
+impl Candidate {
+    /// Whose account it is, if it is anybody's. For the audit log; no answer and no work may depend on it.
+    pub fn person(&self) -> Option<PersonId> {
+        self.0.as_ref().map(|account| account.person)
+    }
+}
+
 /// Someone who knew the password.
 #[derive(Clone, Debug)]
 pub struct Proof {

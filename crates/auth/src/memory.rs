@@ -3,6 +3,7 @@
 //! Holds the rows of the crates below too. A transaction here is one call after another and cannot be rolled back.
 
 mod application;
+mod audit;
 mod mail;
 mod staff;
 
@@ -19,6 +20,7 @@ use regulars_merchant::{HoldsMerchants, Merchant, memory as merchants};
 
 use crate::{
     actor::LoginStanding,
+    audit::Entry,
     mail::MailId,
     password::PasswordHash,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
@@ -51,6 +53,7 @@ struct Rows {
     mails: BTreeMap<MailId, mail::Row>,
     applications: BTreeMap<ApplicationId, application::Program>,
     api_keys: BTreeMap<ApiKeyId, application::Kept>,
+    audit: Vec<Entry>,
 }
 
 #[derive(Clone, Debug)]

@@ -46,6 +46,13 @@ pub struct Candidate {
     account: Person,
 }
 
+impl Candidate {
+    /// Whose account it is.
+    pub const fn person(&self) -> PersonId {
+        self.account.id
+    }
+}
+
 /// A password that is good enough, hashed.
 #[derive(Clone, Debug)]
 pub struct Prepared {

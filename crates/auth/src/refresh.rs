@@ -8,7 +8,7 @@
 use std::fmt;
 
 use rand::CryptoRng;
-use regulars_kernel::{PersonId, Rule, Timestamp, Violations};
+use regulars_kernel::{PersonId, Rule, StoreError, Timestamp, Violations};
 
 use crate::{
     AuthError, AuthStore,
@@ -86,6 +86,24 @@ pub struct KeptRefreshToken {
     pub expires_at: Timestamp,
     /// When it was used.
     pub used_at: Option<Timestamp>,
+}
+
+impl KeptRefreshToken {
+    /// Whether it was used up while it was good, so that whoever presents it now is not the only one who has it.
+    pub fn is_used(&self, now: Timestamp) -> bool {
+        self.used_at.is_some() && !self.session_revoked && now < self.expires_at
+    }
+}
+
+/// The token that somebody presents, as it is kept, if it is one. For the audit log.
+pub fn find(
+    tx: &mut impl AuthStore,
+    presented: &str,
+) -> Result<Option<KeptRefreshToken>, StoreError> {
+    match RefreshToken::parse(presented) {
+        Some(presented) => tx.find_refresh_token(&presented.digest()),
+        None => Ok(None),
+    }
 }
 
 /// What came of a renewal. A refusal is an answer and no error: the transaction that ended a family must be committed.

@@ -1,9 +1,10 @@
-//! The suite that every implementation of [`AuthStore`], [`StaffStore`], [`MailStore`] and [`ApplicationStore`] passes: in memory, and on each
-//! database.
+//! The suite that every implementation of [`AuthStore`], [`StaffStore`], [`MailStore`], [`ApplicationStore`] and [`AuditStore`]
+//! passes: in memory, and on each database.
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
 mod application;
+mod audit;
 mod mail;
 mod staff;
 
@@ -21,6 +22,7 @@ use regulars_merchant::{Merchant, MerchantStore, Tz};
 use crate::{
     actor::{LoginStanding, Post},
     application_store::ApplicationStore,
+    audit_store::AuditStore,
     keys::Key,
     mail_store::MailStore,
     password::PasswordHash,
@@ -34,12 +36,18 @@ use crate::{
 
 /// The ports that this crate's use cases need, on one value.
 pub trait Ports:
-    AuthStore + StaffStore + MailStore + ApplicationStore + CustomerStore + MerchantStore
+    AuthStore + StaffStore + MailStore + ApplicationStore + AuditStore + CustomerStore + MerchantStore
 {
 }
 
-impl<T: AuthStore + StaffStore + MailStore + ApplicationStore + CustomerStore + MerchantStore> Ports
-    for T
+impl<T> Ports for T where
+    T: AuthStore
+        + StaffStore
+        + MailStore
+        + ApplicationStore
+        + AuditStore
+        + CustomerStore
+        + MerchantStore
 {
 }
 
@@ -79,6 +87,7 @@ pub fn run(fixture: &mut impl Fixture) {
     mail::run(fixture, &world);
     staff::run(fixture, &world);
     application::run(fixture, &world);
+    audit::run(fixture, &world);
     nothing_is_in_reach_of_narrower_scopes(fixture, &world);
 }
 

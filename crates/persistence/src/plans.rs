@@ -7,10 +7,13 @@ use diesel::{
     connection::{InstrumentationEvent, SimpleConnection},
     sql_types::Text,
 };
-use regulars_auth::AuthStore as _;
+use regulars_auth::{
+    AuditStore, AuthStore as _,
+    audit::{AuditFilter, AuditSort, Target},
+};
 use regulars_customer::{ConsumerFilter, ConsumerSort, CustomerStore, filter::FilterArguments};
 use regulars_kernel::{
-    MerchantId, PageRequest, Scope, StoreAccess, StoreId, Timestamp, page::PageArguments,
+    MerchantId, PageRequest, PersonId, Scope, StoreAccess, StoreId, Timestamp, page::PageArguments,
 };
 use regulars_merchant::Archived;
 use regulars_order::{OrderFilter, OrderQuery, OrderSort, OrderStore};
@@ -34,6 +37,11 @@ const ROWS: &str = "
         completed, completed_at, is_active, deleted_at, created_at, updated_at)
     SELECT i, 1, i, 1 + i % 20, (i * 7919) % 20000 + 1, 1, 'X', 'EUR', 100, i % 1000 <> 7, i * 1000, i % 300 <> 5,
         CASE WHEN i % 300 = 5 THEN i * 1000 END, i * 1000, i * 1000 FROM n;
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+    INSERT INTO audit_entry (merchant_id, created_at, actor_kind, person_id, action, target_kind, target_id,
+        refusal, request_id)
+    SELECT 1 + (i % 20 = 0), i * 1000, 'staff', i % 50, 'a' || (i % 30), 'person', i % 4000,
+        CASE WHEN i % 100 = 3 THEN 'invalid' END, 'r' FROM n;
     COMMIT;";
 
 #[derive(diesel::QueryableByName)]
@@ -92,7 +100,13 @@ fn of_stores() -> OrderQuery {
     OrderQuery { within: StoreAccess::Only(stores), ..everything() }
 }
 
-const QUESTIONS: [(&str, Question, &[&str]); 11] = [
+fn audit(tx: &mut Tx<'_>, filter: &AuditFilter) {
+    let page = PageRequest::<AuditSort>::first(20);
+    let found = tx.list_audit(MerchantId::new(1), filter, &page).unwrap();
+    assert!(!found.items.is_empty(), "{filter:?} finds something");
+}
+
+const QUESTIONS: [(&str, Question, &[&str]); 16] = [
     (
         "customers of the last days",
         |tx| {
@@ -165,6 +179,40 @@ const QUESTIONS: [(&str, Question, &[&str]); 11] = [
             tx.count_orders(&of_stores()).unwrap();
         },
         &["(merchant_id=? AND store_id=?)"],
+    ),
+    (
+        "the newest of the audit log",
+        |tx| audit(tx, &AuditFilter::default()),
+        &["audit_entry_log (merchant_id=?)"],
+    ),
+    (
+        "what was refused",
+        |tx| audit(tx, &AuditFilter { refused: Some(true), ..AuditFilter::default() }),
+        &["audit_entry_refused (merchant_id=?)"],
+    ),
+    (
+        "what somebody did",
+        |tx| {
+            let person = Some(PersonId::new(7));
+            audit(tx, &AuditFilter { person, ..AuditFilter::default() });
+        },
+        &["audit_entry_person (person_id=? AND merchant_id=?)"],
+    ),
+    (
+        "what was done to somebody",
+        |tx| {
+            let target = Some(Target::from(PersonId::new(77)));
+            audit(tx, &AuditFilter { target, ..AuditFilter::default() });
+        },
+        &["audit_entry_target (target_id=? AND merchant_id=?)"],
+    ),
+    (
+        "what was done of one sort",
+        |tx| {
+            let action = Some("a7".to_owned());
+            audit(tx, &AuditFilter { action, ..AuditFilter::default() });
+        },
+        &["audit_entry_action (merchant_id=? AND action=?)"],
     ),
 ];
 

@@ -55,6 +55,18 @@ impl Tx<'_> {
         .execute(self.connection)
     }
 
+    /// Deletes entries of the audit log from before an instant, likewise.
+    pub fn forget_audit(&mut self, before: Timestamp, most: u16) -> Result<usize, StoreError> {
+        self.platform()?;
+        Statement::<()>::new("DELETE FROM audit_entry WHERE (merchant_id, id) IN ")
+            .sql("(SELECT merchant_id, id FROM audit_entry WHERE created_at < ")
+            .bind(before.micros())
+            .sql(" ORDER BY created_at LIMIT ")
+            .bind(i64::from(most))
+            .sql(")")
+            .execute(self.connection)
+    }
+
     /// Forgets sessions that began before an instant and have no refresh token left, likewise. The instant must lie so far
     /// back that no access token of theirs is good any more.
     pub fn forget_sessions(&mut self, before: Timestamp, most: u16) -> Result<usize, StoreError> {
@@ -94,7 +106,7 @@ mod tests {
         db.read::<_, StoreError>(Scope::Platform, ids).unwrap()
     }
 
-    const ROWS: [&str; 5] = [
+    const ROWS: [&str; 6] = [
         "INSERT INTO person (id, user_type, registered, created_at, updated_at) \
          VALUES (1, 'CONSUMER', TRUE, 0, 0)",
         "INSERT INTO session (id, person_id, created_at) VALUES (1, 1, 1000000), (2, 1, 1000000), \
@@ -110,6 +122,9 @@ mod tests {
          VALUES (1, 'activation', 'a', 'sent', 0, CAST('a' AS BYTEA), 0, 0, 2000000), \
          (1, 'activation', 'b', 'failed', 0, CAST('b' AS BYTEA), 0, 0, 1000000), \
          (NULL, 'activation', 'c', 'sent', 0, CAST('c' AS BYTEA), 0, 0, 3000000)",
+        "INSERT INTO audit_entry (merchant_id, created_at, actor_kind, action, request_id) \
+         VALUES (1, 3000000, 'anonymous', 'x', 'r'), (0, 1000000, 'anonymous', 'x', 'r'), \
+         (2, 2000000, 'anonymous', 'x', 'r')",
     ];
 
     #[test]
@@ -145,6 +160,10 @@ mod tests {
             assert_eq!(left(&db, "expires_at FROM mail"), [2_000_000, 3_000_000]);
             assert_eq!(platform(|tx| tx.forget_mails(at(3), 9)), 1);
             assert_eq!(left(&db, "expires_at FROM mail"), [3_000_000]);
+            assert_eq!(platform(|tx| tx.forget_audit(at(3), 1)), 1);
+            assert_eq!(left(&db, "created_at FROM audit_entry"), [2_000_000, 3_000_000]);
+            assert_eq!(platform(|tx| tx.forget_audit(at(3), 9)), 1);
+            assert_eq!(left(&db, "created_at FROM audit_entry"), [3_000_000]);
             let narrow = Scope::Person(regulars_kernel::PersonId::new(1));
             let refused = db.write(narrow, None, |tx| tx.forget_outcomes(at(9), 9));
             assert!(matches!(refused, Err(StoreError::OutOfScope(_))), "{refused:?}");

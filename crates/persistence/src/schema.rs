@@ -161,6 +161,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_entry (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        created_at -> BigInt,
+        actor_kind -> Text,
+        person_id -> Nullable<BigInt>,
+        action -> Text,
+        target_kind -> Nullable<Text>,
+        target_id -> Nullable<BigInt>,
+        refusal -> Nullable<Text>,
+        changes -> Nullable<Text>,
+        request_id -> Text,
+        personal -> Nullable<Text>,
+        peer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     role (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,

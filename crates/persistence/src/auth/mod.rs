@@ -7,6 +7,7 @@
 mod actor;
 mod api_key;
 mod application;
+mod audit;
 mod login;
 mod mail;
 mod merchant;
@@ -19,10 +20,11 @@ mod staff;
 mod tests;
 
 use regulars_auth::{
-    Admission, ApiKey, AppId, Application, ApplicationStore, AuthStore, Credentials, LoginStanding,
-    MailStore, PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
+    Admission, ApiKey, AppId, Application, ApplicationStore, AuditStore, AuthStore, Credentials,
+    LoginStanding, MailStore, PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
     api_key::{KeyPrefix, KeyStanding, NewApiKey},
     application::NewApplication,
+    audit::{AuditFilter, AuditSort, Entry, NewEntry},
     mail::{
         Addressee, KeptMail, MailId, MailKind, NewMail,
         delivery::{DueMail, Settlement},
@@ -357,5 +359,40 @@ impl ApplicationStore for Tx<'_> {
     ) -> Result<(), StoreError> {
         self.platform()?;
         api_key::note_use(self, merchant, key, at)
+    }
+}
+
+impl AuditStore for Tx<'_> {
+    fn append_audit(&mut self, entries: &[NewEntry]) -> Result<(), StoreError> {
+        audit::append(self, entries)
+    }
+
+    fn list_audit(
+        &mut self,
+        merchant: MerchantId,
+        filter: &AuditFilter,
+        page: &PageRequest<AuditSort>,
+    ) -> Result<Page<Entry>, StoreError> {
+        audit::list(self, merchant, filter, page)
+    }
+
+    fn count_audit(
+        &mut self,
+        merchant: MerchantId,
+        filter: &AuditFilter,
+    ) -> Result<u64, StoreError> {
+        audit::count(self, merchant, filter)
+    }
+
+    fn find_audit(&mut self, merchant: MerchantId, id: i64) -> Result<Option<Entry>, StoreError> {
+        audit::find(self, merchant, id)
+    }
+
+    fn clear_audit(
+        &mut self,
+        person: PersonId,
+        merchant: Option<MerchantId>,
+    ) -> Result<usize, StoreError> {
+        audit::clear(self, person, merchant)
     }
 }

@@ -1,0 +1,290 @@
+//! What an entry may hold of a thing: fields of a closed list, each from a value of the domain.
+
+use std::collections::BTreeMap;
+
+use regulars_customer::{EmailAddress, Kind, Membership, Person, Profile};
+
+use crate::{Role, StaffMember};
+
+/// The most characters of a value; what is longer is cut and ends with `…`.
+pub const MAX_VALUE_CHARS: usize = 500;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident = $text:literal $kind:ident,)+) => {
+        /// A field that the log may hold, by its name in the API. Nothing else gets in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Field { $($(#[$doc])* $name,)+ }
+
+        impl Field {
+            /// Each of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The name in the API and in the database.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The field of that name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$name),)+ _ => None }
+            }
+
+            /// Whether its values tell of a person, and go when the person is erased.
+            pub const fn is_personal(self) -> bool {
+                match self { $(Self::$name => fields!(@ $kind),)+ }
+            }
+        }
+    };
+    (@ personal) => { true };
+    (@ plain) => { false };
+}
+
+fields! {
+    /// The e-mail address.
+    Email = "email" personal,
+    /// The second e-mail address.
+    SecondaryEmail = "secondaryEmail" personal,
+    /// The first name.
+    Firstname = "firstname" personal,
+    /// The last name.
+    Lastname = "lastname" personal,
+    /// The phone number.
+    PhoneNumber = "phoneNumber" personal,
+    /// The birth date.
+    Birthday = "birthday" personal,
+    /// The gender.
+    Gender = "gender" personal,
+    /// The country.
+    Country = "country" personal,
+    /// The city.
+    City = "city" personal,
+    /// The street address.
+    Street = "street" personal,
+    /// The zip code.
+    ZipCode = "zipCode" personal,
+    /// The address of a picture.
+    Picture = "picture" personal,
+    /// The loyalty id.
+    LoyaltyId = "loyaltyId" personal,
+    /// A merchant's own card numbers.
+    Cards = "cards" personal,
+    /// The merchant's own fields.
+    ExtraInfo = "extraInfo" personal,
+    /// The id in another system.
+    EntitySourceId = "entitySourceId" personal,
+    /// The other system.
+    EntitySource = "entitySource" plain,
+    /// Discounts that an order may have.
+    NumOfOrderDiscountsAllowed = "numOfOrderDiscountsAllowed" plain,
+    /// How much of the profile a merchant sees.
+    Sharing = "sharing" plain,
+    /// Put away.
+    Archived = "archived" plain,
+    /// Whether the address was proved.
+    Verified = "verified" plain,
+    /// Not deleted.
+    Active = "active" plain,
+    /// What people call a role.
+    DisplayName = "displayName" plain,
+    /// The roles of a member of staff, by number.
+    Roles = "roles" plain,
+    /// Permissions, by codename.
+    Permissions = "permissions" plain,
+    /// Whether somebody works in every store.
+    AllStores = "allStores" plain,
+    /// The stores of a member of staff, by number.
+    Stores = "stores" plain,
+    /// The store groups of a member of staff, by number.
+    StoreGroups = "storeGroups" plain,
+}
+
+/// A field that is different now. Made from images alone, and from addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    field: Field,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl Change {
+    /// The address that somebody named who proved nothing.
+    pub fn named(address: &EmailAddress) -> Self {
+        let after = Some(cut(address.as_str()));
+        Self { field: Field::Email, before: None, after }
+    }
+
+    /// A yes-or-no that is the other one now.
+    pub fn turned(field: Field, now: bool) -> Self {
+        Self { field, before: Some((!now).to_string()), after: Some(now.to_string()) }
+    }
+
+    /// Wraps what was written down.
+    pub const fn from_stored(field: Field, before: Option<String>, after: Option<String>) -> Self {
+        Self { field, before, after }
+    }
+
+    /// Which field.
+    pub const fn field(&self) -> Field {
+        self.field
+    }
+
+    /// What it was; none where it had no value.
+    pub fn before(&self) -> Option<&str> {
+        self.before.as_deref()
+    }
+
+    /// What it is; none where it has no value.
+    pub fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+}
+
+/// The fields of a thing at one moment. Absent is without a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image(BTreeMap<Field, String>);
+
+impl Image {
+    /// What a merchant has of a customer. The profile of a registered person is their own: a merchant sees as much of it as
+    /// they share at the moment, and its log holds none of it.
+    pub fn of_membership(membership: &Membership) -> Self {
+        let mut image = match membership.kind {
+            Kind::Managed => Self::of_profile(&membership.profile),
+            Kind::Registered => Self::default(),
+        };
+        if membership.kind == Kind::Managed {
+            image.put(Field::LoyaltyId, membership.loyalty_id.as_ref());
+        }
+        image.put(Field::Sharing, membership.sharing);
+        let cards = membership.cards.iter().map(ToString::to_string);
+        image.put_list(Field::Cards, cards);
+        let extra_info = membership.extra_info.as_ref();
+        image.put(Field::ExtraInfo, extra_info.map(regulars_customer::ExtraInfo::as_str));
+        let source = membership.entity_source.map(regulars_merchant::EntitySource::name);
+        image.put(Field::EntitySource, source);
+        image.put(Field::EntitySourceId, membership.entity_source_id.as_ref());
+        let discounts = membership.num_of_order_discounts_allowed;
+        image.put(Field::NumOfOrderDiscountsAllowed, Some(discounts));
+        image.put(Field::Archived, Some(membership.standing.is_archived()));
+        image
+    }
+
+    /// What a person has of themselves.
+    pub fn of_account(account: &Person) -> Self {
+        let mut image = Self::of_profile(&account.profile);
+        image.put(Field::LoyaltyId, account.loyalty_id.as_ref());
+        image.put(Field::Verified, Some(account.verified));
+        image.put(Field::Archived, Some(account.archived));
+        image.put(Field::Active, Some(account.active));
+        image
+    }
+
+    /// What a member of staff was given.
+    pub fn of_staff(member: &StaffMember) -> Self {
+        let given = &member.assignment;
+        let mut image = Self::default();
+        image.put_list(Field::Roles, given.roles.iter().map(ToString::to_string));
+        image.put_list(Field::Permissions, [given.permissions.to_codenames()].into_iter());
+        image.put(Field::AllStores, Some(given.all_stores));
+        image.put_list(Field::Stores, given.stores.iter().map(ToString::to_string));
+        image.put_list(Field::StoreGroups, given.store_groups.iter().map(ToString::to_string));
+        image
+    }
+
+    /// What a role is.
+    pub fn of_role(role: &Role) -> Self {
+        let mut image = Self::default();
+        image.put(Field::DisplayName, Some(&role.display_name));
+        image.put_list(Field::Permissions, [role.permissions.to_codenames()].into_iter());
+        image
+    }
+
+    /// The fields of both.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// What is different in the other one, field by field.
+    pub fn changes_to(&self, after: &Self) -> Vec<Change> {
+        let changed = |field: &Field| {
+            let (before, after) = (self.0.get(field).cloned(), after.0.get(field).cloned());
+            (before != after).then_some(Change { field: *field, before, after })
+        };
+        Field::ALL.iter().filter_map(changed).collect()
+    }
+
+    fn of_profile(profile: &Profile) -> Self {
+        let mut image = Self::default();
+        let address =
+            |email: &Option<EmailAddress>| email.as_ref().map(|email| email.as_str().to_owned());
+        image.put(Field::Email, address(&profile.email));
+        image.put(Field::SecondaryEmail, address(&profile.secondary_email));
+        image.put(Field::Firstname, Some(&profile.firstname));
+        image.put(Field::Lastname, Some(&profile.lastname));
+        image.put(Field::PhoneNumber, profile.phone_number.as_ref());
+        image.put(Field::Birthday, profile.birthday);
+        image.put(Field::Gender, profile.gender);
+        image.put(Field::Country, profile.country.map(regulars_customer::Country::alpha2));
+        image.put(Field::City, profile.city.as_ref());
+        image.put(Field::Street, profile.street.as_ref());
+        image.put(Field::ZipCode, profile.zip_code.as_ref());
+        image.put(Field::Picture, profile.picture.as_ref());
+        image
+    }
+
+    fn put(&mut self, field: Field, value: Option<impl ToString>) {
+        let text = value.map(|value| cut(&value.to_string())).filter(|text| !text.is_empty());
+        if let Some(text) = text {
+            self.0.insert(field, text);
+        }
+    }
+
+    fn put_list(&mut self, field: Field, values: impl Iterator<Item = String>) {
+        let values: Vec<_> = values.collect();
+        self.put(field, Some(values.join(",")));
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().nth(MAX_VALUE_CHARS).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(MAX_VALUE_CHARS - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_have_one_name_each() {
+        for field in Field::ALL.iter().copied() {
+            assert_eq!(Field::from_name(field.name()), Some(field));
+            let secret = ["password", "token", "secret", "hash", "key"];
+            assert!(secret.iter().all(|word| !field.name().to_lowercase().contains(word)));
+        }
+        assert_eq!(Field::from_name("password"), None);
+    }
+
+    #[test]
+    fn only_what_differs_is_a_change_and_long_values_are_cut() {
+        let image = |firstname: &str, city: Option<&str>| {
+            let profile = Profile {
+                firstname: firstname.to_owned(),
+                city: city.map(str::to_owned),
+                ..Profile::default()
+            };
+            Image::of_profile(&profile)
+        };
+        let (before, after) = (image("Ada", Some("Köln")), image("Ada", None));
+        assert_eq!(before.changes_to(&before), []);
+        let gone = Change::from_stored(Field::City, Some("Köln".to_owned()), None);
+        assert_eq!(before.changes_to(&after), [gone]);
+        let long = image(&"é".repeat(MAX_VALUE_CHARS + 1), None);
+        let changes = Image::default().changes_to(&long);
+        let kept = changes.first().and_then(Change::after).unwrap_or_default();
+        assert_eq!(kept.chars().count(), MAX_VALUE_CHARS);
+        assert!(kept.ends_with('…'), "{kept}");
+    }
+}

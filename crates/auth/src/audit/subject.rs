@@ -1,0 +1,119 @@
+//! What somebody is about to change, looked at before and after.
+
+use regulars_customer::{CustomerStore, MemberKey};
+use regulars_kernel::{LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError};
+use regulars_merchant::EntitySource;
+
+use super::{Image, Log, NewEntry, Target};
+use crate::StaffStore;
+
+/// What an action is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Nothing that is known, or nothing yet.
+    Nothing,
+    /// A merchant's customer.
+    Member(MerchantId, PersonId),
+    /// A merchant's customer by their id in another system, if there is one.
+    Source(MerchantId, EntitySource, String),
+    /// What every merchant has of a person, who does something everywhere at once.
+    Memberships(PersonId),
+    /// A person's account.
+    Account(PersonId),
+    /// What a member of a merchant's staff was given.
+    Post(MerchantId, PersonId),
+    /// The same, and the account.
+    Staff(MerchantId, PersonId),
+    /// One of a merchant's roles.
+    Role(MerchantId, RoleId),
+    /// A loyalty card, which stays as it is.
+    LoyaltyCard(LoyaltyCardId),
+    /// A person of whom nothing changes that the log may hold.
+    Person(PersonId),
+}
+
+/// What there was to see of a subject: an image, or one for each merchant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View(Vec<(Option<MerchantId>, Image)>);
+
+impl Subject {
+    /// The thing, where it is one and known.
+    pub fn target(&self) -> Option<Target> {
+        match self {
+            Self::Nothing | Self::Source(..) => None,
+            Self::Member(_, person)
+            | Self::Memberships(person)
+            | Self::Account(person)
+            | Self::Post(_, person)
+            | Self::Staff(_, person)
+            | Self::Person(person) => Some((*person).into()),
+            Self::Role(_, role) => Some((*role).into()),
+            Self::LoyaltyCard(card) => Some((*card).into()),
+        }
+    }
+
+    /// Looks at it. In a transaction that writes nobody else changes it before this one ends, an account excepted: what is
+    /// done with accounts takes the merchant's staff first, and this must not come before it. Locks are taken in the order in
+    /// which use cases take them.
+    pub fn look<S: CustomerStore + StaffStore>(&self, tx: &mut S) -> Result<View, StoreError> {
+        let alone =
+            |image: Option<Image>| View(image.map(|image| (None, image)).into_iter().collect());
+        Ok(match self {
+            Self::Nothing | Self::LoyaltyCard(_) | Self::Person(_) => View::default(),
+            Self::Member(merchant, person) => {
+                if let Scope::Person(own) = CustomerStore::scope(tx) {
+                    tx.find_account(own)?;
+                }
+                let found = tx.find_membership(*merchant, *person)?;
+                alone(found.as_ref().map(Image::of_membership))
+            }
+            Self::Source(merchant, source, id) => {
+                let found = tx.members_by(&MemberKey::Source(*source, id.clone()))?;
+                match found.first() {
+                    Some(found) => return Self::Member(*merchant, found.id).look(tx),
+                    None => View::default(),
+                }
+            }
+            Self::Memberships(person) => {
+                tx.find_account(*person)?;
+                let all = tx.memberships_of(*person)?.into_iter();
+                let images = all.map(|one| (Some(one.merchant), Image::of_membership(&one)));
+                View(images.collect())
+            }
+            Self::Account(person) => alone(tx.people(&[*person])?.first().map(Image::of_account)),
+            Self::Post(merchant, person) => {
+                tx.lock_staff(*merchant)?;
+                alone(tx.staff(&[*person])?.first().map(Image::of_staff))
+            }
+            Self::Staff(merchant, person) => {
+                tx.lock_staff(*merchant)?;
+                let post = tx.staff(&[*person])?.first().map(Image::of_staff);
+                let account = tx.people(&[*person])?.first().map(Image::of_account);
+                alone(account.map(|account| account.with(post.unwrap_or_default())))
+            }
+            Self::Role(merchant, role) => {
+                tx.lock_staff(*merchant)?;
+                alone(tx.roles(&[*role])?.first().map(Image::of_role))
+            }
+        })
+    }
+}
+
+/// The entries of something done: one, with what changed; of what changed at several merchants one in the log of each.
+pub fn entries(done: &NewEntry, before: &View, after: &View) -> Vec<NewEntry> {
+    let none = Image::default();
+    let of = |view: &View, log: Option<MerchantId>| {
+        view.0.iter().find(|(merchant, _)| *merchant == log).map(|(_, image)| image.clone())
+    };
+    let mut logs: Vec<_> = before.0.iter().chain(&after.0).map(|(merchant, _)| *merchant).collect();
+    logs.sort_unstable();
+    logs.dedup();
+    let changed = logs.into_iter().filter_map(|log| {
+        let (before, after) = (of(before, log), of(after, log));
+        let changes = before.as_ref().unwrap_or(&none).changes_to(after.as_ref().unwrap_or(&none));
+        let log = log.map_or(done.log, Log::Merchant);
+        (!changes.is_empty()).then(|| NewEntry { log, changes, ..done.clone() })
+    });
+    let changed: Vec<_> = changed.collect();
+    if changed.is_empty() { vec![done.clone()] } else { changed }
+}

@@ -1,0 +1,38 @@
+//! What the audit log asks of whoever keeps the rows.
+
+use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, StoreError};
+
+use crate::audit::{AuditFilter, AuditSort, Entry, NewEntry};
+
+/// The audit log. Entries are added and never changed; but what tells of a person can be cleared.
+pub trait AuditStore {
+    /// Adds entries, in one statement. `Person` scope adds what that person did, `Merchant` scope to its own log, `Platform`
+    /// scope to every one.
+    fn append_audit(&mut self, entries: &[NewEntry]) -> Result<(), StoreError>;
+
+    /// A page of a merchant's log. `Merchant` scope has its own, `Platform` scope every one.
+    fn list_audit(
+        &mut self,
+        merchant: MerchantId,
+        filter: &AuditFilter,
+        page: &PageRequest<AuditSort>,
+    ) -> Result<Page<Entry>, StoreError>;
+
+    /// How many rows [`Self::list_audit`] has on all its pages.
+    fn count_audit(
+        &mut self,
+        merchant: MerchantId,
+        filter: &AuditFilter,
+    ) -> Result<u64, StoreError>;
+
+    /// An entry of a merchant's log.
+    fn find_audit(&mut self, merchant: MerchantId, id: i64) -> Result<Option<Entry>, StoreError>;
+
+    /// Clears what tells of a person, in one merchant's log or in all: personal values of entries about them, and from where
+    /// they, or somebody unknown who named them, came. Answers how many entries it were. `Platform` scope only.
+    fn clear_audit(
+        &mut self,
+        person: PersonId,
+        merchant: Option<MerchantId>,
+    ) -> Result<usize, StoreError>;
+}
