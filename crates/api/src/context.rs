@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
+    net::IpAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -24,6 +25,7 @@ use crate::{
     level::{Level, LoadName, Loads},
     limit::RequestLimits,
     service::Headers,
+    trail::queue::Queue,
 };
 
 /// What all requests share.
@@ -38,6 +40,8 @@ pub struct App {
     pub guesses: Guesses,
     /// How much applications may ask.
     pub requests: RequestLimits,
+    /// Where refused reads wait to be written down in the audit log.
+    pub audit: Queue,
     /// Whether answers say how many statements they took, in the header `Regulars-Statements`: for tests and benchmarks.
     pub statement_header: bool,
 }
@@ -52,6 +56,7 @@ pub struct Context {
     now: Timestamp,
     deadline: Instant,
     request_id: Arc<str>,
+    peer: Option<IpAddr>,
     idempotency_key: Option<String>,
     document: String,
     replayed: AtomicBool,
@@ -75,6 +80,7 @@ pub(crate) struct Opening {
     pub(crate) now: Timestamp,
     pub(crate) deadline: Instant,
     pub(crate) request_id: Arc<str>,
+    pub(crate) peer: Option<IpAddr>,
     pub(crate) idempotency_key: Option<String>,
     /// The text that runs, of a mutation.
     pub(crate) document: String,
@@ -94,6 +100,7 @@ impl From<Opening> for Context {
             now: opening.now,
             deadline: opening.deadline,
             request_id: opening.request_id,
+            peer: opening.peer,
             idempotency_key: opening.idempotency_key,
             document: opening.document,
             replayed: AtomicBool::new(false),
@@ -175,6 +182,16 @@ impl Context {
         &self.request_id
     }
 
+    /// Who connected; a proxy, where there is one.
+    pub(crate) const fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// Where refused reads wait to be written down.
+    pub(crate) fn audit_queue(&self) -> &Queue {
+        &self.app.audit
+    }
+
     /// The `Idempotency-Key` header.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.idempotency_key.as_deref()
@@ -242,9 +259,23 @@ impl Context {
         E: From<StoreError> + Contention + Into<ApiError> + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
+        self.write_by(scope, self.deadline, write)
+    }
+
+    /// The same by another moment than that of the answer.
+    pub(crate) fn write_by<T, E, F>(
+        &self,
+        scope: Scope,
+        deadline: Instant,
+        write: F,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Contention + Into<ApiError> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
         self.let_go();
-        let deadline = Some(self.deadline);
-        self.app.db.write(scope, deadline, write).map_err(|error| self.log(error))
+        self.app.db.write(scope, Some(deadline), write).map_err(|error| self.log(error))
     }
 
     /// Holds no connection any more: for before a write, and before waiting for anything that is not the database.

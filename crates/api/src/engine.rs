@@ -158,6 +158,9 @@ fn execute<V: Service>(
         Err(refusal) => return Outcome::Refused(refusal),
     };
     let result = operation.execute(variables, &context);
+    if let Ok((_, errors)) = &result {
+        service.ran(&context, operation, errors);
+    }
     let headers = service.close(state, context);
     match result {
         Ok((data, errors)) => {

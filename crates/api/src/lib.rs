@@ -46,5 +46,6 @@ pub mod service;
 pub mod sibling;
 #[cfg(test)]
 mod specimen;
+pub mod trail;
 pub mod worker;
 pub mod written;

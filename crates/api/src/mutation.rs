@@ -16,6 +16,7 @@ use crate::{
     document::{KEY, Source},
     error::{ApiError, Codes},
     scalar::ExpectedErrorType,
+    trail::{About, Place, Trace},
 };
 
 /// The most characters of an idempotency key.
@@ -53,6 +54,8 @@ pub(crate) struct Call {
     /// The root field.
     name: String,
     needs: Needs,
+    /// What the audit log says of it.
+    trace: Trace,
     /// The argument that names what it is about, where it is one.
     about: Option<&'static str>,
     /// The `idempotencyKey` of its input.
@@ -79,6 +82,20 @@ impl Call {
         self
     }
 
+    /// The same call, of a mutation of that, which may be yet to be made.
+    #[must_use]
+    pub(crate) fn of_thing(mut self, about: About) -> Self {
+        self.trace = self.trace.about(about);
+        self
+    }
+
+    /// The same call, of a mutation that happens there.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.trace = self.trace.at(place);
+        self
+    }
+
     fn selected(
         field: &LookAheadSelection<'_, DefaultScalarValue>,
         sent: &Sent<'_>,
@@ -99,6 +116,7 @@ impl Call {
         }
         let name = field.field_original_name().to_owned();
         Self {
+            trace: Trace::new(&name),
             name,
             needs,
             about: None,
@@ -197,6 +215,15 @@ pub(crate) fn refused<T>(error: ApiError, codes: Codes) -> Result<Outcome<T>, Ap
     }
 }
 
+/// Turns a fault of an argument, found before anything ran, into the payload's `errors`.
+pub(crate) fn turned_down<T>(
+    asked: &Asked<'_, '_>,
+    error: ApiError,
+) -> Result<Outcome<T>, ApiError> {
+    let trace = Trace::new(asked.look_ahead().field_original_name());
+    asked.context().refuse(&trace, error, Codes::Public)
+}
+
 impl Context {
     /// Runs a use case in one write transaction, for whoever may call it. With an idempotency key its outcome, refusals included, is recorded in
     /// the same transaction, and the same key answers it again.
@@ -208,7 +235,7 @@ impl Context {
     {
         match self.actor().require_known() {
             Ok(scope) => self.mutate_within(scope, call, use_case),
-            Err(denied) => refused(denied.into(), Codes::Public),
+            Err(denied) => self.refuse(&call.trace, denied.into(), Codes::Public),
         }
     }
 
@@ -225,31 +252,40 @@ impl Context {
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let about = call.about;
+        let recorder = self.recorder(&call.trace);
         let run = move |tx: &mut Tx<'_>| {
-            use_case(tx).map_err(|error| match about {
-                Some(argument) => error.into().about(argument),
-                None => error.into(),
+            recorder.watch(tx, |tx| {
+                let receipt = use_case(tx).map_err(|error| match about {
+                    Some(argument) => error.into().about(argument),
+                    None => error.into(),
+                })?;
+                // Receipts begin with the number of what was made or changed.
+                let text = receipt.to_string();
+                let digits = text.split(|c: char| !c.is_ascii_digit()).next();
+                let made = digits.and_then(|digits| digits.parse().ok());
+                Ok::<_, ApiError>((receipt, made))
             })
         };
         let done = match self.idempotency(call) {
             Ok(None) => self.write_within(scope, run).map(Outcome::Done),
-            Ok(Some(key)) => self.mutate_once(scope, key, run),
+            Ok(Some(key)) => self.mutate_once(scope, key, call, run),
             Err(error) => Err(error),
         };
-        done.or_else(|error| refused(error, Codes::Public))
+        done.or_else(|error| self.refuse(&call.trace, error, Codes::Public))
     }
 
     fn mutate_once<T, F>(
         &self,
         scope: Scope,
         key: IdempotencyKey,
+        call: &Call,
         run: F,
     ) -> Result<Outcome<T>, ApiError>
     where
         T: fmt::Display + FromStr + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, ApiError> + Send + 'static,
     {
-        let now = self.now();
+        let (now, recorder) = (self.now(), self.recorder(&call.trace));
         let (outcome, replayed) =
             self.write_within(scope, move |tx| match tx.claim(&key, now)? {
                 Claim::Recorded(text) => {
@@ -269,7 +305,13 @@ impl Context {
                         Err(error) if error.kind == ErrorKind::PermissionDenied => {
                             return Err(error);
                         }
-                        Err(error) => refused(error, Codes::Public)?,
+                        Err(error) => {
+                            let refused = refused(error, Codes::Public)?;
+                            if let Outcome::Refused(errors) = &refused {
+                                recorder.refused(tx, errors.code())?;
+                            }
+                            refused
+                        }
                     };
                     tx.record_outcome(&key, &Record::of(&outcome).to_text())?;
                     Ok((outcome, false))

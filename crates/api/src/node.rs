@@ -5,8 +5,8 @@ use regulars_loyalty::RedemptionKind;
 
 use crate::{
     auth::{
-        ApiKeyNode, ApplicationNode, PermissionNode, RoleNode, api_key, application, permission,
-        role,
+        ApiKeyNode, ApplicationNode, AuditEntryNode, PermissionNode, RoleNode, api_key,
+        application, audit, permission, role,
     },
     context::Context,
     customer::ConsumerNode,
@@ -24,7 +24,7 @@ use crate::{
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -91,6 +91,7 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
         }
         api_key::API_KEY => Ok(api_key::find(context, pk.into())?.map(NodeValue::ApiKeyNode)),
         permission::PERMISSION => Ok(permission::find(context, pk).map(NodeValue::PermissionNode)),
+        audit::AUDIT_ENTRY => Ok(audit::find(context, pk)?.map(NodeValue::AuditEntryNode)),
         _ => Err(ApiError::invalid("id", format!("There is no type {kind}."))),
     }
 }

@@ -3,6 +3,7 @@
 use std::{io, sync::Arc};
 
 use governor::clock::MonotonicClock;
+use juniper::{DefaultScalarValue, ExecutionError, Value};
 use regulars_auth::{
     actor,
     api_key::{self, KeyFault, KeyStanding, Presented, Secret},
@@ -12,7 +13,7 @@ use regulars_persistence::Reader;
 
 use crate::{
     context::{App, Context, Opening},
-    document::{KEY, OperationKind},
+    document::{Compiled, KEY, OperationKind},
     error::ApiError,
     guess::Network,
     key_use::KeyUses,
@@ -161,6 +162,17 @@ fn idempotency_key(request: &Request<'_, Regulars>) -> Result<Option<String>, Re
     Ok(Some(key.to_owned()))
 }
 
+/// The code of what is denied.
+const DENIED: &str = "permission_denied";
+
+/// Whether a field was denied to whoever asked.
+fn is_denial(error: &ExecutionError<DefaultScalarValue>) -> bool {
+    let extensions = error.error().extensions().as_object_value();
+    let code = extensions.and_then(|extensions| extensions.get_field_value("code"));
+    code.and_then(Value::as_scalar)
+        .is_some_and(|code| matches!(code, DefaultScalarValue::String(code) if code == DENIED))
+}
+
 impl Service for Program {
     type Schema = Regulars;
     type State = Thread;
@@ -229,6 +241,7 @@ impl Service for Program {
             now,
             deadline: head.deadline,
             request_id: Arc::clone(&head.request_id),
+            peer: head.peer,
             idempotency_key,
             document,
             headers,
@@ -236,6 +249,22 @@ impl Service for Program {
             reader,
         }
         .into())
+    }
+
+    fn ran(
+        &self,
+        context: &Context,
+        operation: &Compiled<Regulars>,
+        errors: &[ExecutionError<DefaultScalarValue>],
+    ) {
+        let mut denied: Vec<&str> = errors
+            .iter()
+            .filter(|error| is_denial(error))
+            .filter_map(|error| operation.root_field(error.path().first()?))
+            .collect();
+        denied.sort_unstable();
+        denied.dedup();
+        denied.into_iter().for_each(|field| context.note_refused(field, DENIED));
     }
 
     fn close(&self, thread: &mut Thread, context: Context) -> Headers {

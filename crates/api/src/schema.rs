@@ -6,14 +6,15 @@ use regulars_customer::{AccountPatch, FilterArguments, input::AccountFields};
 
 use crate::{
     auth::{
-        ApplicationNodeConnection, MerchantNodeConnection, PermissionNode,
-        PermissionNodeConnection, RoleNode, RoleNodeConnection,
+        ApplicationNodeConnection, AuditEntryNodeConnection, MerchantNodeConnection,
+        PermissionNode, PermissionNodeConnection, RoleNode, RoleNodeConnection,
         account::AccountPayload,
         api_key::{ApiKeyPayload, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyInput},
         application::{
             ApplicationPayload, CreateApplicationInput, DeleteApplicationInput,
             UpdateApplicationInput,
         },
+        audit::{AuditArguments, AuditOutcome},
         login::ObtainTokenPayload,
         password_change::PasswordChangePayload,
         refresh::{RefreshTokenPayload, RevokeTokenPayload},
@@ -557,6 +558,36 @@ impl Query {
         let paging = paging(first, last, before, after, offset, order_by);
         crate::auth::application::list(context, &paging).map(Some)
     }
+
+    /// Who did what at one's own merchant, or was refused it, the newest first. Filters hold together; an empty text or id is
+    /// no filter. Needs the permission `view_audit`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn audit_log(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "createdAt, pk. Default -createdAt.")] order_by: Option<String>,
+        #[graphql(name = "actor_Id", description = "The person or the application that acted.")]
+        actor: Option<Id>,
+        #[graphql(name = "action", description = "The name of a mutation or of a query.")]
+        action: Option<String>,
+        #[graphql(
+            name = "target_Id",
+            description = "What it is about: the global id of a customer, a member of staff, a role, a loyalty card, an application or a key."
+        )]
+        target: Option<Id>,
+        #[graphql(name = "outcome")] outcome: Option<AuditOutcome>,
+        #[graphql(name = "createdAt_Gte")] created_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "createdAt_Lt")] created_at_lt: Option<DateTimeArgument>,
+    ) -> Result<Option<AuditEntryNodeConnection>, ApiError> {
+        let arguments =
+            AuditArguments { actor, action, target, outcome, created_at_gte, created_at_lt };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::auth::audit::list(context, arguments, &paging).map(Some)
+    }
 }
 
 /// What can be changed.
@@ -619,7 +650,8 @@ impl Mutation {
         password: String,
     ) -> Result<Option<ObtainTokenPayload>, ApiError> {
         let password = Password::new(password);
-        crate::auth::login::obtain_token(context, email.as_deref(), password).map(Some)
+        crate::auth::login::obtain_token(context, "obtainToken", email.as_deref(), password)
+            .map(Some)
     }
 
     /// Another name of `obtainToken`.
@@ -629,7 +661,7 @@ impl Mutation {
         password: String,
     ) -> Result<Option<ObtainTokenPayload>, ApiError> {
         let password = Password::new(password);
-        crate::auth::login::obtain_token(context, email.as_deref(), password).map(Some)
+        crate::auth::login::obtain_token(context, "signIn", email.as_deref(), password).map(Some)
     }
 
     /// Uses a refresh token up and hands out the next pair of tokens. One that is used twice ends its whole session.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Instant};
 
+use juniper::{DefaultScalarValue, ExecutionError};
+
 use crate::document::{Compiled, INVALID, OperationKind, Schema};
 
 /// The context of a service's schema.
@@ -26,6 +28,15 @@ pub trait Service: Send + Sync + 'static {
         state: &mut Self::State,
         request: &Request<'_, Self::Schema>,
     ) -> Result<ContextOf<Self>, Refusal>;
+
+    /// Looks at an operation that ran, before it ends: at what came of its fields.
+    fn ran(
+        &self,
+        _context: &ContextOf<Self>,
+        _operation: &Compiled<Self::Schema>,
+        _errors: &[ExecutionError<DefaultScalarValue>],
+    ) {
+    }
 
     /// Ends an operation that ran, whatever its errors: closes its transaction, and says which headers its answer has
     /// beside the usual ones. After a panic neither the context nor the state comes back here: both are dropped.

@@ -12,8 +12,8 @@ mod subject;
 use std::net::IpAddr;
 
 use regulars_kernel::{
-    Actor, LoyaltyCardId, MerchantId, Page, PageRequest, Permission, PersonId, RoleId, Timestamp,
-    Violations,
+    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, Page, PageRequest, Permission,
+    PersonId, RoleId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -58,6 +58,8 @@ words! {
         Consumer = "consumer",
         /// One of a merchant's people, who acts in the merchant's name.
         Staff = "staff",
+        /// A merchant's app, by one of its keys, in the merchant's name or in that of whoever holds it.
+        App = "app",
         /// One of the platform's people.
         Platform = "platform",
         /// A program, in the merchant's name.
@@ -71,6 +73,10 @@ words! {
         Role = "role",
         /// A loyalty card.
         LoyaltyCard = "loyalty_card",
+        /// An application.
+        Application = "application",
+        /// A key of an application.
+        ApiKey = "api_key",
     }
 }
 
@@ -79,8 +85,10 @@ words! {
 pub struct Doer {
     /// As what.
     pub kind: DoerKind,
-    /// The person, where it was one who is known.
+    /// The person, where it was one who is known; of an app whoever holds it.
     pub person: Option<PersonId>,
+    /// The app, where it was one.
+    pub app: Option<ApplicationId>,
 }
 
 impl From<&Actor> for Doer {
@@ -89,10 +97,11 @@ impl From<&Actor> for Doer {
             Actor::Anonymous => DoerKind::Anonymous,
             Actor::Consumer { .. } => DoerKind::Consumer,
             Actor::Staff { .. } => DoerKind::Staff,
+            Actor::App { .. } => DoerKind::App,
             Actor::Platform { .. } => DoerKind::Platform,
             Actor::System { .. } => DoerKind::System,
         };
-        Self { kind, person: actor.person() }
+        Self { kind, person: actor.person(), app: actor.app() }
     }
 }
 
@@ -120,6 +129,18 @@ impl From<RoleId> for Target {
 impl From<LoyaltyCardId> for Target {
     fn from(id: LoyaltyCardId) -> Self {
         Self { kind: TargetKind::LoyaltyCard, id: id.get() }
+    }
+}
+
+impl From<ApplicationId> for Target {
+    fn from(id: ApplicationId) -> Self {
+        Self { kind: TargetKind::Application, id: id.get() }
+    }
+}
+
+impl From<ApiKeyId> for Target {
+    fn from(id: ApiKeyId) -> Self {
+        Self { kind: TargetKind::ApiKey, id: id.get() }
     }
 }
 
@@ -195,8 +216,10 @@ pub struct Entry {
 /// Which entries of a merchant's log. All that is set holds together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// What this person did.
+    /// What this person did, be it through an app.
     pub person: Option<PersonId>,
+    /// What this app did.
+    pub app: Option<ApplicationId>,
     /// This action.
     pub action: Option<String>,
     /// What is about this.

@@ -167,6 +167,7 @@ diesel::table! {
         created_at -> BigInt,
         actor_kind -> Text,
         person_id -> Nullable<BigInt>,
+        app_id -> Nullable<BigInt>,
         action -> Text,
         target_kind -> Nullable<Text>,
         target_id -> Nullable<BigInt>,

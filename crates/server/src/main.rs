@@ -3,6 +3,7 @@
 //! Knows everything that is about being a process: files, keys, signals, the terminal; and how to make up a world to show.
 //! Knows nothing about SQL or GraphQL, and decides no rule of the business.
 
+mod audit;
 mod cli;
 mod config;
 mod console;

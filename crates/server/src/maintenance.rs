@@ -28,6 +28,8 @@ const EXPIRED: Duration = Duration::from_hours(24);
 pub(crate) struct Kept {
     /// Outcomes of mutations, under their keys.
     pub(crate) outcomes: Duration,
+    /// Entries of the audit log.
+    pub(crate) audit: Duration,
     /// How long an access token is good. A session stands as long as one of its tokens may: the last one was made with the
     /// last refresh token, which is therefore remembered that long after it expired.
     pub(crate) access: Duration,
@@ -69,11 +71,12 @@ impl Drop for Maintenance {
 type Forget = fn(&mut Tx<'_>, Timestamp, u16) -> Result<usize, StoreError>;
 
 fn tidy(db: &Db, now: Timestamp, kept: Kept, stopped: &Receiver<()>) {
-    let kinds: [(&str, Duration, Forget); 4] = [
+    let kinds: [(&str, Duration, Forget); 5] = [
         ("outcomes of mutations", kept.outcomes, |tx, at, most| tx.forget_outcomes(at, most)),
         ("refresh tokens", EXPIRED.max(kept.access), |tx, at, most| {
             tx.forget_refresh_tokens(at, most)
         }),
+        ("entries of the audit log", kept.audit, |tx, at, most| tx.forget_audit(at, most)),
         ("mails", EXPIRED, |tx, at, most| tx.forget_mails(at, most)),
         ("sessions", kept.access, |tx, at, most| tx.forget_sessions(at, most)),
     ];
@@ -133,7 +136,7 @@ mod tests {
             Ok(())
         })
         .unwrap();
-        let kept = Kept { outcomes: DAY, access: DAY };
+        let kept = Kept { outcomes: DAY, audit: DAY, access: DAY };
         let left = || {
             let all = now.plus(DAY);
             let counted = db.write::<usize, StoreError, _>(Scope::Platform, None, move |tx| {

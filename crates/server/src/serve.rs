@@ -16,6 +16,7 @@ use regulars_api::{
     guess::Guesses,
     http::{Endpoint, Gate, HttpConfig, Readiness, cors, end_unread, graphiql, shaped},
     program::Program,
+    trail::queue,
 };
 use regulars_auth::{AuthError, Authority, Password, login};
 use regulars_kernel::{Scope, StoreError, SystemClock};
@@ -29,7 +30,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::{
-    Failure, authority, cli,
+    Failure,
+    audit::Scribe,
+    authority, cli,
     config::{Config, Graphiql, MailTransport, Mode},
     console::say,
     database::{self, Upkeep},
@@ -104,12 +107,14 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         db = database::open(config, url)?;
     }
     find_default_merchant(config, &db)?;
+    let (queue, waiting) = queue::queue(queue::ROOM);
     let app = Arc::new(App {
         db,
         authority: Arc::new(authority),
         clock: Arc::new(SystemClock),
         requests: config.apps.limits(),
         guesses: Guesses::new(config.guesses.limits()),
+        audit: queue,
         statement_header: config.http.statement_header,
     });
     let readiness: Readiness = {
@@ -122,9 +127,13 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     // The first phone number of the first request need not wait for it, and neither need the start.
     thread::spawn(regulars_customer::contact::load_numbering_plans);
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let kept =
-        Kept { outcomes: config.database.outcomes_kept, access: config.auth.access_lifetime };
+    let kept = Kept {
+        outcomes: config.database.outcomes_kept,
+        audit: config.database.audit_kept,
+        access: config.auth.access_lifetime,
+    };
     let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
+    let scribe = Scribe::start(Arc::clone(&app), waiting).map_err(ServeError::Machine)?;
     let mailer = mailer(config, &app)?;
     let program = Program::start(app).map_err(ServeError::Machine)?;
     let engine = Engine::start(Arc::new(program), &engine_config(config, cores))
@@ -149,6 +158,8 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let finished = endpoint.engine().stop(left);
     drop(mailer);
     drop(maintenance);
+    // The last one: what was refused until now is written down.
+    drop(scribe);
     if !finished {
         tracing::warn!("some requests were still running when the server stopped");
     }

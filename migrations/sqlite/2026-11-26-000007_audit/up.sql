@@ -6,8 +6,9 @@ CREATE TABLE audit_entry (
     merchant_id BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     actor_kind TEXT NOT NULL CHECK (actor_kind IN ('anonymous', 'consumer', 'staff', 'app', 'platform', 'system')),
-    -- Who acted, where that is a person who is known.
+    -- Who acted, where that is a person who is known; of an app whoever holds it.
     person_id BIGINT,
+    app_id BIGINT,
     action TEXT NOT NULL,
     target_kind TEXT,
     target_id BIGINT,
@@ -28,10 +29,11 @@ CREATE INDEX audit_entry_refused ON audit_entry (merchant_id, created_at, id) WH
 -- Not led by the merchant: erasing a person goes through every log.
 CREATE INDEX audit_entry_person ON audit_entry (person_id, merchant_id, created_at, id) WHERE person_id IS NOT NULL;
 CREATE INDEX audit_entry_target ON audit_entry (target_id, merchant_id, created_at, id) WHERE target_id IS NOT NULL;
+CREATE INDEX audit_entry_app ON audit_entry (merchant_id, app_id, created_at, id) WHERE app_id IS NOT NULL;
 CREATE INDEX audit_entry_old ON audit_entry (created_at);
 
 CREATE TRIGGER audit_entry_is_never_changed
-BEFORE UPDATE OF merchant_id, id, created_at, actor_kind, person_id, action, target_kind, target_id, refusal, changes, request_id ON audit_entry BEGIN
+BEFORE UPDATE OF merchant_id, id, created_at, actor_kind, person_id, app_id, action, target_kind, target_id, refusal, changes, request_id ON audit_entry BEGIN
     SELECT RAISE(ABORT, 'entries are never changed');
 END;
 CREATE TRIGGER audit_entry_is_only_cleared BEFORE UPDATE OF personal, peer ON audit_entry

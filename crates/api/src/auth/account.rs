@@ -7,12 +7,17 @@ use regulars_auth::{
     AuthError, Password, account,
     confirmation::{self, Asking, Confirmed},
 };
-use regulars_customer::AccountPatch;
+use regulars_customer::{AccountPatch, CustomerError};
 use regulars_kernel::{PersonId, Rule, Scope, Timestamp, Violations};
 use regulars_persistence::Tx;
 
 use crate::{
-    auth::answer, context::Context, error::ApiError, guess::Subject, scalar::ExpectedErrorType,
+    auth::answer,
+    context::Context,
+    error::ApiError,
+    guess::Subject,
+    scalar::ExpectedErrorType,
+    trail::{About, Trace},
 };
 
 /// The answer of a mutation of one's own account.
@@ -38,19 +43,31 @@ impl AccountPayload {
 /// What the root fields answer.
 pub(super) type Answer = Result<AccountPayload, ApiError>;
 
-pub(super) fn payload<T>(result: Result<T, ApiError>) -> Answer {
-    let (_, errors) = answer(result)?;
+pub(super) fn payload<T>(context: &Context, trace: &Trace, result: Result<T, ApiError>) -> Answer {
+    let (_, errors) = answer(context, trace, result)?;
     Ok(AccountPayload { errors })
 }
 
 pub(crate) fn update_account(context: &Context, patch: AccountPatch) -> Answer {
     let (actor, now) = (context.actor().clone(), context.now());
+    let trace = own("updateAccount", context);
     let Some(person) = actor.account() else {
-        return payload::<()>(Err(Violations::of_input(Rule::Unauthenticated).into()));
+        let nobody = Violations::of_input(Rule::Unauthenticated).into();
+        return payload::<()>(context, &trace, Err(nobody));
     };
-    payload(context.write_within(Scope::Person(person), move |tx| {
-        regulars_customer::account::update(tx, &actor, &patch, now)
-    }))
+    let recorder = context.recorder(&trace);
+    let updated = context.write_within(Scope::Person(person), move |tx| {
+        recorder.watch(tx, |tx| {
+            let account = regulars_customer::account::update(tx, &actor, &patch, now)?;
+            Ok::<_, CustomerError>((account, None))
+        })
+    });
+    payload(context, &trace, updated)
+}
+
+/// What somebody does with their own account.
+pub(super) fn own(action: &'static str, context: &Context) -> Trace {
+    Trace::new(action).about(About::Account(context.actor().account()))
 }
 
 /// The account of whoever asks, before their password is tried.
@@ -89,19 +106,36 @@ pub(super) fn counted<T>(
 pub(super) type Step = fn(&mut Tx<'_>, &Confirmed, Timestamp) -> Result<PersonId, AuthError>;
 
 /// A mutation that asks for the password.
-fn confirmed(context: &Context, password: Password, step: Step) -> Answer {
-    let now = context.now();
+fn confirmed(context: &Context, action: &'static str, password: Password, step: Step) -> Answer {
+    let trace = own(action, context);
     let done = ask(context).and_then(|asking| {
         let confirmed = confirm(context, &asking, password)?;
-        context.write_within(Scope::Platform, move |tx| step(tx, &confirmed, now))
+        take(context, &trace, confirmed, step)
     });
-    payload(done)
+    payload(context, &trace, done)
+}
+
+/// Does what was confirmed, and writes down what is different after it.
+pub(super) fn take(
+    context: &Context,
+    trace: &Trace,
+    confirmed: Confirmed,
+    step: Step,
+) -> Result<PersonId, ApiError> {
+    let (now, recorder) = (context.now(), context.recorder(trace));
+    context.write_within(Scope::Platform, move |tx| {
+        recorder.watch(tx, |tx| Ok::<_, AuthError>((step(tx, &confirmed, now)?, None)))
+    })
 }
 
 pub(crate) fn archive_account(context: &Context, password: Password) -> Answer {
-    confirmed(context, password, |tx, confirmed, now| account::archive(tx, confirmed, now))
+    confirmed(context, "archiveAccount", password, |tx, confirmed, now| {
+        account::archive(tx, confirmed, now)
+    })
 }
 
 pub(crate) fn delete_account(context: &Context, password: Password) -> Answer {
-    confirmed(context, password, |tx, confirmed, now| account::delete(tx, confirmed, now))
+    confirmed(context, "deleteAccount", password, |tx, confirmed, now| {
+        account::delete(tx, confirmed, now)
+    })
 }

@@ -17,13 +17,14 @@ use super::application::{CHANGE, application_id, none_if_absent};
 use crate::{
     connection::connection,
     context::Context,
-    error::{ApiError, Codes},
+    error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
-    mutation::{Asked, Call, Outcome, refused},
+    mutation::{Asked, Call, Outcome, turned_down},
     node::NodeValue,
     scalar::{DateTime, DateTimeArgument, ExpectedErrorType},
+    trail::About,
 };
 
 /// The type name in global ids.
@@ -235,7 +236,7 @@ pub(crate) fn create(
         expires_at: input.expires_at.and_then(|DateTimeArgument(at)| at),
     });
     let outcome = draft.and_then(|draft| {
-        let call = Call::of(asked, CHANGE);
+        let call = Call::of(asked, CHANGE).of_thing(About::ApiKey(None));
         let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let secret = Secret::draw(&mut rand::rng());
         let drawn = secret.clone();
@@ -245,8 +246,7 @@ pub(crate) fn create(
         })?;
         Ok((outcome, Some(secret)))
     });
-    let outcome =
-        outcome.or_else(|error| refused(error, Codes::Public).map(|refused| (refused, None)));
+    let outcome = outcome.or_else(|error| turned_down(asked, error).map(|refused| (refused, None)));
     let (outcome, secret) = outcome?;
     let (made, errors) = outcome.split();
     // An outcome from before is another key's, and nobody has that any more.
@@ -264,12 +264,12 @@ pub(crate) fn revoke(
     };
     let id = input.id.pk(API_KEY).map_err(|error| ApiError::bad_id("id", &error));
     let answer = id.and_then(|id| {
-        let call = Call::of(asked, CHANGE).about("id");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let id = ApiKeyId::new(id);
+        let call = Call::of(asked, CHANGE).about("id").of_thing(About::ApiKey(Some(id)));
+        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
         let outcome =
             asked.context().mutate(&call, move |tx| api_key::revoke(tx, &actor, id, now))?;
         Ok(payload(outcome))
     });
-    answer.or_else(|error| refused(error, Codes::Public).map(payload))
+    answer.or_else(|error| turned_down(asked, error).map(payload))
 }

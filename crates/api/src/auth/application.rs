@@ -22,14 +22,15 @@ use super::{
 use crate::{
     connection::{connection, paging},
     context::Context,
-    error::{ApiError, Codes},
+    error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
     merchant::{StoreNodeConnection, store, store::STORE},
-    mutation::{Asked, Call, Needs, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, turned_down},
     node::NodeValue,
     scalar::{DateTime, ExpectedErrorType},
+    trail::About,
 };
 
 /// The type name in global ids.
@@ -282,8 +283,8 @@ fn payload(outcome: Outcome<ApplicationId>) -> ApplicationPayload {
 }
 
 /// Turns a fault of an argument, found before anything ran, into the payload's errors.
-fn or_refusal(result: Answer) -> Answer {
-    result.or_else(|error| refused(error, Codes::Public).map(payload))
+fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
+    result.or_else(|error| turned_down(asked, error).map(payload))
 }
 
 pub(super) fn application_id(argument: &'static str, id: &Id) -> Result<ApplicationId, ApiError> {
@@ -319,15 +320,18 @@ pub(crate) fn create(asked: &Asked<'_, '_>, input: CreateApplicationInput) -> An
             name: input.name,
         })
     };
-    or_refusal(draft().and_then(|draft| {
-        let call = Call::of(asked, CHANGE);
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let (app_id, most) = (AppId::draw(&mut rand::rng()), asked.context().most_requests());
-        let outcome = asked.context().mutate(&call, move |tx| {
-            application::create(tx, &actor, &draft, app_id, most, now).map_err(about)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        draft().and_then(|draft| {
+            let call = Call::of(asked, CHANGE).of_thing(About::Application(None));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let (app_id, most) = (AppId::draw(&mut rand::rng()), asked.context().most_requests());
+            let outcome = asked.context().mutate(&call, move |tx| {
+                application::create(tx, &actor, &draft, app_id, most, now).map_err(about)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn update(asked: &Asked<'_, '_>, input: UpdateApplicationInput) -> Answer {
@@ -342,23 +346,30 @@ pub(crate) fn update(asked: &Asked<'_, '_>, input: UpdateApplicationInput) -> An
         };
         Ok::<_, ApiError>((id, patch))
     };
-    or_refusal(patch().and_then(|(id, patch)| {
-        let call = Call::of(asked, CHANGE);
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let most = asked.context().most_requests();
-        let outcome = asked.context().mutate(&call, move |tx| {
-            application::update(tx, &actor, id, &patch, most, now).map_err(about)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        patch().and_then(|(id, patch)| {
+            let call = Call::of(asked, CHANGE).of_thing(About::Application(Some(id)));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let most = asked.context().most_requests();
+            let outcome = asked.context().mutate(&call, move |tx| {
+                application::update(tx, &actor, id, &patch, most, now).map_err(about)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn delete(asked: &Asked<'_, '_>, input: &DeleteApplicationInput) -> Answer {
-    or_refusal(application_id("id", &input.id).and_then(|id| {
-        let call = Call::of(asked, CHANGE).about("id");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome =
-            asked.context().mutate(&call, move |tx| application::delete(tx, &actor, id, now))?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        application_id("id", &input.id).and_then(|id| {
+            let call = Call::of(asked, CHANGE).about("id").of_thing(About::Application(Some(id)));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked
+                .context()
+                .mutate(&call, move |tx| application::delete(tx, &actor, id, now))?;
+            Ok(payload(outcome))
+        }),
+    )
 }

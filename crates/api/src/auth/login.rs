@@ -5,7 +5,8 @@ use std::sync::Arc;
 use juniper::graphql_object;
 use regulars_auth::{
     AuthError, Password, actor,
-    login::{self, Login},
+    audit::{Change, Field},
+    login::{self, Candidate, Login},
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::Scope;
@@ -17,6 +18,7 @@ use crate::{
     error::ApiError,
     guess::Subject,
     scalar::ExpectedErrorType,
+    trail::Trace,
 };
 
 /// The answer of `obtainToken` and `signIn`.
@@ -66,25 +68,51 @@ impl ObtainTokenPayload {
 
 pub(crate) fn obtain_token(
     context: &Context,
+    action: &'static str,
     email: Option<&str>,
     password: Password,
 ) -> Result<ObtainTokenPayload, ApiError> {
     // Who names no address is refused like who names a wrong one, after the same work.
-    let (login, errors) = answer(log_in(context, email.unwrap_or_default(), password))?;
+    let email = email.unwrap_or_default();
+    let trace = Trace::new(action).naming(email);
+    // Counted by the address as it is typed, be it anybody's or not.
+    let tried = context.try_password(Subject::Address(&EmailAddress::key_of(email)));
+    let (trace, outcome) = match tried {
+        Ok(tried) => {
+            let (trace, outcome) = try_password(context, trace, email, password);
+            context.judged(tried, &outcome);
+            (trace, outcome)
+        }
+        Err(too_often) => (trace, Err(too_often)),
+    };
+    let (login, errors) = answer(context, &trace, outcome)?;
     Ok(ObtainTokenPayload { login, errors })
 }
 
-/// Counted by the address as it is typed, be it anybody's or not.
-fn log_in(context: &Context, email: &str, password: Password) -> Result<Login, ApiError> {
-    let tried = context.try_password(Subject::Address(&EmailAddress::key_of(email)))?;
-    let outcome = try_password(context, email, password);
-    context.judged(tried, &outcome);
-    outcome
+/// Tries a password, and says whose it would be for the audit log.
+fn try_password(
+    context: &Context,
+    trace: Trace,
+    email: &str,
+    password: Password,
+) -> (Trace, Result<Login, ApiError>) {
+    match context.read_within(Scope::Platform, |tx| login::candidate(tx, email)) {
+        Ok(candidate) => {
+            let trace = trace.to(candidate.person());
+            let outcome = log_in(context, &trace, candidate, password);
+            (trace, outcome)
+        }
+        Err(error) => (trace, Err(error)),
+    }
 }
 
-fn try_password(context: &Context, email: &str, password: Password) -> Result<Login, ApiError> {
-    let now = context.now();
-    let candidate = context.read_within(Scope::Platform, |tx| login::candidate(tx, email))?;
+fn log_in(
+    context: &Context,
+    trace: &Trace,
+    candidate: Candidate,
+    password: Password,
+) -> Result<Login, ApiError> {
+    let (now, recorder) = (context.now(), context.recorder(trace));
     context.let_go();
     let authority = Arc::clone(context.authority());
     let proof = login::prove(&authority, candidate, password, &mut rand::rng(), context.deadline())
@@ -92,6 +120,9 @@ fn try_password(context: &Context, email: &str, password: Password) -> Result<Lo
     let (login, actor) = context.write_within(Scope::Platform, move |tx| {
         let login = login::commit(tx, &authority, &proof, now)?;
         let actor = actor::resolve(tx, &login.grant.claims)?;
+        let changes = login.unarchiving.then(|| Change::turned(Field::Archived, false));
+        let changes = changes.into_iter().collect();
+        recorder.done(tx, login.grant.person, Some(&actor), changes)?;
         Ok::<_, AuthError>((login, actor))
     })?;
     context.go_on_as(actor)?;

@@ -6,8 +6,10 @@ use juniper::graphql_object;
 use regulars_auth::{AuthError, Grant, Password, actor, password_change};
 use regulars_kernel::Scope;
 
-use super::account::{ask, counted};
-use crate::{auth::answer, context::Context, error::ApiError, scalar::ExpectedErrorType};
+use super::account::{ask, counted, own};
+use crate::{
+    auth::answer, context::Context, error::ApiError, scalar::ExpectedErrorType, trail::Trace,
+};
 
 /// The answer of `passwordChange`.
 pub struct PasswordChangePayload {
@@ -45,16 +47,18 @@ pub(crate) fn password_change(
     old: Password,
     new: (&Password, &Password),
 ) -> Result<PasswordChangePayload, ApiError> {
-    let (grant, errors) = answer(change(context, old, new))?;
+    let trace = own("passwordChange", context);
+    let (grant, errors) = answer(context, &trace, change(context, &trace, old, new))?;
     Ok(PasswordChangePayload { grant, errors })
 }
 
 fn change(
     context: &Context,
+    trace: &Trace,
     old: Password,
     new: (&Password, &Password),
 ) -> Result<Grant, ApiError> {
-    let now = context.now();
+    let (now, recorder) = (context.now(), context.recorder(trace));
     let asking = ask(context)?;
     context.let_go();
     let authority = Arc::clone(context.authority());
@@ -66,6 +70,7 @@ fn change(
     let (grant, actor) = context.write_within(Scope::Platform, move |tx| {
         let grant = password_change::commit(tx, &authority, &prepared, now)?;
         let actor = actor::resolve(tx, &grant.claims)?;
+        recorder.done(tx, grant.person, None, Vec::new())?;
         Ok::<_, AuthError>((grant, actor))
     })?;
     context.go_on_as(actor)?;

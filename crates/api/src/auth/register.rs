@@ -9,7 +9,13 @@ use regulars_auth::{
 };
 use regulars_kernel::Scope;
 
-use crate::{auth::answer, context::Context, error::ApiError, scalar::ExpectedErrorType};
+use crate::{
+    auth::answer,
+    context::Context,
+    error::ApiError,
+    scalar::ExpectedErrorType,
+    trail::{Recorder, Trace},
+};
 
 /// The answer of `register`.
 pub struct RegisterPayload {
@@ -46,7 +52,8 @@ pub(crate) fn register(
     context: &Context,
     registration: &Registration,
 ) -> Result<RegisterPayload, ApiError> {
-    let (grant, errors) = answer(sign_up(context, registration))?;
+    let trace = Trace::new("register").naming(&registration.fields.email);
+    let (grant, errors) = answer(context, &trace, sign_up(context, registration))?;
     Ok(RegisterPayload { grant, errors })
 }
 
@@ -60,9 +67,12 @@ fn sign_up(context: &Context, registration: &Registration) -> Result<Grant, ApiE
         .map_err(|error| context.log(error))?;
     let through = context.actor().app().and_then(|_app| context.actor().merchant());
     let prepared = prepared.through(through);
+    let recorder = context.recorder(&Trace::new("register"));
     let (grant, actor) = context.write_within(Scope::Platform, move |tx| {
         let grant = register::commit(tx, &authority, &prepared, now)?;
         let actor = actor::resolve(tx, &grant.claims)?;
+        let made = Recorder::made(tx, grant.person, None)?;
+        recorder.done(tx, grant.person, Some(&actor), made)?;
         Ok::<_, AuthError>((grant, actor))
     })?;
     context.go_on_as(actor)?;

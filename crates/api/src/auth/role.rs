@@ -17,12 +17,13 @@ use super::permission::{self, PermissionNodeConnection};
 use crate::{
     connection::{connection, paging},
     context::Context,
-    error::{ApiError, Codes},
+    error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
-    mutation::{Asked, Call, Needs, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, turned_down},
     node::NodeValue,
     scalar::{DateTime, ExpectedErrorType},
+    trail::About,
 };
 
 /// The type name in global ids.
@@ -210,8 +211,8 @@ fn payload(outcome: Outcome<RoleId>) -> RolePayload {
 }
 
 /// Turns a fault of an argument, found before anything ran, into the payload's errors.
-fn or_refusal(result: Answer) -> Answer {
-    result.or_else(|error| refused(error, Codes::Public).map(payload))
+fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
+    result.or_else(|error| turned_down(asked, error).map(payload))
 }
 
 fn role_id(id: &Id) -> Result<RoleId, ApiError> {
@@ -226,15 +227,18 @@ fn permissions(ids: &[Id]) -> Result<Permissions, ApiError> {
 const CHANGE: Needs = Needs::Permission(Permission::ChangeStaff);
 
 pub(crate) fn create(asked: &Asked<'_, '_>, input: &CreateRoleInput) -> Answer {
-    or_refusal(permissions(&input.permissions).and_then(|permissions| {
-        let name = input.display_name.clone();
-        let call = Call::of(asked, CHANGE);
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome = asked
-            .context()
-            .mutate(&call, move |tx| role::create(tx, &actor, &name, permissions, now))?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        permissions(&input.permissions).and_then(|permissions| {
+            let name = input.display_name.clone();
+            let call = Call::of(asked, CHANGE).of_thing(About::Role(None));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked
+                .context()
+                .mutate(&call, move |tx| role::create(tx, &actor, &name, permissions, now))?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn update(asked: &Asked<'_, '_>, input: &UpdateRoleInput) -> Answer {
@@ -243,20 +247,27 @@ pub(crate) fn update(asked: &Asked<'_, '_>, input: &UpdateRoleInput) -> Answer {
         let patch = RolePatch { display_name: input.display_name.clone(), permissions };
         Ok::<_, ApiError>((role_id(&input.id)?, patch))
     };
-    or_refusal(patch().and_then(|(id, patch)| {
-        let call = Call::of(asked, CHANGE).about("id");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome =
-            asked.context().mutate(&call, move |tx| role::update(tx, &actor, id, &patch, now))?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        patch().and_then(|(id, patch)| {
+            let call = Call::of(asked, CHANGE).about("id").of_thing(About::Role(Some(id)));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked
+                .context()
+                .mutate(&call, move |tx| role::update(tx, &actor, id, &patch, now))?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn delete(asked: &Asked<'_, '_>, input: &DeleteRoleInput) -> Answer {
-    or_refusal(role_id(&input.id).and_then(|id| {
-        let call = Call::of(asked, CHANGE).about("id");
-        let actor = asked.context().actor().clone();
-        let outcome = asked.context().mutate(&call, move |tx| role::delete(tx, &actor, id))?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        role_id(&input.id).and_then(|id| {
+            let call = Call::of(asked, CHANGE).about("id").of_thing(About::Role(Some(id)));
+            let actor = asked.context().actor().clone();
+            let outcome = asked.context().mutate(&call, move |tx| role::delete(tx, &actor, id))?;
+            Ok(payload(outcome))
+        }),
+    )
 }

@@ -5,7 +5,7 @@ use regulars_auth::{Claims, session};
 use regulars_kernel::Scope;
 
 use crate::{
-    auth::answer,
+    auth::unrecorded,
     context::Context,
     error::ApiError,
     scalar::{ExpectedErrorType, GenericScalar},
@@ -41,6 +41,9 @@ pub(crate) fn verify_token(context: &Context, token: &str) -> Result<VerifyToken
     let claims = context.read_within(Scope::Platform, |tx| {
         session::verify(tx, context.authority(), token, context.now())
     });
-    let (claims, errors) = answer(claims)?;
+    let (claims, errors) = unrecorded(claims)?;
+    if let Some(errors) = &errors {
+        context.note_refused("verifyToken", errors.code());
+    }
     Ok(VerifyTokenPayload { claims, errors })
 }

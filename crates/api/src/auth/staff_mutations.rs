@@ -19,11 +19,12 @@ use crate::{
         choice::UserCountry,
         user::{IUserNodeValue, USER, account},
     },
-    error::{ApiError, Codes},
+    error::ApiError,
     global_id::Id,
     merchant::{MerchantNode, store::STORE, store_group::STORE_GROUP},
-    mutation::{Asked, Call, Needs, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, turned_down},
     scalar::{Date, ExpectedErrorType},
+    trail::About,
 };
 
 /// Somebody who is to work for the merchant.
@@ -149,8 +150,8 @@ fn payload(outcome: Outcome<PersonId>) -> MerchantPayload {
 }
 
 /// Turns a fault of an argument, found before anything ran, into the payload's errors.
-fn or_refusal(result: Answer) -> Answer {
-    result.or_else(|error| refused(error, Codes::Public).map(payload))
+fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
+    result.or_else(|error| turned_down(asked, error).map(payload))
 }
 
 fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
@@ -201,30 +202,36 @@ fn new_staff(input: CreateMerchantInput) -> Result<NewStaff, ApiError> {
 }
 
 pub(crate) fn create_merchant(asked: &Asked<'_, '_>, input: CreateMerchantInput) -> Answer {
-    or_refusal(new_staff(input).and_then(|new| {
-        let call = Call::of(asked, CHANGE);
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let seed = MailSeed::draw(asked.context().authority(), &mut rand::rng());
-        let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
-            staff::create(tx, &actor, &new, &seed, now).map_err(|error| {
-                let argument =
-                    if matches!(error, AuthError::RoleNotFound) { "roles" } else { "stores" };
-                ApiError::from(error).about(argument)
-            })
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        new_staff(input).and_then(|new| {
+            let call = Call::of(asked, CHANGE).of_thing(About::Staff(None));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let seed = MailSeed::draw(asked.context().authority(), &mut rand::rng());
+            let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
+                staff::create(tx, &actor, &new, &seed, now).map_err(|error| {
+                    let argument =
+                        if matches!(error, AuthError::RoleNotFound) { "roles" } else { "stores" };
+                    ApiError::from(error).about(argument)
+                })
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn delete_merchant(asked: &Asked<'_, '_>, input: &DeleteMerchantInput) -> Answer {
-    or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let call = Call::of(asked, CHANGE).about("id");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome = asked
-            .context()
-            .mutate_within(Scope::Platform, &call, move |tx| staff::delete(tx, &actor, id, now))?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
+            let call = Call::of(asked, CHANGE).about("id").of_thing(About::Staff(Some(id)));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
+                staff::delete(tx, &actor, id, now)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 /// One of the mutations that give a member of staff something, named by another argument, or take it away.
@@ -236,17 +243,20 @@ fn change<W: Copy + Send + 'static>(
     use_case: fn(&mut Tx<'_>, &Actor, PersonId, W) -> Result<PersonId, AuthError>,
 ) -> Answer {
     let person = pk("merchantId", merchant_id, USER).map(PersonId::new);
-    or_refusal(person.and_then(|person| Ok((person, what?))).and_then(|(person, what)| {
-        let call = Call::of(asked, CHANGE);
-        let actor = asked.context().actor().clone();
-        let outcome = asked.context().mutate(&call, move |tx| {
-            use_case(tx, &actor, person, what).map_err(|error| {
-                let is_person = matches!(error, AuthError::StaffNotFound);
-                ApiError::from(error).about(if is_person { "merchantId" } else { argument })
-            })
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        person.and_then(|person| Ok((person, what?))).and_then(|(person, what)| {
+            let call = Call::of(asked, CHANGE).of_thing(About::Post(person));
+            let actor = asked.context().actor().clone();
+            let outcome = asked.context().mutate(&call, move |tx| {
+                use_case(tx, &actor, person, what).map_err(|error| {
+                    let is_person = matches!(error, AuthError::StaffNotFound);
+                    ApiError::from(error).about(if is_person { "merchantId" } else { argument })
+                })
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 /// Makes the root field of such a mutation.

@@ -18,10 +18,11 @@ use crate::{
         node::alone,
         user::USER,
     },
-    error::{ApiError, Codes},
+    error::ApiError,
     global_id::Id,
-    mutation::{Asked, Call, Needs, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, turned_down},
     scalar::ExpectedErrorType,
+    trail::{About, Place},
 };
 
 /// The answer of a mutation of a customer.
@@ -62,8 +63,8 @@ fn payload(outcome: Outcome<PersonId>) -> ConsumerPayload {
 }
 
 /// Turns a fault of an argument, found before anything ran, into the payload's errors.
-fn or_refusal(result: Answer) -> Answer {
-    result.or_else(|error| refused(error, Codes::Public).map(payload))
+fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
+    result.or_else(|error| turned_down(asked, error).map(payload))
 }
 
 /// Who may write a merchant's customers.
@@ -75,7 +76,7 @@ fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
 
 pub(crate) fn create_consumer(asked: &Asked<'_, '_>, input: CreateConsumerInput) -> Answer {
     let record = input.record();
-    let call = Call::of(asked, CHANGE);
+    let call = Call::of(asked, CHANGE).of_thing(About::Customer(None));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
     let entropy = rand::random();
     let outcome = asked.context().mutate(&call, move |tx| {
@@ -87,7 +88,10 @@ pub(crate) fn create_consumer(asked: &Asked<'_, '_>, input: CreateConsumerInput)
 
 pub(crate) fn upsert_consumer(asked: &Asked<'_, '_>, input: UpsertConsumerInput) -> Answer {
     let record = input.record();
-    let call = Call::of(asked, CHANGE);
+    let id = record.entity_source_id.as_deref().map(str::trim).filter(|id| !id.contains('\0'));
+    let source = record.entity_source.zip(id.map(str::to_owned));
+    let about = source.map_or(About::Customer(None), |(source, id)| About::Source(source, id));
+    let call = Call::of(asked, CHANGE).of_thing(about);
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
     let entropy = rand::random();
     let outcome = asked.context().mutate(&call, move |tx| {
@@ -98,26 +102,32 @@ pub(crate) fn upsert_consumer(asked: &Asked<'_, '_>, input: UpsertConsumerInput)
 }
 
 pub(crate) fn update_consumer(asked: &Asked<'_, '_>, input: UpdateConsumerInput) -> Answer {
-    or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let patch = input.changes();
-        let call = Call::of(asked, CHANGE).about("id");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome = asked.context().mutate(&call, move |tx| {
-            update::update(tx, &actor, id, &patch, now).map(|changed| changed.id)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
+            let patch = input.changes();
+            let call = Call::of(asked, CHANGE).about("id").of_thing(About::Customer(Some(id)));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked.context().mutate(&call, move |tx| {
+                update::update(tx, &actor, id, &patch, now).map(|changed| changed.id)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn delete_consumer(asked: &Asked<'_, '_>, input: &DeleteConsumerInput) -> Answer {
-    or_refusal(pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
-        let call = Call::of(asked, CHANGE).about("id");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome = asked.context().mutate(&call, move |tx| {
-            delete::delete(tx, &actor, id, now).map(|archived| archived.id)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
+            let call = Call::of(asked, CHANGE).about("id").of_thing(About::Customer(Some(id)));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked.context().mutate(&call, move |tx| {
+                delete::delete(tx, &actor, id, now).map(|archived| archived.id)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 /// Who may do this: merchants to their customers, consumers to themselves.
@@ -128,63 +138,88 @@ fn who(id: Option<&Id>) -> Result<Option<PersonId>, ApiError> {
 }
 
 pub(crate) fn replace_loyalty_id(asked: &Asked<'_, '_>, input: &ReplaceLoyaltyIdInput) -> Answer {
-    or_refusal(who(input.consumer_id.as_ref()).and_then(|who| {
-        let call = Call::of(asked, OWN_OR_CHANGE).about("consumerId");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let entropy = rand::random();
-        let outcome = asked.context().mutate(&call, move |tx| {
-            loyalty_id::replace(tx, &actor, who, LoyaltyId::from_entropy(entropy), now)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        who(input.consumer_id.as_ref()).and_then(|who| {
+            let own = asked.context().actor().require_consumer().is_ok();
+            let about = if own {
+                About::Account(asked.context().actor().person())
+            } else {
+                About::Customer(who)
+            };
+            let call = Call::of(asked, OWN_OR_CHANGE).about("consumerId").of_thing(about);
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let entropy = rand::random();
+            let outcome = asked.context().mutate(&call, move |tx| {
+                loyalty_id::replace(tx, &actor, who, LoyaltyId::from_entropy(entropy), now)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn block_consumer_card(asked: &Asked<'_, '_>, input: BlockConsumerCardInput) -> Answer {
-    or_refusal(who(input.consumer_id.as_ref()).and_then(|who| {
-        let call = Call::of(asked, OWN_OR_CHANGE).about("consumerId");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome = asked
-            .context()
-            .mutate(&call, move |tx| card::block(tx, &actor, who, &input.card, now))?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        who(input.consumer_id.as_ref()).and_then(|who| {
+            let own = asked.context().actor().require_consumer().is_ok();
+            let about = if own { About::Memberships } else { About::Customer(who) };
+            let call = Call::of(asked, OWN_OR_CHANGE).about("consumerId").of_thing(about);
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked
+                .context()
+                .mutate(&call, move |tx| card::block(tx, &actor, who, &input.card, now))?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn join_merchant(asked: &Asked<'_, '_>, input: &JoinMerchantInput) -> Answer {
-    or_refusal(pk("storeId", &input.store_id, "StoreNode").map(StoreId::new).and_then(|store| {
-        let call = Call::of(asked, Needs::Consumer).about("storeId");
-        let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-        let outcome = asked.context().mutate(&call, move |tx| {
-            join::join(tx, &actor, store, now).map(|joined| joined.person)
-        })?;
-        Ok(payload(outcome))
-    }))
+    or_refusal(
+        asked,
+        pk("storeId", &input.store_id, "StoreNode").map(StoreId::new).and_then(|store| {
+            let about = About::Customer(asked.context().actor().person());
+            let call = Call::of(asked, Needs::Consumer).about("storeId");
+            let call = call.of_thing(about).at(Place::Store(store));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let outcome = asked.context().mutate(&call, move |tx| {
+                join::join(tx, &actor, store, now).map(|joined| joined.person)
+            })?;
+            Ok(payload(outcome))
+        }),
+    )
 }
 
 pub(crate) fn leave_merchant(asked: &Asked<'_, '_>, input: &LeaveMerchantInput) -> Answer {
-    or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
-        |merchant| {
+    or_refusal(
+        asked,
+        pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(|merchant| {
+            let about = About::Customer(asked.context().actor().person());
             let call = Call::of(asked, Needs::Consumer).about("merchantId");
+            let call = call.of_thing(about).at(Place::Merchant(merchant));
             let (actor, now) = (asked.context().actor().clone(), asked.context().now());
             let outcome = asked.context().mutate(&call, move |tx| {
                 join::leave(tx, &actor, merchant, now).map(|left| left.person)
             })?;
             Ok(payload(outcome))
-        },
-    ))
+        }),
+    )
 }
 
 pub(crate) fn share_profile(asked: &Asked<'_, '_>, input: &ShareProfileInput) -> Answer {
-    or_refusal(pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(
-        |merchant| {
+    or_refusal(
+        asked,
+        pk("merchantId", &input.merchant_id, USER).map(MerchantId::new).and_then(|merchant| {
             let shared = input.sharing.to_domain();
+            let about = About::Customer(asked.context().actor().person());
             let call = Call::of(asked, Needs::Consumer).about("merchantId");
+            let call = call.of_thing(about).at(Place::Merchant(merchant));
             let (actor, now) = (asked.context().actor().clone(), asked.context().now());
             let outcome = asked.context().mutate(&call, move |tx| {
                 let membership = sharing::share(tx, &actor, merchant, shared, now)?;
                 Ok::<_, CustomerError>(membership.person)
             })?;
             Ok(payload(outcome))
-        },
-    ))
+        }),
+    )
 }

@@ -87,6 +87,8 @@ pub struct Compiled<S: Schema> {
     kind: OperationKind,
     name: Option<String>,
     root_fields: Vec<String>,
+    /// The keys under which they answer, in the same order.
+    root_keys: Vec<String>,
     keyless: bool,
     cost: Vec<Cost>,
     /// The variables that stand where null may not.
@@ -119,6 +121,12 @@ impl<S: Schema> Compiled<S> {
     /// The fields at the root, by their names in the schema, in the order in which they run.
     pub fn root_fields(&self) -> &[String] {
         &self.root_fields
+    }
+
+    /// The field at the root that answers under a key, by its name in the schema.
+    pub fn root_field(&self, key: &str) -> Option<&str> {
+        let place = self.root_keys.iter().position(|known| known == key)?;
+        self.root_fields.get(place).map(String::as_str)
     }
 
     /// Whether a mutation at the root takes no idempotency key: no argument of it is an object with such a field.
@@ -303,6 +311,7 @@ impl Document {
             .map_err(|problem| vec![problem])?;
         let root_fields: Vec<String> =
             entries.iter().map(|entry| entry.field.name.to_owned()).collect();
+        let root_keys = entries.iter().map(|entry| entry.field.key.to_owned()).collect();
         if kind == OperationKind::Mutation {
             check_mutation(&root_fields, limits).map_err(|problem| vec![problem])?;
         }
@@ -340,6 +349,7 @@ impl Document {
             kind,
             name: name.map(String::from),
             root_fields,
+            root_keys,
             keyless,
             cost,
             required,

@@ -9,10 +9,11 @@ use super::{LoyaltyCardNode, card::LOYALTY_CARD, queries};
 use crate::{
     context::Context,
     customer::{ConsumerNode, node::alone},
-    error::{ApiError, Codes},
+    error::ApiError,
     global_id::Id,
-    mutation::{Asked, Call, Needs, Outcome, refused},
+    mutation::{Asked, Call, Needs, Outcome, turned_down},
     scalar::ExpectedErrorType,
+    trail::{About, Place},
 };
 
 /// A loyalty card to be taken.
@@ -71,10 +72,11 @@ pub(crate) fn enroll(
     let id = input.loyalty_card_id.pk(LOYALTY_CARD).map(LoyaltyCardId::new);
     let card = match id.map_err(|error| ApiError::bad_id("loyaltyCardId", &error)) {
         Ok(card) => card,
-        Err(error) => return refused(error, Codes::Public).map(payload),
+        Err(error) => return turned_down(asked, error).map(payload),
     };
     let context = asked.context();
     let call = Call::of(asked, Needs::Consumer).about("loyaltyCardId");
+    let call = call.of_thing(About::LoyaltyCard(card)).at(Place::LoyaltyCard(card));
     let (actor, now) = (context.actor().clone(), context.now());
     let outcome = context.mutate(&call, move |tx| {
         enrollment::enroll(tx, &actor, card, now).map(|enrolled| enrolled.card.id)

@@ -39,6 +39,11 @@ impl ExpectedErrorType {
         self
     }
 
+    /// The code of the first fault; empty where nothing is wrong.
+    pub fn code(&self) -> &str {
+        self.0.first().map_or("", |(_, _, code)| code.as_ref())
+    }
+
     /// `None` where nothing is wrong.
     pub fn into_option(self) -> Option<Self> {
         (!self.0.is_empty()).then_some(self)

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use regulars_customer::{EmailAddress, Kind, Membership, Person, Profile};
 
-use crate::{Role, StaffMember};
+use regulars_kernel::StoreAccess;
+
+use crate::{ApiKey, Application, Role, StaffMember};
 
 /// The most characters of a value; what is longer is cut and ends with `…`.
 pub const MAX_VALUE_CHARS: usize = 500;
@@ -84,7 +86,7 @@ fields! {
     Verified = "verified" plain,
     /// Not deleted.
     Active = "active" plain,
-    /// What people call a role.
+    /// What people call a role, an application or a key.
     DisplayName = "displayName" plain,
     /// The roles of a member of staff, by number.
     Roles = "roles" plain,
@@ -96,6 +98,8 @@ fields! {
     Stores = "stores" plain,
     /// The store groups of a member of staff, by number.
     StoreGroups = "storeGroups" plain,
+    /// How much an app may ask within a minute.
+    RequestsPerMinute = "requestsPerMinute" plain,
 }
 
 /// A field that is different now. Made from images alone, and from addresses.
@@ -195,6 +199,27 @@ impl Image {
         let mut image = Self::default();
         image.put(Field::DisplayName, Some(&role.display_name));
         image.put_list(Field::Permissions, [role.permissions.to_codenames()].into_iter());
+        image
+    }
+
+    /// What an application is.
+    pub fn of_application(application: &Application) -> Self {
+        let mut image = Self::default();
+        image.put(Field::DisplayName, Some(&application.name));
+        image.put_list(Field::Permissions, [application.permissions.to_codenames()].into_iter());
+        image.put(Field::AllStores, Some(application.stores == StoreAccess::All));
+        if let StoreAccess::Only(stores) = &application.stores {
+            image.put_list(Field::Stores, stores.iter().map(ToString::to_string));
+        }
+        image.put(Field::RequestsPerMinute, application.requests_per_minute);
+        image
+    }
+
+    /// What a key is, nothing of what it opens with among it.
+    pub fn of_api_key(key: &ApiKey) -> Self {
+        let mut image = Self::default();
+        image.put(Field::DisplayName, Some(&key.name));
+        image.put(Field::Active, Some(key.revoked_at.is_none()));
         image
     }
 

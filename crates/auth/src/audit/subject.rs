@@ -1,11 +1,13 @@
 //! What somebody is about to change, looked at before and after.
 
 use regulars_customer::{CustomerStore, MemberKey};
-use regulars_kernel::{LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError};
+use regulars_kernel::{
+    ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError,
+};
 use regulars_merchant::EntitySource;
 
 use super::{Image, Log, NewEntry, Target};
-use crate::StaffStore;
+use crate::{ApplicationStore, StaffStore};
 
 /// What an action is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,10 @@ pub enum Subject {
     Staff(MerchantId, PersonId),
     /// One of a merchant's roles.
     Role(MerchantId, RoleId),
+    /// One of a merchant's applications.
+    Application(MerchantId, ApplicationId),
+    /// A key of one of them.
+    ApiKey(MerchantId, ApiKeyId),
     /// A loyalty card, which stays as it is.
     LoyaltyCard(LoyaltyCardId),
     /// A person of whom nothing changes that the log may hold.
@@ -48,6 +54,8 @@ impl Subject {
             | Self::Staff(_, person)
             | Self::Person(person) => Some((*person).into()),
             Self::Role(_, role) => Some((*role).into()),
+            Self::Application(_, application) => Some((*application).into()),
+            Self::ApiKey(_, key) => Some((*key).into()),
             Self::LoyaltyCard(card) => Some((*card).into()),
         }
     }
@@ -55,7 +63,10 @@ impl Subject {
     /// Looks at it. In a transaction that writes nobody else changes it before this one ends, an account excepted: what is
     /// done with accounts takes the merchant's staff first, and this must not come before it. Locks are taken in the order in
     /// which use cases take them.
-    pub fn look<S: CustomerStore + StaffStore>(&self, tx: &mut S) -> Result<View, StoreError> {
+    pub fn look<S: CustomerStore + StaffStore + ApplicationStore>(
+        &self,
+        tx: &mut S,
+    ) -> Result<View, StoreError> {
         let alone =
             |image: Option<Image>| View(image.map(|image| (None, image)).into_iter().collect());
         Ok(match self {
@@ -94,6 +105,14 @@ impl Subject {
             Self::Role(merchant, role) => {
                 tx.lock_staff(*merchant)?;
                 alone(tx.roles(&[*role])?.first().map(Image::of_role))
+            }
+            Self::Application(merchant, application) => {
+                tx.lock_staff(*merchant)?;
+                alone(tx.applications(&[*application])?.first().map(Image::of_application))
+            }
+            Self::ApiKey(merchant, key) => {
+                tx.lock_staff(*merchant)?;
+                alone(tx.find_api_key(*key)?.as_ref().map(Image::of_api_key))
             }
         })
     }

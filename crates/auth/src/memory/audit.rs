@@ -14,6 +14,7 @@ impl AuditFilter {
     fn fits(&self, entry: &Entry) -> bool {
         let refused = matches!(entry.outcome, Outcome::Refused(_));
         self.person.is_none_or(|person| entry.doer.person == Some(person))
+            && self.app.is_none_or(|app| entry.doer.app == Some(app))
             && self.action.as_ref().is_none_or(|action| entry.action == *action)
             && self.target.is_none_or(|target| entry.target == Some(target))
             && self.refused.is_none_or(|wanted| refused == wanted)

@@ -1,7 +1,9 @@
 //! The audit log.
 
 use regulars_customer::EmailAddress;
-use regulars_kernel::{MerchantId, PageRequest, PersonId, Scope, StoreError, page::PageArguments};
+use regulars_kernel::{
+    ApplicationId, MerchantId, PageRequest, PersonId, Scope, StoreError, page::PageArguments,
+};
 
 use super::{Fixture, LATER, NOW, World, platform};
 use crate::audit::{
@@ -20,7 +22,7 @@ fn entry(log: Log, person: Option<PersonId>, action: &str) -> NewEntry {
     NewEntry {
         at: NOW,
         log,
-        doer: Doer { kind, person },
+        doer: Doer { kind, person, app: None },
         action: action.to_owned(),
         target: None,
         outcome: Outcome::Done,
@@ -62,7 +64,8 @@ fn entries_come_back_as_they_were(fixture: &mut impl Fixture, world: &World) {
         changes: vec![named(), turned],
         ..entry(Log::Merchant(log), Some(world.owner), "updateConsumer")
     };
-    let bare = NewEntry { peer: None, ..entry(Log::Merchant(log), None, "register") };
+    let app = Doer { kind: DoerKind::App, person: None, app: Some(ApplicationId::new(7)) };
+    let bare = NewEntry { peer: None, doer: app, ..entry(Log::Merchant(log), None, "register") };
     append(fixture, &[]);
     append(fixture, &[whole.clone(), bare.clone()]);
     let found = all(fixture, log, &AuditFilter::default());
@@ -122,6 +125,7 @@ fn pages_hold_what_fits(fixture: &mut impl Fixture, world: &World) {
         (AuditFilter { before: Some(LATER), ..everything() }, &[1, 2]),
         (AuditFilter { target, refused: Some(false), ..everything() }, &[1]),
         (AuditFilter { person: Some(world.ada), ..everything() }, &[]),
+        (AuditFilter { app: Some(ApplicationId::new(7)), ..everything() }, &[]),
     ] {
         let expected: Vec<_> = places.iter().map(|place| ids.get(*place).copied()).collect();
         let found = all(fixture, log, &filter);

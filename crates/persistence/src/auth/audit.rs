@@ -8,7 +8,9 @@ use regulars_auth::audit::{
     AuditFilter, AuditSort, Change, Doer, DoerKind, Entry, Field, Log, NewEntry, Outcome, Target,
     TargetKind,
 };
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
+use regulars_kernel::{
+    ApplicationId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp,
+};
 
 use crate::{
     Tx,
@@ -51,8 +53,8 @@ pub(super) fn append(tx: &mut Tx<'_>, entries: &[NewEntry]) -> Result<(), StoreE
         return Ok(());
     }
     let mut statement = Statement::<()>::new(
-        "INSERT INTO audit_entry (merchant_id, created_at, actor_kind, person_id, action, \
-         target_kind, target_id, refusal, changes, request_id, personal, peer) VALUES ",
+        "INSERT INTO audit_entry (merchant_id, created_at, actor_kind, person_id, app_id, \
+         action, target_kind, target_id, refusal, changes, request_id, personal, peer) VALUES ",
     );
     if entries.len() > 1 {
         statement.vary();
@@ -77,11 +79,13 @@ pub(super) fn append(tx: &mut Tx<'_>, entries: &[NewEntry]) -> Result<(), StoreE
             Outcome::Refused(code) => Some(code.clone()),
         };
         let person = entry.doer.person.map_or(0, PersonId::get);
-        let values: [(&str, Bind, &str); 11] = [
+        let app = entry.doer.app.map_or(0, ApplicationId::get);
+        let values: [(&str, Bind, &str); 12] = [
             (", ", entry.at.micros().into(), ""),
             (", ", entry.doer.kind.word().into(), ""),
             // No number is 0: one text for those who are known and those who are not.
             (", NULLIF(", person.into(), ", 0)"),
+            (", NULLIF(", app.into(), ", 0)"),
             (", ", entry.action.clone().into(), ""),
             (", ", target.map(|target| target.kind.word().to_owned()).into(), ""),
             (", NULLIF(", target.map_or(0, |target| target.id).into(), ", 0)"),
@@ -101,7 +105,7 @@ pub(super) fn append(tx: &mut Tx<'_>, entries: &[NewEntry]) -> Result<(), StoreE
     Ok(())
 }
 
-const COLUMNS: &str = "a.id, a.merchant_id, a.created_at, a.actor_kind, a.person_id, a.action, \
+const COLUMNS: &str = "a.id, a.merchant_id, a.created_at, a.actor_kind, a.person_id, a.app_id, a.action, \
     a.target_kind, a.target_id, a.refusal, a.changes, a.personal, a.request_id, a.peer";
 
 type RowSql = (
@@ -109,6 +113,7 @@ type RowSql = (
     BigInt,
     BigInt,
     Text,
+    Nullable<BigInt>,
     Nullable<BigInt>,
     Text,
     Nullable<Text>,
@@ -127,6 +132,7 @@ struct Row {
     created_at: i64,
     actor_kind: String,
     person_id: Option<i64>,
+    app_id: Option<i64>,
     action: String,
     target_kind: Option<String>,
     target_id: Option<i64>,
@@ -156,7 +162,11 @@ impl Row {
             id,
             merchant: (self.merchant_id != 0).then(|| MerchantId::new(self.merchant_id)),
             at: Timestamp::from_micros(self.created_at),
-            doer: Doer { kind, person: self.person_id.map(PersonId::new) },
+            doer: Doer {
+                kind,
+                person: self.person_id.map(PersonId::new),
+                app: self.app_id.map(ApplicationId::new),
+            },
             action: self.action,
             target,
             outcome: self.refusal.map_or(Outcome::Done, Outcome::Refused),
@@ -200,6 +210,9 @@ fn push_from<ST>(
     }
     if let Some(person) = filter.person {
         condition(" AND a.person_id = ", person.get().into());
+    }
+    if let Some(app) = filter.app {
+        condition(" AND a.app_id = ", app.get().into());
     }
     if let Some(action) = &filter.action {
         condition(" AND a.action = ", action.clone().into());

@@ -21,6 +21,8 @@ pub(crate) struct Database {
     pub(crate) statement_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub(crate) outcomes_kept: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) audit_kept: Duration,
     pub(crate) allow_network_files: bool,
 }
 
@@ -117,6 +119,11 @@ impl Section for Database {
             Duration::from_millis(10)..=seconds(600),
         );
         check.time("outcomes_kept", self.outcomes_kept, seconds(HOUR)..=seconds(3_650 * 24 * HOUR));
+        check.time(
+            "audit_kept",
+            self.audit_kept,
+            seconds(30 * 24 * HOUR)..=seconds(3_650 * 24 * HOUR),
+        );
         check.rule("allow_network_files", "true or false", true);
     }
 }

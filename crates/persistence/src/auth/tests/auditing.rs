@@ -13,7 +13,7 @@ fn entry(person: PersonId) -> NewEntry {
     NewEntry {
         at: NOW,
         log: Log::Employer(person),
-        doer: Doer { kind: DoerKind::Staff, person: Some(person) },
+        doer: Doer { kind: DoerKind::Staff, person: Some(person), app: None },
         action: "createRole".to_owned(),
         target: Some(Target::from(person)),
         outcome: Outcome::Done,

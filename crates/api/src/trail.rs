@@ -1,0 +1,329 @@
+//! Writing the audit log.
+//!
+//! What a mutation did is written down in its own transaction, and stands or falls with it. What it was refused is written
+//! down once everything else of it is undone: under an idempotency key beside the outcome, else in a transaction of its own
+//! that the answer waits for. What a query was refused waits in a queue ([`queue`]) and holds nobody up.
+
+pub mod queue;
+
+use regulars_auth::{
+    AuditStore, MailStore,
+    audit::{Change, Doer, Field, Image, Log, MAX_NAME_CHARS, NewEntry, Outcome, Subject, entries},
+};
+use regulars_customer::EmailAddress;
+use regulars_kernel::{
+    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError,
+    StoreId,
+};
+use regulars_loyalty::LoyaltyStore;
+use regulars_merchant::{EntitySource, MerchantStore};
+use regulars_persistence::Tx;
+
+use crate::{
+    context::Context,
+    error::{ApiError, Codes},
+    mutation,
+    scalar::ExpectedErrorType,
+};
+
+/// How long the refused wait for their refusal to be written down.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Where somebody does something: whose log has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The merchant's in whose name they act; the platform's, where they act in nobody's.
+    Own,
+    /// This merchant's.
+    Merchant(MerchantId),
+    /// That of the merchant of this store.
+    Store(StoreId),
+    /// That of the merchant of this loyalty card.
+    LoyaltyCard(LoyaltyCardId),
+    /// That of the merchant for whom this person works.
+    Employer(PersonId),
+}
+
+/// What something is about. Of what is yet to be made there is no number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Nothing in particular.
+    Nothing,
+    /// A customer.
+    Customer(Option<PersonId>),
+    /// A customer by their id in another system, who may be yet to be made.
+    Source(EntitySource, String),
+    /// Whoever asks, at every merchant.
+    Memberships,
+    /// An account, whoever asks or is named.
+    Account(Option<PersonId>),
+    /// What a member of staff was given.
+    Post(PersonId),
+    /// A member of staff.
+    Staff(Option<PersonId>),
+    /// A role.
+    Role(Option<RoleId>),
+    /// A loyalty card.
+    LoyaltyCard(LoyaltyCardId),
+    /// An application.
+    Application(Option<ApplicationId>),
+    /// A key of an application.
+    ApiKey(Option<ApiKeyId>),
+}
+
+/// What is being done, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trace {
+    action: String,
+    place: Place,
+    about: About,
+    /// The address that somebody named who is nobody yet.
+    named: Option<EmailAddress>,
+}
+
+impl Trace {
+    /// Of an action by its root field.
+    pub(crate) fn new(action: impl Into<String>) -> Self {
+        let (place, about) = (Place::Own, About::Nothing);
+        Self { action: action.into(), place, about, named: None }
+    }
+
+    /// Done there.
+    #[must_use]
+    pub(crate) const fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// About that.
+    #[must_use]
+    pub(crate) fn about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// To the account of somebody who may be nobody: in the log of whom they work for.
+    #[must_use]
+    pub(crate) fn to(self, person: Option<PersonId>) -> Self {
+        // No account has the number 0: nobody is looked for like anybody.
+        let place = Place::Employer(person.unwrap_or(PersonId::new(0)));
+        self.at(place).about(person.map_or(About::Nothing, |person| About::Account(Some(person))))
+    }
+
+    /// By an address, if it is one: what else was typed there, a password say, is nobody's to keep.
+    #[must_use]
+    pub(crate) fn naming(mut self, typed: &str) -> Self {
+        self.named = EmailAddress::parse(typed).ok();
+        self
+    }
+}
+
+/// Writes down what comes of one mutation. Lasts as long as its transaction, which may run more than once.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    trace: Trace,
+    actor: Actor,
+    /// Everything that is known beforehand.
+    entry: NewEntry,
+}
+
+impl Recorder {
+    /// The same of an account that was found meanwhile.
+    pub(crate) fn of(mut self, person: Option<PersonId>) -> Self {
+        self.trace = self.trace.to(person);
+        self
+    }
+
+    fn log(&self, tx: &mut Tx<'_>) -> Result<Log, StoreError> {
+        let own = self.actor.merchant();
+        let found = match self.trace.place {
+            Place::Own => own,
+            Place::Merchant(merchant) => Some(merchant),
+            Place::Store(store) => tx.stores(&[store])?.first().map(|store| store.merchant),
+            Place::LoyaltyCard(card) => {
+                tx.loyalty_cards(&[card])?.first().map(|card| card.merchant)
+            }
+            Place::Employer(person) => return Ok(Log::Employer(person)),
+        };
+        Ok(found.or(own).map_or(Log::Platform, Log::Merchant))
+    }
+
+    /// What to look at, where `made` has the number of what was made meanwhile.
+    fn subject(&self, log: Log, made: Option<i64>) -> Subject {
+        let merchant = match log {
+            Log::Merchant(merchant) => Some(merchant),
+            Log::Platform | Log::Employer(_) => None,
+        };
+        let person = |id: Option<PersonId>| id.or(made.map(PersonId::new));
+        match (&self.trace.about, merchant) {
+            (About::Customer(id), Some(merchant)) => {
+                person(*id).map_or(Subject::Nothing, |id| Subject::Member(merchant, id))
+            }
+            (About::Customer(id), None) => person(*id).map_or(Subject::Nothing, Subject::Person),
+            (About::Source(source, id), Some(merchant)) => match made {
+                Some(made) => Subject::Member(merchant, PersonId::new(made)),
+                None => Subject::Source(merchant, *source, id.clone()),
+            },
+            (About::Memberships, _) => {
+                self.actor.person().map_or(Subject::Nothing, Subject::Memberships)
+            }
+            (About::Account(id), _) => person(*id).map_or(Subject::Nothing, Subject::Account),
+            (About::Post(id), Some(merchant)) => Subject::Post(merchant, *id),
+            (About::Staff(id), Some(merchant)) => {
+                person(*id).map_or(Subject::Nothing, |id| Subject::Staff(merchant, id))
+            }
+            (About::Role(id), Some(merchant)) => id
+                .or(made.map(RoleId::new))
+                .map_or(Subject::Nothing, |id| Subject::Role(merchant, id)),
+            (About::Application(id), Some(merchant)) => id
+                .or(made.map(ApplicationId::new))
+                .map_or(Subject::Nothing, |id| Subject::Application(merchant, id)),
+            (About::ApiKey(id), Some(merchant)) => id
+                .or(made.map(ApiKeyId::new))
+                .map_or(Subject::Nothing, |id| Subject::ApiKey(merchant, id)),
+            (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
+            (
+                About::Nothing
+                | About::Source(..)
+                | About::Post(_)
+                | About::Staff(_)
+                | About::Role(_)
+                | About::Application(_)
+                | About::ApiKey(_),
+                _,
+            ) => Subject::Nothing,
+        }
+    }
+
+    /// Runs a step and writes down what is different after it. The step answers what it made, by its number, with its receipt.
+    pub(crate) fn watch<T, E: From<StoreError>>(
+        &self,
+        tx: &mut Tx<'_>,
+        step: impl FnOnce(&mut Tx<'_>) -> Result<(T, Option<i64>), E>,
+    ) -> Result<T, E> {
+        let log = self.log(tx)?;
+        let before = self.subject(log, None).look(tx)?;
+        let (receipt, made) = step(tx)?;
+        let subject = self.subject(log, made);
+        let after = subject.look(tx)?;
+        let done = NewEntry { log, target: subject.target(), ..self.entry.clone() };
+        tx.append_audit(&entries(&done, &before, &after))?;
+        Ok(receipt)
+    }
+
+    /// Writes down something done to an account, by whoever proved meanwhile who they are.
+    pub(crate) fn done(
+        &self,
+        tx: &mut Tx<'_>,
+        person: PersonId,
+        doer: Option<&Actor>,
+        changes: Vec<Change>,
+    ) -> Result<(), StoreError> {
+        let doer = doer.map_or(self.entry.doer, Doer::from);
+        let (log, target) = (Log::Employer(person), Some(person.into()));
+        let named = self.trace.named.as_ref().map(Change::named);
+        let changes = named.into_iter().chain(changes).collect();
+        tx.append_audit(&[NewEntry { log, doer, target, changes, ..self.entry.clone() }])
+    }
+
+    /// The fields of an account that were made, all or one.
+    pub(crate) fn made(
+        tx: &mut Tx<'_>,
+        person: PersonId,
+        only: Option<Field>,
+    ) -> Result<Vec<Change>, StoreError> {
+        let account = regulars_customer::CustomerStore::people(tx, &[person])?.pop();
+        let image = account.as_ref().map(Image::of_account).unwrap_or_default();
+        let mut changes = Image::default().changes_to(&image);
+        changes.retain(|change| only.is_none_or(|field| change.field() == field));
+        Ok(changes)
+    }
+
+    /// Writes down that somebody asked for something about an account that may be nobody's: the same work in either case.
+    pub(crate) fn asked(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let key = self.trace.named.as_ref().map(EmailAddress::key).unwrap_or_default();
+        let person = tx.find_addressee(&key)?.map(|to| to.person);
+        let found = self.clone().of(person);
+        let done = NewEntry { log: found.log(tx)?, ..found.refusal_of(None) };
+        tx.append_audit(&[done])
+    }
+
+    /// Writes down that it was refused.
+    pub(crate) fn refused(&self, tx: &mut Tx<'_>, code: &str) -> Result<(), StoreError> {
+        let refused = NewEntry { log: self.log(tx)?, ..self.refusal_of(Some(code)) };
+        tx.append_audit(&[refused])
+    }
+
+    fn refusal_of(&self, code: Option<&str>) -> NewEntry {
+        let target = self.subject(Log::Platform, None).target().or(match self.trace.about {
+            About::Post(id) => Some(id.into()),
+            About::Staff(id) => id.map(Into::into),
+            About::Role(id) => id.map(Into::into),
+            About::Application(id) => id.map(Into::into),
+            About::ApiKey(id) => id.map(Into::into),
+            _ => None,
+        });
+        let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));
+        let changes = self.trace.named.iter().map(Change::named).collect();
+        NewEntry { target, outcome, changes, ..self.entry.clone() }
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_NAME_CHARS).collect()
+}
+
+impl Context {
+    /// Who writes down what comes of something that whoever asks is doing.
+    pub(crate) fn recorder(&self, trace: &Trace) -> Recorder {
+        let actor = self.actor().clone();
+        let entry = self.entry(&trace.action, Outcome::Done);
+        Recorder { trace: trace.clone(), actor, entry }
+    }
+
+    fn entry(&self, action: &str, outcome: Outcome) -> NewEntry {
+        let actor = self.actor();
+        NewEntry {
+            at: self.now(),
+            log: actor.merchant().map_or(Log::Platform, Log::Merchant),
+            doer: actor.into(),
+            action: cut(action),
+            target: None,
+            outcome,
+            changes: Vec::new(),
+            request_id: self.request_id().to_owned(),
+            peer: self.peer(),
+        }
+    }
+
+    /// Turns a refusal into the payload's `errors` and writes it down; what is no refusal stays an error of the request.
+    pub(crate) fn refuse<T>(
+        &self,
+        trace: &Trace,
+        error: ApiError,
+        codes: Codes,
+    ) -> Result<mutation::Outcome<T>, ApiError> {
+        let refused = mutation::refused(error, codes)?;
+        if let mutation::Outcome::Refused(errors) = &refused {
+            self.write_refusal(trace, errors);
+        }
+        Ok(refused)
+    }
+
+    fn write_refusal(&self, trace: &Trace, errors: &ExpectedErrorType) {
+        let (recorder, code) = (self.recorder(trace), errors.code().to_owned());
+        let late = NewEntry { log: recorder.entry.log, ..recorder.refusal_of(Some(&code)) };
+        // Even where the time of the request is over: whoever is refused gets no way round the log.
+        let deadline = self.deadline().max(std::time::Instant::now() + PATIENCE);
+        let written =
+            self.write_by(Scope::Platform, deadline, move |tx| recorder.refused(tx, &code));
+        if written.is_err() {
+            self.audit_queue().offer(late);
+        }
+    }
+
+    /// Has it be written down later that something which only reads was refused, by its root field.
+    pub(crate) fn note_refused(&self, field: &str, code: &str) {
+        self.audit_queue().offer(self.entry(field, Outcome::Refused(cut(code))));
+    }
+}
