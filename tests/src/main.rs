@@ -13,6 +13,7 @@
 
 mod accounts;
 mod apps;
+mod audit;
 mod command_line;
 mod consumer_fields;
 mod consumers;
@@ -28,6 +29,7 @@ mod mail;
 mod membership;
 mod permission;
 mod permission_matrix;
+mod secrets;
 mod staff;
 mod tokens;
 mod world;

@@ -4,8 +4,8 @@
 //! asks each of them, on both databases. What is in their way comes out as the code of the answer. A root field without
 //! a row fails the test, and so does an answer that is not in the file: `make matrix` writes it anew.
 
-mod rows;
-mod shop;
+pub(crate) mod rows;
+pub(crate) mod shop;
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
@@ -16,21 +16,21 @@ use crate::world::{World, on_both};
 use shop::{ACTORS, Shop};
 
 /// One question, put by each actor.
-struct Row {
+pub(crate) struct Row {
     /// `query` or `mutation`.
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The root field.
-    field: &'static str,
+    pub(crate) field: &'static str,
     /// What is special about this one, where the field has several rows.
     case: &'static str,
     /// The document; the root field answers under its own name.
-    document: &'static str,
+    pub(crate) document: &'static str,
     /// Its variables, about things that nobody else asks about meanwhile.
-    variables: fn(&Shop<'_>) -> Value,
+    pub(crate) variables: fn(&Shop<'_>) -> Value,
 }
 
 impl Row {
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let gap = if self.case.is_empty() { "" } else { ": " };
         format!("{} {}{gap}{}", self.kind, self.field, self.case)
     }
@@ -126,7 +126,7 @@ fn matrix(world: &World) -> String {
 }
 
 /// The code of an answer.
-fn outcome(answer: &Answer, field: &str) -> String {
+pub(crate) fn outcome(answer: &Answer, field: &str) -> String {
     let code = |code: &Value| match code.as_str() {
         Some("permission_denied") => "denied".to_owned(),
         Some("does_not_exist") => "absent".to_owned(),

@@ -38,8 +38,8 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     /// The server.
     pub(crate) server: Server,
-    database: TempDatabase,
-    data: TempDir,
+    pub(crate) database: TempDatabase,
+    pub(crate) data: TempDir,
     admin: OnceLock<String>,
 }
 

@@ -15,6 +15,7 @@ pub mod database;
 pub mod login;
 pub mod mail;
 pub mod postgres;
+pub mod rows;
 pub mod server;
 pub mod shared;
 

@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 8] = [
+const LISTS: [(&str, &str); 9] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -14,6 +14,7 @@ const LISTS: [(&str, &str); 8] = [
     ("loyaltyCards", ""),
     ("orderTypes", ""),
     ("applications", ""),
+    ("auditLog", ""),
     ("consumerAvailablePromotions", "consumerId: 177, "),
 ];
 
@@ -108,7 +109,7 @@ fn keys_of_a_cursor_that_was_not_made_here() {
 #[test]
 fn texts_that_no_field_can_hold() {
     let long = "x".repeat(11_000);
-    let texts: [(&str, &[&str]); 5] = [
+    let texts: [(&str, &[&str]); 6] = [
         (
             "consumers",
             &[
@@ -132,6 +133,7 @@ fn texts_that_no_field_can_hold() {
         ("stores", &["name", "name_Icontains", "city", "city_Icontains"]),
         ("offers", &["name", "name_Icontains"]),
         ("loyaltyCards", &["name", "name_Icontains"]),
+        ("auditLog", &["action"]),
     ];
     on_both(|world| {
         let owner = world.demo_owner();
@@ -167,13 +169,21 @@ fn ids_of_filters() {
             ("offers", "store_Id", user),
             ("loyaltyCards", "merchant_Id", store),
             ("loyaltyCards", "store_Id", user),
+            ("auditLog", "actor_Id", store),
+            ("auditLog", "target_Id", store),
         ] {
             for id in ["\"garbage\"", "-5", "\"9223372036854775808\"", &format!("\"{wrong}\"")] {
                 let document = format!("{{ {list}({argument}: {id}) {{ count }} }}");
                 let answer = owner.query(&document, Value::Null);
                 check(&answer, &document, "invalid", Some(argument));
             }
-            let unknown = format!("{{ {list}({argument}: 999999999) {{ count }} }}");
+            // Of a target the type has to be said, too.
+            let absent = if argument == "target_Id" {
+                "\"SVVzZXJOb2RlOjk5OTk5OTk5OQ==\""
+            } else {
+                "999999999"
+            };
+            let unknown = format!("{{ {list}({argument}: {absent}) {{ count }} }}");
             let answer = owner.query(&unknown, Value::Null).succeeded();
             assert_eq!(answer.data(&format!("{list}.count")), &json!(0), "{unknown}");
         }
@@ -193,6 +203,8 @@ fn values_that_cannot_be_read() {
             ("orders", "completedAt_Lt"),
             ("orders", "createdAt_Gte"),
             ("orders", "createdAt_Lt"),
+            ("auditLog", "createdAt_Gte"),
+            ("auditLog", "createdAt_Lt"),
             ("consumerAvailablePromotions", "consumerId: 177, at"),
         ] {
             for instant in ["\"yesterday\"", "\"2022-02-30T00:00\"", "5"] {
@@ -210,6 +222,7 @@ fn values_that_cannot_be_read() {
             "{ offers(offerType: EATEN) { count } }",
             "{ loyaltyCards(status: EATEN) { count } }",
             "{ loyaltyCards(loyaltyType: EATEN) { count } }",
+            "{ auditLog(outcome: EATEN) { count } }",
             "{ consumers(archived: 1) { count } }",
             "{ consumers(entitySource: EATEN) { count } }",
         ] {

@@ -18,7 +18,7 @@ use crate::{
 type Actor = (&'static str, fn(&World) -> Client);
 
 /// Everybody who asks.
-pub(super) const ACTORS: &[Actor] = &[
+pub(crate) const ACTORS: &[Actor] = &[
     ("anonymous", World::anonymous),
     ("consumer", |world| member_of_the_demo_merchant(world).0),
     ("another", World::consumer),
@@ -46,8 +46,8 @@ fn every_permission(world: &World) -> Value {
 }
 
 /// The merchant that is asked about, and everybody who asks.
-pub(super) struct Shop<'a> {
-    pub(super) world: &'a World,
+pub(crate) struct Shop<'a> {
+    pub(crate) world: &'a World,
     clients: HashMap<&'static str, Client>,
     /// Ids of one thing of each sort, by the names of the questions below.
     ids: Value,
@@ -64,7 +64,7 @@ const THINGS: &str = "{
 }";
 
 impl<'a> Shop<'a> {
-    pub(super) fn open(world: &'a World) -> Self {
+    pub(crate) fn open(world: &'a World) -> Self {
         let clients: HashMap<_, _> =
             ACTORS.iter().map(|(name, client)| (*name, client(world))).collect();
         let answer = clients["owner"].query(THINGS, Value::Null).succeeded();
@@ -88,24 +88,24 @@ impl<'a> Shop<'a> {
         Self { world, clients, ids }
     }
 
-    pub(super) fn client(&self, actor: &str) -> &Client {
+    pub(crate) fn client(&self, actor: &str) -> &Client {
         &self.clients[actor]
     }
 
     /// One thing by its name.
-    pub(super) fn id(&self, name: &str) -> &Value {
+    pub(crate) fn id(&self, name: &str) -> &Value {
         &self.ids[name]
     }
 
     /// A text that nobody else has.
-    pub(super) fn unique(what: &str) -> String {
+    pub(crate) fn unique(what: &str) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         format!("{what}{number}-{}", std::process::id())
     }
 
     /// An address that nobody else has.
-    pub(super) fn email() -> String {
+    pub(crate) fn email() -> String {
         format!("{}@matrix.example", Self::unique("m"))
     }
 
@@ -120,19 +120,19 @@ impl<'a> Shop<'a> {
     }
 
     /// A customer whom the shop keeps.
-    pub(super) fn managed(&self) -> Value {
+    pub(crate) fn managed(&self) -> Value {
         let input = json!({ "firstname": "Matrix", "cards": [Self::unique("card")] });
         self.made("createConsumer", "CreateConsumerInput", "consumer", &input)
     }
 
     /// A role of the shop's own.
-    pub(super) fn role(&self) -> Value {
+    pub(crate) fn role(&self) -> Value {
         let input = json!({ "displayName": "Matrix", "permissions": ["redeem"] });
         self.made("createRole", "CreateRoleInput", "role", &input)
     }
 
     /// A cashier of the shop, who has one thing of each sort.
-    pub(super) fn staff(&self) -> Value {
+    pub(crate) fn staff(&self) -> Value {
         let input = json!({
             "email": Self::email(), "firstname": "Matrix", "lastname": "Staff",
             "roles": [self.id("cashier")], "stores": [self.id("store")],
@@ -144,7 +144,7 @@ impl<'a> Shop<'a> {
     }
 
     /// Another owner of the shop.
-    pub(super) fn second_owner(&self) -> Value {
+    pub(crate) fn second_owner(&self) -> Value {
         let input = json!({
             "email": Self::email(), "firstname": "Matrix", "lastname": "Owner",
             "roles": [self.id("owner")],
@@ -165,7 +165,7 @@ impl<'a> Shop<'a> {
     }
 
     /// The refresh token of a log-in that nobody needs.
-    pub(super) fn refresh_token(&self) -> Value {
+    pub(crate) fn refresh_token(&self) -> Value {
         let document = "mutation ($email: String!, $password: String!) {
             obtainToken(email: $email, password: $password) { refreshToken }
         }";
@@ -175,7 +175,7 @@ impl<'a> Shop<'a> {
     }
 
     /// An access token in force.
-    pub(super) fn token(&self) -> Value {
+    pub(crate) fn token(&self) -> Value {
         let document = "mutation ($email: String!, $password: String!) {
             obtainToken(email: $email, password: $password) { token }
         }";
