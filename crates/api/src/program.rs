@@ -264,7 +264,9 @@ impl Service for Program {
             .collect();
         denied.sort_unstable();
         denied.dedup();
-        denied.into_iter().for_each(|field| context.note_refused(field, DENIED));
+        for field in denied {
+            context.note_refused(field, DENIED);
+        }
     }
 
     fn close(&self, thread: &mut Thread, context: Context) -> Headers {
