@@ -90,7 +90,6 @@ mod tests {
             ("info", usual.as_str()),
             ("info,actix_https=debug", other.as_str()),
             ("info,actix_http=debug", "actix_http=debug,info"),
-            ("info, actix_http=debug", "actix_http=debug,info"),
             ("actix_http::h1=trace", "actix_http::h1=trace"),
         ] {
             assert_eq!(filter(level).as_deref(), Some(directives), "{level}");
