@@ -413,4 +413,11 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
         }
     }
+
+    #[test]
+    fn accounts_past_the_most_that_are_counted_are_over_so_many() {
+        let missing = [("a".to_owned(), 1), ("b".to_owned(), 100_000), ("c".to_owned(), 100_001)];
+        let told = "a (1 account(s)), b (100000 account(s)), c (over 100,000 accounts)";
+        assert_eq!(counted(&missing), told);
+    }
 }

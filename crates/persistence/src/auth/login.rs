@@ -228,8 +228,7 @@ mod tests {
             plan.unwrap().join("\n")
         };
         let plan = explain(in_use);
-        assert_eq!(plan.matches("person_pepper").count(), 2, "{plan}");
-        assert!(plan.contains("Index Cond"), "{plan}");
+        assert!(plan.contains("person_pepper") && !plan.contains("Seq Scan"), "{plan}");
         let plan = explain(|| {
             let mut statement = Statement::new("");
             statement.append(counting("a", 5));
