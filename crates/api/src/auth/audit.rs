@@ -234,8 +234,8 @@ crate::fast_object! {
             }
             /// What they did: the name of the mutation, or of the query that was refused.
             "action" => fn action(&self) -> &str { &self.0.action }
-            /// What it is about: a customer, a member of staff, a role, a loyalty card, an application, a key; null where that is not one thing, or none
-            /// that was found.
+            /// What it is about: a customer, a member of staff, a role, a loyalty card, an application, a key; null where that is not
+            /// one thing, or none that was found.
             "targetId" => fn target_id(&self) -> Option<Id> {
                 self.0.target.map(|target| Id::global(type_name(target.kind), target.id))
             }
