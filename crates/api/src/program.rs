@@ -257,9 +257,14 @@ impl Service for Program {
         operation: &Compiled<Regulars>,
         errors: &[ExecutionError<DefaultScalarValue>],
     ) {
+        // What a mutation did is written down by itself; a part of its answer that may not be seen does not undo it.
+        let whole = |error: &&ExecutionError<DefaultScalarValue>| {
+            operation.kind() == OperationKind::Query || error.path().len() == 1
+        };
         let mut denied: Vec<&str> = errors
             .iter()
             .filter(|error| is_denial(error))
+            .filter(whole)
             .filter_map(|error| operation.root_field(error.path().first()?))
             .collect();
         denied.sort_unstable();

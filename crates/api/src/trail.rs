@@ -137,13 +137,17 @@ impl Recorder {
     fn log(&self, tx: &mut Tx<'_>) -> Result<Log, StoreError> {
         let own = self.actor.merchant();
         let found = match self.trace.place {
-            Place::Own => own,
-            Place::Merchant(merchant) => Some(merchant),
+            Place::Employer(person) => return Ok(Log::Employer(person)),
+            // Consumers alone do something at merchants that are not theirs: nobody else writes into a log of others.
+            _ if self.actor.require_consumer().is_err() => None,
+            Place::Own => None,
+            Place::Merchant(merchant) => {
+                tx.merchants(&[merchant])?.first().map(|merchant| merchant.id)
+            }
             Place::Store(store) => tx.stores(&[store])?.first().map(|store| store.merchant),
             Place::LoyaltyCard(card) => {
                 tx.loyalty_cards(&[card])?.first().map(|card| card.merchant)
             }
-            Place::Employer(person) => return Ok(Log::Employer(person)),
         };
         Ok(found.or(own).map_or(Log::Platform, Log::Merchant))
     }
@@ -219,7 +223,12 @@ impl Recorder {
         doer: Option<&Actor>,
         changes: Vec<Change>,
     ) -> Result<(), StoreError> {
-        let doer = doer.map_or(self.entry.doer, Doer::from);
+        // An app that somebody logs in through stays the one who did it.
+        let doer = match (self.entry.doer.app, doer.map(Doer::from)) {
+            (Some(_), Some(proved)) => Doer { person: proved.person, ..self.entry.doer },
+            (None, Some(proved)) => proved,
+            (_, None) => self.entry.doer,
+        };
         let (log, target) = (Log::Employer(person), Some(person.into()));
         let named = self.trace.named.as_ref().map(Change::named);
         let changes = named.into_iter().chain(changes).collect();
@@ -314,7 +323,7 @@ impl Context {
         let (recorder, code) = (self.recorder(trace), errors.code().to_owned());
         let late = NewEntry { log: recorder.entry.log, ..recorder.refusal_of(Some(&code)) };
         // Even where the time of the request is over: whoever is refused gets no way round the log.
-        let deadline = self.deadline().max(std::time::Instant::now() + PATIENCE);
+        let deadline = self.deadline() + PATIENCE;
         let written =
             self.write_by(Scope::Platform, deadline, move |tx| recorder.refused(tx, &code));
         if written.is_err() {

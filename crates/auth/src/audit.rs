@@ -319,6 +319,10 @@ fn shown(mut entry: Entry, actor: &Actor) -> Entry {
         entry.changes.retain(|change| !change.field().is_personal());
         entry.peer = None;
     }
+    // From where consumers come is theirs to share with nobody.
+    if entry.doer.kind == DoerKind::Consumer && !own {
+        entry.peer = None;
+    }
     entry
 }
 
