@@ -328,6 +328,6 @@ fn shown(mut entry: Entry, actor: &Actor) -> Entry {
 
 /// Refuses names that no action has.
 pub fn check_action(argument: &'static str, name: &str) -> Result<(), Violations> {
-    regulars_kernel::text::check(name, MAX_NAME_CHARS)
+    regulars_kernel::text::check_line(name, MAX_NAME_CHARS)
         .map_err(|rule| Violations::of(argument, rule))
 }
