@@ -259,6 +259,15 @@ fn beside_a_token_both_must_allow_it() {
         ] {
             refused(&app.client(&other).query("{ __typename }", Value::Null), "token");
         }
+        // Whatever else is in their place: the app does not act for somebody whom nobody knows.
+        for unreadable in ["JWT abc", "Bearer a b", "Bearer", "", "Bearer \u{e4}"] {
+            let sent = world.anonymous().header("authorization", unreadable);
+            for document in ["{ __typename }", create] {
+                refused(&app.client(&sent).query(document, Value::Null), "token");
+            }
+            let answer = sent.query("{ me { id } }", Value::Null).succeeded();
+            assert_eq!(answer.data("me"), &Value::Null, "{unreadable:?}");
+        }
     });
 }
 

@@ -19,7 +19,7 @@ use crate::{
     key_use::KeyUses,
     limit::AppLimits,
     schema::Regulars,
-    service::{Head, Headers, Refusal, Request, Service},
+    service::{Bearer, Head, Headers, Refusal, Request, Service, Unreadable},
 };
 
 /// Regulars as a service.
@@ -77,29 +77,32 @@ impl From<StoreError> for Unknown {
 }
 
 impl Program {
-    /// Whose token and key those are. Without a key, a token that is not in force is nobody's; beside one it is refused:
-    /// the app alone may more than with whoever was meant to hold it.
+    /// Whose token and key those are. Without a key, a token that is not in force, or is none at all, is nobody's; beside one
+    /// it is refused: the app alone may more than with whoever was meant to hold it.
     fn asker(
         &self,
         reader: &mut Reader,
-        bearer: Option<&str>,
+        bearer: Result<Option<&Bearer>, Unreadable>,
         presented: Option<&Presented>,
         now: Timestamp,
     ) -> Result<Asker, Unknown> {
-        let claims = bearer.map(|token| self.app.authority.read(token, now));
+        let claims = match bearer {
+            Ok(bearer) => bearer.map(|token| self.app.authority.read(token.expose(), now).ok()),
+            Err(Unreadable) => Some(None),
+        };
         match (presented, claims) {
-            (None, Some(Ok(claims))) => reader.read(Scope::Platform, |tx| {
+            (None, Some(Some(claims))) => reader.read(Scope::Platform, |tx| {
                 tx.narrow_to_bearer();
                 Ok(Asker::without_key(actor::resolve(tx, &claims)?))
             }),
-            (None, Some(Err(_)) | None) => Ok(Asker::without_key(Actor::Anonymous)),
-            (Some(_), Some(Err(_))) => Err(KeyFault::Bearer.into()),
+            (None, Some(None) | None) => Ok(Asker::without_key(Actor::Anonymous)),
+            (Some(_), Some(None)) => Err(KeyFault::Bearer.into()),
             (Some(presented), None) => reader.read(Scope::Platform, |tx| {
                 tx.narrow_to_bearer();
                 let key = api_key::resolve(tx, presented, now)??;
                 Ok(Asker { actor: key.actor(), key: Some(key) })
             }),
-            (Some(presented), Some(Ok(claims))) => reader.read(Scope::Platform, |tx| {
+            (Some(presented), Some(Some(claims))) => reader.read(Scope::Platform, |tx| {
                 let key = api_key::resolve(tx, presented, now)??;
                 tx.narrow_to_bearer();
                 let bearer = actor::resolve(tx, &claims)?;
@@ -193,7 +196,7 @@ impl Service for Program {
         let head = request.head;
         let idempotency_key = idempotency_key(request)?;
         let now = self.app.clock.now();
-        let bearer = head.bearer.as_ref().map(crate::service::Bearer::expose);
+        let bearer = head.bearer.as_ref().map(Option::as_ref).map_err(|unreadable| *unreadable);
         let presented = presented(head)?;
         let refused = |unknown: Unknown| match unknown {
             Unknown::Key(fault) => Refusal::unauthenticated(fault.to_string()),
@@ -212,7 +215,7 @@ impl Service for Program {
                 reader.start(Some(head.deadline));
                 self.asker(reader, bearer, presented.as_ref(), now)
             }
-            None if bearer.is_none() && presented.is_none() => {
+            None if matches!(bearer, Ok(None) | Err(_)) && presented.is_none() => {
                 Ok(Asker::without_key(Actor::Anonymous))
             }
             // A mutation holds a connection only while it needs one.
@@ -307,7 +310,7 @@ mod tests {
         let documents = Documents::<Regulars>::new(Limits::default());
         let head = Head {
             request_id: Arc::from("till-7"),
-            bearer: None,
+            bearer: Ok(None),
             headers: vec![Header { name: "idempotency-key".into(), value: Some("k".into()) }],
             peer: None,
             deadline: Instant::now(),

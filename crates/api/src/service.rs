@@ -61,8 +61,9 @@ pub struct Request<'a, S: Schema> {
 pub struct Head {
     /// Names the request in logs and answers.
     pub request_id: Arc<str>,
-    /// The token of `Authorization: Bearer …`.
-    pub bearer: Option<Bearer>,
+    /// The token of `Authorization: Bearer …`; none without that header. A header that is anything else is told from none:
+    /// whoever sent it meant to be somebody.
+    pub bearer: Result<Option<Bearer>, Unreadable>,
     /// The other headers that the service asked for.
     pub headers: Vec<Header>,
     /// Who connected; a proxy, where there is one.
@@ -86,7 +87,7 @@ impl Head {
     }
 }
 
-/// A header that is no ASCII text, or is there more than once.
+/// A header that is no ASCII text, is there more than once, or is `Authorization` with anything but `Bearer …`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
@@ -256,7 +257,7 @@ mod tests {
         };
         let head = Head {
             request_id: Arc::from("till-7"),
-            bearer: None,
+            bearer: Ok(None),
             headers: vec![header("x-api-key", Some("topsecret")), header("x-app-id", None)],
             peer: None,
             deadline: Instant::now(),

@@ -434,7 +434,10 @@ impl Service for Shop {
             Ok(Some("late")) => Err(Refusal::invalid("at", "Too late.")),
             Ok(Some("eager")) => Err(Refusal::too_many(7)),
             _ => Ok(Context {
-                bearer: request.head.bearer.as_ref().map(|bearer| bearer.expose().to_owned()),
+                bearer: match &request.head.bearer {
+                    Ok(bearer) => bearer.as_ref().map(|bearer| bearer.expose().to_owned()),
+                    Err(_unreadable) => Some("unreadable".to_owned()),
+                },
                 held: Arc::clone(&self.held),
                 ..Context::default()
             }),

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     document::{Compiled, OperationKind, Problem, check_mutation},
     engine::Engine,
-    service::{Bearer, Head, Header, Refusal, Service},
+    service::{Bearer, Head, Header, Refusal, Service, Unreadable},
     worker::guard,
 };
 
@@ -164,7 +164,7 @@ impl<V: Service> Endpoint<V> {
         let head = |batched| {
             Arc::new(Head {
                 request_id: Arc::clone(id),
-                bearer: text(headers, &AUTHORIZATION).and_then(Bearer::parse),
+                bearer: bearer(headers),
                 headers: self.wanted(headers),
                 peer: self.peer(request),
                 deadline,
@@ -343,6 +343,14 @@ impl Unprepared {
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<Bearer>, Unreadable> {
+    let mut lines = headers.get_all(AUTHORIZATION);
+    let Some(first) = lines.next() else { return Ok(None) };
+    let alone = lines.next().is_none();
+    let token = first.to_str().ok().filter(|_| alone).and_then(Bearer::parse);
+    token.map(Some).ok_or(Unreadable)
 }
 
 async fn graphql<V: Service>(

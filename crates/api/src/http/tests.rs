@@ -305,12 +305,21 @@ async fn the_service_sees_who_asks_and_adds_headers() {
     for (header, me) in [
         ("Bearer abc", json!("abc")),
         ("bearer abc", json!("abc")),
-        ("Bearer a b", json!(null)),
-        ("Basic abc", json!(null)),
+        ("Bearer a b", json!("unreadable")),
+        ("Basic abc", json!("unreadable")),
+        ("", json!("unreadable")),
     ] {
         let request = post(r#"{"query":"{ me }"}"#).insert_header(("authorization", header));
         assert_eq!(fixture.send(request).await.json()["data"]["me"], me, "{header}");
     }
+    assert_eq!(fixture.query("{ me }").await.json()["data"]["me"], json!(null));
+    let umlaut = HeaderValue::from_bytes(b"Bearer \xe4").unwrap();
+    let umlaut = post(r#"{"query":"{ me }"}"#).insert_header(("authorization", umlaut));
+    assert_eq!(fixture.send(umlaut).await.json()["data"]["me"], json!("unreadable"));
+    let twice = post(r#"{"query":"{ me }"}"#)
+        .append_header(("authorization", "Bearer abc"))
+        .append_header(("authorization", "Bearer abc"));
+    assert_eq!(fixture.send(twice).await.json()["data"]["me"], json!("unreadable"));
     let answer = fixture.query("mutation { add(n: 1) { p } }").await;
     assert_eq!(answer.header("x-statements"), Some("1"));
     let refused = post(r#"{"query":"{ me }"}"#).insert_header(("x-api-key", "wrong"));
