@@ -212,7 +212,7 @@ pub fn create(
     secret: &Secret,
     now: Timestamp,
 ) -> Result<ApiKeyId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor, Permission::ChangeApp)?;
+    let asker = Asker::who_gives(tx, actor, Permission::ChangeApp)?;
     let merchant = asker.merchant();
     let application = application::own(tx, merchant, draft.application)?;
     let mut wrong = Violations::new();

@@ -2,7 +2,7 @@
 //! and stores that whoever registers them holds.
 //!
 //! Whoever changes them needs [`Permission::ChangeApp`]. Nobody gives an app what they do not hold, and so nobody makes a
-//! key for an app that may more than they.
+//! key for an app that may more than they. An app in nobody's hands gives none anything, and makes no keys.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -168,7 +168,7 @@ pub fn create(
     most: u32,
     now: Timestamp,
 ) -> Result<ApplicationId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor, Permission::ChangeApp)?;
+    let asker = Asker::who_gives(tx, actor, Permission::ChangeApp)?;
     let mut wrong = Violations::new();
     let merchant = asker.merchant();
     let name = wrong.check("name", name(&draft.name));
@@ -198,7 +198,7 @@ pub fn create(
 }
 
 /// Changes an application, and with it what all of its keys open. Needs [`Permission::ChangeApp`], and everything that it
-/// gains.
+/// gains. An app in nobody's hands may rename and narrow.
 pub fn update(
     tx: &mut (impl ApplicationStore + StaffStore + MerchantStore),
     actor: &Actor,
@@ -226,7 +226,14 @@ pub fn update(
     }
     after.permissions = patch.permissions.unwrap_or(before.permissions);
     wrong.into_result()?;
-    asker.require_held(after.permissions.without(before.permissions))?;
+    let gained = after.permissions.without(before.permissions);
+    if !gained.is_empty()
+        || spreads(&before.stores, &after.stores)
+        || after.requests_per_minute != before.requests_per_minute
+    {
+        asker.require_somebody()?;
+    }
+    asker.require_held(gained)?;
     require_access(tx, &asker, &before.stores, &after.stores)?;
     if after != before {
         after.updated_at = now;
@@ -275,6 +282,14 @@ pub(crate) fn require_access(
             let named = if *before == StoreAccess::All { stores } else { &gained };
             if named.is_empty() { Ok(()) } else { require_stores(tx, asker, named) }
         }
+    }
+}
+
+/// Whether a reach gains a store.
+fn spreads(before: &StoreAccess, after: &StoreAccess) -> bool {
+    match after {
+        StoreAccess::All => *before != StoreAccess::All,
+        StoreAccess::Only(stores) => stores.iter().any(|store| !before.includes(*store)),
     }
 }
 

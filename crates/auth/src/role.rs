@@ -131,7 +131,7 @@ pub fn create(
     permissions: Permissions,
     now: Timestamp,
 ) -> Result<RoleId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
+    let asker = Asker::who_gives(tx, actor, Permission::ChangeStaff)?;
     let mut wrong = Violations::new();
     let display_name = wrong.check("displayName", name(display_name));
     let merchant = asker.merchant();
@@ -163,7 +163,11 @@ pub fn update(
         role.display_name = name(typed).map_err(|rule| Violations::of("displayName", rule))?;
     }
     if let Some(permissions) = patch.permissions {
-        asker.require_held(permissions.without(role.permissions))?;
+        let gained = permissions.without(role.permissions);
+        if !gained.is_empty() {
+            asker.require_somebody()?;
+        }
+        asker.require_held(gained)?;
         role.permissions = permissions;
     }
     if role != before {

@@ -1,8 +1,8 @@
 //! Who works for a merchant, what they may, and where.
 //!
 //! Whoever changes that needs [`Permission::ChangeStaff`], and these hold for everybody: nobody grants what they do not
-//! hold, be it a permission or a store; nobody but an owner changes an owner; nobody widens their own rights; and there
-//! is always an owner. All of it is judged behind one lock for each merchant, by what stands in the rows then.
+//! hold, be it a permission or a store; nobody but an owner changes an owner; nobody widens their own rights, nor does it an
+//! app in nobody's hands, of which nobody knows whose rights it would widen; and there is always an owner. All of it is judged behind one lock for each merchant, by what stands in the rows then.
 
 mod change;
 mod hire;
@@ -139,6 +139,8 @@ pub fn list_by_ids(
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
     person: Option<PersonId>,
+    /// An app in nobody's hands.
+    machine: bool,
     post: Post,
     /// The store groups they were given.
     store_groups: BTreeSet<StoreGroupId>,
@@ -156,6 +158,7 @@ impl Asker {
         match actor {
             Actor::System { .. } => Ok(Self {
                 person: None,
+                machine: false,
                 post: Post::owner(merchant),
                 store_groups: BTreeSet::new(),
             }),
@@ -174,7 +177,8 @@ impl Asker {
                     post = post.within(&holder);
                 }
                 // Groups are given to people: an app reaches a group where it reaches every store.
-                Self::of(merchant, needed, *person, post, BTreeSet::new())
+                let asker = Self::of(merchant, needed, *person, post, BTreeSet::new())?;
+                Ok(Self { machine: person.is_none(), ..asker })
             }
             Actor::Anonymous | Actor::Consumer { .. } | Actor::Platform { .. } => {
                 Err(Denied.into())
@@ -193,7 +197,24 @@ impl Asker {
         if post.merchant != merchant || !post.permissions.contains(needed) {
             return Err(Denied.into());
         }
-        Ok(Self { person, post, store_groups })
+        Ok(Self { person, machine: false, post, store_groups })
+    }
+
+    /// Takes the lock for giving somebody, or an app, more than they have. Needs the permission, and somebody to answer for
+    /// it: an app alone gives nothing.
+    pub(crate) fn who_gives(
+        tx: &mut impl StaffStore,
+        actor: &Actor,
+        needed: Permission,
+    ) -> Result<Self, AuthError> {
+        let asker = Self::behind_lock(tx, actor, needed)?;
+        asker.require_somebody()?;
+        Ok(asker)
+    }
+
+    /// Passes for all but apps in nobody's hands: who made their key could give themselves by it what they may not.
+    pub(crate) const fn require_somebody(&self) -> Result<(), Denied> {
+        if self.machine { Err(Denied) } else { Ok(()) }
     }
 
     pub(crate) const fn merchant(&self) -> MerchantId {

@@ -162,6 +162,7 @@ fn widen<S: StaffStore>(
     change: impl FnOnce(&mut S, &Asker, &mut StaffMember) -> Result<(), AuthError>,
 ) -> Result<PersonId, AuthError> {
     narrow(tx, actor, person, |tx, asker, member| {
+        asker.require_somebody()?;
         asker.require_not_oneself(member)?;
         change(tx, asker, member)
     })

@@ -46,7 +46,7 @@ pub fn create(
     seed: &MailSeed,
     now: Timestamp,
 ) -> Result<PersonId, AuthError> {
-    let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
+    let asker = Asker::who_gives(tx, actor, Permission::ChangeStaff)?;
     let mut wrong = Violations::new();
     let profile = account_profile(&new.fields, now, &mut wrong);
     // The address is looked up even where another field is wrong, so that one answer names every fault.

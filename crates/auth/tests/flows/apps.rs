@@ -213,7 +213,8 @@ fn an_app_gives_no_more_than_it_holds_now() {
     let may = of([Permission::ChangeStaff, Permission::ChangeApp, Permission::Redeem]);
     let app = shop.app(may, &[NEAR]);
     let (_, secret) = shop.make_key(&shop.owner(), app, None).unwrap();
-    let actor = shop.standing(&shop.presented(app, secret), NOW).unwrap().actor();
+    let standing = shop.standing(&shop.presented(app, secret), NOW).unwrap();
+    let actor = standing.held_by(&shop.owner()).unwrap();
     let create = |permissions| role::create(&mut shop.tx(), &actor, "Own", permissions, NOW);
     assert!(create(of([Permission::Redeem])).is_ok());
     is_denied(&create(of([Permission::RefundOrder])));
@@ -235,6 +236,53 @@ fn an_app_gives_no_more_than_it_holds_now() {
     is_denied(&create(of([Permission::Redeem])));
     application::delete(&mut shop.tx(), &shop.owner(), app, NOW).unwrap();
     is_denied(&shop.create_app(&actor, &draft(Permissions::NONE, &[])));
+}
+
+#[test]
+fn an_app_in_nobodys_hands_gives_nothing() {
+    let shop = Shop::open();
+    let app = shop.app(Permissions::all(), &[NEAR, FAR]);
+    let (key, secret) = shop.make_key(&shop.owner(), app, None).unwrap();
+    let actor = shop.standing(&shop.presented(app, secret), NOW).unwrap().actor();
+    let redeem = of([Permission::Redeem]);
+    // Whoever made its key would give themselves what they may not.
+    let cashier = shop.hire_cashier("cashier");
+    is_denied(&staff::add_permission(&mut shop.tx(), &actor, cashier, Permission::RefundOrder));
+    is_denied(&staff::add_store(&mut shop.tx(), &actor, cashier, NEAR));
+    let role = shop.custom(redeem);
+    is_denied(&staff::add_role(&mut shop.tx(), &actor, cashier, role));
+    let seed = MailSeed::draw(&shop.house.authority, &mut rand::rng());
+    is_denied(&staff::create(&mut shop.house.tx(), &actor, &new_staff("new"), &seed, NOW));
+    is_denied(&role::create(&mut shop.tx(), &actor, "Own", redeem, NOW));
+    let change_role = |permissions| {
+        let patch = role::RolePatch { permissions: Some(permissions), display_name: None };
+        role::update(&mut shop.tx(), &actor, role, &patch, NOW)
+    };
+    is_denied(&change_role(of([Permission::Redeem, Permission::ViewOrder])));
+    is_denied(&shop.create_app(&actor, &draft(Permissions::NONE, &[])));
+    is_denied(&shop.make_key(&actor, app, None));
+    let other = shop.app(redeem, &[NEAR]);
+    let change = |patch: &ApplicationPatch| {
+        application::update(&mut shop.tx(), &actor, other, patch, MOST, NOW)
+    };
+    for gains in [
+        ApplicationPatch { permissions: Some(Permissions::all()), ..ApplicationPatch::default() },
+        ApplicationPatch { all_stores: Some(true), ..ApplicationPatch::default() },
+        ApplicationPatch { stores: Some([FAR].into()), ..ApplicationPatch::default() },
+        ApplicationPatch { requests_per_minute: Some(Some(9)), ..ApplicationPatch::default() },
+    ] {
+        is_denied(&change(&gains));
+    }
+    // To take away it needs nobody.
+    assert!(change_role(Permissions::NONE).is_ok());
+    let narrowed = ApplicationPatch {
+        permissions: Some(Permissions::NONE),
+        stores: Some(BTreeSet::new()),
+        ..ApplicationPatch::default()
+    };
+    assert!(change(&narrowed).is_ok());
+    assert!(staff::remove_role(&mut shop.tx(), &actor, cashier, role).is_ok());
+    assert!(api_key::revoke(&mut shop.tx(), &actor, key, NOW).is_ok());
 }
 
 #[test]
