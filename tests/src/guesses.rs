@@ -3,7 +3,10 @@
 use regulars_testkit::{Client, Engine};
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, World};
+use crate::{
+    apps::App,
+    world::{PASSWORD, World},
+};
 
 const LOG_IN: &str = "mutation ($email: String!, $password: String!) {
     obtainToken(email: $email, password: $password) { token errors }
@@ -74,6 +77,33 @@ fn a_network_that_guesses_at_many_waits_with_those_it_does_not_know() {
     let code = try_password(&cafe, manager, PASSWORD);
     assert_eq!(code.as_deref(), Some("too_many_attempts"));
     assert_eq!(try_password(&from(&world, "192.0.2.2"), manager, PASSWORD), None);
+}
+
+#[test]
+fn a_proxy_that_nobody_named_is_warned_of_once() {
+    let warnings = |world: &World| {
+        for _ in 0..3 {
+            from(world, "192.0.2.1").query("{ __typename }", Value::Null).succeeded();
+        }
+        world.server.log().matches("X-Forwarded-For comes from").count()
+    };
+    assert_eq!(warnings(&guarded(&[])), 0);
+    let world = World::start_with(Engine::Sqlite, &[]);
+    warnings(&world);
+    world.server.wait_for("X-Forwarded-For comes from");
+    assert_eq!(warnings(&world), 1);
+}
+
+#[test]
+fn others_lock_nobody_out_of_an_app() {
+    let world = guarded(&[("REGULARS_GUESSES_NETWORK_PASSWORDS", "20")]);
+    let app = App::of(&world.demo_owner(), &json!({})).client(&world.anonymous());
+    for number in 0..MANY {
+        let code = try_password(&app, &format!("x{number}@example.com"), "wrong");
+        assert_eq!(code.as_deref(), Some("invalid_credentials"), "{number}");
+    }
+    assert_eq!(try_password(&app, OWNER, PASSWORD), None);
+    assert!(until_too_many(&app, "nobody@example.com") >= 5);
 }
 
 #[test]

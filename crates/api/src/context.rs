@@ -21,7 +21,7 @@ use regulars_persistence::{Db, Reader, Tx};
 use crate::{
     connection::{Listed, Lists},
     error::ApiError,
-    guess::{Asker, Guesses, Network, Subject, TooOften, Try},
+    guess::{Asker, Guesses, Network, Origin, Subject, TooOften, Try},
     level::{Level, LoadName, Loads},
     limit::RequestLimits,
     service::Headers,
@@ -146,7 +146,11 @@ impl Context {
 
     /// Counts a try of a password, which [`Self::judged`] is to follow; refused where there were too many.
     pub(crate) fn try_password(&self, subject: Subject<'_>) -> Result<Try, ApiError> {
-        self.app.guesses.try_password(subject, self.network, self.now).map_err(too_often)
+        let origin = match self.actor() {
+            Actor::App { app, .. } => Origin::App(*app),
+            _ => Origin::Network(self.network),
+        };
+        self.app.guesses.try_password(subject, origin, self.now).map_err(too_often)
     }
 
     /// What came of a password that was tried. Only a wrong one stays counted.

@@ -1,9 +1,10 @@
 //! Guessing: how often passwords and loyalty ids may be tried.
 //!
-//! Nobody is locked out by what others do. A password is tried by an address, be it anybody's or not, from a network; past a few
-//! failures that pair waits, ever longer, and no other pair does. While an address is tried from many networks at once,
+//! Nobody is locked out by what others do elsewhere. A password is tried by an address, be it anybody's or not, from a network
+//! or through an app; past a few failures that pair waits, ever longer, and no other pair does: in one network, a guest's
+//! say, one may make another wait there. While an address is tried from many networks at once,
 //! each of them has one try instead of a few; a pair that has logged in keeps all of its tries. A network that fails with many
-//! addresses waits with those that never logged in from there. What was tried is counted before it is judged, so that trying at once helps nobody.
+//! addresses waits with those that never logged in from there; an app does not, whose limit of requests bounds it. What was tried is counted before it is judged, so that trying at once helps nobody.
 //!
 //! All of it is this process's own memory and bounded; addresses stand in it as hashes with a key of the process.
 
@@ -63,6 +64,15 @@ impl Network {
     }
 }
 
+/// What a password is tried from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    /// A network.
+    Network(Network),
+    /// The server of an app, by a key of it: people of everywhere log in there.
+    App(ApplicationId),
+}
+
 /// Whose password is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Subject<'a> {
@@ -88,9 +98,17 @@ pub(crate) struct TooOften(pub(crate) u32);
 /// A try that was counted, by the hashes of what it was counted for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Try {
-    subject: u64,
-    network: u64,
     pair: u64,
+    /// None where an account's own password is asked for: who has its token is known, and counted for it alone.
+    shared: Option<Shared>,
+}
+
+/// What a try counts for beside its pair.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    address: u64,
+    /// None for an app's server: what others try through it is not held against whoever logs in there.
+    network: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,22 +157,34 @@ impl Guesses {
     pub(crate) fn try_password(
         &self,
         subject: Subject<'_>,
-        network: Network,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Try, TooOften> {
-        let counted = Try {
-            subject: self.hasher.hash_one(subject),
-            network: self.hasher.hash_one(network),
-            pair: self.hasher.hash_one((subject, network)),
+        let counted = match subject {
+            Subject::Account(_) => Try { pair: self.hasher.hash_one(subject), shared: None },
+            Subject::Address(address) => Try {
+                pair: self.hasher.hash_one((subject, origin)),
+                shared: Some(Shared {
+                    address: self.hasher.hash_one(address),
+                    network: match origin {
+                        Origin::Network(network) => Some(self.hasher.hash_one(network)),
+                        Origin::App(_) => None,
+                    },
+                }),
+            },
         };
         let mut pairs = self.pairs.lock();
         let fresh = Pair { failures: 0, last: now, known: false };
         let mut pair = pairs.get(&counted.pair).copied().unwrap_or(fresh);
+        // The machine's clock may step back.
+        pair.last = pair.last.min(now);
         if now >= pair.last.plus(FORGIVEN) {
             pair.failures = 0;
         }
         let (many, most) = (&self.addresses, self.limits.address_passwords);
-        let attacked = !pair.known && room(many, counted.subject, most, HOUR, now).is_err();
+        let shared = counted.shared.filter(|_| !pair.known);
+        let attacked =
+            shared.is_some_and(|shared| room(many, shared.address, most, HOUR, now).is_err());
         let free = if attacked { 1 } else { self.limits.passwords };
         if pair.failures >= free {
             let doublings = (pair.failures - free).min(31);
@@ -165,11 +195,13 @@ impl Guesses {
                 return Err(TooOften(seconds(now, until)));
             }
         }
-        if !pair.known {
-            let most = self.limits.network_passwords;
-            room(&self.networks, counted.network, most, HOUR, now)?;
-            add(&self.networks, counted.network, most, HOUR, now);
-            add(many, counted.subject, self.limits.address_passwords, HOUR, now);
+        if let Some(shared) = shared {
+            if let Some(network) = shared.network {
+                let most = self.limits.network_passwords;
+                room(&self.networks, network, most, HOUR, now)?;
+                add(&self.networks, network, most, HOUR, now);
+            }
+            add(many, shared.address, most, HOUR, now);
         }
         pair.failures = pair.failures.saturating_add(1);
         pair.last = now;
@@ -197,8 +229,11 @@ impl Guesses {
     }
 
     fn take_back(&self, counted: Try) {
-        take_back(&self.networks, counted.network, self.limits.network_passwords, HOUR);
-        take_back(&self.addresses, counted.subject, self.limits.address_passwords, HOUR);
+        let Some(shared) = counted.shared else { return };
+        if let Some(network) = shared.network {
+            take_back(&self.networks, network, self.limits.network_passwords, HOUR);
+        }
+        take_back(&self.addresses, shared.address, self.limits.address_passwords, HOUR);
     }
 
     /// Counts a look-up by a loyalty id, unless it has to wait.
@@ -217,7 +252,9 @@ fn share(most: u32, span: Duration) -> u64 {
 
 /// What has not leaked away yet.
 fn level(counts: &mut LruCache<u64, Leaky>, key: u64, now: Timestamp) -> u64 {
-    counts.get(&key).map_or(0, |leaky| {
+    counts.get_mut(&key).map_or(0, |leaky| {
+        // The machine's clock may step back.
+        leaky.at = leaky.at.min(now);
         let passed = now.micros().saturating_sub(leaky.at.micros());
         leaky.level.saturating_sub(u64::try_from(passed).unwrap_or(0))
     })
@@ -243,7 +280,10 @@ fn room(
 
 fn add(counts: &Counts, key: u64, most: u32, span: Duration, now: Timestamp) {
     let mut counts = counts.lock();
-    let level = level(&mut counts, key, now).saturating_add(share(most, span));
+    let one = share(most, span);
+    // Never more than full: what is tried a thousand times is forgotten as soon as what is tried too often once.
+    let level =
+        level(&mut counts, key, now).saturating_add(one).min(one.saturating_mul(u64::from(most)));
     counts.put(key, Leaky { level, at: now });
 }
 
@@ -262,120 +302,4 @@ fn seconds(now: Timestamp, until: Timestamp) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ADA: Subject<'static> = Subject::Address("ada@example.com");
-    const BOB: Subject<'static> = Subject::Address("bob@example.com");
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_micros(1_700_000_000_000_000).plus(Duration::from_secs(seconds))
-    }
-
-    fn network(number: u32) -> Network {
-        Network::of(Some(IpAddr::V4((0x0a00_0000 + number).into())))
-    }
-
-    fn guesses() -> Guesses {
-        Guesses::new(GuessLimits::default())
-    }
-
-    #[test]
-    fn past_a_few_failures_a_pair_waits_ever_longer_and_no_other_does() {
-        let guesses = guesses();
-        let home = network(1);
-        for _ in 0..5 {
-            guesses.try_password(ADA, home, at(0)).unwrap();
-        }
-        let mut now = 0;
-        for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
-            let early = guesses.try_password(ADA, home, at(now)).unwrap_err();
-            assert_eq!(early, TooOften(wait));
-            // What has to wait is not counted: asking again makes nothing longer.
-            assert_eq!(guesses.try_password(ADA, home, at(now)).unwrap_err(), early);
-            now += u64::from(wait);
-            guesses.try_password(ADA, home, at(now)).unwrap();
-            assert!(guesses.try_password(BOB, home, at(now)).is_ok() || now > 60);
-        }
-        assert!(guesses.try_password(ADA, network(2), at(now)).is_ok(), "from elsewhere");
-        for _ in 0..5 {
-            guesses.try_password(ADA, home, at(now + 3_600)).unwrap();
-        }
-        assert!(guesses.try_password(ADA, home, at(now + 3_600)).is_err());
-    }
-
-    #[test]
-    fn the_right_password_begins_anew() {
-        let guesses = guesses();
-        for _ in 0..20 {
-            for _ in 0..4 {
-                guesses.try_password(ADA, network(1), at(0)).unwrap();
-            }
-            let right = guesses.try_password(ADA, network(1), at(0)).unwrap();
-            guesses.was_right(right, at(0));
-        }
-    }
-
-    #[test]
-    fn who_is_attacked_from_everywhere_still_logs_in() {
-        let guesses = guesses();
-        let home = network(1);
-        let right = guesses.try_password(ADA, home, at(0)).unwrap();
-        guesses.was_right(right, at(0));
-        // A thousand networks, each with all the tries that it gets.
-        let tried: usize = (100..1_100)
-            .map(|number| {
-                let tries = 0..10;
-                tries.filter(|_| guesses.try_password(ADA, network(number), at(1)).is_ok()).count()
-            })
-            .sum();
-        assert!(tried < 1_100, "{tried}: about one for each");
-        // From home with all her tries, and from wherever she is with one.
-        for _ in 0..5 {
-            guesses.try_password(ADA, home, at(1)).unwrap();
-        }
-        let right = guesses.try_password(ADA, network(2), at(1)).unwrap();
-        guesses.was_right(right, at(1));
-        assert!(guesses.try_password(ADA, network(2), at(2)).is_ok(), "known from now on");
-        assert!(guesses.try_password(BOB, network(3), at(1)).is_ok(), "another is not concerned");
-    }
-
-    #[test]
-    fn a_network_that_fails_with_many_addresses_waits_with_those_it_does_not_know() {
-        let guesses = guesses();
-        let cafe = network(1);
-        let right = guesses.try_password(ADA, cafe, at(0)).unwrap();
-        guesses.was_right(right, at(0));
-        let spray = |number: usize, now| {
-            let address = format!("someone{number}@example.com");
-            guesses.try_password(Subject::Address(&address), cafe, now)
-        };
-        let tried = (0..1_000).filter(|number| spray(*number, at(1)).is_ok()).count();
-        assert_eq!(tried, 100);
-        assert_eq!(spray(1_000, at(1)).unwrap_err(), TooOften(36));
-        assert!(spray(1_001, at(37)).is_ok(), "one comes back in 36 seconds");
-        assert!(guesses.try_password(ADA, cafe, at(1)).is_ok(), "who logged in there before");
-        assert!(guesses.try_password(BOB, network(2), at(1)).is_ok(), "another network");
-    }
-
-    #[test]
-    fn look_ups_are_counted_for_each_who_asks() {
-        let guesses = guesses();
-        let (app, person) = (Asker::App(7.into()), Asker::Person(7.into()));
-        for _ in 0..300 {
-            guesses.identify(app, at(0)).unwrap();
-        }
-        assert_eq!(guesses.identify(app, at(0)), Err(TooOften(1)));
-        assert!(guesses.identify(person, at(0)).is_ok());
-        assert!(guesses.identify(app, at(1)).is_ok());
-    }
-
-    #[test]
-    fn a_household_is_one_network() {
-        let of = |text: &str| Network::of(Some(text.parse().unwrap()));
-        assert_eq!(of("2001:db8:1:2300::1"), of("2001:db8:1:23ff:1:2:3:4"));
-        assert_ne!(of("2001:db8:1:2300::1"), of("2001:db8:1:2400::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
-    }
-}
+mod tests;

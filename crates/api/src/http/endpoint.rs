@@ -2,7 +2,7 @@
 
 use std::{
     net::IpAddr,
-    sync::Arc,
+    sync::{Arc, Once},
     time::{Duration, Instant},
 };
 
@@ -22,7 +22,7 @@ use super::{
     body::{self, Received, Room, Unread},
     health::{self, Readiness},
     negotiation::{Media, Verdict, is_json},
-    peer::{FORWARDED_FOR, peer},
+    peer::{FORWARDED_FOR, is_trusted, peer},
     reply::Reply,
     request::{Body, GraphqlRequest, Shape, from_body, from_query_string},
     request_id::request_id,
@@ -87,6 +87,8 @@ pub struct Endpoint<V: Service> {
     /// The memory for bodies that are on their way.
     room: Room,
     readiness: Readiness,
+    /// Whether it was said that a proxy seems to stand before us that nobody named.
+    warned: Once,
 }
 
 type Prepared<V> = Arc<Compiled<<V as Service>::Schema>>;
@@ -97,7 +99,7 @@ impl<V: Service> Endpoint<V> {
         let (gate, room) = (Gate::new(config.in_flight), Room::new(config.body_memory));
         // What is no name of a header is in no request.
         let wanted = config.headers.iter().filter_map(|name| name.parse().ok()).collect();
-        Self { engine, config, gate, wanted, room, readiness }
+        Self { engine, config, gate, wanted, room, readiness, warned: Once::new() }
     }
 
     /// The engine behind it.
@@ -208,6 +210,15 @@ impl<V: Service> Endpoint<V> {
             .get_all(FORWARDED_FOR)
             .map(|line| line.to_str().unwrap_or_default())
             .collect();
+        if !lines.is_empty() && !is_trusted(connected, &self.config.trusted_proxies) {
+            self.warned.call_once(|| {
+                tracing::warn!(
+                    peer = ?connected,
+                    "X-Forwarded-For comes from an address that http.trusted_proxies does not name, and is ignored: \
+                     if that is your proxy, all of its clients count as one network until it is named there"
+                );
+            });
+        }
         peer(connected, lines.into_iter(), &self.config.trusted_proxies)
     }
 

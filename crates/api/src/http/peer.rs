@@ -15,15 +15,20 @@ pub(super) fn peer<'a>(
     trusted: &[IpNet],
 ) -> Option<IpAddr> {
     let mut peer = connected?.to_canonical();
-    let is_trusted = |peer: IpAddr| trusted.iter().any(|net| net.contains(&peer));
     for hop in forwarded_for.rev().flat_map(|line| line.rsplit(',')) {
-        if !is_trusted(peer) {
+        if !is_trusted(Some(peer), trusted) {
             break;
         }
         let Some(next) = address(hop.trim()) else { break };
         peer = next;
     }
     Some(peer)
+}
+
+/// Whether somebody's word of others counts.
+pub(super) fn is_trusted(connected: Option<IpAddr>, trusted: &[IpNet]) -> bool {
+    let connected = connected.map(|address| address.to_canonical());
+    connected.is_some_and(|address| trusted.iter().any(|net| net.contains(&address)))
 }
 
 /// An address, perhaps with a port.
