@@ -56,6 +56,29 @@ struct Bucket<C: Clock + Clone> {
     limiter: Limiter<C>,
 }
 
+impl<C: Clock + Clone> Bucket<C> {
+    fn full(units: NonZeroU32, clock: C) -> Self {
+        let limiter = RateLimiter::direct_with_clock(Quota::per_minute(units), clock);
+        Self { units, limiter: limiter.with_middleware() }
+    }
+
+    /// One of another size that is as full, in proportion: a change of size gives nothing back. This one is not used any more.
+    fn resized(&self, units: NonZeroU32, clock: C) -> Self {
+        let left = match self.limiter.check() {
+            Ok(state) => u64::from(state.remaining_burst_capacity()) + 1,
+            Err(_nothing) => 0,
+        };
+        let left = left * u64::from(units.get()) / u64::from(self.units.get());
+        let spent = u64::from(units.get()).saturating_sub(left);
+        let other = Self::full(units, clock);
+        if let Some(spent) = u32::try_from(spent).ok().and_then(NonZeroU32::new) {
+            // A full bucket has room for any part of itself.
+            let _state = other.limiter.check_n(spent);
+        }
+        other
+    }
+}
+
 /// What an application has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowance {
@@ -68,7 +91,7 @@ pub(crate) struct Allowance {
 /// An application has spent too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spent {
-    /// What it has: nothing.
+    /// What it has: too little.
     pub(crate) allowance: Allowance,
     /// Seconds after which there is enough for the operation.
     pub(crate) retry_after: u32,
@@ -118,10 +141,14 @@ impl<C: Clock + Clone> AppLimits<C> {
         let allowance = |left| Allowance { units: units.get(), left };
         match bucket.limiter.check_n(asked) {
             Ok(Ok(state)) => Ok(allowance(state.remaining_burst_capacity())),
-            Ok(Err(until)) => Err(Spent {
-                allowance: allowance(0),
-                retry_after: seconds(until.wait_time_from(self.clock.now())),
-            }),
+            Ok(Err(until)) => {
+                let wait = until.wait_time_from(self.clock.now());
+                let unit = Quota::per_minute(units).replenish_interval();
+                let missing = wait.as_nanos().div_ceil(unit.as_nanos().max(1));
+                let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+                let allowance = allowance(asked.get().saturating_sub(missing));
+                Err(Spent { allowance, retry_after: seconds(wait) })
+            }
             // No operation takes more than a bucket holds.
             Err(_capacity) => Err(Spent { allowance: allowance(0), retry_after: 60 }),
         }
@@ -132,12 +159,13 @@ impl<C: Clock + Clone> AppLimits<C> {
         let own = own.and_then(NonZeroU32::new).map(|own| own.min(self.limits.most_per_minute));
         let units = own.unwrap_or(self.limits.per_minute);
         let mut buckets = self.buckets.lock();
-        if let Some(bucket) = buckets.get(&app).filter(|bucket| bucket.units == units) {
-            return Arc::clone(bucket);
-        }
-        let limiter = RateLimiter::direct_with_clock(Quota::per_minute(units), self.clock.clone())
-            .with_middleware();
-        let bucket = Arc::new(Bucket { units, limiter });
+        let clock = self.clock.clone();
+        let bucket = match buckets.get(&app) {
+            Some(bucket) if bucket.units == units => return Arc::clone(bucket),
+            Some(other) => other.resized(units, clock),
+            None => Bucket::full(units, clock),
+        };
+        let bucket = Arc::new(bucket);
         buckets.put(app, Arc::clone(&bucket));
         bucket
     }
@@ -191,7 +219,8 @@ mod tests {
         for (cost, left) in [(0, 59), (1, 58), (1_000, 57), (1_001, 55), (10_000, 45)] {
             assert_eq!(limits.spend(TILL, None, cost).unwrap().left, left, "{cost}");
         }
-        assert_eq!(limits.spend(TILL, None, 50_000).unwrap_err().retry_after, 5);
+        let refused = limits.spend(TILL, None, 50_000).unwrap_err();
+        assert_eq!((refused.allowance.left, refused.retry_after), (45, 5), "what is left is said");
         clock.advance(Duration::from_secs(5));
         assert_eq!(limits.spend(TILL, None, 50_000).unwrap().left, 0);
         clock.advance(Duration::from_mins(1));
@@ -204,6 +233,18 @@ mod tests {
         for (own, units) in [(None, 60), (Some(5), 5), (Some(100), 100), (Some(100_000), 120)] {
             assert_eq!(limits.spend(TILL, own, 1).unwrap().units, units);
         }
+    }
+
+    #[test]
+    fn another_limit_gives_nothing_back() {
+        let (limits, _clock) = limits(60);
+        assert_eq!(limits.spend(TILL, None, 60_000).unwrap().left, 0);
+        for own in [Some(5), Some(120), None] {
+            assert!(limits.spend(TILL, own, 1).is_err(), "{own:?}");
+        }
+        assert_eq!(limits.spend(BOOKS, None, 30_000).unwrap().left, 30);
+        assert_eq!(limits.spend(BOOKS, Some(120), 1).unwrap().left, 59, "half of it is left");
+        assert_eq!(limits.spend(BOOKS, Some(6), 1).unwrap().left, 1);
     }
 
     #[test]
