@@ -33,11 +33,21 @@ pub(super) struct Reply {
     allow: Option<&'static str>,
     /// Whether the connection ends with it: its body was not read to the end.
     close: bool,
+    /// Whether an operation ran, and may have changed something.
+    ran: bool,
 }
 
 impl Reply {
     fn new(status: StatusCode, body: Vec<u8>) -> Self {
-        Self { status, body, headers: Vec::new(), retry_after: None, allow: None, close: false }
+        Self {
+            status,
+            body,
+            headers: Vec::new(),
+            retry_after: None,
+            allow: None,
+            close: false,
+            ran: false,
+        }
     }
 
     /// What is wrong with the document or its variables.
@@ -109,7 +119,7 @@ impl Reply {
         match outcome {
             Outcome::Executed { body, headers } => {
                 let reply = Self::new(status(Verdict::Executed, media), body);
-                Self { headers, ..reply }
+                Self { headers, ran: true, ..reply }
             }
             Outcome::Problems(problems) => Self::problems(&problems, most, media),
             Outcome::Refused(refusal) => Self::refused(&refusal, media),
@@ -121,10 +131,13 @@ impl Reply {
         }
     }
 
-    /// Several answers as one list, under the worst of their statuses. Where nobody knows yet whether one of them will
-    /// have happened, none says when to try all again.
+    /// Several answers as one list, under the worst of their statuses. Where one has happened, or nobody knows yet whether one
+    /// will have, none says when to try all again; and it is not the whole of it that was too much.
     pub(super) fn batch(replies: Vec<Self>) -> Self {
-        let worst = replies.iter().map(|reply| reply.status).max().unwrap_or(StatusCode::OK);
+        let ran = replies.iter().any(|reply| reply.ran);
+        let again = |status: &StatusCode| ran && *status == StatusCode::TOO_MANY_REQUESTS;
+        let statuses = replies.iter().map(|reply| reply.status);
+        let worst = statuses.filter(|status| !again(status)).max().unwrap_or(StatusCode::OK);
         let mut all = Self::new(worst, b"[".to_vec());
         for (index, reply) in replies.into_iter().enumerate() {
             if index > 0 {
@@ -134,7 +147,7 @@ impl Reply {
             all.headers.extend(reply.headers);
             all.retry_after = all.retry_after.max(reply.retry_after);
         }
-        if worst == StatusCode::GATEWAY_TIMEOUT {
+        if ran || worst == StatusCode::GATEWAY_TIMEOUT {
             all.retry_after = None;
         }
         all.body.push(b']');
@@ -189,5 +202,15 @@ mod tests {
             let all = Reply::batch(parts.map(part).into());
             assert_eq!((all.status.as_u16(), all.retry_after), (504, None));
         }
+        let done = || {
+            let outcome = Outcome::Executed { body: b"{}".to_vec(), headers: Vec::new() };
+            Reply::outcome(outcome, 1, "till-7", Media::GraphqlResponse)
+        };
+        let all = Reply::batch(vec![done(), part(&Refusal::too_many(7))]);
+        assert_eq!((all.status.as_u16(), all.retry_after), (200, None));
+        let all = Reply::batch(vec![done(), part(&busy)]);
+        assert_eq!((all.status.as_u16(), all.retry_after), (503, None));
+        let all = Reply::batch(vec![part(&Refusal::too_many(7)), part(&Refusal::too_many(9))]);
+        assert_eq!((all.status.as_u16(), all.retry_after), (429, Some(9)));
     }
 }
