@@ -1,7 +1,7 @@
 //! Notes when API keys were used: later, by a thread of its own, so that no request waits for it.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     io,
     num::NonZeroUsize,
     sync::Arc,
@@ -93,7 +93,8 @@ fn work(app: &App, uses: &Receiver<Use>) {
         let more = uses.try_iter().take(BATCH - 1);
         let all = std::iter::once(first).chain(more);
         // Of several uses of one key the last one counts.
-        let batch: HashMap<_, _> = all.map(|used| (used.key, used)).collect();
+        // In one order of keys, so that two servers that note the same ones never wait for each other.
+        let batch: BTreeMap<_, _> = all.map(|used| (used.key, used)).collect();
         let deadline = Instant::now() + PATIENCE;
         let written = app.db.write(Scope::Platform, Some(deadline), move |tx| {
             batch.values().try_for_each(|used| tx.note_use(used.merchant, used.key, used.at))

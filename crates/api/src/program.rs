@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use governor::clock::MonotonicClock;
 use juniper::{DefaultScalarValue, ExecutionError, Value};
 use regulars_auth::{
-    actor,
+    AppId, actor,
     api_key::{self, KeyFault, KeyStanding, Presented, Secret},
 };
 use regulars_kernel::{Actor, ErrorKind, Scope, StoreError, Timestamp};
@@ -134,8 +134,10 @@ fn presented(head: &Head) -> Result<Option<Presented>, Refusal> {
             return Err(Refusal::unauthenticated(sentence));
         }
     };
-    match (Secret::parse(key), app_id.parse()) {
-        (Some(secret), Ok(app_id)) => Ok(Some(Presented { app_id, secret })),
+    // In the one form in which it is shown, so that whoever counts or blocks by the header counts one app once.
+    let shown = app_id.parse().ok().filter(|id: &AppId| id.to_string() == app_id);
+    match (Secret::parse(key), shown) {
+        (Some(secret), Some(app_id)) => Ok(Some(Presented { app_id, secret })),
         _ => Err(Refusal::unauthenticated(KeyFault::Unknown.to_string())),
     }
 }
@@ -199,6 +201,10 @@ impl Service for Program {
         let bearer = head.bearer.as_ref().map(Option::as_ref).map_err(|unreadable| *unreadable);
         let presented = presented(head)?;
         let refused = |unknown: Unknown| match unknown {
+            Unknown::Key(fault @ KeyFault::Bearer) => Refusal {
+                headers: vec![("WWW-Authenticate", "Bearer".to_owned())],
+                ..Refusal::unauthenticated(fault.to_string())
+            },
             Unknown::Key(fault) => Refusal::unauthenticated(fault.to_string()),
             Unknown::Store(error) => match ApiError::from(error).logged(&head.request_id).kind {
                 ErrorKind::Internal => Refusal::internal(&head.request_id),

@@ -192,7 +192,8 @@ pub(super) fn find_standing(
     let mut statement =
         Statement::<StandingSql>::new(if narrows { "WITH b AS MATERIALIZED (" } else { "" })
             .sql(
-                "SELECT k.id, k.secret_hash, k.expires_at, k.revoked_at, k.last_used_at, \
+                "SELECT k.id, k.secret_hash, k.expires_at, \
+                 COALESCE(k.revoked_at, a.deleted_at) AS revoked_at, k.last_used_at, \
                  a.id AS application_id, a.merchant_id, a.permissions, a.all_stores, \
                  a.requests_per_minute, ",
             )
