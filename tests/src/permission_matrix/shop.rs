@@ -87,7 +87,10 @@ impl<'a> Shop<'a> {
         let me = clients["consumer"].query("{ me { id loyaltyId } }", Value::Null).succeeded();
         ids["consumer"] = me.data("me.id").clone();
         ids["loyaltyId"] = me.data("me.loyaltyId").clone();
-        Self { world, clients, ids }
+        let mut shop = Self { world, clients, ids };
+        // A merchant has a hundred at most: what is only looked at or changed is one for all questions.
+        shop.ids["application"] = shop.application();
+        shop
     }
 
     pub(crate) fn client(&self, actor: &str) -> &Client {

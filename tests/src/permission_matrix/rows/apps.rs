@@ -11,7 +11,7 @@ pub(super) fn all() -> Vec<Row> {
             "node",
             "an application",
             "query ($id: ID!) { node(id: $id) { id } }",
-            |shop| json!({ "id": shop.application() }),
+            |shop| json!({ "id": shop.id("application") }),
         ),
         query(
             "node",
@@ -37,7 +37,7 @@ pub(super) fn all() -> Vec<Row> {
             "updateApplication",
             "",
             "mutation ($id: ID!) { updateApplication(input: { id: $id, name: \"Other\" }) { success errors } }",
-            |shop| json!({ "id": shop.application() }),
+            |shop| json!({ "id": shop.id("application") }),
         ),
         mutation(
             "deleteApplication",
@@ -49,7 +49,7 @@ pub(super) fn all() -> Vec<Row> {
             "createApiKey",
             "",
             "mutation ($id: ID!) { createApiKey(input: { applicationId: $id }) { success errors } }",
-            |shop| json!({ "id": shop.application() }),
+            |shop| json!({ "id": shop.id("application") }),
         ),
         mutation(
             "revokeApiKey",
