@@ -234,7 +234,13 @@ impl Image {
     pub fn changes_to(&self, after: &Self) -> Vec<Change> {
         let changed = |field: &Field| {
             let (before, after) = (self.0.get(field).cloned(), after.0.get(field).cloned());
-            (before != after).then_some(Change { field: *field, before, after })
+            // Long values may differ past what is kept of them: the change is told all the same.
+            let kept = |value: Option<String>| value.map(|value| cut(&value));
+            (before != after).then(|| Change {
+                field: *field,
+                before: kept(before),
+                after: kept(after),
+            })
         };
         Field::ALL.iter().filter_map(changed).collect()
     }
@@ -259,7 +265,7 @@ impl Image {
     }
 
     fn put(&mut self, field: Field, value: Option<impl ToString>) {
-        let text = value.map(|value| cut(&value.to_string())).filter(|text| !text.is_empty());
+        let text = value.map(|value| value.to_string()).filter(|text| !text.is_empty());
         if let Some(text) = text {
             self.0.insert(field, text);
         }
@@ -311,5 +317,7 @@ mod tests {
         let kept = changes.first().and_then(Change::after).unwrap_or_default();
         assert_eq!(kept.chars().count(), MAX_VALUE_CHARS);
         assert!(kept.ends_with('…'), "{kept}");
+        let longer = image(&"é".repeat(MAX_VALUE_CHARS + 2), None);
+        assert_eq!(long.changes_to(&longer).len(), 1, "a change past what is kept is one");
     }
 }
