@@ -61,7 +61,6 @@ pub struct Context {
     document: String,
     replayed: AtomicBool,
     headers: Headers,
-    network: Network,
     /// The thread's own reader, or one from the pool once it is needed.
     reader: Mutex<Option<Reader>>,
     loads: Loads,
@@ -86,8 +85,6 @@ pub(crate) struct Opening {
     pub(crate) document: String,
     /// Headers that the answer has whatever comes.
     pub(crate) headers: Headers,
-    /// Where the request comes from.
-    pub(crate) network: Network,
     pub(crate) reader: Option<Reader>,
 }
 
@@ -105,7 +102,6 @@ impl From<Opening> for Context {
             document: opening.document,
             replayed: AtomicBool::new(false),
             headers: opening.headers,
-            network: opening.network,
             reader: Mutex::new(opening.reader),
             loads: Loads::default(),
         }
@@ -148,7 +144,7 @@ impl Context {
     pub(crate) fn try_password(&self, subject: Subject<'_>) -> Result<Try, ApiError> {
         let origin = match self.actor() {
             Actor::App { app, .. } => Origin::App(*app),
-            _ => Origin::Network(self.network),
+            _ => Origin::Network(Network::of(self.peer)),
         };
         self.app.guesses.try_password(subject, origin, self.now).map_err(too_often)
     }
@@ -176,17 +172,12 @@ impl Context {
         self.app.guesses.identify(asker, self.now).map_err(too_often)
     }
 
-    /// Headers of the answer.
-    pub(crate) const fn headers(&self) -> &Headers {
-        &self.headers
-    }
-
     /// Names the request in logs and answers.
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
 
-    /// Who connected; a proxy, where there is one.
+    /// Where the request comes from, as far as trusted proxies say so.
     pub(crate) const fn peer(&self) -> Option<IpAddr> {
         self.peer
     }
@@ -323,13 +314,13 @@ impl Context {
         self.app.statement_header
     }
 
-    /// Gives the reader back, and how many statements it has seen.
-    pub(crate) fn close(self) -> (Option<Reader>, u64) {
+    /// Gives the reader back, how many statements it has seen, and the headers of the answer.
+    pub(crate) fn close(self) -> (Option<Reader>, u64, Headers) {
         let mut reader = self.reader.into_inner();
         let statements = reader.as_ref().map_or(0, Reader::statements);
         if let Some(reader) = &mut reader {
             reader.finish();
         }
-        (reader, statements)
+        (reader, statements, self.headers)
     }
 }

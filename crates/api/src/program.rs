@@ -15,7 +15,6 @@ use crate::{
     context::{App, Context, Opening},
     document::{Compiled, KEY, OperationKind},
     error::ApiError,
-    guess::Network,
     key_use::KeyUses,
     limit::AppLimits,
     schema::Regulars,
@@ -254,7 +253,6 @@ impl Service for Program {
             idempotency_key,
             document,
             headers,
-            network: Network::of(head.peer),
             reader,
         }
         .into())
@@ -284,12 +282,11 @@ impl Service for Program {
     }
 
     fn close(&self, thread: &mut Thread, context: Context) -> Headers {
-        let mut headers = context.headers().clone();
-        if context.is_replayed() {
+        let (replayed, counts) = (context.is_replayed(), context.counts_statements());
+        let (reader, statements, mut headers) = context.close();
+        if replayed {
             headers.push(("Idempotent-Replayed", "true".to_owned()));
         }
-        let counts = context.counts_statements();
-        let (reader, statements) = context.close();
         if counts {
             headers.push(("Regulars-Statements", statements.to_string()));
         }

@@ -81,10 +81,9 @@ pub(crate) fn find(
     id: ApplicationId,
 ) -> Result<Option<ApplicationNode>, ApiError> {
     let actor = context.actor();
-    match context.read(|tx| application::get(tx, actor, id).map(Some).or_else(none_if_absent)) {
-        Ok(found) => Ok(found.and_then(|found| nodes(vec![found]).pop())),
-        Err(error) => Err(error),
-    }
+    let found =
+        context.read(|tx| application::get(tx, actor, id).map(Some).or_else(none_if_absent))?;
+    Ok(found.and_then(|found| nodes(vec![found]).pop()))
 }
 
 /// What is not there, or not for the asker, is no error where a node is asked for by its id.
