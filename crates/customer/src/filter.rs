@@ -143,6 +143,11 @@ impl ConsumerFilter {
             search: None,
             segment: None,
         };
+        // Spaces and signs in a number do not count, and every number contains nothing.
+        if filter.loyalty_id_icontains.as_deref() == Some("") {
+            let sentence = "Name some of its digits or letters.".to_owned();
+            wrong.add("loyaltyId_Icontains", Rule::Invalid(sentence));
+        }
         let search: Result<_, Rule> =
             arguments.search.map_or(Ok(None), |typed| SearchTerm::parse(&typed, MAX_TERM_CHARS));
         let search = wrong.check("search", search).flatten();
@@ -225,5 +230,20 @@ mod tests {
             let wrong = ConsumerFilter::parse(typed(refused)).unwrap_err();
             assert_eq!(wrong.iter().count(), 13, "{refused:?}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_number_has_something_of_a_number() {
+        let part = |text: &str| FilterArguments {
+            loyalty_id_icontains: Some(text.to_owned()),
+            ..FilterArguments::default()
+        };
+        for refused in ["-", " - - ", "--"] {
+            let wrong = ConsumerFilter::parse(part(refused)).unwrap_err();
+            let fields: Vec<_> = wrong.iter().map(|violation| violation.field).collect();
+            assert_eq!(fields, [Some("loyaltyId_Icontains")], "{refused:?}");
+        }
+        let found = ConsumerFilter::parse(part("12-3")).unwrap();
+        assert_eq!(found.loyalty_id_icontains.as_deref(), Some("123"));
     }
 }

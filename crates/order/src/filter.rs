@@ -60,15 +60,29 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// What to ask the rows for, within stores and as of an instant. Refuses control characters and over-long texts.
+    /// Refuses control characters and over-long texts.
+    pub fn check(&self) -> Violations {
+        let mut wrong = Violations::new();
+        self.texts(&mut wrong);
+        wrong
+    }
+
+    /// The phone number, the loyalty id or card number, and the e-mail address that the buyer is known by.
+    fn texts(&self, wrong: &mut Violations) -> [Option<String>; 3] {
+        let mut text = |argument, typed: Option<&str>| {
+            wrong.check(argument, clean(typed?, MAX_CHARS)).flatten()
+        };
+        [
+            text("consumer_PhoneNumber", self.consumer_phone_number.as_deref()),
+            text("consumer_LoyaltyId", self.consumer_loyalty_id.as_deref()),
+            text("consumer_Email", self.consumer_email.as_deref()),
+        ]
+    }
+
+    /// What to ask the rows for, within stores and as of an instant; refuses what [`Self::check`] refuses.
     pub fn query(self, within: StoreAccess, now: Timestamp) -> Result<OrderQuery, Violations> {
         let mut wrong = Violations::new();
-        let mut text = |argument, typed: Option<String>| {
-            wrong.check(argument, clean(&typed?, MAX_CHARS)).flatten()
-        };
-        let phone_number = text("consumer_PhoneNumber", self.consumer_phone_number);
-        let number = text("consumer_LoyaltyId", self.consumer_loyalty_id);
-        let email = text("consumer_Email", self.consumer_email);
+        let [phone_number, number, email] = self.texts(&mut wrong);
         wrong.into_result()?;
         let mut completed_at = self.completed_at;
         if let Some(duration) = self.duration {
@@ -204,6 +218,7 @@ mod tests {
         let wrong = texts("a\0").query(StoreAccess::All, at(0)).unwrap_err();
         let fields: Vec<_> = wrong.iter().map(|violation| violation.field.unwrap()).collect();
         assert_eq!(fields, ["consumer_PhoneNumber", "consumer_LoyaltyId", "consumer_Email"]);
+        assert_eq!(texts("a\0").check(), wrong);
         let wrong = texts(&"9".repeat(MAX_CHARS + 1)).query(StoreAccess::All, at(0)).unwrap_err();
         let rule = Rule::MaxLength { max: MAX_CHARS, actual: MAX_CHARS + 1 };
         assert!(wrong.iter().all(|violation| violation.rule == rule));

@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -383,8 +383,24 @@ impl r2d2::ManageConnection for Manager {
 }
 
 pub(crate) fn unavailable(error: &diesel::ConnectionError) -> StoreError {
-    tracing::warn!(%error, "no connection to the database");
+    tell_absence(error);
     StoreError::Unavailable
+}
+
+/// How often it is said that the database is away: every request finds it out anew.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Says that there is no connection, unless that was said a moment ago.
+pub(crate) fn tell_absence(error: &diesel::ConnectionError) {
+    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+    let now = Instant::now();
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.is_none_or(|told| now.duration_since(told) >= TELL_EVERY) {
+        *told = Some(now);
+        tracing::warn!(%error, "no connection to the database");
+    } else {
+        tracing::debug!(%error, "no connection to the database");
+    }
 }
 
 #[cfg(test)]

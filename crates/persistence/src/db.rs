@@ -10,7 +10,9 @@ use diesel::connection::TransactionManager;
 use regulars_kernel::{Contention, Scope, StoreError};
 
 use crate::{
-    connection::{AnyConnection, DatabaseUrl, Link, Manager, Purpose, Transactions},
+    connection::{
+        AnyConnection, DatabaseUrl, Link, Manager, Purpose, Transactions, tell_absence,
+    },
     error::IntoStore,
     reader::Reader,
     tx::Tx,
@@ -184,6 +186,6 @@ struct LogPoolErrors;
 
 impl r2d2::HandleError<diesel::ConnectionError> for LogPoolErrors {
     fn handle_error(&self, error: diesel::ConnectionError) {
-        tracing::warn!(%error, "a connection could not be opened");
+        tell_absence(&error);
     }
 }

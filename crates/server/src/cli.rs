@@ -145,19 +145,19 @@ pub(crate) struct Demo {
 /// How large a made-up world is.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WorldSize {
-    /// Customers, over all merchants
+    /// Customers, over all merchants: 300 to 20,000,000
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(300..=20_000_000))]
     pub(crate) consumers: u32,
-    /// Orders, over all merchants
+    /// Orders, over all merchants: at most 100,000,000
     #[arg(long, value_name = "N", default_value_t = 1_500, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub(crate) orders: u32,
-    /// Merchants; the first owns most of the customers
+    /// Merchants, 2 to 50; the first owns most of the customers
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..=50))]
     pub(crate) merchants: u32,
     /// Make another world of the same size
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The day on which the world's history ends, as in 2026-11-30 [default: today in UTC]
+    /// The day on which the world's history ends, as in 2026-11-30; 2000 to 2099 [default: today in UTC]
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) today: Option<NaiveDate>,
 }

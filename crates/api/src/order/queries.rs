@@ -65,12 +65,11 @@ impl OrderArguments {
         let duration = self.duration.filter(|text| !text.trim().is_empty());
         let duration =
             duration.and_then(|text| wrong.check("duration", Duration::parse(text.trim())));
-        wrong.into_result()?;
         let period = |from: Option<DateTimeArgument>, before: Option<DateTimeArgument>| Period {
             from: DateTimeArgument::instant(from),
             before: DateTimeArgument::instant(before),
         };
-        Ok(OrderFilter {
+        let filter = OrderFilter {
             consumer,
             consumer_phone_number: self.consumer_phone_number,
             consumer_loyalty_id: self.consumer_loyalty_id,
@@ -83,7 +82,10 @@ impl OrderArguments {
             completed: self.completed,
             order_type,
             archived: Archived::asked(self.archived, self.include_archived),
-        })
+        };
+        wrong.extend(filter.check());
+        wrong.into_result()?;
+        Ok(filter)
     }
 }
 
