@@ -37,6 +37,7 @@ pub mod merchant;
 mod mutation;
 pub mod node;
 pub mod order;
+mod patch;
 pub mod program;
 pub mod promotion;
 mod row;

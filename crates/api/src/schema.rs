@@ -34,7 +34,7 @@ use crate::{
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
             LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
-            UpsertConsumerInput, change,
+            UpsertConsumerInput,
         },
         mutations::ConsumerPayload,
         user::IUserNodeValue,
@@ -51,7 +51,13 @@ use crate::{
         queries::LoyaltyCardArguments,
     },
     merchant::{
-        ProductNode, StoreGroupNode, StoreNode, StoreNodeConnection, queries::StoreArguments,
+        ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
+        inputs::{
+            CreateStoreGroupInput, CreateStoreInput, DeleteStoreGroupInput, DeleteStoreInput,
+            UpdateStoreGroupInput, UpdateStoreInput,
+        },
+        mutations::{StoreGroupPayload, StorePayload},
+        queries::StoreArguments,
     },
     mutation::Asked,
     node::NodeValue,
@@ -59,6 +65,7 @@ use crate::{
         OrderNode, OrderNodeConnection, OrderTypeNodeConnection, choice::OrderState,
         queries::OrderArguments,
     },
+    patch::change,
     promotion::{
         OfferNode, OfferNodeConnection, PromotionNodeConnection,
         choice::{OfferOfferType, PromotionStatus},
@@ -269,6 +276,21 @@ impl Query {
     /// One store: consumers get live ones, of any merchant.
     fn store(context: &Context, id: Id) -> Result<Option<Whole<StoreNode>>, ApiError> {
         crate::merchant::queries::store(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// Groups of stores: a merchant's people list their merchant's, consumers those of the merchants they joined.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn store_groups(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<StoreGroupNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::merchant::queries::store_groups(context, &paging).map(Some)
     }
 
     /// One group of stores.
@@ -1001,6 +1023,56 @@ impl Mutation {
         input: MerchantStoreGroupInput,
     ) -> Result<Option<MerchantPayload>, ApiError> {
         crate::auth::staff_mutations::remove_store_group(executor, &input).map(Some)
+    }
+
+    /// Puts a store down. Needs the permission `change_store` in every store.
+    fn create_store(
+        executor: &Asked<'_, '_>,
+        input: CreateStoreInput,
+    ) -> Result<Option<StorePayload>, ApiError> {
+        crate::merchant::mutations::create_store(executor, input).map(Some)
+    }
+
+    /// Changes a store: absent keeps, null clears. Needs the permission `change_store` there.
+    fn update_store(
+        executor: &Asked<'_, '_>,
+        input: UpdateStoreInput,
+    ) -> Result<Option<StorePayload>, ApiError> {
+        crate::merchant::mutations::update_store(executor, input).map(Some)
+    }
+
+    /// Gives a store up: it is archived and stays in the books. Needs the permission `change_store` there.
+    fn delete_store(
+        executor: &Asked<'_, '_>,
+        input: DeleteStoreInput,
+    ) -> Result<Option<StorePayload>, ApiError> {
+        crate::merchant::mutations::delete_store(executor, &input).map(Some)
+    }
+
+    /// Makes a group of stores. Needs the permission `change_store` in every store.
+    fn create_store_group(
+        executor: &Asked<'_, '_>,
+        input: CreateStoreGroupInput,
+    ) -> Result<Option<StoreGroupPayload>, ApiError> {
+        crate::merchant::mutations::create_store_group(executor, input).map(Some)
+    }
+
+    /// Changes a group of stores, and with it where those reach who work in it, and the promotions that run in it. Needs
+    /// the permission `change_store` in every store.
+    fn update_store_group(
+        executor: &Asked<'_, '_>,
+        input: UpdateStoreGroupInput,
+    ) -> Result<Option<StoreGroupPayload>, ApiError> {
+        crate::merchant::mutations::update_store_group(executor, input).map(Some)
+    }
+
+    /// Dissolves a group that neither staff nor a promotion name; its stores stay. Needs the permission `change_store` in
+    /// every store.
+    fn delete_store_group(
+        executor: &Asked<'_, '_>,
+        input: DeleteStoreGroupInput,
+    ) -> Result<Option<StoreGroupPayload>, ApiError> {
+        crate::merchant::mutations::delete_store_group(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

@@ -13,7 +13,7 @@ use regulars_auth::{
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError,
-    StoreId,
+    StoreGroupId, StoreId,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -63,6 +63,10 @@ pub(crate) enum About {
     Staff(Option<PersonId>),
     /// A role.
     Role(Option<RoleId>),
+    /// A store.
+    Store(Option<StoreId>),
+    /// A store group.
+    StoreGroup(Option<StoreGroupId>),
     /// A loyalty card.
     LoyaltyCard(LoyaltyCardId),
     /// An application.
@@ -185,6 +189,12 @@ impl Recorder {
             (About::ApiKey(id), Some(merchant)) => id
                 .or(made.map(ApiKeyId::new))
                 .map_or(Subject::Nothing, |id| Subject::ApiKey(merchant, id)),
+            (About::Store(id), Some(merchant)) => id
+                .or(made.map(StoreId::new))
+                .map_or(Subject::Nothing, |id| Subject::Store(merchant, id)),
+            (About::StoreGroup(id), Some(merchant)) => id
+                .or(made.map(StoreGroupId::new))
+                .map_or(Subject::Nothing, |id| Subject::StoreGroup(merchant, id)),
             (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
             (
                 About::Nothing
@@ -193,7 +203,9 @@ impl Recorder {
                 | About::Staff(_)
                 | About::Role(_)
                 | About::Application(_)
-                | About::ApiKey(_),
+                | About::ApiKey(_)
+                | About::Store(_)
+                | About::StoreGroup(_),
                 _,
             ) => Subject::Nothing,
         }
@@ -270,6 +282,8 @@ impl Recorder {
             About::Role(id) => id.map(Into::into),
             About::Application(id) => id.map(Into::into),
             About::ApiKey(id) => id.map(Into::into),
+            About::Store(id) => id.map(Into::into),
+            About::StoreGroup(id) => id.map(Into::into),
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, Page, PageRequest, Permission,
-    PersonId, RoleId, Timestamp, Violations,
+    PersonId, RoleId, StoreGroupId, StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -77,6 +77,10 @@ words! {
         Application = "application",
         /// A key of an application.
         ApiKey = "api_key",
+        /// A store.
+        Store = "store",
+        /// A store group.
+        StoreGroup = "store_group",
     }
 }
 
@@ -141,6 +145,18 @@ impl From<ApplicationId> for Target {
 impl From<ApiKeyId> for Target {
     fn from(id: ApiKeyId) -> Self {
         Self { kind: TargetKind::ApiKey, id: id.get() }
+    }
+}
+
+impl From<StoreId> for Target {
+    fn from(id: StoreId) -> Self {
+        Self { kind: TargetKind::Store, id: id.get() }
+    }
+}
+
+impl From<StoreGroupId> for Target {
+    fn from(id: StoreGroupId) -> Self {
+        Self { kind: TargetKind::StoreGroup, id: id.get() }
     }
 }
 

@@ -6,7 +6,7 @@ use email_address::Options;
 use phonenumber::Mode;
 use regulars_kernel::{Rule, text};
 
-use crate::country::Country;
+use crate::Country;
 
 /// The most characters of an e-mail address (RFC 5321).
 pub const MAX_EMAIL_CHARS: usize = 254;

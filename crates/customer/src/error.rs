@@ -33,7 +33,9 @@ impl From<MerchantError> for CustomerError {
     fn from(error: MerchantError) -> Self {
         match error {
             MerchantError::Denied(denied) => Self::Denied(denied),
-            MerchantError::MerchantNotFound | MerchantError::StoreNotFound => Self::StoreNotFound,
+            MerchantError::MerchantNotFound
+            | MerchantError::StoreNotFound
+            | MerchantError::StoreGroupNotFound => Self::StoreNotFound,
             MerchantError::Invalid(violations) => Self::Invalid(violations),
             MerchantError::Store(error) => Self::Store(error),
         }

@@ -5,8 +5,8 @@ use regulars_kernel::{Rule, Timestamp, Violations, text};
 use regulars_merchant::EntitySource;
 
 use crate::{
-    CardNumber, Change, EmailAddress, ExtraInfo, PhoneNumber, Profile, card, choice::Gender,
-    country::Country,
+    CardNumber, Change, Country, EmailAddress, ExtraInfo, PhoneNumber, Profile, card,
+    choice::Gender,
 };
 
 /// The most characters of a first or last name.
@@ -137,35 +137,32 @@ impl ConsumerPatch {
         let place = |text: &str| text::clean(text, MAX_PLACE_CHARS);
         let filled = |text: &str| (!text.trim().is_empty()).then_some(());
         Checked {
-            firstname: read(wrong, "firstname", &self.firstname, |text| name(text)),
-            lastname: read(wrong, "lastname", &self.lastname, |text| name(text)),
-            email: read(wrong, "email", &self.email, |text| {
+            firstname: self.firstname.read("firstname", wrong, |text| name(text)),
+            lastname: self.lastname.read("lastname", wrong, |text| name(text)),
+            email: self.email.read("email", wrong, |text| {
                 filled(text).map(|()| EmailAddress::parse(text)).transpose()
             }),
-            phone_number: read(wrong, "phoneNumber", &self.phone_number, |text| {
+            phone_number: self.phone_number.read("phoneNumber", wrong, |text| {
                 filled(text).map(|()| PhoneNumber::parse(text, country)).transpose()
             }),
-            birthday: read(wrong, "birthday", &self.birthday, |day| birthday(*day, now).map(Some)),
+            birthday: self.birthday.read("birthday", wrong, |day| birthday(*day, now).map(Some)),
             gender: self.gender.clone(),
             country: self.country.clone(),
-            city: read(wrong, "city", &self.city, |text| place(text)),
-            street: read(wrong, "street", &self.street, |text| place(text)),
-            zip_code: read(wrong, "zipCode", &self.zip_code, |text| {
-                text::clean(text, MAX_ZIP_CHARS)
-            }),
-            picture: read(wrong, "picture", &self.picture, |text| {
-                filled(text).map(|()| picture(text)).transpose()
-            }),
-            extra_info: read(wrong, "extraInfo", &self.extra_info, |text| {
+            city: self.city.read("city", wrong, |text| place(text)),
+            street: self.street.read("street", wrong, |text| place(text)),
+            zip_code: self.zip_code.read("zipCode", wrong, |text| text::clean(text, MAX_ZIP_CHARS)),
+            picture: self
+                .picture
+                .read("picture", wrong, |text| filled(text).map(|()| picture(text)).transpose()),
+            extra_info: self.extra_info.read("extraInfo", wrong, |text| {
                 filled(text).map(|()| ExtraInfo::parse(text)).transpose()
             }),
-            num_of_order_discounts_allowed: read(
-                wrong,
+            num_of_order_discounts_allowed: self.num_of_order_discounts_allowed.read(
                 "numOfOrderDiscountsAllowed",
-                &self.num_of_order_discounts_allowed,
+                wrong,
                 |number| discounts(*number).map(Some),
             ),
-            cards: read(wrong, "cards", &self.cards, |texts| card::parse_list(texts).map(Some)),
+            cards: self.cards.read("cards", wrong, |texts| card::parse_list(texts).map(Some)),
             archived: self.archived.clone(),
         }
     }
@@ -268,20 +265,6 @@ pub fn account_profile(
     let mut profile = Profile::default();
     checked.apply_to(&mut profile);
     (wrong.iter().count() == before).then_some(profile)
-}
-
-/// Reads one field; `None` from the reader clears it.
-fn read<T, U>(
-    wrong: &mut Violations,
-    field: &'static str,
-    change: &Change<T>,
-    parse: impl FnOnce(&T) -> Result<Option<U>, Rule>,
-) -> Change<U> {
-    match change {
-        Change::Keep => Change::Keep,
-        Change::Clear => Change::Clear,
-        Change::Set(value) => wrong.check(field, parse(value)).map_or(Change::Keep, Change::from),
-    }
 }
 
 fn birthday(day: NaiveDate, now: Timestamp) -> Result<NaiveDate, Rule> {

@@ -10,16 +10,13 @@
 
 pub mod account;
 pub mod card;
-pub mod change;
 pub mod choice;
 pub mod claim;
 pub mod consumer;
 pub mod contact;
-pub mod country;
 pub mod create;
 pub mod delete;
 pub mod error;
-pub mod extra_info;
 pub mod filter;
 pub mod identity;
 pub mod input;
@@ -41,13 +38,10 @@ pub mod upsert;
 
 pub use account::AccountPatch;
 pub use card::CardNumber;
-pub use change::Change;
 pub use choice::{Gender, MerchantType, Sharing, UserType};
 pub use consumer::{Consumer, ConsumerSort};
 pub use contact::{EmailAddress, PhoneNumber};
-pub use country::Country;
 pub use error::CustomerError;
-pub use extra_info::ExtraInfo;
 pub use filter::{ConsumerFilter, FilterArguments};
 pub use identity::{Identified, Identifier};
 pub use input::{ConsumerPatch, NewConsumer};
@@ -55,4 +49,5 @@ pub use loyalty_id::LoyaltyId;
 pub use membership::{Membership, Standing};
 pub use person::{Kind, NewPerson, Person};
 pub use profile::Profile;
+pub use regulars_kernel::{Change, Country, ExtraInfo};
 pub use store::{CustomerStore, HoldsCustomers, MemberKey, Stranger};

@@ -4,10 +4,9 @@ use regulars_kernel::{MerchantId, PersonId, Rule, Timestamp, text};
 use regulars_merchant::EntitySource;
 
 use crate::{
+    Change, ExtraInfo,
     card::CardNumber,
-    change::Change,
     choice::Sharing,
-    extra_info::ExtraInfo,
     loyalty_id::LoyaltyId,
     person::{Kind, Person},
     profile::Profile,

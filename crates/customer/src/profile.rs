@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 
 use crate::{
+    Country,
     choice::{Gender, Sharing},
     contact::{EmailAddress, PhoneNumber},
-    country::Country,
 };
 
 /// Name, contacts and address. An account has one; a membership has its merchant's own (managed customers) or a copy of

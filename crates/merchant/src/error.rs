@@ -1,4 +1,4 @@
-//! What can go wrong where merchants and their places are read.
+//! What can go wrong where merchants and their places are read and written.
 
 use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
 
@@ -14,6 +14,9 @@ pub enum MerchantError {
     /// The asker sees no such store.
     #[error("store not found")]
     StoreNotFound,
+    /// The asker sees no such store group.
+    #[error("store group not found")]
+    StoreGroupNotFound,
     /// The input is at fault.
     #[error(transparent)]
     Invalid(#[from] Violations),
@@ -26,7 +29,9 @@ impl Classify for MerchantError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::MerchantNotFound | Self::StoreNotFound => ErrorKind::DoesNotExist,
+            Self::MerchantNotFound | Self::StoreNotFound | Self::StoreGroupNotFound => {
+                ErrorKind::DoesNotExist
+            }
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),
         }

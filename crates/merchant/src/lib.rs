@@ -30,4 +30,4 @@ pub use port::{HoldsMerchants, MerchantStore};
 pub use product::Product;
 pub use schedule::{Hours, Weekdays};
 pub use store::{Store, StoreFilter, StoreSort};
-pub use store_group::StoreGroup;
+pub use store_group::{StoreGroup, StoreGroupSort};

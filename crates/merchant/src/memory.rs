@@ -12,7 +12,12 @@ use regulars_kernel::{
     RedemptionId, RewardId, Scope, StoreError, StoreGroupId, StoreId, page::cut,
 };
 
-use crate::{Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreSort};
+use crate::{
+    Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreGroupSort, StoreSort,
+};
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's places");
 
 #[derive(Debug, Default)]
 struct Rows {
@@ -21,6 +26,8 @@ struct Rows {
     store_groups: BTreeMap<StoreGroupId, StoreGroup>,
     products: BTreeMap<ProductId, Product>,
     joined: BTreeSet<(PersonId, MerchantId)>,
+    /// Groups that staff or promotions name.
+    named_groups: BTreeSet<StoreGroupId>,
     /// What each names.
     namings: BTreeMap<Namer, BTreeSet<(ProductId, Naming)>>,
     /// How many name a product to somebody.
@@ -101,6 +108,17 @@ impl Memory {
         }
     }
 
+    /// Notes whether staff or a promotion name a group: it decides whether it can be removed. They belong to upper crates,
+    /// which tell this one.
+    pub fn set_group_named(&self, group: StoreGroupId, named: bool) {
+        let mut rows = self.rows();
+        if named {
+            rows.named_groups.insert(group);
+        } else {
+            rows.named_groups.remove(&group);
+        }
+    }
+
     /// Notes which products something names, and to whom, in place of what it named before: it decides which consumers see
     /// them. What names products belongs to upper crates, which tell this one.
     pub fn set_named(&self, by: Namer, named: impl IntoIterator<Item = (ProductId, Naming)>) {
@@ -136,6 +154,25 @@ impl MemoryStore {
     /// Whether rows of a merchant that anybody may name are in reach.
     fn reaches(&self, merchant: MerchantId) -> bool {
         self.scope.merchant().is_none_or(|own| own == merchant)
+    }
+
+    /// Refuses what is not within the scope of one who writes.
+    fn require_reach(&self, merchant: MerchantId) -> Result<(), StoreError> {
+        match self.scope {
+            Scope::Merchant(own) if own == merchant => Ok(()),
+            Scope::Platform => Ok(()),
+            Scope::Merchant(_) | Scope::Person(_) => Err(OUT_OF_REACH),
+        }
+    }
+
+    fn listed_groups(&self) -> Vec<StoreGroup> {
+        let rows = self.memory.rows();
+        let listed = |group: &&StoreGroup| match self.scope {
+            Scope::Merchant(merchant) => group.merchant == merchant,
+            Scope::Person(person) => rows.joined.contains(&(person, group.merchant)),
+            Scope::Platform => true,
+        };
+        rows.store_groups.values().filter(listed).cloned().collect()
     }
 
     fn reaches_group(&self, rows: &Rows, group: &StoreGroup) -> bool {
@@ -237,6 +274,82 @@ impl MerchantStore for MemoryStore {
         };
         Ok(found.filter(reached).cloned().collect())
     }
+
+    fn list_store_groups(
+        &mut self,
+        page: &PageRequest<StoreGroupSort>,
+    ) -> Result<Page<StoreGroup>, StoreError> {
+        Ok(cut(self.listed_groups(), page))
+    }
+
+    fn count_store_groups(&mut self) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.listed_groups().len()).unwrap_or(u64::MAX))
+    }
+
+    fn find_store(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreId,
+    ) -> Result<Option<Store>, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.rows().stores.get(&id).cloned();
+        Ok(found.filter(|store| store.merchant == merchant))
+    }
+
+    fn insert_store(&mut self, new: &Store) -> Result<StoreId, StoreError> {
+        self.require_reach(new.merchant)?;
+        let mut rows = self.memory.rows();
+        let id = StoreId::new(next(&rows.stores, StoreId::get));
+        rows.stores.insert(id, Store { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn update_store(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.find_store(store.merchant, store.id)?.ok_or(OUT_OF_REACH)?;
+        self.memory.put_store(store.clone());
+        Ok(())
+    }
+
+    fn find_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<Option<StoreGroup>, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.rows().store_groups.get(&id).cloned();
+        Ok(found.filter(|group| group.merchant == merchant))
+    }
+
+    fn insert_store_group(&mut self, new: &StoreGroup) -> Result<StoreGroupId, StoreError> {
+        self.require_reach(new.merchant)?;
+        let id = StoreGroupId::new(next(&self.memory.rows().store_groups, StoreGroupId::get));
+        self.memory.put_store_group(StoreGroup { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn update_store_group(&mut self, group: &StoreGroup) -> Result<(), StoreError> {
+        self.find_store_group(group.merchant, group.id)?.ok_or(OUT_OF_REACH)?;
+        self.memory.put_store_group(group.clone());
+        Ok(())
+    }
+
+    fn delete_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<bool, StoreError> {
+        self.find_store_group(merchant, id)?.ok_or(OUT_OF_REACH)?;
+        let mut rows = self.memory.rows();
+        let free = !rows.named_groups.contains(&id);
+        if free {
+            rows.store_groups.remove(&id);
+        }
+        Ok(free)
+    }
+}
+
+fn next<I: Copy>(rows: &BTreeMap<I, impl Sized>, number: impl Fn(I) -> i64) -> i64 {
+    rows.keys().next_back().map_or(1, |last| number(*last).saturating_add(1))
 }
 
 fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {

@@ -4,7 +4,7 @@ use regulars_kernel::{
     MerchantId, Page, PageRequest, ProductId, Scope, StoreError, StoreGroupId, StoreId,
 };
 
-use crate::{Merchant, Product, Store, StoreFilter, StoreGroup, StoreSort};
+use crate::{Merchant, Product, Store, StoreFilter, StoreGroup, StoreGroupSort, StoreSort};
 
 /// Merchants and their places, as far as the scope of the transaction reaches. Each method is one statement, whatever
 /// the number of ids; ids out of reach, unknown or named twice are no error: each row is answered once at most.
@@ -46,6 +46,51 @@ pub trait MerchantStore {
     /// Products by id, archived ones included, in no order. In `Person` scope: those that a line of the person's own orders
     /// names, or an offer, a loyalty card or a reward within the person's reach.
     fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError>;
+
+    /// A page of store groups. In `Person` scope: those of the merchants that the person joined. Two statements.
+    fn list_store_groups(
+        &mut self,
+        page: &PageRequest<StoreGroupSort>,
+    ) -> Result<Page<StoreGroup>, StoreError>;
+
+    /// How many rows [`Self::list_store_groups`] has on all its pages.
+    fn count_store_groups(&mut self) -> Result<u64, StoreError>;
+
+    /// One of a merchant's stores. In a transaction that writes, no other one changes it before this one ends. `Merchant`
+    /// and `Platform` scope; elsewhere out of scope.
+    fn find_store(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreId,
+    ) -> Result<Option<Store>, StoreError>;
+
+    /// Adds a store and answers the number it was given; `new.id` is not looked at. Reach as of [`Self::find_store`].
+    fn insert_store(&mut self, new: &Store) -> Result<StoreId, StoreError>;
+
+    /// Writes every field of a store but its key and `created_at`. Reach as of [`Self::find_store`].
+    fn update_store(&mut self, store: &Store) -> Result<(), StoreError>;
+
+    /// One of a merchant's store groups; as [`Self::find_store`]. Two statements.
+    fn find_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<Option<StoreGroup>, StoreError>;
+
+    /// Adds a group with its stores, which are the merchant's, and answers the number it was given; `new.id` is not looked
+    /// at. Reach as of [`Self::find_store`]. Two statements.
+    fn insert_store_group(&mut self, new: &StoreGroup) -> Result<StoreGroupId, StoreError>;
+
+    /// Writes the name, the stores and `updated_at` of a group. Reach as of [`Self::find_store`]. Three statements.
+    fn update_store_group(&mut self, group: &StoreGroup) -> Result<(), StoreError>;
+
+    /// Removes a group; false, and nothing happens, where staff, a campaign, an offer or a loyalty card name it. Reach as of
+    /// [`Self::find_store`]; at most three statements.
+    fn delete_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<bool, StoreError>;
 }
 
 /// A store of an upper crate that holds one of this crate has its port too, without a line of delegation.
@@ -98,5 +143,56 @@ impl<T: HoldsMerchants> MerchantStore for T {
 
     fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError> {
         self.held_merchants_mut().products(ids)
+    }
+
+    fn list_store_groups(
+        &mut self,
+        page: &PageRequest<StoreGroupSort>,
+    ) -> Result<Page<StoreGroup>, StoreError> {
+        self.held_merchants_mut().list_store_groups(page)
+    }
+
+    fn count_store_groups(&mut self) -> Result<u64, StoreError> {
+        self.held_merchants_mut().count_store_groups()
+    }
+
+    fn find_store(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreId,
+    ) -> Result<Option<Store>, StoreError> {
+        self.held_merchants_mut().find_store(merchant, id)
+    }
+
+    fn insert_store(&mut self, new: &Store) -> Result<StoreId, StoreError> {
+        self.held_merchants_mut().insert_store(new)
+    }
+
+    fn update_store(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.held_merchants_mut().update_store(store)
+    }
+
+    fn find_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<Option<StoreGroup>, StoreError> {
+        self.held_merchants_mut().find_store_group(merchant, id)
+    }
+
+    fn insert_store_group(&mut self, new: &StoreGroup) -> Result<StoreGroupId, StoreError> {
+        self.held_merchants_mut().insert_store_group(new)
+    }
+
+    fn update_store_group(&mut self, group: &StoreGroup) -> Result<(), StoreError> {
+        self.held_merchants_mut().update_store_group(group)
+    }
+
+    fn delete_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<bool, StoreError> {
+        self.held_merchants_mut().delete_store_group(merchant, id)
     }
 }

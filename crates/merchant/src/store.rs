@@ -1,5 +1,7 @@
 //! Stores: the places where things are sold.
 
+pub mod change;
+
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use regulars_kernel::{

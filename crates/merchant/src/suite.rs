@@ -9,8 +9,8 @@ use std::fmt::Debug;
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 use regulars_kernel::{
-    Currency, MerchantId, Money, PageRequest, PersonId, ProductId, Scope, StoreGroupId, StoreId,
-    Timestamp,
+    Currency, MerchantId, Money, PageRequest, PersonId, ProductId, Scope, StoreError, StoreGroupId,
+    StoreId, Timestamp,
     page::{PageArguments, cut},
 };
 
@@ -60,8 +60,10 @@ pub fn run(fixture: &mut impl Fixture) {
             rows_by_id(store, &world);
             groups_per_store(store, &world);
             lists(store, &world);
+            lists_of_groups(store, &world);
         });
     }
+    writing(fixture, &world);
 }
 
 fn scopes(world: &World) -> Vec<Scope> {
@@ -125,6 +127,86 @@ fn groups_per_store(store: &mut dyn MerchantStore, world: &World) {
         })
         .collect();
     same_rows(store.store_groups_per_store(&ids), &expected, |(id, _groups)| id.get());
+}
+
+fn lists_of_groups(store: &mut dyn MerchantStore, world: &World) {
+    let scope = store.scope();
+    let listed = kept(&world.store_groups, |row| match scope {
+        Scope::Merchant(merchant) => row.merchant == merchant,
+        Scope::Person(person) => world.joined.contains(&(person, row.merchant)),
+        Scope::Platform => true,
+    });
+    let count = store.count_store_groups().unwrap();
+    assert_eq!(count, u64::try_from(listed.len()).unwrap(), "{scope:?}");
+    for order in ["pk", "-pk"] {
+        for (first, offset) in [(1, None), (2, Some(1)), (100, None)] {
+            let order_by = Some(order.to_owned());
+            let arguments =
+                PageArguments { first: Some(first), offset, order_by, ..PageArguments::default() };
+            let request = PageRequest::parse(&arguments, "storeGroups").unwrap();
+            let page = store.list_store_groups(&request).unwrap();
+            assert_eq!(page, cut(listed.clone(), &request), "{scope:?} {arguments:?}");
+        }
+    }
+}
+
+/// Stores and groups are written within the merchant's own reach, and nowhere else.
+fn writing(fixture: &mut impl Fixture, world: &World) {
+    let (own, other) = (world.merchants.first().unwrap(), world.merchants.last().unwrap());
+    let model = world.stores.iter().find(|row| row.merchant == own.id).unwrap().clone();
+    let mut made = Store { name: "Ünten 1".to_owned(), ..model };
+    let theirs = world.store_groups.iter().find(|row| row.merchant == other.id).unwrap();
+    fixture.with(Scope::Merchant(own.id), &mut |store| {
+        made.id = store.insert_store(&made).unwrap();
+        assert_eq!(store.find_store(own.id, made.id).unwrap(), Some(made.clone()));
+        let filter =
+            StoreFilter { name_icontains: Some("üNTEN".to_owned()), ..StoreFilter::default() };
+        assert_eq!(store.count_stores(&filter).unwrap(), 1);
+        let bare = Store::new(made.id, own.id, "Öben", made.created_at);
+        made = Store { archived: true, updated_at: Timestamp::from_seconds(77), ..bare };
+        store.update_store(&made).unwrap();
+        assert_eq!(store.find_store(own.id, made.id).unwrap(), Some(made.clone()));
+        assert_eq!(store.count_stores(&filter).unwrap(), 0);
+        let mut group = StoreGroup {
+            name: "Both".to_owned(),
+            stores: vec![StoreId::new(100), made.id],
+            ..StoreGroup { merchant: own.id, ..theirs.clone() }
+        };
+        group.id = store.insert_store_group(&group).unwrap();
+        assert_eq!(store.find_store_group(own.id, group.id).unwrap(), Some(group.clone()));
+        group = StoreGroup {
+            name: "One".to_owned(),
+            stores: vec![made.id],
+            updated_at: Timestamp::from_seconds(78),
+            ..group
+        };
+        store.update_store_group(&group).unwrap();
+        assert_eq!(store.store_groups(&[group.id]).unwrap(), [group.clone()]);
+        group.stores = Vec::new();
+        store.update_store_group(&group).unwrap();
+        assert_eq!(store.find_store_group(own.id, group.id).unwrap(), Some(group.clone()));
+        group.stores = vec![made.id];
+        store.update_store_group(&group).unwrap();
+        assert!(store.delete_store_group(own.id, group.id).unwrap());
+        assert_eq!(store.find_store_group(own.id, group.id).unwrap(), None);
+        // What is another's is not there.
+        assert_eq!(store.find_store_group(own.id, theirs.id).unwrap(), None);
+        let refused = |result: Result<(), StoreError>| {
+            assert!(matches!(result, Err(StoreError::OutOfScope(_))), "{result:?}");
+        };
+        refused(store.find_store(other.id, made.id).map(drop));
+        refused(store.insert_store(&Store { merchant: other.id, ..made.clone() }).map(drop));
+        refused(store.update_store(&Store { id: StoreId::new(999_999), ..made.clone() }));
+        refused(store.find_store_group(other.id, theirs.id).map(drop));
+        refused(store.insert_store_group(theirs).map(drop));
+        refused(store.update_store_group(theirs));
+        refused(store.delete_store_group(other.id, theirs.id).map(drop));
+        refused(store.delete_store_group(own.id, theirs.id).map(drop));
+    });
+    fixture.with(Scope::Person(ADA), &mut |store| {
+        assert!(store.find_store(own.id, made.id).is_err());
+        assert!(store.insert_store(&made).is_err());
+    });
 }
 
 fn lists(store: &mut dyn MerchantStore, world: &World) {

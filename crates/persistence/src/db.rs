@@ -10,9 +10,7 @@ use diesel::connection::TransactionManager;
 use regulars_kernel::{Contention, Scope, StoreError};
 
 use crate::{
-    connection::{
-        AnyConnection, DatabaseUrl, Link, Manager, Purpose, Transactions, tell_absence,
-    },
+    connection::{AnyConnection, DatabaseUrl, Link, Manager, Purpose, Transactions, tell_absence},
     error::IntoStore,
     reader::Reader,
     tx::Tx,

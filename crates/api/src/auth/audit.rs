@@ -20,6 +20,7 @@ use crate::{
     fast::Fast,
     global_id::{Id, Named, pk_field},
     loyalty::card::LOYALTY_CARD,
+    merchant::{store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
     scalar::{DateTime, DateTimeArgument},
 };
@@ -90,6 +91,8 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::LoyaltyCard => LOYALTY_CARD,
         TargetKind::Application => APPLICATION,
         TargetKind::ApiKey => API_KEY,
+        TargetKind::Store => STORE,
+        TargetKind::StoreGroup => STORE_GROUP,
     }
 }
 

@@ -8,7 +8,7 @@ use regulars_kernel::{
     Page, PageRequest, Permission, PersonId, StoreAccess,
     page::{Keyed, PageArguments, SortKey},
 };
-use regulars_merchant::{StoreSort, merchant};
+use regulars_merchant::{StoreGroupSort, StoreSort, merchant};
 
 use super::{
     permission::{self, PermissionNodeConnection},
@@ -23,7 +23,6 @@ use crate::{
         MerchantNode, StoreGroupNodeConnection, StoreNodeConnection,
         node::{self, MerchantUser},
         store, store_group,
-        store_group::StoreGroupSort,
     },
 };
 

@@ -6,17 +6,9 @@ use regulars_customer::{Change, ConsumerPatch, NewConsumer};
 use crate::{
     customer::choice::{ConsumerSharing, UserCountry, UserEntitySource, UserGender},
     global_id::Id,
+    patch::change,
     scalar::{Date, JSONString},
 };
-
-/// A field that was absent, null, or there.
-pub(crate) fn change<T, U>(value: Nullable<T>, convert: impl FnOnce(T) -> Option<U>) -> Change<U> {
-    match value {
-        Nullable::ImplicitNull => Change::Keep,
-        Nullable::ExplicitNull => Change::Clear,
-        Nullable::Some(value) => convert(value).map_or(Change::Clear, Change::Set),
-    }
-}
 
 /// The inputs that write a customer have these fields in common.
 macro_rules! consumer_input {

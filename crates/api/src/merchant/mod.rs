@@ -1,5 +1,7 @@
 //! Merchants, their places and what they sell.
 
+pub mod inputs;
+pub mod mutations;
 pub mod node;
 pub mod product;
 pub mod queries;

@@ -1,10 +1,12 @@
-//! `stores`, `store`, `storeGroup` and `product`.
+//! `stores`, `store`, `storeGroups`, `storeGroup` and `product`.
 
 use regulars_kernel::{Page, PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
-use regulars_merchant::{Archived, StoreFilter, StoreSort, store as stores_of};
+use regulars_merchant::{
+    Archived, StoreFilter, StoreGroupSort, StoreSort, store as stores_of, store_group as groups_of,
+};
 
 use super::{
-    ProductNode, StoreGroupNode, StoreNode, StoreNodeConnection,
+    ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
     product::{self, PRODUCT},
     store::{self, STORE},
     store_group::{self, STORE_GROUP},
@@ -58,6 +60,21 @@ pub(crate) fn store(context: &Context, id: &Id) -> Result<StoreNode, ApiError> {
         .read(|tx| stores_of::get(tx, actor, StoreId::new(pk)))
         .map_err(|error| error.about("id"))?;
     store::together(vec![found]).pop().ok_or(ApiError::absent("id"))
+}
+
+/// A page of the store groups that the asker lists.
+pub(crate) fn store_groups(
+    context: &Context,
+    paging: &PageArguments,
+) -> Result<StoreGroupNodeConnection, ApiError> {
+    let actor = context.actor();
+    actor.require_known()?;
+    let page = PageRequest::<StoreGroupSort>::parse(paging, "storeGroups")?;
+    let found = context.read(|tx| groups_of::list(tx, actor, &page))?;
+    let Page { items, has_next, has_previous } = found;
+    let nodes = Page { items: store_group::together(items), has_next, has_previous };
+    let count = Count::asked(|context| context.read(|tx| groups_of::count(tx, context.actor())));
+    Ok(StoreGroupNodeConnection::new(nodes, page.order, count))
 }
 
 /// One store group; an error with the code `does_not_exist` where the asker sees none of that id.

@@ -7,11 +7,11 @@ use regulars_kernel::{
     MerchantId, PageRequest, StoreId,
     page::{Keyed, SortKey},
 };
-use regulars_merchant::{Store, StoreSort, store};
+use regulars_merchant::{Store, StoreGroupSort, StoreSort, store};
 
 use super::{
     MerchantNode, node,
-    store_group::{self, StoreGroupNodeConnection, StoreGroupSort},
+    store_group::{self, StoreGroupNodeConnection},
 };
 use crate::{
     connection::{connection, paging},

@@ -5,9 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use regulars_kernel::{
     Actor, MerchantId, PageRequest, StoreGroupId, StoreId,
     page::{Keyed, SortKey},
-    pk_sort,
 };
-use regulars_merchant::{StoreGroup, StoreSort, store_group};
+use regulars_merchant::{StoreGroup, StoreGroupSort, StoreSort, store_group};
 
 use super::{
     MerchantNode, node,
@@ -43,11 +42,6 @@ pub struct Places {
 /// A store group; its scalar fields take the short way.
 pub type StoreGroupNode = Fast<Places>;
 
-pk_sort! {
-    /// What a list of groups can be ordered by: the pk alone.
-    pub enum StoreGroupSort of "storeGroups"
-}
-
 impl Keyed<StoreGroupSort> for StoreGroupNode {
     fn sort_key(&self, field: StoreGroupSort) -> SortKey {
         match field {}
@@ -71,6 +65,12 @@ impl Siblings {
     }
 }
 
+/// Nodes of groups that were loaded together.
+pub(super) fn together(groups: Vec<StoreGroup>) -> Vec<StoreGroupNode> {
+    let siblings = Siblings::of(groups.iter());
+    groups.into_iter().map(|group| siblings.node(group)).collect()
+}
+
 /// One group; none where the asker sees none of that id.
 pub(crate) fn find(
     context: &Context,
@@ -88,8 +88,7 @@ pub(crate) fn load(
     context.load(level, STORE_GROUP, id, |ids| {
         let actor = context.actor();
         let groups = context.read(|tx| store_group::list_by_ids(tx, actor, ids))?;
-        let siblings = Siblings::of(groups.iter());
-        Ok(groups.into_iter().map(|group| (group.id, siblings.node(group))).collect())
+        Ok(together(groups).into_iter().map(|node| (node.0.group.id, node)).collect())
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use regulars_kernel::{PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
-use regulars_merchant::StoreSort;
+use regulars_merchant::{StoreGroupSort, StoreSort};
 use regulars_promotion::Places;
 
 use crate::{
@@ -13,8 +13,7 @@ use crate::{
     merchant::{
         StoreGroupNodeConnection, StoreNodeConnection,
         product::{self, ProductNodeConnection, ProductSort},
-        store,
-        store_group::{self, StoreGroupSort},
+        store, store_group,
     },
 };
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regulars_customer::{EmailAddress, Kind, Membership, Person, Profile};
 
 use regulars_kernel::StoreAccess;
+use regulars_merchant::{Store, StoreGroup, Tz};
 
 use crate::{ApiKey, Application, Role, StaffMember};
 
@@ -94,12 +95,30 @@ fields! {
     Permissions = "permissions" plain,
     /// Whether somebody works in every store.
     AllStores = "allStores" plain,
-    /// The stores of a member of staff, by number.
+    /// The stores of a member of staff, an application or a group, by number.
     Stores = "stores" plain,
     /// The store groups of a member of staff, by number.
     StoreGroups = "storeGroups" plain,
     /// How much an app may ask within a minute.
     RequestsPerMinute = "requestsPerMinute" plain,
+    /// What people call a store or a store group.
+    Name = "name" plain,
+    /// Where a store is on the map.
+    Location = "location" plain,
+    /// The address of a store.
+    Address = "address" plain,
+    /// Where a store is reached.
+    Hotline = "hotline" plain,
+    /// The tax on what a store sells, in parts per million.
+    TaxRate = "taxRate" plain,
+    /// The clock of a store.
+    TimeZone = "timeZone" plain,
+    /// When the business day of a store begins.
+    DayStartsAt = "dayStartsAt" plain,
+    /// Hours after which a sale of a store is late.
+    LateHours = "lateHours" plain,
+    /// Whether a store is open for business at all.
+    IsActive = "isActive" plain,
 }
 
 /// A field that is different now. Made from images alone, and from addresses.
@@ -220,6 +239,33 @@ impl Image {
         let mut image = Self::default();
         image.put(Field::DisplayName, Some(&key.name));
         image.put(Field::Active, Some(key.revoked_at.is_none()));
+        image
+    }
+
+    /// What a store is. It is nobody's home: its address is no personal value.
+    pub fn of_store(store: &Store) -> Self {
+        let mut image = Self::default();
+        image.put(Field::Name, Some(&store.name));
+        image.put(Field::Location, store.location.as_ref());
+        let parts = [&store.state, &store.street, &store.zip_code, &store.city, &store.country];
+        let parts = parts.into_iter().flatten().map(String::as_str);
+        image.put(Field::Address, Some(parts.collect::<Vec<_>>().join(", ")));
+        image.put(Field::Hotline, store.phone_number.as_ref());
+        image.put(Field::TaxRate, store.tax_rate);
+        image.put(Field::TimeZone, store.time_zone.map(Tz::name));
+        image.put(Field::DayStartsAt, Some(store.day_starts_at));
+        image.put(Field::LateHours, Some(store.late_hours));
+        image.put(Field::IsActive, Some(store.is_active));
+        image.put(Field::Archived, Some(store.archived));
+        image.put(Field::ExtraInfo, store.extra_info.as_ref());
+        image
+    }
+
+    /// What a store group is.
+    pub fn of_store_group(group: &StoreGroup) -> Self {
+        let mut image = Self::default();
+        image.put(Field::Name, Some(&group.name));
+        image.put_list(Field::Stores, group.stores.iter().map(ToString::to_string));
         image
     }
 

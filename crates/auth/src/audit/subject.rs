@@ -3,8 +3,9 @@
 use regulars_customer::{CustomerStore, MemberKey};
 use regulars_kernel::{
     ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError,
+    StoreGroupId, StoreId,
 };
-use regulars_merchant::EntitySource;
+use regulars_merchant::{EntitySource, MerchantStore};
 
 use super::{Image, Log, NewEntry, Target};
 use crate::{ApplicationStore, StaffStore};
@@ -32,6 +33,10 @@ pub enum Subject {
     Application(MerchantId, ApplicationId),
     /// A key of one of them.
     ApiKey(MerchantId, ApiKeyId),
+    /// One of a merchant's stores.
+    Store(MerchantId, StoreId),
+    /// One of a merchant's store groups.
+    StoreGroup(MerchantId, StoreGroupId),
     /// A loyalty card, which stays as it is.
     LoyaltyCard(LoyaltyCardId),
     /// A person of whom nothing changes that the log may hold.
@@ -56,6 +61,8 @@ impl Subject {
             Self::Role(_, role) => Some((*role).into()),
             Self::Application(_, application) => Some((*application).into()),
             Self::ApiKey(_, key) => Some((*key).into()),
+            Self::Store(_, store) => Some((*store).into()),
+            Self::StoreGroup(_, group) => Some((*group).into()),
             Self::LoyaltyCard(card) => Some((*card).into()),
         }
     }
@@ -63,7 +70,7 @@ impl Subject {
     /// Looks at it. In a transaction that writes nobody else changes it before this one ends, an account excepted: what is
     /// done with accounts takes the merchant's staff first, and this must not come before it. Locks are taken in the order in
     /// which use cases take them.
-    pub fn look<S: CustomerStore + StaffStore + ApplicationStore>(
+    pub fn look<S: CustomerStore + StaffStore + ApplicationStore + MerchantStore>(
         &self,
         tx: &mut S,
     ) -> Result<View, StoreError> {
@@ -113,6 +120,13 @@ impl Subject {
             Self::ApiKey(merchant, key) => {
                 tx.lock_staff(*merchant)?;
                 alone(tx.find_api_key(*key)?.as_ref().map(Image::of_api_key))
+            }
+            Self::Store(merchant, store) => {
+                alone(tx.find_store(*merchant, *store)?.as_ref().map(Image::of_store))
+            }
+            Self::StoreGroup(merchant, group) => {
+                let found = tx.find_store_group(*merchant, *group)?;
+                alone(found.as_ref().map(Image::of_store_group))
             }
         })
     }

@@ -6,8 +6,8 @@ use regulars_merchant::EntitySource;
 
 use super::{operator::Operator, value::Value};
 use crate::{
+    Country,
     choice::{Gender, MerchantType, UserType},
-    country::Country,
 };
 
 /// The most characters of an `extraInfo` key.

@@ -13,7 +13,7 @@ use regulars_kernel::{
     MerchantId, Page, PageRequest, ProductId, Scope, StoreError, StoreGroupId, StoreId,
 };
 use regulars_merchant::{
-    Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreSort,
+    Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreGroupSort, StoreSort,
 };
 
 use crate::{
@@ -62,6 +62,74 @@ impl MerchantStore for Tx<'_> {
     fn products(&mut self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError> {
         product::by_ids(self, ids)
     }
+
+    fn list_store_groups(
+        &mut self,
+        page: &PageRequest<StoreGroupSort>,
+    ) -> Result<Page<StoreGroup>, StoreError> {
+        store_group::list(self, page)
+    }
+
+    fn count_store_groups(&mut self) -> Result<u64, StoreError> {
+        store_group::count(self)
+    }
+
+    fn find_store(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreId,
+    ) -> Result<Option<Store>, StoreError> {
+        store::find(self, merchant, id)
+    }
+
+    fn insert_store(&mut self, new: &Store) -> Result<StoreId, StoreError> {
+        store::insert(self, new)
+    }
+
+    fn update_store(&mut self, store: &Store) -> Result<(), StoreError> {
+        store::update(self, store)
+    }
+
+    fn find_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<Option<StoreGroup>, StoreError> {
+        store_group::find(self, merchant, id)
+    }
+
+    fn insert_store_group(&mut self, new: &StoreGroup) -> Result<StoreGroupId, StoreError> {
+        store_group::insert(self, new)
+    }
+
+    fn update_store_group(&mut self, group: &StoreGroup) -> Result<(), StoreError> {
+        store_group::update(self, group)
+    }
+
+    fn delete_store_group(
+        &mut self,
+        merchant: MerchantId,
+        id: StoreGroupId,
+    ) -> Result<bool, StoreError> {
+        store_group::delete(self, merchant, id)
+    }
+}
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's places");
+
+/// Refuses to write what is not the merchant's own.
+fn require_reach(tx: &Tx<'_>, merchant: MerchantId) -> Result<(), StoreError> {
+    match tx.scope() {
+        Scope::Merchant(own) if own == merchant => Ok(()),
+        Scope::Platform => Ok(()),
+        Scope::Merchant(_) | Scope::Person(_) => Err(OUT_OF_REACH),
+    }
+}
+
+/// Whether a statement reached the row that it was to change.
+fn reached(rows: usize) -> Result<(), StoreError> {
+    if rows == 0 { Err(OUT_OF_REACH) } else { Ok(()) }
 }
 
 /// Appends `column IN ids` and, where the scope is one merchant's, ` AND owner = merchant`. A `WHERE` stands before it.

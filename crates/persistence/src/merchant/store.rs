@@ -2,16 +2,18 @@
 
 use chrono::NaiveTime;
 use diesel::{
-    Queryable,
+    AsChangeset, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{MerchantId, Page, PageRequest, Scope, StoreError, StoreId, Timestamp, text};
 use regulars_merchant::{Archived, Store, StoreFilter, StoreSort};
 
-use super::Stored;
+use super::{Stored, reached, require_reach};
 use crate::{
     Tx,
+    error::IntoStore,
     page::{SortColumns, push_page},
+    schema::store,
     statement::{Bind, Statement},
 };
 
@@ -104,6 +106,89 @@ impl TryFrom<Row> for Store {
             updated_at: Timestamp::from_micros(row.updated_at),
         })
     }
+}
+
+/// What is written of a store. Absent values become null.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = store, treat_none_as_null = true)]
+struct Written {
+    name: String,
+    name_key: String,
+    location: Option<String>,
+    phone_number: Option<String>,
+    country: Option<String>,
+    state: Option<String>,
+    city: Option<String>,
+    city_key: String,
+    street: Option<String>,
+    zip_code: Option<String>,
+    tax_rate: Option<i64>,
+    time_zone: Option<String>,
+    day_starts_at: String,
+    late_hours: i32,
+    is_active: bool,
+    archived: bool,
+    extra_info: Option<String>,
+    updated_at: i64,
+}
+
+impl From<&Store> for Written {
+    fn from(store: &Store) -> Self {
+        Self {
+            name: store.name.clone(),
+            name_key: text::fold(&store.name),
+            location: store.location.clone(),
+            phone_number: store.phone_number.clone(),
+            country: store.country.clone(),
+            state: store.state.clone(),
+            city: store.city.clone(),
+            city_key: text::fold(store.city.as_deref().unwrap_or_default()),
+            street: store.street.clone(),
+            zip_code: store.zip_code.clone(),
+            tax_rate: store.tax_rate,
+            time_zone: store.time_zone.map(|zone| zone.name().to_owned()),
+            day_starts_at: store.day_starts_at.format("%H:%M:%S").to_string(),
+            late_hours: store.late_hours,
+            is_active: store.is_active,
+            archived: store.archived,
+            extra_info: store.extra_info.clone(),
+            updated_at: store.updated_at.micros(),
+        }
+    }
+}
+
+pub(super) fn find(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    id: StoreId,
+) -> Result<Option<Store>, StoreError> {
+    require_reach(tx, merchant)?;
+    let mut statement = Statement::<RowSql>::new("SELECT ").sql(COLUMNS);
+    statement.push(" FROM store s WHERE s.merchant_id = ");
+    statement.push_bind(merchant.get());
+    statement.push(" AND s.id = ");
+    statement.push_bind(id.get());
+    statement.push(tx.lock());
+    Ok(load(tx, statement)?.pop())
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &Store) -> Result<StoreId, StoreError> {
+    require_reach(tx, new.merchant)?;
+    let own =
+        (store::merchant_id.eq(new.merchant.get()), store::created_at.eq(new.created_at.micros()));
+    let id: i64 = diesel::insert_into(store::table)
+        .values((own, Written::from(new)))
+        .returning(store::id)
+        .get_result(tx.connection)
+        .store()?;
+    Ok(StoreId::new(id))
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, changed: &Store) -> Result<(), StoreError> {
+    require_reach(tx, changed.merchant)?;
+    let row = store::table.find((changed.merchant.get(), changed.id.get()));
+    let rows = diesel::update(row).set(Written::from(changed)).execute(tx.connection).store()?;
+    reached(rows)
 }
 
 pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {

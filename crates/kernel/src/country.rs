@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::LazyLock};
 
-use regulars_kernel::Rule;
+use crate::Rule;
 
 /// A country of ISO 3166-1, by its two letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

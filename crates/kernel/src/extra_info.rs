@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt};
 
-use regulars_kernel::Rule;
+use crate::Rule;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},

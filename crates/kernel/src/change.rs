@@ -1,5 +1,7 @@
 //! What a patch does to one field.
 
+use crate::{Rule, Violations};
+
 /// Absent keeps, null clears, a value sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
@@ -23,6 +25,21 @@ impl<T> Change<T> {
         match self {
             Self::Set(value) => Some(value),
             Self::Keep | Self::Clear => None,
+        }
+    }
+
+    /// The same change of what its value reads as. `None` from the reader clears the field; a refused value stands as
+    /// [`Self::Keep`] beside the violation.
+    pub fn read<U>(
+        &self,
+        field: &'static str,
+        wrong: &mut Violations,
+        parse: impl FnOnce(&T) -> Result<Option<U>, Rule>,
+    ) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => wrong.check(field, parse(value)).map_or(Change::Keep, Change::from),
         }
     }
 
@@ -71,5 +88,23 @@ mod tests {
         let mut name = "Ada".to_owned();
         Change::Clear.apply_or_default(&mut name);
         assert_eq!(name, "");
+    }
+
+    #[test]
+    fn a_value_is_read_or_refused() {
+        let read = |change: Change<&str>| {
+            let mut wrong = Violations::new();
+            let even = |text: &&str| match text.parse::<i32>() {
+                Ok(0) => Ok(None),
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(Rule::Required),
+            };
+            (change.read("age", &mut wrong, even), wrong.is_empty())
+        };
+        assert_eq!(read(Change::Keep), (Change::Keep, true));
+        assert_eq!(read(Change::Clear), (Change::Clear, true));
+        assert_eq!(read(Change::Set("7")), (Change::Set(7), true));
+        assert_eq!(read(Change::Set("0")), (Change::Clear, true));
+        assert_eq!(read(Change::Set("x")), (Change::Keep, false));
     }
 }
