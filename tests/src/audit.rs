@@ -101,7 +101,7 @@ fn every_mutation_leaves_an_entry_done_or_refused_and_so_does_every_denied_read(
 }
 
 /// The newest entries of an action that a client sees, as their fields by name.
-fn log(client: &Client, action: &str) -> Vec<Value> {
+pub(crate) fn log(client: &Client, action: &str) -> Vec<Value> {
     let document = "query ($action: String) { auditLog(action: $action) { count edges { node {
         id pk createdAt actorType actorId onBehalfOfId action targetId outcome code requestId peer
         changes { field before after }
@@ -112,7 +112,7 @@ fn log(client: &Client, action: &str) -> Vec<Value> {
     edges.into_iter().map(|edge| edge["node"].clone()).collect()
 }
 
-fn changes(entry: &Value) -> BTreeMap<String, (Value, Value)> {
+pub(crate) fn changes(entry: &Value) -> BTreeMap<String, (Value, Value)> {
     let changes = entry["changes"].as_array().expect("changes").iter();
     changes
         .map(|change| {
@@ -126,7 +126,7 @@ fn me(client: &Client) -> Value {
     client.query("{ me { id } }", Value::Null).succeeded().data("me.id").clone()
 }
 
-fn act(client: &Client, mutation: &str, input: &Value, noun: &str) -> Value {
+pub(crate) fn act(client: &Client, mutation: &str, input: &Value, noun: &str) -> Value {
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     let document = format!(
         "mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ success errors {noun} }} }}"

@@ -308,6 +308,103 @@ fn applications_and_keys() {
     });
 }
 
+#[test]
+fn stores_and_store_groups() {
+    let long = json!("x".repeat(151));
+    on_both(|world| {
+        let owner = world.merchant();
+        let made = "mutation { createStore(input: { name: \"A\" }) { store { id } }
+            createStoreGroup(input: { name: \"A\" }) { storeGroup { id } } }";
+        let made = owner.query(made, Value::Null).succeeded();
+        let (store, group) =
+            (made.data("createStore.store.id"), made.data("createStoreGroup.storeGroup.id"));
+        let texts = ["location", "state", "city", "street", "zipCode", "phoneNumber", "timeZone"];
+        for (mutation, base) in
+            [("createStore", json!({ "name": "A" })), ("updateStore", json!({ "id": store }))]
+        {
+            let mut cases: Vec<(&str, Value)> =
+                ["name"].iter().chain(&texts).map(|field| (*field, long.clone())).collect();
+            for text in ["a\0b", "a\nb"] {
+                cases.extend(["name"].iter().chain(&texts).map(|field| (*field, json!(text))));
+            }
+            cases.extend(keys().map(|key| ("idempotencyKey", key)));
+            cases.extend([
+                ("name", json!(" ")),
+                ("phoneNumber", json!("call me")),
+                ("timeZone", json!("Mars/Olympus")),
+                ("taxRate", json!("-0.01")),
+                ("taxRate", json!("100.0001")),
+                ("taxRate", json!("19.00001")),
+                ("lateHours", json!(-1)),
+                ("lateHours", json!(8_785)),
+                ("extraInfo", json!("[1]")),
+                ("extraInfo", json!(format!("{{\"a\":\"{}\"}}", "x".repeat(10_240)))),
+            ]);
+            for (field, value) in cases {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, field, "invalid", &about);
+            }
+            for (field, value) in [
+                ("country", json!("XX")),
+                ("dayStartsAt", json!("25:00")),
+                ("taxRate", json!("much")),
+                ("isActive", json!("no")),
+                ("extraInfo", json!("{")),
+            ] {
+                let mut input = base.clone();
+                input[field] = value;
+                let answer = send(&owner, mutation, &input);
+                assert_eq!(answer.error_code(), Some("invalid"), "{mutation} {}", answer.text);
+                silent(&answer.text, mutation);
+            }
+        }
+        let many: Vec<_> = (1..=501).map(|store| store.to_string()).collect();
+        for (mutation, base) in [
+            ("createStoreGroup", json!({ "name": "A" })),
+            ("updateStoreGroup", json!({ "id": group })),
+        ] {
+            for (field, value, code) in [
+                ("name", long.clone(), "invalid"),
+                ("name", json!("a\0b"), "invalid"),
+                ("name", json!(""), "invalid"),
+                ("stores", json!(["garbage"]), "invalid"),
+                ("stores", json!(["SVVzZXJOb2RlOjE3Nw=="]), "invalid"),
+                ("stores", json!(["999999999"]), "does_not_exist"),
+            ] {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, field, code, &about);
+            }
+            let literal = format!(
+                "mutation {{ {mutation}(input: {{ {}, stores: [{}] }}) {{ success errors }} }}",
+                if mutation == "createStoreGroup" {
+                    "name: \"A\"".to_owned()
+                } else {
+                    format!("id: {group}")
+                },
+                many.join(",")
+            );
+            let answer = owner.query(&literal, Value::Null);
+            at_fault(&answer, mutation, "stores", "invalid", "more stores than fit");
+        }
+        for mutation in ["updateStore", "deleteStore", "updateStoreGroup", "deleteStoreGroup"] {
+            for (id, code) in [
+                ("", "invalid"),
+                ("1\u{0}", "invalid"),
+                ("SVVzZXJOb2RlOjE3Nw==", "invalid"),
+                ("999999999", "does_not_exist"),
+            ] {
+                let about = format!("{:?} {mutation} {id}", world.engine);
+                let answer = send(&owner, mutation, &json!({ "id": id }));
+                at_fault(&answer, mutation, "id", code, &about);
+            }
+        }
+    });
+}
+
 const REGISTER: &str = "mutation ($email: String!, $password1: String!, $password2: String!, $firstname: String!,
     $lastname: String!, $userType: String!, $merchantType: String, $phoneNumber: String, $birthday: String,
     $country: String, $city: String, $street: String, $zipCode: String, $gender: String) {

@@ -31,5 +31,6 @@ mod permission;
 mod permission_matrix;
 mod secrets;
 mod staff;
+mod stores;
 mod tokens;
 mod world;

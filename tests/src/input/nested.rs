@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Lists within the rows of others, with their arguments.
-const NESTED: [(&str, &str); 26] = [
+const NESTED: [(&str, &str); 27] = [
     ("consumers(first: 2)", "orders"),
     ("consumers(first: 2)", "redemptions"),
     ("consumers(first: 2)", "stampsRedemptions"),
@@ -18,6 +18,7 @@ const NESTED: [(&str, &str); 26] = [
     ("orders(first: 2)", "items"),
     ("stores(first: 2)", "groups"),
     ("stores(first: 2)", "orders"),
+    ("storeGroups(first: 2)", "stores"),
     ("offers(first: 2)", "stores"),
     ("offers(first: 2)", "storeGroups"),
     ("offers(first: 2)", "products"),

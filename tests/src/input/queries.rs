@@ -6,10 +6,11 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 9] = [
+const LISTS: [(&str, &str); 10] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
+    ("storeGroups", ""),
     ("offers", ""),
     ("loyaltyCards", ""),
     ("orderTypes", ""),

@@ -54,6 +54,7 @@ pub(crate) fn all() -> Vec<Row> {
         staff(),
         grants(),
         roles(),
+        places(),
         apps::all(),
         memberships(),
     ]
@@ -103,6 +104,7 @@ fn queries() -> Vec<Row> {
             id!("permission"),
         ),
         query("roles", "", "{ roles { count } }", nothing),
+        query("storeGroups", "", "{ storeGroups { count } }", nothing),
         query("role", "the cashier's", "query ($id: ID!) { role(id: $id) { id } }", id!("cashier")),
         query("merchants", "", "{ merchants { count } }", nothing),
         query("auditLog", "", "{ auditLog(first: 1) { count } }", nothing),
@@ -385,6 +387,53 @@ fn roles() -> Vec<Row> {
             "",
             "mutation ($id: ID!) { deleteRole(input: { id: $id }) { success errors } }",
             |shop| json!({ "id": shop.role() }),
+        ),
+    ]
+}
+
+fn places() -> Vec<Row> {
+    vec![
+        mutation(
+            "createStore",
+            "",
+            "mutation { createStore(input: { name: \"Matrix\" }) { success errors } }",
+            nothing,
+        ),
+        mutation(
+            "updateStore",
+            "",
+            "mutation ($id: ID!) { updateStore(input: { id: $id, state: \"Matrix\" }) { success errors } }",
+            id!("store"),
+        ),
+        mutation(
+            "updateStore",
+            "one where the cashier does not work",
+            "mutation ($id: ID!) { updateStore(input: { id: $id, state: \"Matrix\" }) { success errors } }",
+            |shop| json!({ "id": shop.store() }),
+        ),
+        mutation(
+            "deleteStore",
+            "",
+            "mutation ($id: ID!) { deleteStore(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.store() }),
+        ),
+        mutation(
+            "createStoreGroup",
+            "",
+            "mutation ($id: ID!) { createStoreGroup(input: { name: \"Matrix\", stores: [$id] }) { success errors } }",
+            id!("store"),
+        ),
+        mutation(
+            "updateStoreGroup",
+            "",
+            "mutation ($id: ID!) { updateStoreGroup(input: { id: $id, name: \"Other\" }) { success errors } }",
+            |shop| json!({ "id": shop.store_group() }),
+        ),
+        mutation(
+            "deleteStoreGroup",
+            "",
+            "mutation ($id: ID!) { deleteStoreGroup(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.store_group() }),
         ),
     ]
 }

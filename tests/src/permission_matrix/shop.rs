@@ -130,6 +130,18 @@ impl<'a> Shop<'a> {
         self.made("createConsumer", "CreateConsumerInput", "consumer", &input)
     }
 
+    /// A store that nobody was given.
+    pub(crate) fn store(&self) -> Value {
+        let input = json!({ "name": Self::unique("Store") });
+        self.made("createStore", "CreateStoreInput", "store", &input)
+    }
+
+    /// A store group that nobody was given.
+    pub(crate) fn store_group(&self) -> Value {
+        let input = json!({ "name": "Matrix", "stores": [self.id("store")] });
+        self.made("createStoreGroup", "CreateStoreGroupInput", "storeGroup", &input)
+    }
+
     /// A role of the shop's own.
     pub(crate) fn role(&self) -> Value {
         let input = json!({ "displayName": "Matrix", "permissions": ["redeem"] });
