@@ -27,8 +27,8 @@ const UPDATE: &str = "mutation ($input: UpdateApplicationInput!) {
 }";
 const LIST: &str =
     "{ applications(first: 20) { count edges { node { id name appId apiKeys { count edges { node {
-    id prefix name lastUsedAt revokedAt
-} } } } } } }";
+    id prefix name lastUsedAt revokedAt creator { id }
+} } } creator { id firstname } } } } }";
 
 /// An application and one of its keys.
 pub(crate) struct App {
@@ -337,6 +337,71 @@ fn who_signs_up_through_an_app_joins_its_merchant() {
         let seen =
             owner.query("{ consumers { edges { node { email } } } }", Value::Null).succeeded();
         assert_eq!(seen.data("consumers.edges.0.node.email"), &json!(email));
+    });
+}
+
+#[test]
+fn whoever_is_dismissed_takes_no_key_along() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let seen = |client: &Client, of: &Value| {
+            let listed = client.query(LIST, Value::Null).succeeded();
+            let edges = listed.data("applications.edges").as_array().expect("edges").clone();
+            let found = edges.into_iter().find(|edge| edge["node"]["id"] == *of);
+            found.expect("the application")["node"].clone()
+        };
+        for revoke in [None, Some(true), Some(false)] {
+            let keeper = world.staff(&owner, &["change_app"]);
+            let me = keeper.query("{ me { id } }", Value::Null).succeeded().data("me.id").clone();
+            let app = App::of(&keeper, &json!({}));
+            let kept = done(
+                owner.query(CREATE_KEY, json!({ "input": { "applicationId": app.id } })),
+                "createApiKey",
+            );
+            let made = seen(&owner, &app.id);
+            assert_eq!(made["creator"]["id"], me);
+            assert_eq!(made["apiKeys"]["edges"][0]["node"]["creator"]["id"], me);
+            let till = app.client(&world.anonymous());
+            till.query("{ __typename }", Value::Null).succeeded();
+            let mut input = json!({ "id": me, "idempotencyKey": format!("bye-{revoke:?}") });
+            if let Some(revoke) = revoke {
+                input["revokeApiKeys"] = json!(revoke);
+            }
+            let document = "mutation ($input: DeleteMerchantInput!) {
+                deleteMerchant(input: $input) { success errors revokedApiKeys }
+            }";
+            let count = usize::from(revoke != Some(false));
+            for _ in 0..2 {
+                let dismissed =
+                    done(owner.query(document, json!({ "input": input })), "deleteMerchant");
+                assert_eq!(dismissed.data("deleteMerchant.revokedApiKeys"), &json!(count));
+            }
+            let answer = till.query("{ __typename }", Value::Null);
+            assert_eq!(answer.status, if count == 1 { 401 } else { 200 }, "{revoke:?}");
+            let left = seen(&owner, &app.id);
+            assert_eq!(left["creator"]["id"], me, "it stays, and says who made it");
+            let ended =
+                |place: usize| left["apiKeys"]["edges"][place]["node"]["revokedAt"] != Value::Null;
+            assert_eq!((ended(0), ended(1)), (count == 1, false), "{revoke:?}");
+            // Each key is in the log by itself.
+            let log = "query ($key: ID!) { auditLog(target_Id: $key, action: \"deleteMerchant\") {
+                edges { node { changes { field before after } } }
+            } }";
+            let found = owner.query(log, json!({ "key": app.key_id })).succeeded();
+            let change = json!([{ "field": "active", "before": "true", "after": "false" }]);
+            let entries = found.data("auditLog.edges").as_array().expect("edges").clone();
+            assert_eq!(entries.len(), count);
+            for entry in entries {
+                assert_eq!(entry["node"]["changes"], change);
+            }
+            assert_eq!(kept.data("createApiKey.success"), &json!(true));
+        }
+        // Nor does whoever deletes their account.
+        let leaver = world.staff(&owner, &["change_app"]);
+        let app = App::of(&leaver, &json!({}));
+        let leave = "mutation ($p: String!) { deleteAccount(password: $p) { success errors } }";
+        done(leaver.query(leave, json!({ "p": crate::world::PASSWORD })), "deleteAccount");
+        refused(&app.client(&world.anonymous()).query("{ __typename }", Value::Null), "revoked");
     });
 }
 

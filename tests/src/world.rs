@@ -150,6 +150,32 @@ impl World {
         self.register("MERCHANT", &json!({}))
     }
 
+    /// Somebody whom an owner takes on for every store, with these permissions.
+    pub(crate) fn staff(&self, owner: &Client, permissions: &[&str]) -> Client {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let role = owner.query(
+            "mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { id } } }",
+            json!({ "input": { "displayName": "Own", "permissions": permissions } }),
+        );
+        let role = role.succeeded().data("createRole.role.id").clone();
+        let email = format!("staff{number}-{:?}-{}@shop.example", self.engine, std::process::id());
+        let new = json!({
+            "email": email, "firstname": "Sam", "lastname": "Staff", "roles": [role], "allStores": true,
+        });
+        let hire =
+            "mutation ($input: CreateMerchantInput!) { createMerchant(input: $input) { errors } }";
+        let hired = owner.query(hire, json!({ "input": new })).succeeded();
+        assert_eq!(hired.data("createMerchant.errors"), &Value::Null);
+        let set = "mutation ($token: String!, $password: String!) {
+            passwordSet(token: $token, newPassword1: $password, newPassword2: $password) { errors }
+        }";
+        let token = self.token(&email, 1);
+        let set = self.anonymous().query(set, json!({ "token": token, "password": PASSWORD }));
+        assert_eq!(set.succeeded().data("passwordSet.errors"), &Value::Null);
+        self.login(&email)
+    }
+
     /// A registered consumer.
     pub(crate) fn consumer(&self) -> Client {
         self.register("CONSUMER", &json!({}))

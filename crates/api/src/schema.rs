@@ -812,8 +812,8 @@ impl Mutation {
         crate::auth::account::archive_account(context, Password::new(password)).map(Some)
     }
 
-    /// Closes one's own account for good, ends every session, and frees its address. A merchant's last owner stays. Needs
-    /// a verified account.
+    /// Closes one's own account for good, ends every session, and frees its address; the keys that somebody made for their
+    /// merchant's apps are revoked. A merchant's last owner stays. Needs a verified account.
     fn delete_account(
         context: &Context,
         password: String,
@@ -949,8 +949,9 @@ impl Mutation {
         crate::auth::staff_mutations::create_merchant(executor, input).map(Some)
     }
 
-    /// Dismisses a member of staff: their sessions end and their account is closed. Owners are dismissed by owners, the
-    /// last one never. Needs the permission `change_staff`.
+    /// Dismisses a member of staff: their sessions end, their account is closed, and the keys that they made for apps are
+    /// revoked, unless `revokeApiKeys` is false. Owners are dismissed by owners, the last one never. Needs the permission
+    /// `change_staff`.
     fn delete_merchant(
         executor: &Asked<'_, '_>,
         input: DeleteMerchantInput,

@@ -8,7 +8,10 @@ pub mod queue;
 
 use regulars_auth::{
     AuditStore, MailStore,
-    audit::{Change, Doer, Field, Image, Log, MAX_NAME_CHARS, NewEntry, Outcome, Subject, entries},
+    audit::{
+        Change, Doer, Field, Image, Log, MAX_NAME_CHARS, NewEntry, Outcome, Subject, Target,
+        entries,
+    },
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
@@ -28,6 +31,9 @@ use crate::{
 
 /// How long the refused wait for their refusal to be written down.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Entries of one statement.
+const AT_ONCE: usize = 100;
 
 /// Where somebody does something: whose log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +128,22 @@ impl Trace {
     }
 }
 
+/// What a mutation did, beside what can be seen of its subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// The number of what it made or changed, where that is one thing.
+    pub(crate) made: Option<i64>,
+    /// What ended with it, each by an entry of its own that says which field is false now.
+    pub(crate) ended: Vec<(Target, Field)>,
+}
+
+impl Effect {
+    /// That was made or changed, by its number, and nothing else.
+    pub(crate) const fn of(made: i64) -> Self {
+        Self { made: Some(made), ended: Vec::new() }
+    }
+}
+
 /// Writes down what comes of one mutation. Lasts as long as its transaction, which may run more than once.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
@@ -211,19 +233,27 @@ impl Recorder {
         }
     }
 
-    /// Runs a step and writes down what is different after it. The step answers what it made, by its number, with its receipt.
+    /// Runs a step and writes down what is different after it. The step answers what it did with its receipt.
     pub(crate) fn watch<T, E: From<StoreError>>(
         &self,
         tx: &mut Tx<'_>,
-        step: impl FnOnce(&mut Tx<'_>) -> Result<(T, Option<i64>), E>,
+        step: impl FnOnce(&mut Tx<'_>) -> Result<(T, Effect), E>,
     ) -> Result<T, E> {
         let log = self.log(tx)?;
         let before = self.subject(log, None).look(tx)?;
-        let (receipt, made) = step(tx)?;
-        let subject = self.subject(log, made);
+        let (receipt, effect) = step(tx)?;
+        let subject = self.subject(log, effect.made);
         let after = subject.look(tx)?;
         let done = NewEntry { log, target: subject.target(), ..self.entry.clone() };
         tx.append_audit(&entries(&done, &before, &after))?;
+        for ended in effect.ended.chunks(AT_ONCE) {
+            let entry = |(target, field): &(Target, Field)| NewEntry {
+                target: Some(*target),
+                changes: vec![Change::turned(*field, false)],
+                ..done.clone()
+            };
+            tx.append_audit(&ended.iter().map(entry).collect::<Vec<_>>())?;
+        }
         Ok(receipt)
     }
 

@@ -1,9 +1,12 @@
 //! The end of an account, for a while or for good, by whoever has it.
 
 use regulars_customer::{CustomerStore, Person, sharing};
-use regulars_kernel::{PersonId, Rule, Timestamp, Violations};
+use regulars_kernel::{ApiKeyId, PersonId, Rule, Timestamp, Violations};
 
-use crate::{AuthError, AuthStore, MailStore, StaffMember, StaffStore, confirmation::Confirmed};
+use crate::{
+    ApplicationStore, AuthError, AuthStore, MailStore, StaffMember, StaffStore,
+    confirmation::Confirmed,
+};
 
 /// `archiveAccount`: puts the account away until its next log-in. Every session and every token of it ends. Runs in the
 /// scope `Platform`, once the password was confirmed. A merchant's last owner stays.
@@ -20,20 +23,32 @@ pub fn archive(
     save(tx, account, now)
 }
 
+/// An account that was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Whose it was.
+    pub person: PersonId,
+    /// The keys that they had made, and that were revoked with it, by ascending id.
+    pub revoked: Vec<ApiKeyId>,
+}
+
 /// `deleteAccount`: closes the account for good, and its addresses are free for another. Every session and every token of
-/// it ends, and so does its job; it stays named where it was, in old orders say. Runs in the scope `Platform`, once the
+/// it ends, and so do its job and the keys that they made for their merchant's apps: who leaves takes no key with them. It
+/// stays named where it was, in old orders say. Runs in the scope `Platform`, once the
 /// password was confirmed. A merchant's last owner stays.
 pub fn delete(
-    tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore),
+    tx: &mut (impl AuthStore + StaffStore + ApplicationStore + MailStore + CustomerStore),
     confirmed: &Confirmed,
     now: Timestamp,
-) -> Result<PersonId, AuthError> {
+) -> Result<Closed, AuthError> {
     let job = require_dispensable(tx, confirmed.person)?;
     let account = confirmed.account(tx)?;
+    let mut revoked = Vec::new();
     if let Some(member) = job {
         tx.end_post(member.post.merchant, member.person, now)?;
+        revoked = tx.revoke_api_keys_of(member.post.merchant, member.person, now)?;
     }
-    close(tx, account, now)
+    Ok(Closed { person: close(tx, account, now)?, revoked })
 }
 
 /// Closes an account, whoever wants it.

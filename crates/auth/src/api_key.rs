@@ -5,8 +5,8 @@ use std::fmt;
 
 use rand::{CryptoRng, Rng as _, distr::Alphanumeric};
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, MerchantId, Permission, Permissions, Rule, StoreAccess,
-    StoreError, Timestamp, Violations, text,
+    Actor, ApiKeyId, ApplicationId, MerchantId, Permission, Permissions, PersonId, Rule,
+    StoreAccess, StoreError, Timestamp, Violations, text,
 };
 use regulars_merchant::MerchantStore;
 use secrecy::{ExposeSecret, SecretString};
@@ -118,6 +118,8 @@ pub struct ApiKey {
     pub prefix: KeyPrefix,
     /// What it is for, in the words of whoever made it; may be empty.
     pub name: String,
+    /// Who made it; none for what is older than that is known, and for programs.
+    pub creator: Option<PersonId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it opens nothing; none for never.
@@ -148,6 +150,8 @@ pub struct NewApiKey {
     pub digest: TokenDigest,
     /// What it is for.
     pub name: String,
+    /// Who makes it; none for programs.
+    pub creator: Option<PersonId>,
     /// When it is made.
     pub created_at: Timestamp,
     /// From when on it opens nothing.
@@ -163,6 +167,7 @@ impl NewApiKey {
             application: self.application,
             prefix: self.prefix,
             name: self.name,
+            creator: self.creator,
             created_at: self.created_at,
             expires_at: self.expires_at,
             last_used_at: None,
@@ -240,6 +245,7 @@ pub fn create(
         prefix: secret.prefix().clone(),
         digest: secret.digest(),
         name,
+        creator: asker.person(),
         created_at: now,
         expires_at: draft.expires_at,
     })?)

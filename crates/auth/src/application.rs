@@ -8,8 +8,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use rand::CryptoRng;
 use regulars_kernel::{
-    Actor, ApplicationId, MerchantId, Permission, Permissions, Rule, StoreAccess, StoreId,
-    Timestamp, Violations, text,
+    Actor, ApplicationId, MerchantId, Permission, Permissions, PersonId, Rule, StoreAccess,
+    StoreId, Timestamp, Violations, text,
 };
 use regulars_merchant::MerchantStore;
 use uuid::Uuid;
@@ -70,6 +70,8 @@ pub struct Application {
     pub stores: StoreAccess,
     /// How many units of requests it may spend within a minute; none for the deployment's usual number.
     pub requests_per_minute: Option<u32>,
+    /// Who registered it; none for what is older than that is known, and for programs.
+    pub creator: Option<PersonId>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -91,6 +93,8 @@ pub struct NewApplication {
     pub stores: StoreAccess,
     /// How many units of requests it may spend within a minute; none for the deployment's usual number.
     pub requests_per_minute: Option<u32>,
+    /// Who registers it; none for programs.
+    pub creator: Option<PersonId>,
     /// When it is registered.
     pub created_at: Timestamp,
 }
@@ -106,6 +110,7 @@ impl NewApplication {
             permissions: self.permissions,
             stores: self.stores,
             requests_per_minute: self.requests_per_minute,
+            creator: self.creator,
             created_at: self.created_at,
             updated_at: self.created_at,
         }
@@ -193,6 +198,7 @@ pub fn create(
         permissions: draft.permissions,
         stores,
         requests_per_minute,
+        creator: asker.person(),
         created_at: now,
     })?)
 }

@@ -1,6 +1,6 @@
 //! What applications and their keys ask of whoever keeps the rows.
 
-use regulars_kernel::{ApiKeyId, ApplicationId, MerchantId, StoreError, Timestamp};
+use regulars_kernel::{ApiKeyId, ApplicationId, MerchantId, PersonId, StoreError, Timestamp};
 
 use crate::{
     api_key::{ApiKey, KeyPrefix, KeyStanding, NewApiKey},
@@ -43,6 +43,14 @@ pub trait ApplicationStore {
 
     /// Revokes a key.
     fn revoke_api_key(&mut self, key: &ApiKey, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Revokes the keys in force that somebody made, and answers which, by ascending id.
+    fn revoke_api_keys_of(
+        &mut self,
+        merchant: MerchantId,
+        creator: PersonId,
+        at: Timestamp,
+    ) -> Result<Vec<ApiKeyId>, StoreError>;
 
     /// Deletes keys.
     fn forget_api_keys(&mut self, of: MerchantId, ids: &[ApiKeyId]) -> Result<(), StoreError>;

@@ -217,6 +217,11 @@ impl Asker {
         if self.machine { Err(Denied) } else { Ok(()) }
     }
 
+    /// Who they are; none for programs, and for apps in nobody's hands.
+    pub(crate) const fn person(&self) -> Option<PersonId> {
+        self.person
+    }
+
     pub(crate) const fn merchant(&self) -> MerchantId {
         self.post.merchant
     }

@@ -203,6 +203,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        creator_id -> Nullable<BigInt>,
     }
 }
 
@@ -226,6 +227,7 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        creator_id -> Nullable<BigInt>,
     }
 }
 

@@ -264,6 +264,14 @@ fn staff() -> Vec<Row> {
         ),
         mutation(
             "deleteMerchant",
+            "a cashier, whose keys stay",
+            "mutation ($id: ID!) {
+                deleteMerchant(input: { id: $id, revokeApiKeys: false }) { success errors }
+            }",
+            |shop| json!({ "id": shop.staff() }),
+        ),
+        mutation(
+            "deleteMerchant",
             "an owner",
             "mutation ($id: ID!) { deleteMerchant(input: { id: $id }) { success errors } }",
             |shop| json!({ "id": shop.second_owner() }),

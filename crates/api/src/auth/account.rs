@@ -8,7 +8,7 @@ use regulars_auth::{
     confirmation::{self, Asking, Confirmed},
 };
 use regulars_customer::{AccountPatch, CustomerError};
-use regulars_kernel::{PersonId, Rule, Scope, Timestamp, Violations};
+use regulars_kernel::{Rule, Scope, Timestamp, Violations};
 use regulars_persistence::Tx;
 
 use crate::{
@@ -16,8 +16,9 @@ use crate::{
     context::Context,
     error::ApiError,
     guess::Subject,
+    mutation::Receipt,
     scalar::ExpectedErrorType,
-    trail::{About, Trace},
+    trail::{About, Effect, Trace},
 };
 
 /// The answer of a mutation of one's own account.
@@ -59,7 +60,7 @@ pub(crate) fn update_account(context: &Context, patch: AccountPatch) -> Answer {
     let updated = context.write_within(Scope::Person(person), move |tx| {
         recorder.watch(tx, |tx| {
             let account = regulars_customer::account::update(tx, &actor, &patch, now)?;
-            Ok::<_, CustomerError>((account, None))
+            Ok::<_, CustomerError>((account, Effect::default()))
         })
     });
     payload(context, &trace, updated)
@@ -103,10 +104,15 @@ pub(super) fn counted<T>(
 }
 
 /// What is done once whoever asks has confirmed it by their password.
-pub(super) type Step = fn(&mut Tx<'_>, &Confirmed, Timestamp) -> Result<PersonId, AuthError>;
+pub(super) type Step<T> = fn(&mut Tx<'_>, &Confirmed, Timestamp) -> Result<T, AuthError>;
 
 /// A mutation that asks for the password.
-fn confirmed(context: &Context, action: &'static str, password: Password, step: Step) -> Answer {
+fn confirmed<T: Receipt>(
+    context: &Context,
+    action: &'static str,
+    password: Password,
+    step: Step<T>,
+) -> Answer {
     let trace = own(action, context);
     let done = ask(context).and_then(|asking| {
         let confirmed = confirm(context, &asking, password)?;
@@ -116,15 +122,19 @@ fn confirmed(context: &Context, action: &'static str, password: Password, step: 
 }
 
 /// Does what was confirmed, and writes down what is different after it.
-pub(super) fn take(
+pub(super) fn take<T: Receipt>(
     context: &Context,
     trace: &Trace,
     confirmed: Confirmed,
-    step: Step,
-) -> Result<PersonId, ApiError> {
+    step: Step<T>,
+) -> Result<T, ApiError> {
     let (now, recorder) = (context.now(), context.recorder(trace));
     context.write_within(Scope::Platform, move |tx| {
-        recorder.watch(tx, |tx| Ok::<_, AuthError>((step(tx, &confirmed, now)?, None)))
+        recorder.watch(tx, |tx| {
+            let receipt = step(tx, &confirmed, now)?;
+            let effect = receipt.effect();
+            Ok::<_, AuthError>((receipt, effect))
+        })
     })
 }
 

@@ -1,6 +1,6 @@
 //! `ApiKeyNode`: a key by which an application asks. `createApiKey`, whose answer alone shows it, and `revokeApiKey`.
 
-use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use juniper::{GraphQLInputObject, graphql_object};
 use regulars_auth::{
@@ -8,7 +8,7 @@ use regulars_auth::{
     api_key::{self, Draft, KeyPrefix, Secret},
 };
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, PageRequest,
+    ApiKeyId, ApplicationId, PageRequest, PersonId,
     page::{Keyed, PageArguments, SortKey},
     pk_sort,
 };
@@ -21,18 +21,23 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
-    mutation::{Asked, Call, Outcome, turned_down},
+    merchant::{self, MerchantNode},
+    mutation::{Asked, Call, Outcome, Receipt, turned_down},
     node::NodeValue,
     scalar::{DateTime, DateTimeArgument, ExpectedErrorType},
-    trail::About,
+    trail::{About, Effect},
 };
 
 /// The type name in global ids.
 pub const API_KEY: &str = "ApiKeyNode";
 
-/// A key by which an application asks.
+/// A key by which an application asks, among those it was loaded with.
 #[derive(Clone)]
-pub struct Opener(Arc<ApiKey>);
+pub struct Opener {
+    key: Arc<ApiKey>,
+    /// Who made the keys of the whole level.
+    creators: Arc<Level<PersonId>>,
+}
 
 /// A key; its scalar fields take the short way.
 pub type ApiKeyNode = Fast<Opener>;
@@ -48,7 +53,7 @@ impl Keyed<ApiKeySort> for ApiKeyNode {
     }
 
     fn pk(&self) -> i64 {
-        self.0.0.id.get()
+        self.0.key.id.get()
     }
 }
 
@@ -64,8 +69,8 @@ pub(super) fn page(
         let actor = context.actor();
         let keys = context.read(|tx| api_key::list(tx, actor, ids))?;
         let mut per_application = HashMap::<_, Vec<ApiKeyNode>>::new();
-        for key in keys {
-            per_application.entry(key.application).or_default().push(Fast(Opener(Arc::new(key))));
+        for node in nodes(keys) {
+            per_application.entry(node.0.key.application).or_default().push(node);
         }
         Ok(per_application)
     })?;
@@ -76,7 +81,13 @@ pub(super) fn page(
 pub(crate) fn find(context: &Context, id: ApiKeyId) -> Result<Option<ApiKeyNode>, ApiError> {
     let actor = context.actor();
     let found = context.read(|tx| api_key::get(tx, actor, id).map(Some).or_else(none_if_absent))?;
-    Ok(found.map(|key| Fast(Opener(Arc::new(key)))))
+    Ok(found.and_then(|key| nodes(vec![key]).pop()))
+}
+
+fn nodes(keys: Vec<ApiKey>) -> Vec<ApiKeyNode> {
+    let creators = Level::distinct(keys.iter().filter_map(|key| key.creator));
+    let node = |key| Fast(Opener { key: Arc::new(key), creators: Arc::clone(&creators) });
+    keys.into_iter().map(node).collect()
 }
 
 crate::fast_object! {
@@ -85,23 +96,29 @@ crate::fast_object! {
     impl Opener {
         leaves {
             /// The global id.
-            "id" => fn id(&self) -> Id { Id::global(API_KEY, self.0.id.get()) }
+            "id" => fn id(&self) -> Id { Id::global(API_KEY, self.key.id.get()) }
             /// The primary key; null past 32 bits.
-            "pk" => fn pk(&self) -> Option<i32> { pk_field(self.0.id.get()) }
+            "pk" => fn pk(&self) -> Option<i32> { pk_field(self.key.id.get()) }
             /// What the key begins with, up to its dot.
-            "prefix" => fn prefix(&self) -> &str { self.0.prefix.as_str() }
+            "prefix" => fn prefix(&self) -> &str { self.key.prefix.as_str() }
             /// What it is for.
-            "name" => fn name(&self) -> &str { &self.0.name }
+            "name" => fn name(&self) -> &str { &self.key.name }
             /// When it was made.
-            "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.0.created_at) }
+            "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.key.created_at) }
             /// From when on it opens nothing; null for never.
-            "expiresAt" => fn expires_at(&self) -> Option<DateTime> { self.0.expires_at.map(DateTime) }
+            "expiresAt" => fn expires_at(&self) -> Option<DateTime> { self.key.expires_at.map(DateTime) }
             /// When it was last used, to the minute; null where it never was.
-            "lastUsedAt" => fn last_used_at(&self) -> Option<DateTime> { self.0.last_used_at.map(DateTime) }
+            "lastUsedAt" => fn last_used_at(&self) -> Option<DateTime> { self.key.last_used_at.map(DateTime) }
             /// When it was revoked.
-            "revokedAt" => fn revoked_at(&self) -> Option<DateTime> { self.0.revoked_at.map(DateTime) }
+            "revokedAt" => fn revoked_at(&self) -> Option<DateTime> { self.key.revoked_at.map(DateTime) }
         }
-        fields {}
+        fields {
+            /// Who made it, by name, be it that they were dismissed since; null where that is not known.
+            fn creator(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
+                let Some(creator) = self.key.creator else { return Ok(None) };
+                merchant::node::load_account(context, &self.creators, creator)
+            }
+        }
     }
 }
 
@@ -143,22 +160,18 @@ struct Made {
     prefix: KeyPrefix,
 }
 
-impl fmt::Display for Made {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.id, self.prefix)
+impl Receipt for Made {
+    fn effect(&self) -> Effect {
+        Effect::of(self.id.get())
     }
-}
 
-/// A text that is no [`Made`].
-struct Unreadable;
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.id, self.prefix)
+    }
 
-impl FromStr for Made {
-    type Err = Unreadable;
-
-    fn from_str(text: &str) -> Result<Self, Unreadable> {
-        let (id, prefix) = text.split_once(':').ok_or(Unreadable)?;
-        let prefix = KeyPrefix::parse(prefix).ok_or(Unreadable)?;
-        Ok(Self { id: id.parse().map_err(|_form| Unreadable)?, prefix })
+    fn parse(text: &str) -> Option<Self> {
+        let (id, prefix) = text.split_once(':')?;
+        Some(Self { id: id.parse().ok()?, prefix: KeyPrefix::parse(prefix)? })
     }
 }
 

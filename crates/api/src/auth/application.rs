@@ -9,7 +9,7 @@ use regulars_auth::{
     application::{self, ApplicationPatch, Draft},
 };
 use regulars_kernel::{
-    ApplicationId, PageRequest, Permission, Permissions, StoreAccess, StoreId,
+    ApplicationId, PageRequest, Permission, Permissions, PersonId, StoreAccess, StoreId,
     page::{Keyed, PageArguments, SortKey},
     pk_sort,
 };
@@ -26,7 +26,7 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
-    merchant::{StoreNodeConnection, store, store::STORE},
+    merchant::{self, MerchantNode, StoreNodeConnection, store, store::STORE},
     mutation::{Asked, Call, Needs, Outcome, turned_down},
     node::NodeValue,
     scalar::{DateTime, ExpectedErrorType},
@@ -43,6 +43,8 @@ pub struct Registered {
     level: Arc<Level<ApplicationId>>,
     /// The stores of the whole level.
     stores: Arc<Level<StoreId>>,
+    /// Who registered the whole level.
+    creators: Arc<Level<PersonId>>,
 }
 
 /// An application; its scalar fields take the short way.
@@ -103,9 +105,14 @@ fn nodes(applications: Vec<Application>) -> Vec<ApplicationNode> {
         StoreAccess::Only(stores) => stores.as_slice(),
     });
     let stores = Level::distinct(named.copied());
+    let creators = Level::distinct(applications.iter().filter_map(|one| one.creator));
     let node = |application| {
-        let application = Arc::new(application);
-        Fast(Registered { application, level: Arc::clone(&level), stores: Arc::clone(&stores) })
+        Fast(Registered {
+            application: Arc::new(application),
+            level: Arc::clone(&level),
+            stores: Arc::clone(&stores),
+            creators: Arc::clone(&creators),
+        })
     };
     applications.into_iter().map(node).collect()
 }
@@ -172,6 +179,12 @@ crate::fast_object! {
                 let rows = own.iter().map(|id| store::load(context, &self.stores, *id).transpose());
                 let rows = rows.flatten().collect::<Result<Vec<_>, _>>()?;
                 Ok(Some(StoreNodeConnection::cut(rows, request)))
+            }
+
+            /// Who registered it, by name, be it that they were dismissed since; null where that is not known.
+            fn creator(&self, context: &Context) -> Result<Option<MerchantNode>, ApiError> {
+                let Some(creator) = self.application.creator else { return Ok(None) };
+                merchant::node::load_account(context, &self.creators, creator)
             }
 
             /// Its keys: those in force, and the last of those that are not any more.

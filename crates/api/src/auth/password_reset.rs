@@ -10,7 +10,11 @@ use regulars_auth::{
 use regulars_kernel::{PersonId, Scope};
 
 use super::account::{Answer, payload};
-use crate::{context::Context, error::ApiError, trail::Trace};
+use crate::{
+    context::Context,
+    error::ApiError,
+    trail::{Effect, Trace},
+};
 
 pub(crate) fn send_password_reset_email(context: &Context, email: String) -> Answer {
     let (now, trace) = (context.now(), Trace::new("sendPasswordResetEmail").naming(&email));
@@ -69,7 +73,9 @@ fn replace(
     let prepared = password_reset::prepare(&authority, candidate, passwords, context.deadline())
         .map_err(|error| context.log(error))?;
     context.write_within(Scope::Platform, move |tx| {
-        recorder
-            .watch(tx, |tx| Ok::<_, AuthError>((password_reset::commit(tx, &prepared, now)?, None)))
+        recorder.watch(tx, |tx| {
+            let person = password_reset::commit(tx, &prepared, now)?;
+            Ok::<_, AuthError>((person, Effect::default()))
+        })
     })
 }

@@ -61,7 +61,12 @@ pub(crate) fn verify_secondary_email(context: &Context, token: String) -> Answer
 }
 
 /// A mutation that needs a second address and asks for the password.
-fn confirmed(context: &Context, action: &'static str, password: Password, step: Step) -> Answer {
+fn confirmed(
+    context: &Context,
+    action: &'static str,
+    password: Password,
+    step: Step<PersonId>,
+) -> Answer {
     let trace = own(action, context);
     let done = ask(context).and_then(|asking| {
         secondary_email::require(&asking)?;

@@ -63,6 +63,9 @@ pub struct CreateMerchantInput {
 pub struct DeleteMerchantInput {
     /// The member of staff.
     pub id: Id,
+    /// Whether the keys that they made for the merchant's apps end with their job: true unless it says otherwise. Look through
+    /// `applications { apiKeys { creator } }` before.
+    pub revoke_api_keys: Option<bool>,
     /// The same key with the same input answers what the first call answered.
     pub idempotency_key: Option<String>,
 }
@@ -115,6 +118,7 @@ pub struct MerchantStoreGroupInput {
 pub struct MerchantPayload {
     errors: Option<ExpectedErrorType>,
     merchant: Option<PersonId>,
+    revoked: Option<usize>,
 }
 
 /// The answer of a mutation of a member of staff.
@@ -139,6 +143,11 @@ impl MerchantPayload {
             Some(IUserNodeValue::ConsumerNode(_)) | None => None,
         })
     }
+
+    /// How many keys that they had made for the merchant's apps were revoked with their dismissal; null for all else.
+    fn revoked_api_keys(&self) -> Option<i32> {
+        self.revoked.and_then(|keys| i32::try_from(keys).ok())
+    }
 }
 
 /// What the root fields answer.
@@ -146,7 +155,7 @@ type Answer = Result<MerchantPayload, ApiError>;
 
 fn payload(outcome: Outcome<PersonId>) -> MerchantPayload {
     let (merchant, errors) = outcome.split();
-    MerchantPayload { errors, merchant }
+    MerchantPayload { errors, merchant, revoked: None }
 }
 
 /// Turns a fault of an argument, found before anything ran, into the payload's errors.
@@ -226,10 +235,13 @@ pub(crate) fn delete_merchant(asked: &Asked<'_, '_>, input: &DeleteMerchantInput
         pk("id", &input.id, USER).map(PersonId::new).and_then(|id| {
             let call = Call::of(asked, CHANGE).about("id").of_thing(About::Staff(Some(id)));
             let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let revoke_keys = input.revoke_api_keys.unwrap_or(true);
             let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
-                staff::delete(tx, &actor, id, now)
+                staff::delete(tx, &actor, id, revoke_keys, now)
             })?;
-            Ok(payload(outcome))
+            let (closed, errors) = outcome.split();
+            let revoked = closed.as_ref().map(|closed| closed.revoked.len());
+            Ok(MerchantPayload { errors, merchant: closed.map(|closed| closed.person), revoked })
         }),
     )
 }

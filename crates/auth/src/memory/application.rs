@@ -1,6 +1,6 @@
 //! Applications and their keys.
 
-use regulars_kernel::{ApiKeyId, ApplicationId, MerchantId, StoreError, Timestamp};
+use regulars_kernel::{ApiKeyId, ApplicationId, MerchantId, PersonId, StoreError, Timestamp};
 
 use super::MemoryStore;
 use crate::{
@@ -66,6 +66,7 @@ impl ApplicationStore for MemoryStore {
         let application = Application {
             merchant: before.merchant,
             app_id: before.app_id,
+            creator: before.creator,
             created_at: before.created_at,
             ..changed.clone()
         };
@@ -120,6 +121,23 @@ impl ApplicationStore for MemoryStore {
         let kept = rows.api_keys.get_mut(&key.id).ok_or(OUT_OF_REACH)?;
         kept.key.revoked_at = Some(at);
         Ok(())
+    }
+
+    fn revoke_api_keys_of(
+        &mut self,
+        merchant: MerchantId,
+        creator: PersonId,
+        at: Timestamp,
+    ) -> Result<Vec<ApiKeyId>, StoreError> {
+        self.require_reach(merchant)?;
+        let mut rows = self.memory.rows();
+        let keys = rows.api_keys.values_mut().map(|kept| &mut kept.key);
+        let theirs = keys.filter(|key| key.merchant == merchant && key.creator == Some(creator));
+        let ended = theirs.filter(|key| key.is_in_force(at)).map(|key| {
+            key.revoked_at = Some(at);
+            key.id
+        });
+        Ok(ended.collect())
     }
 
     fn forget_api_keys(&mut self, of: MerchantId, ids: &[ApiKeyId]) -> Result<(), StoreError> {

@@ -18,8 +18,8 @@ use super::{
     find,
 };
 use crate::{
-    AuthError, AuthStore, MailStore, StaffStore,
-    account::close,
+    ApplicationStore, AuthError, AuthStore, MailStore, StaffStore,
+    account::{Closed, close},
     mail::{self, Addressee, MailKind, MailSeed},
 };
 
@@ -98,21 +98,28 @@ pub fn create(
 }
 
 /// Dismisses a member of staff: their sessions end, what was mailed to them is void, their account is closed and its
-/// address free for another. They stay named where they were, in old orders say. Needs [`Permission::ChangeStaff`]; the last owner stays.
-/// Runs in the scope `Platform`, where accounts are written.
+/// address free for another. With `revoke_keys` the keys that they made for the merchant's apps end as well; the apps stay.
+/// They stay named where they were, in old orders say. Needs [`Permission::ChangeStaff`], which is enough for the keys too:
+/// who they are taken from is gone. The last owner stays. Runs in the scope `Platform`, where accounts are written.
 pub fn delete(
-    tx: &mut (impl AuthStore + StaffStore + MailStore + CustomerStore),
+    tx: &mut (impl AuthStore + StaffStore + ApplicationStore + MailStore + CustomerStore),
     actor: &Actor,
     person: PersonId,
+    revoke_keys: bool,
     now: Timestamp,
-) -> Result<PersonId, AuthError> {
+) -> Result<Closed, AuthError> {
     let asker = Asker::behind_lock(tx, actor, Permission::ChangeStaff)?;
     let member = find(tx, &asker, person)?;
     asker.require_over(&member)?;
     require_another_owner(tx, &asker, &member, "id")?;
     tx.end_post(asker.merchant(), person, now)?;
-    match tx.find_account(person)? {
-        Some(account) => close(tx, account, now),
-        None => Ok(person),
+    let revoked = if revoke_keys {
+        tx.revoke_api_keys_of(asker.merchant(), person, now)?
+    } else {
+        Vec::new()
+    };
+    if let Some(account) = tx.find_account(person)? {
+        close(tx, account, now)?;
     }
+    Ok(Closed { person, revoked })
 }

@@ -2,7 +2,7 @@
 
 use rand::CryptoRng;
 use regulars_kernel::{
-    ApplicationId, MerchantId, Permission, Permissions, Scope, StoreAccess, StoreError,
+    ApplicationId, MerchantId, Permission, Permissions, PersonId, Scope, StoreAccess, StoreError,
 };
 
 use super::{Fixture, LATER, NOW, Ports, World, platform};
@@ -19,6 +19,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
     let key = keys_are_listed_with_their_application(fixture, merchant, &till, &books, &mut rng);
     a_standing_is_what_a_request_needs(fixture, &till, &key, &mut rng);
     uses_are_noted_and_never_go_back(fixture, &till, &key);
+    whose_keys_end_are_the_ones_they_made(fixture, merchant, &books, &mut rng);
     what_is_anothers_is_out_of_reach(fixture, world, &till, &key);
     a_deleted_one_opens_nothing(fixture, &till, &key);
 }
@@ -31,6 +32,7 @@ fn new(merchant: MerchantId, name: &str, rng: &mut impl CryptoRng) -> NewApplica
         permissions: Permissions::from_iter([Permission::Redeem, Permission::ViewOrder]),
         stores: StoreAccess::All,
         requests_per_minute: None,
+        creator: Some(merchant.founder()),
         created_at: NOW,
     }
 }
@@ -79,6 +81,7 @@ fn key_of(application: &Application, secret: &Secret) -> NewApiKey {
         prefix: secret.prefix().clone(),
         digest: secret.digest(),
         name: "At the door".to_owned(),
+        creator: Some(application.merchant.founder()),
         created_at: NOW,
         expires_at: None,
     }
@@ -174,6 +177,36 @@ fn uses_are_noted_and_never_go_back(fixture: &mut impl Fixture, till: &Applicati
     });
 }
 
+fn whose_keys_end_are_the_ones_they_made(
+    fixture: &mut impl Fixture,
+    merchant: MerchantId,
+    books: &Application,
+    rng: &mut impl CryptoRng,
+) {
+    let (maker, other) = (PersonId::new(i64::MAX), merchant.founder());
+    let mut draw = |creator, expires_at| {
+        let secret = Secret::draw(&mut *rng);
+        NewApiKey { creator, expires_at, ..key_of(books, &secret) }
+    };
+    let keys = [
+        draw(Some(maker), None),
+        draw(Some(other), None),
+        draw(Some(maker), Some(LATER)),
+        draw(Some(maker), Some(NOW)),
+        draw(None, None),
+    ];
+    fixture.with(Scope::Merchant(merchant), &mut |tx| {
+        let ids: Vec<_> = keys.iter().map(|key| tx.insert_api_key(key).unwrap()).collect();
+        let first = tx.revoke_api_keys_of(merchant, maker, NOW).unwrap();
+        assert_eq!(first, [ids[0], ids[2]], "in force, and theirs");
+        assert_eq!(tx.revoke_api_keys_of(merchant, maker, LATER).unwrap(), []);
+        let revoked: Vec<_> =
+            ids.iter().map(|id| tx.find_api_key(*id).unwrap().unwrap().revoked_at).collect();
+        assert_eq!(revoked, [Some(NOW), None, Some(NOW), None, None]);
+        tx.forget_api_keys(merchant, &ids).unwrap();
+    });
+}
+
 /// Something that writes.
 type Write<'a> = dyn Fn(&mut dyn Ports) -> Result<(), StoreError> + 'a;
 
@@ -192,12 +225,13 @@ fn what_is_anothers_is_out_of_reach(
             assert_eq!(tx.find_api_key(key.row.id).unwrap(), None);
         });
         let new = new(till.merchant, "Theirs", &mut rand::rng());
-        let writes: [&Write<'_>; 8] = [
+        let writes: [&Write<'_>; 9] = [
             &|tx| tx.insert_application(&new).map(drop),
             &|tx| tx.update_application(till),
             &|tx| tx.delete_application(till, NOW),
             &|tx| tx.insert_api_key(&key_of(till, &Secret::draw(&mut rand::rng()))).map(drop),
             &|tx| tx.revoke_api_key(&key.row, NOW),
+            &|tx| tx.revoke_api_keys_of(till.merchant, world.owner, NOW).map(drop),
             &|tx| tx.forget_api_keys(till.merchant, &[key.row.id]),
             &|tx| tx.find_key_standing(till.app_id, key.secret.prefix()).map(drop),
             &|tx| tx.note_use(till.merchant, key.row.id, NOW),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regulars_auth::{
     AppId, ApplicationStore,
+    account::Closed,
     api_key::{self, KeyFault, KeyStanding, MAX_ENDED, MAX_IN_FORCE, Presented, Secret},
     application::{self, ApplicationPatch, Draft, MAX_APPLICATIONS},
     role,
@@ -236,6 +237,38 @@ fn an_app_gives_no_more_than_it_holds_now() {
     is_denied(&create(of([Permission::Redeem])));
     application::delete(&mut shop.tx(), &shop.owner(), app, NOW).unwrap();
     is_denied(&shop.create_app(&actor, &draft(Permissions::NONE, &[])));
+}
+
+#[test]
+fn whoever_goes_leaves_their_apps_and_takes_no_key_along() {
+    let shop = Shop::open();
+    let redeem = of([Permission::Redeem]);
+    let keeper = shop.keeper("keeper", redeem, &[NEAR]);
+    let person = keeper.person().unwrap();
+    let app = shop.create_app(&keeper, &draft(redeem, &[NEAR])).unwrap();
+    let (theirs, secret) = shop.make_key(&keeper, app, None).unwrap();
+    let (other, _) = shop.make_key(&shop.owner(), app, None).unwrap();
+    let presented = shop.presented(app, secret);
+    let made = application::get(&mut shop.tx(), &shop.owner(), app).unwrap();
+    assert_eq!(made.creator, Some(person));
+    let makers = api_key::list(&mut shop.tx(), &shop.owner(), &[app]).unwrap();
+    let makers: Vec<_> = makers.into_iter().map(|key| (key.id, key.creator)).collect();
+    assert_eq!(makers, [(theirs, Some(person)), (other, shop.owner().person())]);
+
+    let owner = shop.owner();
+    let closed = staff::delete(&mut shop.house.tx(), &owner, person, true, after(5)).unwrap();
+    assert_eq!(closed, Closed { person, revoked: vec![theirs] });
+    assert_eq!(shop.standing(&presented, after(5)), Err(KeyFault::Revoked));
+    let left = api_key::get(&mut shop.tx(), &owner, other).unwrap();
+    assert_eq!(left.revoked_at, None);
+    assert!(application::get(&mut shop.tx(), &owner, app).is_ok());
+
+    let second = shop.keeper("second", redeem, &[NEAR]);
+    let (_, secret) = shop.make_key(&second, app, None).unwrap();
+    let person = second.person().unwrap();
+    let closed = staff::delete(&mut shop.house.tx(), &owner, person, false, after(6)).unwrap();
+    assert_eq!(closed, Closed { person, revoked: vec![] });
+    assert!(shop.standing(&shop.presented(app, secret), after(6)).is_ok(), "it was asked to stay");
 }
 
 #[test]

@@ -67,7 +67,9 @@ type Leave = fn(&mut MemoryStore, &Confirmed, Timestamp) -> Result<PersonId, Aut
 
 #[test]
 fn the_last_owner_stays_and_others_go() {
-    let ways: [Leave; 2] = [account::archive, account::delete];
+    let ways: [Leave; 2] = [account::archive, |tx, confirmed, now| {
+        account::delete(tx, confirmed, now).map(|closed| closed.person)
+    }];
     for leave in ways {
         let mut house = House::new();
         let grant = house.register(&seller(None)).unwrap();
@@ -102,6 +104,6 @@ fn whoever_is_dismissed_is_not_invited_any_more() {
     let shop = staffing::Shop::open();
     shop.house.sent(NOW);
     let person = shop.hire_cashier("carla");
-    staff::delete(&mut shop.house.tx(), &Actor::owner(shop.merchant), person, NOW).unwrap();
+    staff::delete(&mut shop.house.tx(), &Actor::owner(shop.merchant), person, true, NOW).unwrap();
     assert_eq!(shop.house.sent(NOW), vec![]);
 }

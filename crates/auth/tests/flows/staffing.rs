@@ -200,7 +200,7 @@ fn nobody_without_change_staff_changes_staff_or_roles() {
     for actor in outsiders {
         let tx = &mut shop.tx();
         assert!(refused(&shop.create(&actor, &new_staff("x"))));
-        assert!(refused(&staff::delete(&mut shop.house.tx(), &actor, cashier, NOW)));
+        assert!(refused(&staff::delete(&mut shop.house.tx(), &actor, cashier, true, NOW)));
         assert!(refused(&staff::add_role(tx, &actor, cashier, analyst)));
         assert!(refused(&staff::remove_role(tx, &actor, cashier, analyst)));
         assert!(refused(&staff::add_permission(tx, &actor, cashier, Permission::Redeem)));
@@ -265,7 +265,7 @@ fn nobody_but_an_owner_changes_an_owner() {
     let second = shop.hire("otto", SystemRole::Owner, &[]);
     let (mina, tx) = (shop.actor(manager), &mut shop.tx());
     let (owner_role, cashier) = (shop.role(SystemRole::Owner), shop.role(SystemRole::Cashier));
-    assert!(refused(&staff::delete(&mut shop.house.tx(), &mina, second, NOW)));
+    assert!(refused(&staff::delete(&mut shop.house.tx(), &mina, second, true, NOW)));
     assert!(refused(&staff::remove_role(tx, &mina, second, owner_role)));
     assert!(refused(&staff::add_role(tx, &mina, second, cashier)));
     assert!(refused(&staff::add_store(tx, &mina, second, NEAR)));
@@ -284,7 +284,7 @@ fn the_last_owner_stays_one() {
     for actor in [shop.owner(), Actor::system(shop.merchant)] {
         let removed = staff::remove_role(tx, &actor, founder, owner_role);
         assert_eq!(fault(removed), Some("roleId"));
-        let deleted = staff::delete(&mut shop.house.tx(), &actor, founder, NOW);
+        let deleted = staff::delete(&mut shop.house.tx(), &actor, founder, true, NOW);
         assert_eq!(fault(deleted), Some("id"));
     }
     let second = shop.hire("otto", SystemRole::Owner, &[]);
@@ -296,7 +296,7 @@ fn the_last_owner_stays_one() {
     account.archived = false;
     shop.house.tx().update_person(&account).unwrap();
     staff::remove_role(tx, &shop.owner(), founder, owner_role).unwrap();
-    let deleted = staff::delete(&mut shop.house.tx(), &shop.actor(second), second, NOW);
+    let deleted = staff::delete(&mut shop.house.tx(), &shop.actor(second), second, true, NOW);
     assert_eq!(fault(deleted), Some("id"));
 }
 
@@ -326,7 +326,7 @@ fn what_was_taken_a_moment_ago_is_gone_behind_the_lock() {
     staff::add_permission(tx, &shop.owner(), manager, Permission::ChangeStaff).unwrap();
     staff::remove_role(tx, &shop.owner(), manager, shop.role(SystemRole::Manager)).unwrap();
     assert!(refused(&staff::add_permission(tx, &before, cashier, Permission::Sync)));
-    staff::delete(&mut shop.house.tx(), &shop.owner(), manager, NOW).unwrap();
+    staff::delete(&mut shop.house.tx(), &shop.owner(), manager, true, NOW).unwrap();
     assert!(refused(&staff::remove_role(tx, &before, cashier, shop.role(SystemRole::Cashier))));
 }
 
@@ -410,7 +410,7 @@ fn what_is_anothers_is_not_there() {
     assert!(absent(&staff::remove_store(tx, &owner, person, FOREIGN)));
     assert!(absent(&staff::add_store_group(tx, &owner, person, StoreGroupId::new(99))));
     assert!(absent(&staff::add_permission(tx, &owner, stranger, Permission::Sync)));
-    assert!(absent(&staff::delete(&mut shop.house.tx(), &owner, stranger, NOW)));
+    assert!(absent(&staff::delete(&mut shop.house.tx(), &owner, stranger, true, NOW)));
     assert!(absent(&role::update(tx, &owner, theirs, &RolePatch::default(), NOW)));
     assert!(absent(&role::delete(tx, &owner, theirs)));
     assert!(absent(&role::get(tx, &owner, theirs)));
@@ -468,12 +468,12 @@ fn who_is_dismissed_is_nobody_at_once_and_their_address_is_free() {
         permissions: post.permissions,
         stores: post.stores,
     };
-    staff::delete(tx, &actor, grant.person, after(5)).unwrap();
+    staff::delete(tx, &actor, grant.person, true, after(5)).unwrap();
     assert_eq!(shop.house.actor(&grant, NOW), Actor::Anonymous);
     assert!(shop.house.renew(&grant.refresh.to_hex(), NOW).is_err());
     assert!(shop.house.log_in("otto@shop.example", PASSWORD, NOW).is_err());
     let account = shop.house.person(grant.person);
     assert_eq!((account.active, account.deleted_at), (false, Some(after(5))));
-    assert!(absent(&staff::delete(&mut shop.house.tx(), &actor, grant.person, NOW)));
+    assert!(absent(&staff::delete(&mut shop.house.tx(), &actor, grant.person, true, NOW)));
     assert!(shop.house.register(&second).is_ok(), "the address is free");
 }

@@ -9,7 +9,9 @@ use regulars_auth::{
     api_key::{KeyPrefix, KeyStanding, NewApiKey},
     refresh::TokenDigest,
 };
-use regulars_kernel::{ApiKeyId, ApplicationId, MerchantId, Scope, StoreError, Timestamp};
+use regulars_kernel::{
+    ApiKeyId, ApplicationId, MerchantId, PersonId, Scope, StoreError, Timestamp,
+};
 
 use super::{
     application::{OUT_OF_REACH, STORES, access, permissions, requests},
@@ -28,6 +30,7 @@ type RowSql = (
     BigInt,
     Text,
     Text,
+    Nullable<BigInt>,
     BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
@@ -41,6 +44,7 @@ struct Row {
     application_id: i64,
     prefix: String,
     name: String,
+    creator_id: Option<i64>,
     created_at: i64,
     expires_at: Option<i64>,
     last_used_at: Option<i64>,
@@ -56,6 +60,7 @@ impl Row {
             application: ApplicationId::new(self.application_id),
             prefix: KeyPrefix::parse(&self.prefix).ok_or(corrupt)?,
             name: self.name,
+            creator: self.creator_id.map(PersonId::new),
             created_at: Timestamp::from_micros(self.created_at),
             expires_at: self.expires_at.map(Timestamp::from_micros),
             last_used_at: self.last_used_at.map(Timestamp::from_micros),
@@ -78,7 +83,7 @@ pub(super) fn find(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>, Stor
 
 fn load(tx: &mut Tx<'_>, column: &'static str, ids: Bind) -> Result<Vec<ApiKey>, StoreError> {
     let mut statement = Statement::<RowSql>::new(
-        "SELECT k.id, k.merchant_id, k.application_id, k.prefix, k.name, k.created_at, \
+        "SELECT k.id, k.merchant_id, k.application_id, k.prefix, k.name, k.creator_id, k.created_at, \
          k.expires_at, k.last_used_at, k.revoked_at FROM api_key k \
          JOIN application a ON a.merchant_id = k.merchant_id AND a.id = k.application_id \
          WHERE a.deleted_at IS NULL AND ",
@@ -106,6 +111,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewApiKey) -> Result<ApiKeyId, Store
         api_key::prefix.eq(new.prefix.as_str()),
         api_key::secret_hash.eq(new.digest.bytes().as_slice()),
         api_key::name.eq(&new.name),
+        api_key::creator_id.eq(new.creator.map(PersonId::get)),
         api_key::created_at.eq(new.created_at.micros()),
         api_key::expires_at.eq(new.expires_at.map(Timestamp::micros)),
     );
@@ -124,6 +130,26 @@ pub(super) fn revoke(tx: &mut Tx<'_>, key: &ApiKey, at: Timestamp) -> Result<(),
         .execute(tx.connection)
         .store()?;
     if rows == 0 { Err(OUT_OF_REACH) } else { Ok(()) }
+}
+
+pub(super) fn revoke_of(
+    tx: &mut Tx<'_>,
+    of: MerchantId,
+    creator: PersonId,
+    at: Timestamp,
+) -> Result<Vec<ApiKeyId>, StoreError> {
+    require_reach(tx, of)?;
+    let own = api_key::table.filter(api_key::merchant_id.eq(of.get()));
+    let theirs = own.filter(api_key::creator_id.eq(creator.get()));
+    let in_force = api_key::expires_at.is_null().or(api_key::expires_at.gt(at.micros()));
+    let mut ended: Vec<i64> =
+        diesel::update(theirs.filter(api_key::revoked_at.is_null()).filter(in_force))
+            .set(api_key::revoked_at.eq(Some(at.micros())))
+            .returning(api_key::id)
+            .get_results(tx.connection)
+            .store()?;
+    ended.sort_unstable();
+    Ok(ended.into_iter().map(ApiKeyId::new).collect())
 }
 
 pub(super) fn forget(tx: &mut Tx<'_>, of: MerchantId, ids: &[ApiKeyId]) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use diesel::{
 };
 use regulars_auth::{AppId, Application, Post, application::NewApplication};
 use regulars_kernel::{
-    ApplicationId, MerchantId, Permissions, Scope, StoreAccess, StoreError, Timestamp,
+    ApplicationId, MerchantId, Permissions, PersonId, Scope, StoreAccess, StoreError, Timestamp,
 };
 
 use super::{post::ids, staff::require_reach};
@@ -25,8 +25,19 @@ pub(super) const STORES: &str = "CASE WHEN NOT a.all_stores THEN ( \
     SELECT string_agg(CAST(s.store_id AS TEXT), ',') FROM application_store s \
     WHERE s.merchant_id = a.merchant_id AND s.application_id = a.id) END";
 
-type RowSql =
-    (BigInt, BigInt, Text, Text, Text, Bool, Nullable<BigInt>, BigInt, BigInt, Nullable<Text>);
+type RowSql = (
+    BigInt,
+    BigInt,
+    Text,
+    Text,
+    Text,
+    Bool,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    BigInt,
+    BigInt,
+    Nullable<Text>,
+);
 
 #[derive(Queryable)]
 struct Row {
@@ -37,6 +48,7 @@ struct Row {
     permissions: String,
     all_stores: bool,
     requests_per_minute: Option<i64>,
+    creator_id: Option<i64>,
     created_at: i64,
     updated_at: i64,
     stores: Option<String>,
@@ -54,6 +66,7 @@ impl Row {
             permissions: permissions(self.id, &self.permissions)?,
             stores: access(self.id, self.all_stores, self.stores.as_deref())?,
             requests_per_minute: requests(self.id, self.requests_per_minute)?,
+            creator: self.creator_id.map(PersonId::new),
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
         })
@@ -126,6 +139,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewApplication) -> Result<Applicatio
         application::permissions.eq(new.permissions.to_codenames()),
         application::all_stores.eq(new.stores == StoreAccess::All),
         application::requests_per_minute.eq(new.requests_per_minute.map(i64::from)),
+        application::creator_id.eq(new.creator.map(PersonId::get)),
         application::created_at.eq(new.created_at.micros()),
         application::updated_at.eq(new.created_at.micros()),
     );
@@ -215,7 +229,7 @@ fn give(
 fn applications() -> Statement<RowSql> {
     Statement::new(
         "SELECT a.id, a.merchant_id, a.app_id, a.name, a.permissions, a.all_stores, \
-         a.requests_per_minute, a.created_at, a.updated_at, ",
+         a.requests_per_minute, a.creator_id, a.created_at, a.updated_at, ",
     )
     .sql(STORES)
     .sql(" FROM application a WHERE a.deleted_at IS NULL AND ")

@@ -338,6 +338,15 @@ impl ApplicationStore for Tx<'_> {
         api_key::revoke(self, key, at)
     }
 
+    fn revoke_api_keys_of(
+        &mut self,
+        merchant: MerchantId,
+        creator: PersonId,
+        at: Timestamp,
+    ) -> Result<Vec<ApiKeyId>, StoreError> {
+        api_key::revoke_of(self, merchant, creator, at)
+    }
+
     fn forget_api_keys(&mut self, of: MerchantId, ids: &[ApiKeyId]) -> Result<(), StoreError> {
         api_key::forget(self, of, ids)
     }

@@ -358,7 +358,7 @@ fn of_owners_who_go_at_once_one_stays() {
                 if (number / OWNERS).is_multiple_of(2) {
                     staff::remove_role(tx, &actor, own, role)
                 } else {
-                    staff::delete(tx, &actor, other, NOW)
+                    staff::delete(tx, &actor, other, true, NOW).map(|closed| closed.person)
                 }
             })
         });

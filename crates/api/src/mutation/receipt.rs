@@ -1,0 +1,114 @@
+//! What is remembered of a mutation that happened or was refused, under its idempotency key.
+
+use regulars_auth::{account::Closed, audit::Field};
+use regulars_kernel::{ApiKeyId, ApplicationId, LoyaltyCardId, PersonId, RoleId};
+
+use super::Outcome;
+use crate::{scalar::ExpectedErrorType, trail::Effect};
+
+/// What a mutation answers that happened. A replay has it from its text, and reads the rest anew.
+pub(crate) trait Receipt: Sized + Send + 'static {
+    /// What the audit log is told of it.
+    fn effect(&self) -> Effect;
+    /// The text from which [`Self::parse`] has it again.
+    fn to_text(&self) -> String;
+    /// The receipt of a text; none where it is none.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+macro_rules! numbers {
+    ($($id:ty),+) => {$(
+        impl Receipt for $id {
+            fn effect(&self) -> Effect {
+                Effect::of(self.get())
+            }
+
+            fn to_text(&self) -> String {
+                self.to_string()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )+};
+}
+
+numbers!(PersonId, RoleId, LoyaltyCardId, ApplicationId, ApiKeyId);
+
+/// `person`, or `person:key,key` with the keys that were revoked.
+impl Receipt for Closed {
+    fn effect(&self) -> Effect {
+        let revoked = self.revoked.iter().map(|key| ((*key).into(), Field::Active));
+        Effect { ended: revoked.collect(), ..Effect::of(self.person.get()) }
+    }
+
+    fn to_text(&self) -> String {
+        if self.revoked.is_empty() {
+            return self.person.to_string();
+        }
+        let revoked: Vec<_> = self.revoked.iter().map(ToString::to_string).collect();
+        format!("{}:{}", self.person, revoked.join(","))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (person, revoked) = text.split_once(':').unwrap_or((text, ""));
+        let keys = revoked.split(',').filter(|key| !key.is_empty());
+        let revoked = keys.map(|key| key.parse().ok()).collect::<Option<_>>()?;
+        Some(Self { person: person.parse().ok()?, revoked })
+    }
+}
+
+/// An outcome as it is recorded.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Record {
+    Done(String),
+    Refused(ExpectedErrorType),
+}
+
+impl Record {
+    pub(super) fn of<T: Receipt>(outcome: &Outcome<T>) -> Self {
+        match outcome {
+            Outcome::Done(receipt) => Self::Done(receipt.to_text()),
+            Outcome::Refused(errors) => Self::Refused(errors.clone()),
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn into_outcome<T: Receipt>(self) -> Option<Outcome<T>> {
+        match self {
+            Self::Done(receipt) => T::parse(&receipt).map(Outcome::Done),
+            Self::Refused(errors) => Some(Outcome::Refused(errors)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_read_again() {
+        let person = PersonId::new(7);
+        // Before keys went with their makers, the text was the person's number alone.
+        for (text, revoked) in [("7", vec![]), ("7:3", vec![3]), ("7:3,12", vec![3, 12])] {
+            let revoked = revoked.into_iter().map(ApiKeyId::new).collect();
+            let closed = Closed { person, revoked };
+            assert_eq!((closed.to_text().as_str(), Closed::parse(text)), (text, Some(closed)));
+        }
+        for text in ["", ":3", "7:x", "x"] {
+            assert_eq!(Closed::parse(text), None, "{text:?}");
+        }
+        let text = Record::of(&Outcome::Done(person)).to_text();
+        let read = Record::parse(&text).and_then(Record::into_outcome::<PersonId>);
+        assert_eq!(read, Some(Outcome::Done(person)));
+    }
+}
