@@ -464,3 +464,29 @@ fn an_app_has_so_many_requests_a_minute() {
     let errors = answer.data("updateApplication.errors");
     assert_eq!(errors["requestsPerMinute"][0]["code"], "invalid", "{errors}");
 }
+
+#[test]
+fn a_batch_is_paid_for_at_once_or_nothing_of_it_runs() {
+    let settings =
+        [("REGULARS_APPS_REQUESTS_PER_MINUTE", "3"), ("REGULARS_HTTP_BATCH_LIMIT", "10")];
+    let world = World::start_with(Engine::Sqlite, &settings);
+    let owner = world.merchant();
+    let app = App::of(&owner, &json!({ "permissions": ["view_consumer", "change_consumer"] }));
+    let client = app.client(&world.anonymous());
+    let batch = |count: usize| {
+        let create = json!({ "query": "mutation { createConsumer(input: { firstname: \"A\" }) { success } }" });
+        let mut parts = vec![json!({ "query": "{ me { id } }" }); count - 1];
+        parts.insert(0, create);
+        client.post("/graphql", "application/json", json!(parts).to_string().as_bytes())
+    };
+    let answer = batch(4);
+    assert_eq!(answer.status, 200, "more than a bucket holds is a full one: {}", answer.text);
+    assert_eq!(answer.header("ratelimit"), "\"app\";r=0;t=60");
+    let answer = batch(2);
+    assert_eq!(answer.status, 429, "{}", answer.text);
+    let wait: u32 = answer.header("retry-after").parse().expect("seconds");
+    assert!((1..=40).contains(&wait), "{wait}");
+    assert_eq!(answer.text.matches("too_many_requests").count(), 2, "{}", answer.text);
+    let counted = owner.query("{ consumers { count } }", Value::Null).succeeded();
+    assert_eq!(counted.data("consumers.count"), &json!(1), "nothing of the second one ran");
+}

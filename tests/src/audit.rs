@@ -112,6 +112,62 @@ pub(crate) fn log(client: &Client, action: &str) -> Vec<Value> {
     edges.into_iter().map(|edge| edge["node"].clone()).collect()
 }
 
+/// What is there once it was written down.
+fn later<T>(look: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it was not written down");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn whom_a_till_identified_and_who_guesses_is_written_down() {
+    for engine in regulars_testkit::Engine::ALL {
+        let settings =
+            [("REGULARS_GUESSES_IDENTIFICATIONS", "1"), ("REGULARS_GUESSES_PASSWORDS", "1")];
+        let world = World::start_with(engine, &settings);
+        let owner = world.demo_owner();
+        let own = "{ me { id ... on ConsumerNode { loyaltyId } } }";
+        let someone = world.consumer().query(own, Value::Null).succeeded();
+        let ask = "query ($number: String) {
+            consumerAvailablePromotions(consumerLoyaltyId: $number) { count }
+        }";
+        let number = json!({ "number": someone.data("me.loyaltyId") });
+        owner.query(ask, number.clone()).succeeded();
+        let again = owner.query(ask, number);
+        assert_eq!(again.error_code(), Some("too_many_attempts"), "{}", again.text);
+        let found = later(|| {
+            Some(log(&owner, "consumerAvailablePromotions")).filter(|found| found.len() == 2)
+        });
+        let told: Vec<_> =
+            found.iter().map(|entry| (entry["code"].clone(), entry["targetId"].clone())).collect();
+        let expected = [
+            (json!("too_many_attempts"), Value::Null),
+            (Value::Null, someone.data("me.id").clone()),
+        ];
+        assert_eq!(told, expected);
+        // Their merchant sees that somebody tries the passwords of its people, also while they wait.
+        let cashier = me(&world.login("cashier@example.com"));
+        let wrong =
+            "mutation { signIn(email: \"cashier@example.com\", password: \"x\") { errors } }";
+        for _ in 0..2 {
+            world.anonymous().query(wrong, Value::Null).succeeded();
+        }
+        let found = later(|| Some(log(&owner, "signIn")).filter(|found| found.len() == 2));
+        let codes: BTreeSet<_> = found.iter().map(|entry| entry["code"].to_string()).collect();
+        let both = ["\"invalid_credentials\"", "\"too_many_attempts\""].map(str::to_owned);
+        assert_eq!(codes, BTreeSet::from(both));
+        assert!(found.iter().all(|entry| entry["targetId"] == cashier), "{found:?}");
+        world.admin();
+        let made = "SELECT actor_kind || ' ' || action AS row FROM audit_entry WHERE request_id = 'console'";
+        assert_eq!(world.database.rows(made), ["system user create"]);
+    }
+}
+
 pub(crate) fn changes(entry: &Value) -> BTreeMap<String, (Value, Value)> {
     let changes = entry["changes"].as_array().expect("changes").iter();
     changes
@@ -241,14 +297,14 @@ fn log_ins_of_staff_are_in_their_merchants_log() {
         let cashier = me(&world.login("cashier@example.com"));
         let wrong = "mutation { signIn(email: \"cashier@example.com\", password: \"swordfish-1\") { success } }";
         world.anonymous().query(wrong, Value::Null).succeeded();
-        let found = log(&owner, "signIn");
-        let entry = found.iter().find(|entry| entry["targetId"] == cashier).expect("an entry");
+        let entry =
+            later(|| log(&owner, "signIn").into_iter().find(|entry| entry["targetId"] == cashier));
         assert_eq!((&entry["actorType"], &entry["actorId"]), (&json!("ANONYMOUS"), &Value::Null));
         assert_eq!(
             (&entry["outcome"], &entry["code"]),
             (&json!("REFUSED"), &json!("invalid_credentials"))
         );
-        assert_eq!(changes(entry)["email"], (Value::Null, json!("cashier@example.com")));
+        assert_eq!(changes(&entry)["email"], (Value::Null, json!("cashier@example.com")));
         let found = log(&owner, "obtainToken");
         let entry = found.iter().find(|entry| entry["targetId"] == cashier).expect("an entry");
         assert_eq!((&entry["actorType"], &entry["actorId"]), (&json!("STAFF"), &cashier));
@@ -261,6 +317,7 @@ fn log_ins_of_staff_are_in_their_merchants_log() {
         let request = Shop::unique("mistyped");
         let mistyped = "mutation { signIn(email: \"swordfish-2\", password: \"x\") { success } }";
         world.anonymous().header("x-request-id", &request).query(mistyped, Value::Null).succeeded();
+        assert_eq!(entries(world, &request, true).len(), 1);
         let row = format!(
             "SELECT COALESCE(personal, 'nothing') AS row FROM audit_entry WHERE request_id = '{request}'"
         );

@@ -172,6 +172,11 @@ impl Context {
         self.app.guesses.identify(asker, self.now).map_err(too_often)
     }
 
+    /// Whether the network that asks has a refusal left to be written down by itself.
+    pub(crate) fn may_note_refusal(&self) -> bool {
+        self.app.guesses.may_note_refusal(Network::of(self.peer), self.now)
+    }
+
     /// Names the request in logs and answers.
     pub fn request_id(&self) -> &str {
         &self.request_id

@@ -46,6 +46,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// A pair without a failure for so long begins anew.
 const FORGIVEN: Duration = Duration::from_hours(1);
+/// Refusals of nobody known that are written down for one network within a minute.
+pub(crate) const REFUSALS: u32 = 300;
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -137,6 +139,7 @@ pub struct Guesses {
     networks: Counts,
     addresses: Counts,
     askers: Counts,
+    refusals: Counts,
 }
 
 impl Guesses {
@@ -150,6 +153,7 @@ impl Guesses {
             networks: counts(),
             addresses: counts(),
             askers: counts(),
+            refusals: counts(),
         }
     }
 
@@ -242,6 +246,19 @@ impl Guesses {
         room(&self.askers, asker, most, MINUTE, now)?;
         add(&self.askers, asker, most, MINUTE, now);
         Ok(())
+    }
+}
+
+impl Guesses {
+    /// Counts a refusal of nobody known, and says whether it is to be written down by itself: not more than
+    /// [`REFUSALS`] of a network within a minute are.
+    pub(crate) fn may_note_refusal(&self, network: Network, now: Timestamp) -> bool {
+        let network = self.hasher.hash_one(network);
+        let has_room = room(&self.refusals, network, REFUSALS, MINUTE, now).is_ok();
+        if has_room {
+            add(&self.refusals, network, REFUSALS, MINUTE, now);
+        }
+        has_room
     }
 }
 

@@ -127,16 +127,18 @@ impl<C: Clock + Clone> AppLimits<C> {
         Self { limits, clock, buckets: Mutex::new(LruCache::new(BUCKETS)) }
     }
 
-    /// Spends what an operation of this cost takes. One that would take more than a bucket holds takes a full one.
+    /// Spends what operations of these costs take together, all of it or nothing. What would take more than a bucket holds
+    /// takes a full one.
     pub(crate) fn spend(
         &self,
         app: ApplicationId,
         own: Option<u32>,
-        cost: u64,
+        costs: &[u64],
     ) -> Result<Allowance, Spent> {
         let bucket = self.bucket(app, own);
         let units = bucket.units;
-        let asked = cost.div_ceil(self.limits.cost_per_unit.get()).clamp(1, u64::from(units.get()));
+        let each = costs.iter().map(|cost| cost.div_ceil(self.limits.cost_per_unit.get()).max(1));
+        let asked = each.fold(0, u64::saturating_add).clamp(1, u64::from(units.get()));
         let asked = u32::try_from(asked).ok().and_then(NonZeroU32::new).unwrap_or(units);
         let allowance = |left| Allowance { units: units.get(), left };
         match bucket.limiter.check_n(asked) {
@@ -149,7 +151,7 @@ impl<C: Clock + Clone> AppLimits<C> {
                 let allowance = allowance(asked.get().saturating_sub(missing));
                 Err(Spent { allowance, retry_after: seconds(wait) })
             }
-            // No operation takes more than a bucket holds.
+            // Nothing takes more than a bucket holds.
             Err(_capacity) => Err(Spent { allowance: allowance(0), retry_after: 60 }),
         }
     }
@@ -200,51 +202,61 @@ mod tests {
     fn a_bucket_is_spent_and_fills_again() {
         let (limits, clock) = limits(60);
         for left in (0..60).rev() {
-            let allowance = limits.spend(TILL, None, 1).unwrap();
+            let allowance = limits.spend(TILL, None, &[1]).unwrap();
             assert_eq!(allowance, Allowance { units: 60, left });
         }
-        let spent = limits.spend(TILL, None, 1).unwrap_err();
+        let spent = limits.spend(TILL, None, &[1]).unwrap_err();
         assert_eq!(spent, Spent { allowance: Allowance { units: 60, left: 0 }, retry_after: 1 });
-        assert!(limits.spend(BOOKS, None, 1).is_ok(), "another's bucket is full");
+        assert!(limits.spend(BOOKS, None, &[1]).is_ok(), "another's bucket is full");
         clock.advance(Duration::from_secs(1));
-        assert_eq!(limits.spend(TILL, None, 1).unwrap().left, 0);
-        assert!(limits.spend(TILL, None, 1).is_err());
+        assert_eq!(limits.spend(TILL, None, &[1]).unwrap().left, 0);
+        assert!(limits.spend(TILL, None, &[1]).is_err());
         clock.advance(Duration::from_mins(1));
-        assert_eq!(limits.spend(TILL, None, 1).unwrap().left, 59);
+        assert_eq!(limits.spend(TILL, None, &[1]).unwrap().left, 59);
     }
 
     #[test]
     fn what_costs_more_takes_more() {
         let (limits, clock) = limits(60);
         for (cost, left) in [(0, 59), (1, 58), (1_000, 57), (1_001, 55), (10_000, 45)] {
-            assert_eq!(limits.spend(TILL, None, cost).unwrap().left, left, "{cost}");
+            assert_eq!(limits.spend(TILL, None, &[cost]).unwrap().left, left, "{cost}");
         }
-        let refused = limits.spend(TILL, None, 50_000).unwrap_err();
+        let refused = limits.spend(TILL, None, &[50_000]).unwrap_err();
         assert_eq!((refused.allowance.left, refused.retry_after), (45, 5), "what is left is said");
         clock.advance(Duration::from_secs(5));
-        assert_eq!(limits.spend(TILL, None, 50_000).unwrap().left, 0);
+        assert_eq!(limits.spend(TILL, None, &[50_000]).unwrap().left, 0);
         clock.advance(Duration::from_mins(1));
-        assert_eq!(limits.spend(TILL, None, u64::MAX).unwrap().left, 0, "a full bucket will do");
+        assert_eq!(limits.spend(TILL, None, &[u64::MAX]).unwrap().left, 0, "a full bucket will do");
+    }
+
+    #[test]
+    fn a_batch_is_all_or_nothing() {
+        let (limits, _clock) = limits(10);
+        assert_eq!(limits.spend(TILL, None, &[1, 0, 1_001]).unwrap().left, 6);
+        let spent = limits.spend(TILL, None, &[1; 7]).unwrap_err();
+        assert_eq!((spent.allowance.left, spent.retry_after), (6, 6));
+        assert_eq!(limits.spend(TILL, None, &[1; 6]).unwrap().left, 0);
+        assert_eq!(limits.spend(BOOKS, None, &[u64::MAX, 1]).unwrap().left, 0);
     }
 
     #[test]
     fn a_merchant_says_how_much_an_app_may_up_to_what_the_server_allows() {
         let (limits, _clock) = limits(60);
         for (own, units) in [(None, 60), (Some(5), 5), (Some(100), 100), (Some(100_000), 120)] {
-            assert_eq!(limits.spend(TILL, own, 1).unwrap().units, units);
+            assert_eq!(limits.spend(TILL, own, &[1]).unwrap().units, units);
         }
     }
 
     #[test]
     fn another_limit_gives_nothing_back() {
         let (limits, _clock) = limits(60);
-        assert_eq!(limits.spend(TILL, None, 60_000).unwrap().left, 0);
+        assert_eq!(limits.spend(TILL, None, &[60_000]).unwrap().left, 0);
         for own in [Some(5), Some(120), None] {
-            assert!(limits.spend(TILL, own, 1).is_err(), "{own:?}");
+            assert!(limits.spend(TILL, own, &[1]).is_err(), "{own:?}");
         }
-        assert_eq!(limits.spend(BOOKS, None, 30_000).unwrap().left, 30);
-        assert_eq!(limits.spend(BOOKS, Some(120), 1).unwrap().left, 59, "half of it is left");
-        assert_eq!(limits.spend(BOOKS, Some(6), 1).unwrap().left, 1);
+        assert_eq!(limits.spend(BOOKS, None, &[30_000]).unwrap().left, 30);
+        assert_eq!(limits.spend(BOOKS, Some(120), &[1]).unwrap().left, 59, "half of it is left");
+        assert_eq!(limits.spend(BOOKS, Some(6), &[1]).unwrap().left, 1);
     }
 
     #[test]

@@ -110,10 +110,23 @@ impl Program {
         }
     }
 
-    /// Takes what the operation costs an app, and has the use of its key noted. Answers the headers that say what is left.
-    fn admit(&self, key: &KeyStanding, cost: u64, now: Timestamp) -> Result<Headers, Refusal> {
+    /// Takes what the operation costs an app, or the batch that it is of, and has the use of its key noted. Answers the headers
+    /// that say what is left.
+    fn admit(
+        &self,
+        key: &KeyStanding,
+        request: &Request<'_, Regulars>,
+        now: Timestamp,
+    ) -> Result<Headers, Refusal> {
         self.uses.note(key, now);
-        match self.limits.spend(key.application, key.requests_per_minute, cost) {
+        match &request.head.batch {
+            Some(batch) => batch.admit(|costs| self.spend(key, costs)),
+            None => self.spend(key, &[request.cost]),
+        }
+    }
+
+    fn spend(&self, key: &KeyStanding, costs: &[u64]) -> Result<Headers, Refusal> {
+        match self.limits.spend(key.application, key.requests_per_minute, costs) {
             Ok(allowance) => Ok(allowance.headers()),
             Err(spent) => {
                 let refusal = Refusal::too_many(spent.retry_after);
@@ -154,7 +167,7 @@ fn idempotency_key(request: &Request<'_, Regulars>) -> Result<Option<String>, Re
     let Some(key) = key else { return Ok(None) };
     let fields = request.operation.root_fields();
     let mutations = fields.iter().filter(|field| !field.starts_with("__")).count();
-    if head.batched || mutations > 1 {
+    if head.batch.is_some() || mutations > 1 {
         let sentence = "The header Idempotency-Key goes with one mutation alone: give each an idempotencyKey of its own.";
         return Err(Refusal::invalid(KEY, sentence));
     }
@@ -168,13 +181,17 @@ fn idempotency_key(request: &Request<'_, Regulars>) -> Result<Option<String>, Re
 
 /// The code of what is denied.
 const DENIED: &str = "permission_denied";
+/// The code of what is asked for too often.
+const TOO_OFTEN: &str = "too_many_attempts";
 
-/// Whether a field was denied to whoever asked.
-fn is_denial(error: &ExecutionError<DefaultScalarValue>) -> bool {
+/// The code of an error that is written down: that a field was denied to whoever asked, or asked for too often.
+fn noted(error: &ExecutionError<DefaultScalarValue>) -> Option<&'static str> {
     let extensions = error.error().extensions().as_object_value();
     let code = extensions.and_then(|extensions| extensions.get_field_value("code"));
-    code.and_then(Value::as_scalar)
-        .is_some_and(|code| matches!(code, DefaultScalarValue::String(code) if code == DENIED))
+    let Some(DefaultScalarValue::String(code)) = code.and_then(Value::as_scalar) else {
+        return None;
+    };
+    [DENIED, TOO_OFTEN].into_iter().find(|known| *known == code)
 }
 
 impl Service for Program {
@@ -230,7 +247,7 @@ impl Service for Program {
             }),
         };
         let admitted = asker.map_err(refused).and_then(|Asker { actor, key }| {
-            let headers = key.map_or(Ok(Headers::new()), |key| self.admit(&key, request.cost, now));
+            let headers = key.map_or(Ok(Headers::new()), |key| self.admit(&key, request, now));
             Ok((actor, headers?))
         });
         let (actor, headers) = match admitted {
@@ -268,16 +285,15 @@ impl Service for Program {
         let whole = |error: &&ExecutionError<DefaultScalarValue>| {
             operation.kind() == OperationKind::Query || error.path().len() == 1
         };
-        let mut denied: Vec<&str> = errors
+        let mut refused: Vec<(&str, &str)> = errors
             .iter()
-            .filter(|error| is_denial(error))
             .filter(whole)
-            .filter_map(|error| operation.root_field(error.path().first()?))
+            .filter_map(|error| Some((operation.root_field(error.path().first()?)?, noted(error)?)))
             .collect();
-        denied.sort_unstable();
-        denied.dedup();
-        for field in denied {
-            context.note_refused(field, DENIED);
+        refused.sort_unstable();
+        refused.dedup();
+        for (field, code) in refused {
+            context.note_refused(field, code);
         }
     }
 
@@ -317,7 +333,7 @@ mod tests {
             headers: vec![Header { name: "idempotency-key".into(), value: Some("k".into()) }],
             peer: None,
             deadline: Instant::now(),
-            batched: false,
+            batch: None,
         };
         let ask = |document: &str| {
             let operation = documents.prepare(document, None, &Variables::new()).unwrap();

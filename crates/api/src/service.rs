@@ -1,6 +1,12 @@
 //! What the transport asks of the program behind it.
 
-use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use juniper::{DefaultScalarValue, ExecutionError};
 
@@ -70,8 +76,34 @@ pub struct Head {
     pub peer: Option<IpAddr>,
     /// When the answer has to be there.
     pub deadline: Instant,
-    /// Whether it is one of several operations in the HTTP request.
-    pub batched: bool,
+    /// The operations of the HTTP request, where it may have several.
+    pub batch: Option<Batch>,
+}
+
+/// The operations of one HTTP request, which run one after the other.
+#[derive(Debug)]
+pub struct Batch {
+    /// What each of them costs that runs.
+    pub costs: Vec<u64>,
+    admitted: OnceLock<Result<Headers, Refusal>>,
+}
+
+impl Batch {
+    /// Operations of these costs.
+    pub const fn new(costs: Vec<u64>) -> Self {
+        Self { costs, admitted: OnceLock::new() }
+    }
+
+    /// Whether all of it may run: asked before the first operation, and the same for those after it.
+    ///
+    /// # Errors
+    /// None of it may.
+    pub fn admit(
+        &self,
+        ask: impl FnOnce(&[u64]) -> Result<Headers, Refusal>,
+    ) -> Result<Headers, Refusal> {
+        self.admitted.get_or_init(|| ask(&self.costs)).clone()
+    }
 }
 
 impl Head {
@@ -261,7 +293,7 @@ mod tests {
             headers: vec![header("x-api-key", Some("topsecret")), header("x-app-id", None)],
             peer: None,
             deadline: Instant::now(),
-            batched: false,
+            batch: None,
         };
         assert_eq!(head.header("x-api-key"), Ok(Some("topsecret")));
         assert_eq!(head.header("x-app-id"), Err(Unreadable));

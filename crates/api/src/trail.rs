@@ -2,15 +2,16 @@
 //!
 //! What a mutation did is written down in its own transaction, and stands or falls with it. What it was refused is written
 //! down once everything else of it is undone: under an idempotency key beside the outcome, else in a transaction of its own
-//! that the answer waits for. What a query was refused waits in a queue ([`queue`]) and holds nobody up.
+//! that the answer waits for. What a query was refused, and what was refused to nobody known, waits in a queue ([`queue`]) and
+//! holds nobody up.
 
 pub mod queue;
 
 use regulars_auth::{
     AuditStore, MailStore,
     audit::{
-        Change, Doer, Field, Image, Log, MAX_NAME_CHARS, NewEntry, Outcome, Subject, Target,
-        entries,
+        Change, Doer, DoerKind, Field, Image, Log, MAX_NAME_CHARS, NewEntry, Outcome, Subject,
+        Target, entries,
     },
 };
 use regulars_customer::EmailAddress;
@@ -365,7 +366,20 @@ impl Context {
 
     fn write_refusal(&self, trace: &Trace, errors: &ExpectedErrorType) {
         let (recorder, code) = (self.recorder(trace), errors.code().to_owned());
-        let late = NewEntry { log: recorder.entry.log, ..recorder.refusal_of(Some(&code)) };
+        let log = match trace.place {
+            Place::Employer(person) => Log::Employer(person),
+            _ => recorder.entry.log,
+        };
+        let late = NewEntry { log, ..recorder.refusal_of(Some(&code)) };
+        // Nobody waits for what nobody known is refused, and no network fills the log with it.
+        if late.doer.kind == DoerKind::Anonymous {
+            if self.may_note_refusal() {
+                self.audit_queue().offer(late);
+            } else {
+                self.audit_queue().drop_one();
+            }
+            return;
+        }
         // Even where the time of the request is over: whoever is refused gets no way round the log.
         let deadline = self.deadline() + PATIENCE;
         let written =
@@ -373,6 +387,12 @@ impl Context {
         if written.is_err() {
             self.audit_queue().offer(late);
         }
+    }
+
+    /// Has it be written down later that somebody was identified by a loyalty id or a card (rule 6).
+    pub(crate) fn note_identified(&self, field: &str, person: PersonId) {
+        let done = self.entry(field, Outcome::Done);
+        self.audit_queue().offer(NewEntry { target: Some(person.into()), ..done });
     }
 
     /// Has it be written down later that something which only reads was refused, by its root field.

@@ -2,7 +2,7 @@
 
 use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, StoreError};
 
-use crate::audit::{AuditFilter, AuditSort, Entry, NewEntry};
+use crate::audit::{AuditFilter, AuditSort, Entry, NewEntry, Target};
 
 /// The audit log. Entries are added and never changed; but what tells of a person can be cleared.
 pub trait AuditStore {
@@ -35,4 +35,9 @@ pub trait AuditStore {
         person: PersonId,
         merchant: Option<MerchantId>,
     ) -> Result<usize, StoreError>;
+
+    /// Clears the personal values of a merchant's entries about a thing: for a role, an application or a key that has somebody's
+    /// name. Answers how many entries it were. `Platform` scope only.
+    fn clear_audit_of(&mut self, target: Target, merchant: MerchantId)
+    -> Result<usize, StoreError>;
 }

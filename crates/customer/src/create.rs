@@ -14,7 +14,7 @@ use crate::{
 /// name, phone number, e-mail and card.
 ///
 /// An e-mail address that another customer of this merchant shows is refused, in any case; who has an account elsewhere is
-/// not told (rule 2). So are a card and a source id that this merchant has already. `loyalty_id` comes from fresh
+/// not told (rule 2). So are a card and a source id that this merchant has already, and a card in the form of a loyalty id. `loyalty_id` comes from fresh
 /// randomness; should the platform have it already the transaction is to be run again with another
 /// ([`StoreError::Contended`]).
 pub fn create(
@@ -143,30 +143,17 @@ fn refuse_card(
     own: Option<PersonId>,
     wrong: &mut Violations,
 ) -> Result<(), CustomerError> {
+    // At a till it could mean two people (rule 8). Nothing is looked up, and the owner of the number is refused it like anybody:
+    // whoever may not identify customers is not told which numbers are somebody's.
+    if LoyaltyId::parse(&card.key()).is_ok() {
+        wrong.add("cards", like_a_loyalty_id(card));
+        return Ok(());
+    }
     let holders = tx.members_by(&MemberKey::Card(card.key()))?;
     if holders.iter().any(|member| Some(member.id) != own) {
         wrong.add("cards", card_taken(card));
-    } else if is_loyalty_id_of_another(tx, card, own)? {
-        wrong.add("cards", is_loyalty_id(card));
     }
     Ok(())
-}
-
-/// Whether a card's number is the loyalty id of another customer, of this merchant or not: at a till it would mean two
-/// people (rule 8). Whoever may change customers learns of a number that it is somebody's loyalty id, and nothing of whose:
-/// less than [`crate::identity::identify`] tells. It is told without that permission too, as the card cannot be given.
-fn is_loyalty_id_of_another(
-    tx: &mut impl CustomerStore,
-    card: &CardNumber,
-    own: Option<PersonId>,
-) -> Result<bool, CustomerError> {
-    let Ok(loyalty_id) = LoyaltyId::parse(card.as_str()) else {
-        return Ok(false);
-    };
-    let stranger = tx.stranger(&loyalty_id)?.map(|stranger| stranger.id);
-    let members = tx.members_by(&MemberKey::LoyaltyId(loyalty_id))?;
-    let holders = members.iter().map(|member| member.id).chain(stranger);
-    Ok(holders.into_iter().any(|holder| Some(holder) != own))
 }
 
 /// The member that came from a source under an id.
@@ -207,8 +194,10 @@ fn card_taken(card: &CardNumber) -> Rule {
     Rule::Invalid(format!("Another customer has the card {card} already."))
 }
 
-fn is_loyalty_id(card: &CardNumber) -> Rule {
-    Rule::Invalid(format!("{card} is the loyalty id of another customer."))
+fn like_a_loyalty_id(card: &CardNumber) -> Rule {
+    Rule::Invalid(format!(
+        "{card} has the form of a loyalty id (14 digits, the last a check digit) and cannot be a card."
+    ))
 }
 
 fn is_nobody(profile: &Profile, cards: &[CardNumber]) -> bool {

@@ -217,6 +217,23 @@ where
     S: LoyaltyStore + PromotionStore + CustomerStore + MerchantStore,
 {
     let who = identify(tx, actor, &question.who)?;
+    promotions_for(tx, actor, &who, question, now)
+}
+
+/// The same for somebody who was identified already, in the same transaction, whatever identifiers the question has.
+///
+/// # Errors
+/// As of [`promotions`].
+pub fn promotions_for<S>(
+    tx: &mut S,
+    actor: &Actor,
+    who: &Identified,
+    question: &Question,
+    now: Timestamp,
+) -> Result<Vec<Available>, LoyaltyError>
+where
+    S: LoyaltyStore + PromotionStore + CustomerStore + MerchantStore,
+{
     let at = question.at.unwrap_or(now);
     let within = reach(tx, actor, question.store)?;
     let memberships = tx.memberships_of(who.person())?;
@@ -232,7 +249,7 @@ where
     let promotions = load(tx, &merchants, (!question.include_unavailable).then_some(at))?;
     let merchants = tx.merchants(&merchants)?;
     let places = places(tx, &merchants, &within.stores)?;
-    let customers = customers(tx, &who, memberships, &merchants, &promotions, at)?;
+    let customers = customers(tx, who, memberships, &merchants, &promotions, at)?;
     let uses = Usage::load(tx, who.person(), &merchants, &promotions, now)?;
     let nowhere = Vec::new();
     let decide = |promotion: Promotion| {

@@ -11,8 +11,11 @@ use std::{
 };
 
 use regulars_api::{context::App, trail::queue::Waiting};
-use regulars_auth::{AuditStore as _, audit::NewEntry};
-use regulars_kernel::{Scope, StoreError};
+use regulars_auth::{
+    AuditStore as _,
+    audit::{Change, Doer, DoerKind, Log, NewEntry, Outcome},
+};
+use regulars_kernel::{Scope, StoreError, Timestamp};
 use regulars_persistence::Db;
 
 /// How long it waits for entries, and then whether it should stop.
@@ -37,7 +40,7 @@ impl Scribe {
         let stopped = Arc::clone(&stop);
         let thread = thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || work(&app.db, &waiting, &stopped))?;
+            .spawn(move || work(&app.db, &waiting, &stopped, &|| app.clock.now()))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }
@@ -53,14 +56,16 @@ impl Drop for Scribe {
     }
 }
 
-fn work(db: &Db, waiting: &Waiting, stopped: &AtomicBool) {
+fn work(db: &Db, waiting: &Waiting, stopped: &AtomicBool, now: &dyn Fn() -> Timestamp) {
     loop {
         // Asked before: what was put there until now is still written down.
         let last = stopped.load(Ordering::Acquire);
         let Some(batch) = waiting.take(if last { Duration::ZERO } else { BETWEEN }) else { break };
         let dropped = waiting.take_dropped();
+        let mut batch = batch;
         if dropped > 0 {
-            tracing::warn!(dropped, "refused reads were not written down: there were too many");
+            tracing::warn!(dropped, "refusals were not written down: there were too many");
+            batch.push(summary(dropped, now()));
         }
         if batch.is_empty() {
             if last {
@@ -68,35 +73,67 @@ fn work(db: &Db, waiting: &Waiting, stopped: &AtomicBool) {
             }
             continue;
         }
-        write_down(db, &batch, stopped);
+        let mut write = |entries: &[NewEntry]| {
+            let entries = entries.to_vec();
+            db.write::<_, StoreError, _>(
+                Scope::Platform,
+                Some(Instant::now() + PATIENCE),
+                move |tx| tx.append_audit(&entries),
+            )
+        };
+        write_down(&batch, stopped, PAUSE, &mut write);
     }
 }
 
-fn write_down(db: &Db, batch: &[NewEntry], stopped: &AtomicBool) {
+/// Says in the platform's log how many entries found no room.
+fn summary(dropped: u64, at: Timestamp) -> NewEntry {
+    NewEntry {
+        at,
+        log: Log::Platform,
+        doer: Doer { kind: DoerKind::System, person: None, app: None },
+        action: "auditLog".to_owned(),
+        target: None,
+        outcome: Outcome::Refused("dropped".to_owned()),
+        changes: vec![Change::dropped(dropped)],
+        request_id: "audit".to_owned(),
+        peer: None,
+    }
+}
+
+/// Writes a batch down. What the database was too busy for is tried again; what it does not take is cut in two, so that a bad
+/// entry costs itself alone.
+fn write_down(
+    batch: &[NewEntry],
+    stopped: &AtomicBool,
+    pause: Duration,
+    write: &mut impl FnMut(&[NewEntry]) -> Result<(), StoreError>,
+) {
     let mut tries = 0;
     loop {
-        let entries = batch.to_vec();
-        let written = db.write::<_, StoreError, _>(
-            Scope::Platform,
-            Some(Instant::now() + PATIENCE),
-            move |tx| tx.append_audit(&entries),
-        );
-        let Err(error) = written else { return };
+        let Err(error) = write(batch) else { return };
         tries += 1;
-        if tries >= TRIES || stopped.load(Ordering::Acquire) {
-            let lost = batch.len();
-            tracing::error!(lost, %error, "entries of the audit log were not written down");
+        let busy = matches!(error, StoreError::Unavailable | StoreError::Contended);
+        if busy && tries < TRIES && !stopped.load(Ordering::Acquire) {
+            thread::sleep(pause);
+            continue;
+        }
+        if !busy && batch.len() > 1 {
+            let (first, second) = batch.split_at(batch.len() / 2);
+            write_down(first, stopped, pause, write);
+            write_down(second, stopped, pause, write);
             return;
         }
-        thread::sleep(PAUSE);
+        let lost = batch.len();
+        tracing::error!(lost, %error, "entries of the audit log were not written down");
+        return;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use regulars_api::trail::queue::{BATCH, queue};
-    use regulars_auth::audit::{AuditFilter, Doer, DoerKind, Log, Outcome};
-    use regulars_kernel::{MerchantId, Timestamp};
+    use regulars_auth::audit::AuditFilter;
+    use regulars_kernel::MerchantId;
     use regulars_persistence::{DatabaseUrl, Settings, migrate};
 
     use super::*;
@@ -122,9 +159,30 @@ mod tests {
                 peer: None,
             });
         }
-        work(&db, &waiting, &AtomicBool::new(true));
+        work(&db, &waiting, &AtomicBool::new(true), &|| Timestamp::from_seconds(1));
         let filter = AuditFilter { refused: Some(true), ..AuditFilter::default() };
         let count = db.read(Scope::Platform, |tx| tx.count_audit(merchant, &filter)).unwrap();
         assert_eq!(usize::try_from(count), Ok(2 * BATCH + 1));
+    }
+
+    #[test]
+    fn a_bad_entry_costs_itself_alone() {
+        let batch: Vec<_> =
+            (0..7).map(|number| summary(number, Timestamp::from_seconds(1))).collect();
+        let bad = summary(4, Timestamp::from_seconds(1));
+        let (mut written, mut busy) = (Vec::new(), 2);
+        write_down(&batch, &AtomicBool::new(false), Duration::ZERO, &mut |entries| {
+            if busy > 0 {
+                busy -= 1;
+                return Err(StoreError::Unavailable);
+            }
+            if entries.contains(&bad) {
+                return Err(StoreError::OutOfScope("bad"));
+            }
+            written.extend_from_slice(entries);
+            Ok(())
+        });
+        let rest: Vec<_> = batch.iter().filter(|entry| **entry != bad).cloned().collect();
+        assert_eq!(written, rest);
     }
 }

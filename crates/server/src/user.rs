@@ -5,8 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use regulars_auth::{AuthError, Authority, Password, register};
-use regulars_customer::input::AccountFields;
+use regulars_auth::{
+    AuditStore as _, AuthError, Authority, Password,
+    audit::{Doer, DoerKind, Image, Log, NewEntry, Outcome},
+    register,
+};
+use regulars_customer::{CustomerStore as _, input::AccountFields};
 use regulars_kernel::{Clock as _, Scope, SystemClock, Violations};
 use regulars_persistence::Db;
 
@@ -71,8 +75,23 @@ pub(crate) fn create(
     let prepared =
         register::prepare(&authority, accepted, &mut rand::rng(), Instant::now() + HASHING)?;
     let now = clock.now();
-    let person = db
-        .write(Scope::Platform, None, move |tx| register::create(tx, &authority, &prepared, now))?;
+    let person = db.write(Scope::Platform, None, move |tx| {
+        let person = register::create(tx, &authority, &prepared, now)?;
+        let account = tx.people(&[person])?.pop();
+        let account = account.as_ref().map(Image::of_account).unwrap_or_default();
+        tx.append_audit(&[NewEntry {
+            at: now,
+            log: Log::Platform,
+            doer: Doer { kind: DoerKind::System, person: None, app: None },
+            action: "user create".to_owned(),
+            target: Some(person.into()),
+            outcome: Outcome::Done,
+            changes: Image::default().changes_to(&account),
+            request_id: "console".to_owned(),
+            peer: None,
+        }])?;
+        Ok::<_, AuthError>(person)
+    })?;
     say(&format!("Created platform admin {} (account {person}) in {place}.", wanted.email));
     if let Some(password) = generated {
         say(&format!("Password: {password}\nIt is not shown again."));

@@ -83,7 +83,11 @@ pub(crate) fn obtain_token(
             context.judged(tried, &outcome);
             (trace, outcome)
         }
-        Err(too_often) => (trace, Err(too_often)),
+        // Whose log has it is found out all the same, by the same statement for everybody.
+        Err(too_often) => {
+            let found = context.read_within(Scope::Platform, |tx| login::candidate(tx, email));
+            (trace.to(found.ok().and_then(|candidate| candidate.person())), Err(too_often))
+        }
     };
     let (login, errors) = answer(context, &trace, outcome)?;
     Ok(ObtainTokenPayload { login, errors })

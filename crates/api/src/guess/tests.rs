@@ -170,3 +170,17 @@ fn a_household_is_one_network() {
     assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
 }
+
+#[test]
+fn no_network_fills_the_log() {
+    let guesses = Guesses::new(GuessLimits::default());
+    let (one, other) =
+        (Network::of("192.0.2.1".parse().ok()), Network::of("192.0.2.2".parse().ok()));
+    let now = Timestamp::from_seconds(1_000);
+    for _ in 0..REFUSALS {
+        assert!(guesses.may_note_refusal(one, now));
+    }
+    assert!(!guesses.may_note_refusal(one, now));
+    assert!(guesses.may_note_refusal(other, now));
+    assert!(guesses.may_note_refusal(one, now.plus(MINUTE)));
+}

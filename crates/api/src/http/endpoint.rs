@@ -30,7 +30,7 @@ use super::{
 use crate::{
     document::{Compiled, OperationKind, Problem, check_mutation},
     engine::Engine,
-    service::{Bearer, Head, Header, Refusal, Service, Unreadable},
+    service::{Batch, Bearer, Head, Header, Refusal, Service, Unreadable},
     worker::guard,
 };
 
@@ -163,19 +163,19 @@ impl<V: Service> Endpoint<V> {
             Some(received) => from_body(&received.bytes, shape),
             None => from_query_string(request.query_string(), shape).map(Body::Single),
         };
-        let head = |batched| {
+        let head = |batch| {
             Arc::new(Head {
                 request_id: Arc::clone(id),
                 bearer: bearer(headers),
                 headers: self.wanted(headers),
                 peer: self.peer(request),
                 deadline,
-                batched,
+                batch,
             })
         };
         match read {
-            Ok(Body::Single(single)) => self.single(head(false), single, by_get, media).await,
-            Ok(Body::Batch(batch)) => self.batch(&head(true), batch, media).await,
+            Ok(Body::Single(single)) => self.single(head(None), single, by_get, media).await,
+            Ok(Body::Batch(batch)) => self.batch(head, id, batch, media).await,
             Err(problem) => Reply::malformed(&problem, media),
         }
     }
@@ -256,14 +256,20 @@ impl<V: Service> Endpoint<V> {
     }
 
     /// All are prepared before the first runs, so that the limits hold for the batch as a whole; then they run in order.
-    async fn batch(&self, head: &Arc<Head>, batch: Vec<GraphqlRequest>, media: Media) -> Reply {
+    async fn batch(
+        &self,
+        head: impl FnOnce(Option<Batch>) -> Arc<Head>,
+        id: &Arc<str>,
+        batch: Vec<GraphqlRequest>,
+        media: Media,
+    ) -> Reply {
         let limits = self.engine.documents().limits();
         let mut prepared = Vec::with_capacity(batch.len());
-        let (mut mutations, mut cost) = (Vec::new(), 0_u64);
+        let (mut mutations, mut costs) = (Vec::new(), Vec::with_capacity(batch.len()));
         for request in batch {
-            let one = self.prepare(&head.request_id, request).await;
+            let one = self.prepare(id, request).await;
             if let Ok((operation, request)) = &one {
-                cost = cost.saturating_add(operation.cost(&request.variables, limits.page));
+                costs.push(operation.cost(&request.variables, limits.page));
                 if operation.kind() == OperationKind::Mutation {
                     mutations.extend_from_slice(operation.root_fields());
                 }
@@ -273,6 +279,7 @@ impl<V: Service> Endpoint<V> {
         if let Err(problem) = check_mutation(&mutations, limits) {
             return Reply::problems(&[problem], limits.errors, media);
         }
+        let cost = costs.iter().copied().fold(0, u64::saturating_add);
         if cost > limits.cost {
             let problem = Problem::invalid(format!(
                 "The batch costs {cost}; at most {} are allowed.",
@@ -280,13 +287,14 @@ impl<V: Service> Endpoint<V> {
             ));
             return Reply::problems(&[problem], limits.errors, media);
         }
+        let head = head(Some(Batch::new(costs)));
         let mut replies = Vec::with_capacity(prepared.len());
         for one in prepared {
             replies.push(match one {
                 Ok((operation, request)) => {
-                    self.run(Arc::clone(head), operation, request, media).await
+                    self.run(Arc::clone(&head), operation, request, media).await
                 }
-                Err(failure) => failure.reply(limits.errors, &head.request_id, media),
+                Err(failure) => failure.reply(limits.errors, id, media),
             });
         }
         Reply::batch(replies)

@@ -1,12 +1,12 @@
 //! `consumerAvailablePromotions`.
 
-use regulars_customer::Identifier;
+use regulars_customer::{Identifier, identity::identify};
 use regulars_kernel::{
     Page, PageRequest, StoreId,
     page::{PageArguments, cut},
 };
 use regulars_loyalty::{
-    Available, AvailableSort, Promotion,
+    Available, AvailableSort, LoyaltyError, Promotion,
     available::{self, Question},
 };
 
@@ -54,11 +54,19 @@ pub(crate) fn promotions(
         at: DateTimeArgument::instant(arguments.at),
         include_unavailable: arguments.include_unavailable,
     };
-    if question.who.loyalty_id.as_deref().is_some_and(|number| !number.is_empty()) {
+    let by_number = question.who.loyalty_id.as_deref().is_some_and(|number| !number.is_empty());
+    if by_number {
         context.identify()?;
     }
     let now = context.now();
-    let decided = context.read(|tx| available::promotions(tx, actor, &question, now))?;
+    let (person, decided) = context.read(|tx| {
+        let who = identify(tx, actor, &question.who).map_err(LoyaltyError::from)?;
+        let decided = available::promotions_for(tx, actor, &who, &question, now)?;
+        Ok::<_, LoyaltyError>((who.person(), decided))
+    })?;
+    if by_number && actor.require_consumer().is_err() {
+        context.note_identified("consumerAvailablePromotions", person);
+    }
     let count = u64::try_from(decided.len()).unwrap_or(u64::MAX);
     let found = cut(decided, &page);
     let nodes = Page {

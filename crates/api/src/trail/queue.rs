@@ -1,4 +1,4 @@
-//! What is written down later: refused reads, which nobody waits for.
+//! What is written down later: refused reads, identifications, and what was refused to nobody known. Nobody waits for it.
 //!
 //! The queue is bounded. Where it is full, entries are dropped and counted, and no read is held up: whoever floods the API
 //! with what is denied them floods neither the database nor anybody else's requests.
@@ -44,8 +44,13 @@ impl Queue {
     /// Puts an entry there, or drops it where there is no room. Never waits.
     pub fn offer(&self, entry: NewEntry) {
         if self.sender.try_send(entry).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.drop_one();
         }
+    }
+
+    /// Counts an entry that is not even put there.
+    pub fn drop_one(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
 

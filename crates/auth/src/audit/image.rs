@@ -87,8 +87,9 @@ fields! {
     Verified = "verified" plain,
     /// Not deleted.
     Active = "active" plain,
-    /// What people call a role, an application or a key.
-    DisplayName = "displayName" plain,
+    /// What people call a role, an application or a key. Often nobody's name; but as it may be somebody's it is kept where it
+    /// can be cleared.
+    DisplayName = "displayName" personal,
     /// The roles of a member of staff, by number.
     Roles = "roles" plain,
     /// Permissions, by codename.
@@ -119,6 +120,8 @@ fields! {
     LateHours = "lateHours" plain,
     /// Whether a store is open for business at all.
     IsActive = "isActive" plain,
+    /// Entries that found no room in the log.
+    Dropped = "dropped" plain,
 }
 
 /// A field that is different now. Made from images alone, and from addresses.
@@ -139,6 +142,11 @@ impl Change {
     /// A yes-or-no that is the other one now.
     pub fn turned(field: Field, now: bool) -> Self {
         Self { field, before: Some((!now).to_string()), after: Some(now.to_string()) }
+    }
+
+    /// So many entries found no room.
+    pub fn dropped(entries: u64) -> Self {
+        Self { field: Field::Dropped, before: None, after: Some(entries.to_string()) }
     }
 
     /// Wraps what was written down.

@@ -67,9 +67,8 @@ impl Subject {
         }
     }
 
-    /// Looks at it. In a transaction that writes nobody else changes it before this one ends, an account excepted: what is
-    /// done with accounts takes the merchant's staff first, and this must not come before it. Locks are taken in the order in
-    /// which use cases take them.
+    /// Looks at it. In a transaction that writes nobody else changes it before this one ends. Locks are taken in the order in
+    /// which use cases take them: a merchant's staff before an account.
     pub fn look<S: CustomerStore + StaffStore + ApplicationStore + MerchantStore>(
         &self,
         tx: &mut S,
@@ -98,7 +97,15 @@ impl Subject {
                 let images = all.map(|one| (Some(one.merchant), Image::of_membership(&one)));
                 View(images.collect())
             }
-            Self::Account(person) => alone(tx.people(&[*person])?.first().map(Image::of_account)),
+            Self::Account(person) => {
+                // Only there does anybody take a merchant's staff before an account.
+                if let Scope::Platform = CustomerStore::scope(tx)
+                    && let Some(member) = tx.staff(&[*person])?.pop()
+                {
+                    tx.lock_staff(member.post.merchant)?;
+                }
+                alone(tx.find_account(*person)?.as_ref().map(Image::of_account))
+            }
             Self::Post(merchant, person) => {
                 tx.lock_staff(*merchant)?;
                 alone(tx.staff(&[*person])?.first().map(Image::of_staff))
@@ -106,7 +113,7 @@ impl Subject {
             Self::Staff(merchant, person) => {
                 tx.lock_staff(*merchant)?;
                 let post = tx.staff(&[*person])?.first().map(Image::of_staff);
-                let account = tx.people(&[*person])?.first().map(Image::of_account);
+                let account = tx.find_account(*person)?.as_ref().map(Image::of_account);
                 alone(account.map(|account| account.with(post.unwrap_or_default())))
             }
             Self::Role(merchant, role) => {

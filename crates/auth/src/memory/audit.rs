@@ -124,4 +124,21 @@ impl AuditStore for MemoryStore {
         }
         Ok(cleared)
     }
+
+    fn clear_audit_of(
+        &mut self,
+        target: Target,
+        merchant: MerchantId,
+    ) -> Result<usize, StoreError> {
+        let mut rows = self.rows()?;
+        let about = |entry: &&mut Entry| {
+            entry.merchant == Some(merchant)
+                && entry.target == Some(target)
+                && entry.changes.iter().any(|change| change.field().is_personal())
+        };
+        let cleared = rows.audit.iter_mut().filter(about).map(|entry| {
+            entry.changes.retain(|change| !change.field().is_personal());
+        });
+        Ok(cleared.count())
+    }
 }

@@ -2,7 +2,8 @@
 
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
-    ApplicationId, MerchantId, PageRequest, PersonId, Scope, StoreError, page::PageArguments,
+    ApplicationId, MerchantId, PageRequest, PersonId, RoleId, Scope, StoreError,
+    page::PageArguments,
 };
 
 use super::{Fixture, LATER, NOW, World, platform};
@@ -15,6 +16,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
     pages_hold_what_fits(fixture, world);
     logs_are_a_merchants_own(fixture, world);
     the_erased_are_cleared_and_the_entries_stay(fixture, world);
+    a_name_in_the_name_of_a_thing_is_cleared(fixture, world);
 }
 
 fn entry(log: Log, person: Option<PersonId>, action: &str) -> NewEntry {
@@ -224,4 +226,26 @@ fn the_erased_are_cleared_and_the_entries_stay(fixture: &mut impl Fixture, world
     assert!(clear(fixture, None) > 0);
     assert_eq!(left(fixture, far), [(false, false)]);
     assert_eq!(left(fixture, near), of_near);
+}
+
+fn a_name_in_the_name_of_a_thing_is_cleared(fixture: &mut impl Fixture, world: &World) {
+    let (near, far) = (merchant(7), merchant(8));
+    let (role, other) = (RoleId::new(70), RoleId::new(71));
+    let name = Change::from_stored(Field::DisplayName, None, Some("Ada's till".to_owned()));
+    let plain = Change::turned(Field::Archived, true);
+    let about = |log, role: RoleId| NewEntry {
+        target: Some(role.into()),
+        changes: vec![plain.clone(), name.clone()],
+        ..entry(Log::Merchant(log), Some(world.owner), "createRole")
+    };
+    append(fixture, &[about(near, role), about(near, other), about(far, role)]);
+    for cleared in [1, 0] {
+        let count = platform(fixture, |tx| tx.clear_audit_of(role.into(), near).unwrap());
+        assert_eq!(count, cleared);
+    }
+    let mut left = |log| -> Vec<_> {
+        let list = all(fixture, log, &AuditFilter::default()).into_iter();
+        list.map(|entry| entry.changes.len()).collect()
+    };
+    assert_eq!((left(near), left(far)), (vec![2, 1], vec![2]));
 }

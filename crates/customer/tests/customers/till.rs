@@ -5,8 +5,8 @@ use crate::world::{
     loyalty_id, outsiders, owner, set,
 };
 use regulars_customer::{
-    Change, ConsumerPatch, CustomerError, Identified, Identifier, Membership, Person, Sharing,
-    delete, identity::identify, join,
+    CardNumber, Change, ConsumerPatch, CustomerError, CustomerStore, Identified, Identifier,
+    Membership, Person, Sharing, delete, identity::identify, join,
 };
 use regulars_kernel::{Actor, Classify, ErrorKind, PersonId};
 
@@ -156,9 +156,13 @@ fn archived_customers_are_known_by_what_they_hold_alone() {
 #[test]
 fn rule_8_of_several_people_none_is_chosen_and_candidates_are_masked() {
     let world = World::new();
-    let one = guest(&world, 1, "one@example.org", "+491712345678", loyalty_id(2).as_str());
+    let one = guest(&world, 1, "one@example.org", "+491712345678", "A");
     let two = guest(&world, 2, "two@example.org", "+491712345678", "B");
     let mut tx = world.at(NEAR);
+    // A card of before cards in the form of a loyalty id were refused.
+    let mut carded = tx.find_membership(NEAR, one).unwrap().unwrap();
+    carded.cards = vec![CardNumber::parse(loyalty_id(2).as_str()).unwrap()];
+    world.0.put_membership(carded);
     for (who, fault) in [
         (by_phone("0171 2345678"), "consumerPhoneNumber"),
         (by_number(loyalty_id(2).as_str()), "consumerLoyaltyId"),

@@ -5,8 +5,9 @@ use crate::world::{
     outsiders, owner, set,
 };
 use regulars_customer::{
-    Change, ConsumerPatch, CustomerError, FilterArguments, Gender, Kind, Membership, NewConsumer,
-    Sharing, consumer, create, delete, update::update, upsert::upsert,
+    Change, ConsumerPatch, CustomerError, CustomerStore, FilterArguments, Gender, Kind, LoyaltyId,
+    Membership, NewConsumer, Sharing, card, consumer, create, delete, update::update,
+    upsert::upsert,
 };
 use regulars_kernel::{Actor, PageRequest, StoreError};
 use regulars_merchant::EntitySource;
@@ -56,7 +57,7 @@ fn rule_1_a_merchant_puts_down_a_managed_customer() {
 }
 
 #[test]
-fn rule_5_a_card_may_look_like_a_loyalty_id_and_be_none_of_another() {
+fn rule_5_no_card_has_the_form_of_a_loyalty_id_be_it_anybodys_or_not() {
     let world = World::new();
     let mut tx = world.at(NEAR);
     let carded = |name: &str, card: &str| NewConsumer {
@@ -65,17 +66,44 @@ fn rule_5_a_card_may_look_like_a_loyalty_id_and_be_none_of_another() {
     };
     let made = create::create(&mut tx, &owner(NEAR), &carded("A", "1"), loyalty_id(1), at(1));
     let own = made.unwrap().id;
-    let number = loyalty_id(1).into_string();
-    let refused =
-        create::create(&mut tx, &owner(NEAR), &carded("B", &number), loyalty_id(2), at(1));
-    assert_eq!(faults(refused), ["cards"]);
-    let stranger = account(BOB, "Bob").loyalty_id.unwrap().into_string();
-    let refused =
-        create::create(&mut tx, &owner(NEAR), &carded("B", &stranger), loyalty_id(2), at(1));
-    assert_eq!(faults(refused), ["cards"], "one who has not joined");
-    update(&mut tx, &owner(NEAR), own, &carded("A", &number).fields, at(2)).unwrap();
-    let free = carded("B", loyalty_id(3).as_str());
-    create::create(&mut tx, &owner(NEAR), &free, loyalty_id(2), at(1)).unwrap();
+    let stranger = account(BOB, "Bob").loyalty_id.unwrap();
+    // A member's, a stranger's who has not joined, and nobody's: one answer, with nothing in it but what was typed.
+    for number in [loyalty_id(1), stranger, loyalty_id(3)].map(LoyaltyId::into_string) {
+        let expected = format!(
+            "{number} has the form of a loyalty id (14 digits, the last a check digit) and cannot be a card."
+        );
+        let said = |result: Result<_, CustomerError>| match result {
+            Err(CustomerError::Invalid(wrong)) => {
+                wrong.iter().map(|one| one.rule.to_string()).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        };
+        let new = carded("B", &number);
+        let created = create::create(&mut tx, &owner(NEAR), &new, loyalty_id(2), at(1));
+        assert_eq!(said(created), [expected.as_str()]);
+        let updated = update(&mut tx, &owner(NEAR), own, &new.fields, at(2));
+        assert_eq!(said(updated), [expected.as_str()]);
+        let upserted = NewConsumer {
+            entity_source: Some(EntitySource::Shopify),
+            entity_source_id: Some("P-1".to_owned()),
+            ..new
+        };
+        let upserted = upsert(&mut tx, &owner(NEAR), &upserted, loyalty_id(2), at(1));
+        assert_eq!(said(upserted.map(|done| done.consumer)), [expected.as_str()]);
+    }
+    let spaced = loyalty_id(3).into_string();
+    let spaced = carded("B", &format!("{}-{} {}", &spaced[..4], &spaced[4..9], &spaced[9..]));
+    let created = create::create(&mut tx, &owner(NEAR), &spaced, loyalty_id(2), at(1));
+    assert_eq!(faults(created), ["cards"], "however it is written");
+    let wrong = format!("{:014}", 1);
+    assert!(LoyaltyId::parse(&wrong).is_err());
+    create::create(&mut tx, &owner(NEAR), &carded("B", &wrong), loyalty_id(2), at(1)).unwrap();
+    // One from before this was refused stays, as records are saved again every night.
+    let number = loyalty_id(3).into_string();
+    let mut member = tx.find_membership(NEAR, own).unwrap().unwrap();
+    member.cards = card::parse_list(&[number.clone()]).unwrap();
+    world.0.put_membership(member);
+    update(&mut tx, &owner(NEAR), own, &carded("A", &number).fields, at(3)).unwrap();
 }
 
 #[test]

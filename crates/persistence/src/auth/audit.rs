@@ -294,3 +294,19 @@ pub(super) fn clear(
     }
     statement.execute(tx.connection)
 }
+
+pub(super) fn clear_of(
+    tx: &mut Tx<'_>,
+    target: Target,
+    merchant: MerchantId,
+) -> Result<usize, StoreError> {
+    tx.platform()?;
+    Statement::<()>::new("UPDATE audit_entry SET personal = NULL WHERE merchant_id = ")
+        .bind(merchant.get())
+        .sql(" AND target_id = ")
+        .bind(target.id)
+        .sql(" AND target_kind = ")
+        .bind(target.kind.word())
+        .sql(" AND personal IS NOT NULL")
+        .execute(tx.connection)
+}

@@ -24,7 +24,7 @@ use regulars_auth::{
     LoginStanding, MailStore, PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
     api_key::{KeyPrefix, KeyStanding, NewApiKey},
     application::NewApplication,
-    audit::{AuditFilter, AuditSort, Entry, NewEntry},
+    audit::{AuditFilter, AuditSort, Entry, NewEntry, Target},
     mail::{
         Addressee, KeptMail, MailId, MailKind, NewMail,
         delivery::{DueMail, Settlement},
@@ -403,5 +403,13 @@ impl AuditStore for Tx<'_> {
         merchant: Option<MerchantId>,
     ) -> Result<usize, StoreError> {
         audit::clear(self, person, merchant)
+    }
+
+    fn clear_audit_of(
+        &mut self,
+        target: Target,
+        merchant: MerchantId,
+    ) -> Result<usize, StoreError> {
+        audit::clear_of(self, target, merchant)
     }
 }
