@@ -9,6 +9,7 @@ use regulars_testkit::Client;
 use serde_json::{Value, json};
 
 use crate::{
+    apps::App,
     consumer_fields::member_of_the_demo_merchant,
     permission_matrix::{
         outcome, rows,
@@ -68,8 +69,13 @@ fn every_mutation_leaves_an_entry_done_or_refused_and_so_does_every_denied_read(
                 let about = format!("{} as {actor}: {code}", row.label());
                 let reads = row.kind == "query" || ONLY_READ.contains(&row.field);
                 let is_denied = code == "denied" || (row.kind == "mutation" && code != "ok");
-                let found = entries(world, &request, !reads || is_denied);
-                if reads && !is_denied {
+                // Rule 6: whom somebody was, is written down of all who are not consumers.
+                let identifies = row.document.contains("consumerLoyaltyId") && *actor != "consumer";
+                let is_noted = !reads || is_denied || identifies && code == "ok";
+                let mut found = entries(world, &request, is_noted);
+                // Whoever joins a merchant on the way is in its log as well.
+                found.dedup();
+                if !is_noted {
                     assert!(found.is_empty(), "{about}: {found:?}");
                     continue;
                 }
@@ -122,6 +128,43 @@ fn later<T>(look: impl Fn() -> Option<T>) -> T {
         assert!(Instant::now() < deadline, "it was not written down");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn whoever_joins_on_the_way_is_in_the_merchants_log() {
+    on_both(|world| {
+        let owner = world.demo_owner();
+        let cards = "{ loyaltyCards(first: 1, status: ACTIVE) { edges { node { id } } } }";
+        let cards = owner.query(cards, Value::Null).succeeded();
+        let card = cards.data("loyaltyCards.edges.0.node.id");
+        let person = world.consumer();
+        let id = me(&person);
+        for _ in 0..2 {
+            let input = json!({ "loyaltyCardId": card });
+            assert_eq!(act(&person, "enroll", &input, "")["success"], true);
+        }
+        let found = log(&owner, "enroll");
+        let own: Vec<_> = found.iter().filter(|entry| entry["actorId"] == id).collect();
+        let joined: Vec<_> = own.iter().filter(|entry| entry["targetId"] == id).collect();
+        assert_eq!((own.len(), joined.len()), (3, 1), "{own:?}");
+        assert_eq!(changes(joined[0])["sharing"], (Value::Null, json!("FULL")));
+
+        let merchant = world.merchant();
+        let app = App::of(&merchant, &json!({}));
+        let email = Shop::email();
+        let sign_up = "mutation ($e: String!, $p: String!) { register(email: $e, password1: $p, password2: $p,
+            firstname: \"A\", lastname: \"B\", userType: \"CONSUMER\") { errors } }";
+        let signed_up = json!({ "e": email, "p": PASSWORD });
+        app.client(&world.anonymous()).query(sign_up, signed_up).succeeded();
+        let found = log(&merchant, "register");
+        // The older one is the merchant's own.
+        let [entry, _] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((&entry["actorId"], &entry["actorType"]), (&app.id, &json!("APP")));
+        assert_eq!(entry["targetId"], me(&world.login(&email)));
+        let told = changes(entry);
+        assert_eq!(told["sharing"], (Value::Null, json!("FULL")));
+        assert!(!told.contains_key("email") && !told.contains_key("firstname"), "{told:?}");
+    });
 }
 
 #[test]

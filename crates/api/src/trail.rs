@@ -11,7 +11,7 @@ use regulars_auth::{
     AuditStore, MailStore,
     audit::{
         Change, Doer, DoerKind, Field, Image, Log, MAX_NAME_CHARS, NewEntry, Outcome, Subject,
-        Target, entries,
+        Target, View, entries,
     },
 };
 use regulars_customer::EmailAddress;
@@ -242,11 +242,18 @@ impl Recorder {
     ) -> Result<T, E> {
         let log = self.log(tx)?;
         let before = self.subject(log, None).look(tx)?;
+        let member = self.member(log);
+        let stranger = member.look(tx)?;
         let (receipt, effect) = step(tx)?;
         let subject = self.subject(log, effect.made);
         let after = subject.look(tx)?;
         let done = NewEntry { log, target: subject.target(), ..self.entry.clone() };
         tx.append_audit(&entries(&done, &before, &after))?;
+        let joined = member.look(tx)?;
+        if joined != stranger {
+            let done = NewEntry { target: member.target(), ..done.clone() };
+            tx.append_audit(&entries(&done, &stranger, &joined))?;
+        }
         for ended in effect.ended.chunks(AT_ONCE) {
             let entry = |(target, field): &(Target, Field)| NewEntry {
                 target: Some(*target),
@@ -256,6 +263,32 @@ impl Recorder {
             tx.append_audit(&ended.iter().map(entry).collect::<Vec<_>>())?;
         }
         Ok(receipt)
+    }
+
+    /// The membership that comes with a loyalty card.
+    fn member(&self, log: Log) -> Subject {
+        match (&self.trace.about, log, self.actor.person()) {
+            (About::LoyaltyCard(_), Log::Merchant(merchant), Some(person)) => {
+                Subject::Member(merchant, person)
+            }
+            _ => Subject::Nothing,
+        }
+    }
+
+    /// Writes down in the logs of merchants that somebody new has joined them.
+    pub(crate) fn joined(
+        &self,
+        tx: &mut Tx<'_>,
+        person: PersonId,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let memberships = Subject::Memberships(person).look(tx)?;
+        if memberships == View::default() {
+            return Ok(());
+        }
+        let doer = if self.entry.doer.app.is_some() { self.entry.doer } else { actor.into() };
+        let done = NewEntry { doer, target: Some(person.into()), ..self.entry.clone() };
+        tx.append_audit(&entries(&done, &View::default(), &memberships))
     }
 
     /// Writes down something done to an account, by whoever proved meanwhile who they are.

@@ -73,6 +73,7 @@ fn sign_up(context: &Context, registration: &Registration) -> Result<Grant, ApiE
         let actor = actor::resolve(tx, &grant.claims)?;
         let made = Recorder::made(tx, grant.person, None)?;
         recorder.done(tx, grant.person, Some(&actor), made)?;
+        recorder.joined(tx, grant.person, &actor)?;
         Ok::<_, AuthError>((grant, actor))
     })?;
     context.go_on_as(actor)?;

@@ -1,5 +1,6 @@
 //! What the audit log costs, and that nobody changes it.
 
+use diesel::sql_types::BigInt;
 use regulars_auth::{
     AuditStore,
     audit::{AuditFilter, Change, Doer, DoerKind, Field, Log, NewEntry, Outcome, Subject, Target},
@@ -43,7 +44,7 @@ fn a_mutation_takes_a_few_statements_more_whatever_it_writes_down() {
         for (subject, at_most) in [
             (Subject::Nothing, 0),
             (Subject::Person(person), 0),
-            (Subject::Account(person), 1),
+            (Subject::Account(person), 2),
             (Subject::Member(merchant, person), 2),
             (Subject::Memberships(person), 3),
         ] {
@@ -95,4 +96,42 @@ fn entries_are_never_changed_and_only_what_tells_of_people_is_cleared() {
             assert!(deleted.is_err(), "what is old is the platform's to delete");
         }
     }
+}
+
+/// PostgreSQL alone lets somebody read beside whoever writes.
+#[test]
+fn an_account_is_looked_at_behind_whoever_is_changing_it() {
+    let database = fresh(Engine::Postgres, migrated);
+    let url = DatabaseUrl::parse(database.url()).unwrap();
+    let open = || Link::open(&url, Purpose::Writing, Duration::from_secs(60)).unwrap();
+    let (mut first, mut second) = (open(), open());
+    let insert = "INSERT INTO person (registered, user_type, firstname, lastname, created_at, updated_at) \
+                  VALUES (TRUE, 'CONSUMER', 'Ada', '', 1, 1)";
+    first.connection.batch_execute(insert).unwrap();
+    let subject = Subject::Account(PersonId::new(1));
+    first.connection.batch_execute("BEGIN").unwrap();
+    first.connection.batch_execute("UPDATE person SET firstname = 'Grace' WHERE id = 1").unwrap();
+    let looking = {
+        let subject = subject.clone();
+        thread::spawn(move || {
+            second.connection.batch_execute("BEGIN").unwrap();
+            let seen = subject.look(&mut Tx::new(&mut second.connection, Scope::Platform)).unwrap();
+            second.connection.batch_execute("COMMIT").unwrap();
+            seen
+        })
+    };
+    let mut watcher = open();
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while !looking.is_finished() {
+        let waiting = Statement::<BigInt>::new(waits).first::<i64>(&mut watcher.connection);
+        if waiting.unwrap() > Some(0) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    first.connection.batch_execute("COMMIT").unwrap();
+    let seen = looking.join().unwrap();
+    let now = subject.look(&mut Tx::new(&mut watcher.connection, Scope::Platform)).unwrap();
+    assert_eq!(seen, now, "not what was there before the change");
 }
