@@ -103,7 +103,7 @@ fn entries_are_never_changed_and_only_what_tells_of_people_is_cleared() {
 fn an_account_is_looked_at_behind_whoever_is_changing_it() {
     let database = fresh(Engine::Postgres, migrated);
     let url = DatabaseUrl::parse(database.url()).unwrap();
-    let open = || Link::open(&url, Purpose::Writing, Duration::from_secs(60)).unwrap();
+    let open = || Link::open(&url, Purpose::Writing, Duration::from_mins(1)).unwrap();
     let (mut first, mut second) = (open(), open());
     let insert = "INSERT INTO person (registered, user_type, firstname, lastname, created_at, updated_at) \
                   VALUES (TRUE, 'CONSUMER', 'Ada', '', 1, 1)";
