@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::{act, changes, log},
-    permission_matrix::Shop,
+    permission_matrix::shop::Shop,
     world::{PASSWORD, on_both},
 };
 

@@ -1,7 +1,9 @@
 //! What is remembered of a mutation that happened or was refused, under its idempotency key.
 
 use regulars_auth::{account::Closed, audit::Field};
-use regulars_kernel::{ApiKeyId, ApplicationId, LoyaltyCardId, PersonId, RoleId};
+use regulars_kernel::{
+    ApiKeyId, ApplicationId, LoyaltyCardId, PersonId, RoleId, StoreGroupId, StoreId,
+};
 
 use super::Outcome;
 use crate::{scalar::ExpectedErrorType, trail::Effect};
@@ -34,7 +36,7 @@ macro_rules! numbers {
     )+};
 }
 
-numbers!(PersonId, RoleId, LoyaltyCardId, ApplicationId, ApiKeyId);
+numbers!(PersonId, RoleId, LoyaltyCardId, ApplicationId, ApiKeyId, StoreId, StoreGroupId);
 
 /// `person`, or `person:key,key` with the keys that were revoked.
 impl Receipt for Closed {
