@@ -31,6 +31,7 @@ use crate::{
     customer::{
         ClaimableProfileNodeConnection, ConsumerNode, ConsumerNodeConnection,
         choice::UserEntitySource,
+        consent::{ConsentPayload, SetConsentInput},
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
             LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
@@ -930,6 +931,15 @@ impl Mutation {
         input: ShareProfileInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::share_profile(executor, &input).map(Some)
+    }
+
+    /// Writes down whether a customer agrees to be contacted by a channel: the decision of the latest date stands, and an opt-out
+    /// wins a tie. Merchants need the permission to change customers; customers with an account agree by themselves alone.
+    fn set_consent(
+        executor: &Asked<'_, '_>,
+        input: SetConsentInput,
+    ) -> Result<Option<ConsentPayload>, ApiError> {
+        crate::customer::consent::set_consent(executor, input).map(Some)
     }
 
     /// The asking consumer takes a live loyalty card of any merchant, and with it becomes that merchant's customer.

@@ -58,6 +58,8 @@ pub(crate) enum About {
     Nothing,
     /// A customer.
     Customer(Option<PersonId>),
+    /// What a customer decided about being contacted.
+    Consents(Option<PersonId>),
     /// A customer by their id in another system, who may be yet to be made.
     Source(EntitySource, String),
     /// Whoever asks, at every merchant.
@@ -190,7 +192,12 @@ impl Recorder {
             (About::Customer(id), Some(merchant)) => {
                 person(*id).map_or(Subject::Nothing, |id| Subject::Member(merchant, id))
             }
-            (About::Customer(id), None) => person(*id).map_or(Subject::Nothing, Subject::Person),
+            (About::Customer(id) | About::Consents(id), None) => {
+                person(*id).map_or(Subject::Nothing, Subject::Person)
+            }
+            (About::Consents(id), Some(merchant)) => {
+                person(*id).map_or(Subject::Nothing, |id| Subject::Consents(merchant, id))
+            }
             (About::Source(source, id), Some(merchant)) => match made {
                 Some(made) => Subject::Member(merchant, PersonId::new(made)),
                 None => Subject::Source(merchant, *source, id.clone()),

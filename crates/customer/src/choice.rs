@@ -84,6 +84,37 @@ choices! {
         /// First name, last name and city.
         Name = "NAME",
     }
+    /// By what a merchant reaches somebody (rule 29).
+    ConsentChannel {
+        /// Electronic mail.
+        Email = "EMAIL",
+        /// Short messages.
+        Sms = "SMS",
+        /// Calls.
+        Phone = "PHONE",
+        /// Messages of an app.
+        Push = "PUSH",
+        /// Letters.
+        Post = "POST",
+    }
+    /// What somebody decided (rule 29). Who decided nothing has no state.
+    ConsentState {
+        /// The merchant may.
+        Granted = "GRANTED",
+        /// The merchant may not.
+        Denied = "DENIED",
+    }
+    /// As what somebody wrote a decision down.
+    ConsentRecorder {
+        /// The customer themselves.
+        Consumer = "CONSUMER",
+        /// One of the merchant's people.
+        Staff = "STAFF",
+        /// An app of the merchant's.
+        App = "APP",
+        /// A program of the platform's, such as one that brings decisions in from another system.
+        System = "SYSTEM",
+    }
 }
 
 #[cfg(test)]

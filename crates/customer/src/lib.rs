@@ -4,7 +4,7 @@
 //! A [`Person`] is one row for the whole platform; a [`Membership`] is what one merchant has of them; a [`Consumer`] is
 //! what whoever asks sees. Registered people keep their own profile and share it (rule 7); a merchant keeps that of
 //! managed ones. The rules are pure; the use cases (`account`, `create`, `update`, `upsert`, `delete`, `consumer`, `identity`,
-//! `join`, `sharing`) are free functions over the port [`CustomerStore`].
+//! `join`, `sharing`, `consent`) are free functions over the port [`CustomerStore`].
 //!
 //! Knows nothing of orders, of promotions or of points, of passwords and tokens, and not where rows are kept.
 
@@ -12,6 +12,7 @@ pub mod account;
 pub mod card;
 pub mod choice;
 pub mod claim;
+pub mod consent;
 pub mod consumer;
 pub mod contact;
 pub mod create;
@@ -38,7 +39,10 @@ pub mod upsert;
 
 pub use account::AccountPatch;
 pub use card::CardNumber;
-pub use choice::{Gender, MerchantType, Sharing, UserType};
+pub use choice::{
+    ConsentChannel, ConsentRecorder, ConsentState, Gender, MerchantType, Sharing, UserType,
+};
+pub use consent::{Consent, ConsentSort, Decision, NewConsent, NewDecision};
 pub use consumer::{Consumer, ConsumerSort};
 pub use contact::{EmailAddress, PhoneNumber};
 pub use error::CustomerError;

@@ -3,19 +3,22 @@
 //! Holds the rows of the merchant crate too, and tells it who joined whom. A transaction here is one call after another: it
 //! sees what others write meanwhile and cannot be rolled back.
 
+mod consent;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use regulars_kernel::{
-    MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp, page::cut,
+    ConsentId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp, page::cut,
 };
 use regulars_merchant::{HoldsMerchants, memory as merchants};
 
 use crate::{
-    CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, EmailAddress, Kind,
-    LoyaltyId, MemberKey, Membership, NewPerson, Person, Standing, Stranger, UserType,
+    CardNumber, Consent, ConsentChannel, ConsentSort, Consumer, ConsumerFilter, ConsumerSort,
+    CustomerStore, Decision, EmailAddress, Kind, LoyaltyId, MemberKey, Membership, NewConsent,
+    NewPerson, Person, Standing, Stranger, UserType,
     claim::{Claimable, MAX_CLAIMABLE},
     filter::Audience,
     identity::Number,
@@ -36,6 +39,8 @@ struct Rows {
     blocked_ids: BTreeMap<LoyaltyId, Option<MerchantId>>,
     /// Keys of cards.
     blocked_cards: BTreeSet<(MerchantId, String)>,
+    /// In the order in which they came.
+    consents: Vec<Consent>,
 }
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
@@ -412,6 +417,49 @@ impl CustomerStore for MemoryStore {
         found.sort_by_key(|claimable| claimable.person);
         found.truncate(MAX_CLAIMABLE);
         Ok(found)
+    }
+
+    fn standing_consents(&mut self, ids: &[PersonId]) -> Result<Vec<Consent>, StoreError> {
+        Ok(self.standing(ids))
+    }
+
+    fn consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+        page: &PageRequest<ConsentSort>,
+    ) -> Result<Vec<(PersonId, Page<Consent>)>, StoreError> {
+        Ok(self.history(ids, channel, page))
+    }
+
+    fn count_consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+    ) -> Result<Vec<(PersonId, u64)>, StoreError> {
+        Ok(self.count_history(ids, channel))
+    }
+
+    fn count_consents(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        channel: ConsentChannel,
+    ) -> Result<u64, StoreError> {
+        Ok(self.count_decisions(merchant, person, channel))
+    }
+
+    fn is_consent_known(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        decision: &Decision,
+    ) -> Result<bool, StoreError> {
+        Ok(self.is_decided(merchant, person, decision))
+    }
+
+    fn insert_consent(&mut self, new: &NewConsent) -> Result<ConsentId, StoreError> {
+        self.decide(new)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {

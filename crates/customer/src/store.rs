@@ -4,12 +4,15 @@
 //! named twice are no error: each is answered once at most. Unless a method says otherwise it is one statement, whatever
 //! the number of ids, and memberships come whatever their standing.
 
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
+use regulars_kernel::{
+    ConsentId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp,
+};
 use regulars_merchant::EntitySource;
 
 use crate::{
-    CardNumber, Consumer, ConsumerFilter, ConsumerSort, LoyaltyId, Membership, NewPerson, Person,
-    claim::Claimable, identity::Number, search::PhoneTerm,
+    CardNumber, Consent, ConsentChannel, ConsentSort, Consumer, ConsumerFilter, ConsumerSort,
+    Decision, LoyaltyId, Membership, NewConsent, NewPerson, Person, claim::Claimable,
+    identity::Number, search::PhoneTerm,
 };
 
 /// One thing by which a merchant finds members.
@@ -144,6 +147,44 @@ pub trait CustomerStore {
     /// ascending person, at most [`crate::claim::MAX_CLAIMABLE`]. `Platform` scope only; elsewhere out of scope.
     fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError>;
 
+    /// The decision that stands of each membership and channel ([`crate::consent::standing`]), by ascending person, then
+    /// merchant. Reaches the memberships that the scope does.
+    fn standing_consents(&mut self, ids: &[PersonId]) -> Result<Vec<Consent>, StoreError>;
+
+    /// The same page of each person's decisions, of one channel or of all.
+    fn consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+        page: &PageRequest<ConsentSort>,
+    ) -> Result<Vec<(PersonId, Page<Consent>)>, StoreError>;
+
+    /// How many rows all pages of [`Self::consent_history`] have for each person; people without any are left out.
+    fn count_consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+    ) -> Result<Vec<(PersonId, u64)>, StoreError>;
+
+    /// How many decisions a membership has of a channel.
+    fn count_consents(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        channel: ConsentChannel,
+    ) -> Result<u64, StoreError>;
+
+    /// Whether a membership has a decision of just this content.
+    fn is_consent_known(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        decision: &Decision,
+    ) -> Result<bool, StoreError>;
+
+    /// Adds a decision to a membership and answers the number it was given.
+    fn insert_consent(&mut self, new: &NewConsent) -> Result<ConsentId, StoreError>;
+
     /// Notes that a person logged in: in the account and in the copies of memberships that they have not left, without
     /// moving any `updated_at`. Two statements.
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError>;
@@ -258,6 +299,49 @@ impl<T: HoldsCustomers> CustomerStore for T {
 
     fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError> {
         self.held_customers_mut().claimable(keys)
+    }
+
+    fn standing_consents(&mut self, ids: &[PersonId]) -> Result<Vec<Consent>, StoreError> {
+        self.held_customers_mut().standing_consents(ids)
+    }
+
+    fn consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+        page: &PageRequest<ConsentSort>,
+    ) -> Result<Vec<(PersonId, Page<Consent>)>, StoreError> {
+        self.held_customers_mut().consent_history(ids, channel, page)
+    }
+
+    fn count_consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+    ) -> Result<Vec<(PersonId, u64)>, StoreError> {
+        self.held_customers_mut().count_consent_history(ids, channel)
+    }
+
+    fn count_consents(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        channel: ConsentChannel,
+    ) -> Result<u64, StoreError> {
+        self.held_customers_mut().count_consents(merchant, person, channel)
+    }
+
+    fn is_consent_known(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        decision: &Decision,
+    ) -> Result<bool, StoreError> {
+        self.held_customers_mut().is_consent_known(merchant, person, decision)
+    }
+
+    fn insert_consent(&mut self, new: &NewConsent) -> Result<ConsentId, StoreError> {
+        self.held_customers_mut().insert_consent(new)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {

@@ -55,6 +55,8 @@ ids! {
     /// A tenant. Its number is that of the account that founded it, so the public API's merchant *user* and the tenant
     /// share one id.
     MerchantId;
+    /// A decision of a customer about being contacted, as it was written down.
+    ConsentId;
     /// A place of a merchant where things are sold.
     StoreId;
     /// A named set of a merchant's stores.

@@ -347,6 +347,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    consent (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        channel -> Text,
+        state -> Text,
+        source -> Text,
+        wording -> Text,
+        decided_at -> BigInt,
+        recorded_at -> BigInt,
+        recorded_by -> Text,
+        recorder_id -> Nullable<BigInt>,
+        app_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     campaign (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -754,6 +771,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     membership,
     membership_card,
     membership_search,
+    consent,
     campaign,
     offer,
     loyalty_card,

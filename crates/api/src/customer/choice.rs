@@ -53,6 +53,19 @@ choice! {
     ConsumerSharing, "ConsumerSharing", [FULL NAME]
 }
 choice! {
+    /// By what a merchant reaches a customer.
+    ConsentChannel, "ConsentChannel", [EMAIL SMS PHONE PUSH POST]
+}
+choice! {
+    /// Whether a customer agreed to be contacted, or said no. Who said nothing has no state.
+    ConsentState, "ConsentState", [GRANTED DENIED]
+}
+choice! {
+    /// As what somebody wrote down what a customer decided: the customer themselves, one of the merchant's people, an app of
+    /// the merchant's, or a program such as a connector.
+    ConsentRecorder, "ConsentRecorder", [CONSUMER STAFF APP SYSTEM]
+}
+choice! {
     /// Countries, by ISO 3166-1 alpha-2.
     UserCountry, "UserCountry", [
         AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ
@@ -68,6 +81,7 @@ choice! {
 }
 
 crate::leaf_enums!(UserUserType, UserGender, UserMerchantType, UserEntitySource, UserCountry);
+crate::leaf_enums!(ConsentChannel, ConsentState, ConsentRecorder);
 
 impl From<UserType> for UserUserType {
     fn from(kind: UserType) -> Self {
@@ -109,6 +123,63 @@ impl ConsumerSharing {
     }
 }
 
+impl ConsentChannel {
+    /// The domain's value.
+    pub const fn to_domain(self) -> regulars_customer::ConsentChannel {
+        match self {
+            Self::EMAIL => regulars_customer::ConsentChannel::Email,
+            Self::SMS => regulars_customer::ConsentChannel::Sms,
+            Self::PHONE => regulars_customer::ConsentChannel::Phone,
+            Self::PUSH => regulars_customer::ConsentChannel::Push,
+            Self::POST => regulars_customer::ConsentChannel::Post,
+        }
+    }
+}
+
+impl From<regulars_customer::ConsentChannel> for ConsentChannel {
+    fn from(channel: regulars_customer::ConsentChannel) -> Self {
+        use regulars_customer::ConsentChannel as Channel;
+        match channel {
+            Channel::Email => Self::EMAIL,
+            Channel::Sms => Self::SMS,
+            Channel::Phone => Self::PHONE,
+            Channel::Push => Self::PUSH,
+            Channel::Post => Self::POST,
+        }
+    }
+}
+
+impl ConsentState {
+    /// The domain's value.
+    pub const fn to_domain(self) -> regulars_customer::ConsentState {
+        match self {
+            Self::GRANTED => regulars_customer::ConsentState::Granted,
+            Self::DENIED => regulars_customer::ConsentState::Denied,
+        }
+    }
+}
+
+impl From<regulars_customer::ConsentState> for ConsentState {
+    fn from(state: regulars_customer::ConsentState) -> Self {
+        match state {
+            regulars_customer::ConsentState::Granted => Self::GRANTED,
+            regulars_customer::ConsentState::Denied => Self::DENIED,
+        }
+    }
+}
+
+impl From<regulars_customer::ConsentRecorder> for ConsentRecorder {
+    fn from(recorder: regulars_customer::ConsentRecorder) -> Self {
+        use regulars_customer::ConsentRecorder as Recorder;
+        match recorder {
+            Recorder::Consumer => Self::CONSUMER,
+            Recorder::Staff => Self::STAFF,
+            Recorder::App => Self::APP,
+            Recorder::System => Self::SYSTEM,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use regulars_customer::MerchantType;
@@ -138,6 +209,17 @@ mod tests {
             names(ConsumerSharing::ALL, ConsumerSharing::name),
             names(Sharing::ALL, Sharing::name)
         );
+        for channel in regulars_customer::ConsentChannel::ALL {
+            let named = ConsentChannel::from(*channel);
+            assert_eq!((named.name(), named.to_domain()), (channel.name(), *channel));
+        }
+        for state in regulars_customer::ConsentState::ALL {
+            let named = ConsentState::from(*state);
+            assert_eq!((named.name(), named.to_domain()), (state.name(), *state));
+        }
+        for recorder in regulars_customer::ConsentRecorder::ALL {
+            assert_eq!(ConsentRecorder::from(*recorder).name(), recorder.name());
+        }
         let mut countries = names(Country::all(), Country::alpha2);
         countries.sort_unstable();
         assert_eq!(names(UserCountry::ALL, UserCountry::name), countries);

@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod claim;
+pub mod consent;
 pub mod inputs;
 pub mod mutations;
 pub mod node;

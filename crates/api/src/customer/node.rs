@@ -14,7 +14,11 @@ use crate::{
     connection::{connection, paging},
     context::Context,
     customer::{
-        choice::{UserCountry, UserEntitySource, UserGender, UserMerchantType, UserUserType},
+        choice::{
+            ConsentChannel, UserCountry, UserEntitySource, UserGender, UserMerchantType,
+            UserUserType,
+        },
+        consent::{self, ConsentNode, ConsentNodeConnection},
         user::{IUserNodeValue, USER, user_object},
     },
     error::ApiError,
@@ -139,6 +143,30 @@ user_object! {
                 )?;
                 let cards = cards.unwrap_or_default();
                 Ok(cards.iter().map(|card| card.as_str().to_owned()).collect())
+            }
+
+            /// What they decided about being contacted: the decision that stands, of each channel of which one is known, at the
+            /// asking merchant, or one's own everywhere.
+            fn consents(&self, context: &Context) -> Result<Vec<ConsentNode>, ApiError> {
+                consent::standing(context, &self.level, self.consumer.id)
+            }
+
+            /// Everything that is known of what they decided, the latest first.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn consent_history(
+                &self,
+                executor: &Executor<'_, '_, Context>,
+                channel: Option<ConsentChannel>,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "decidedAt, pk. Default -decidedAt.")]
+                order_by: Option<String>,
+            ) -> Result<Option<ConsentNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                consent::history(executor, &self.level, self.consumer.id, channel, &paging).map(Some)
             }
 
             /// What is left of what they earned, in a few numbers: at the asking merchant, or by oneself over all.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regulars_customer::{EmailAddress, Kind, Membership, Person, Profile};
+use regulars_customer::{Consent, EmailAddress, Kind, Membership, Person, Profile};
 
 use regulars_kernel::StoreAccess;
 use regulars_merchant::{Store, StoreGroup, Tz};
@@ -81,6 +81,8 @@ fields! {
     NumOfOrderDiscountsAllowed = "numOfOrderDiscountsAllowed" plain,
     /// How much of the profile a merchant sees.
     Sharing = "sharing" plain,
+    /// What somebody decided about being contacted, by channel.
+    Consents = "consents" plain,
     /// Put away.
     Archived = "archived" plain,
     /// Whether the address was proved.
@@ -196,6 +198,17 @@ impl Image {
         let discounts = membership.num_of_order_discounts_allowed;
         image.put(Field::NumOfOrderDiscountsAllowed, Some(discounts));
         image.put(Field::Archived, Some(membership.standing.is_archived()));
+        image
+    }
+
+    /// What a customer decided about being contacted: the decisions that stand.
+    pub fn of_consents(stand: &[Consent]) -> Self {
+        let mut image = Self::default();
+        let words = stand.iter().map(|one| {
+            let decision = &one.new.decision;
+            format!("{} {}", decision.channel, decision.state)
+        });
+        image.put_list(Field::Consents, words);
         image
     }
 

@@ -17,6 +17,8 @@ pub enum Subject {
     Nothing,
     /// A merchant's customer.
     Member(MerchantId, PersonId),
+    /// What a merchant's customer decided about being contacted.
+    Consents(MerchantId, PersonId),
     /// A merchant's customer by their id in another system, if there is one.
     Source(MerchantId, EntitySource, String),
     /// What every merchant has of a person, who does something everywhere at once.
@@ -53,6 +55,7 @@ impl Subject {
         match self {
             Self::Nothing | Self::Source(..) => None,
             Self::Member(_, person)
+            | Self::Consents(_, person)
             | Self::Memberships(person)
             | Self::Account(person)
             | Self::Post(_, person)
@@ -83,6 +86,12 @@ impl Subject {
                 }
                 let found = tx.find_membership(*merchant, *person)?;
                 alone(found.as_ref().map(Image::of_membership))
+            }
+            Self::Consents(merchant, person) => {
+                Self::Member(*merchant, *person).look(tx)?;
+                let mut stand = tx.standing_consents(&[*person])?;
+                stand.retain(|one| one.new.merchant == *merchant);
+                alone(Some(Image::of_consents(&stand)))
             }
             Self::Source(merchant, source, id) => {
                 let found = tx.members_by(&MemberKey::Source(*source, id.clone()))?;

@@ -5,6 +5,7 @@
 
 mod card;
 mod claim;
+mod consent;
 mod consumer;
 mod loyalty_id;
 mod membership;
@@ -15,10 +16,13 @@ mod search_text;
 pub(crate) mod segment;
 
 use regulars_customer::{
-    CardNumber, Consumer, ConsumerFilter, ConsumerSort, CustomerStore, LoyaltyId, MemberKey,
-    Membership, NewPerson, Person, Stranger, claim::Claimable, identity::Number,
+    CardNumber, Consent, ConsentChannel, ConsentSort, Consumer, ConsumerFilter, ConsumerSort,
+    CustomerStore, Decision, LoyaltyId, MemberKey, Membership, NewConsent, NewPerson, Person,
+    Stranger, claim::Claimable, identity::Number,
 };
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp};
+use regulars_kernel::{
+    ConsentId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp,
+};
 
 use crate::Tx;
 
@@ -122,6 +126,49 @@ impl CustomerStore for Tx<'_> {
 
     fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError> {
         claim::claimable(self, keys)
+    }
+
+    fn standing_consents(&mut self, ids: &[PersonId]) -> Result<Vec<Consent>, StoreError> {
+        consent::standing(self, ids)
+    }
+
+    fn consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+        page: &PageRequest<ConsentSort>,
+    ) -> Result<Vec<(PersonId, Page<Consent>)>, StoreError> {
+        consent::history(self, ids, channel, page)
+    }
+
+    fn count_consent_history(
+        &mut self,
+        ids: &[PersonId],
+        channel: Option<ConsentChannel>,
+    ) -> Result<Vec<(PersonId, u64)>, StoreError> {
+        consent::count_history(self, ids, channel)
+    }
+
+    fn count_consents(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        channel: ConsentChannel,
+    ) -> Result<u64, StoreError> {
+        consent::count(self, merchant, person, channel)
+    }
+
+    fn is_consent_known(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        decision: &Decision,
+    ) -> Result<bool, StoreError> {
+        consent::is_known(self, merchant, person, decision)
+    }
+
+    fn insert_consent(&mut self, new: &NewConsent) -> Result<ConsentId, StoreError> {
+        consent::insert(self, new)
     }
 
     fn set_last_login(&mut self, person: PersonId, at: Timestamp) -> Result<(), StoreError> {
