@@ -1,5 +1,7 @@
 //! Bad input to mutations, argument by argument: which field and which code. Never a 500, never a word of the database.
 
+mod consents;
+
 use regulars_testkit::{Answer, Client};
 use serde_json::{Value, json};
 

@@ -15,6 +15,7 @@ mod accounts;
 mod apps;
 mod audit;
 mod command_line;
+mod consents;
 mod consumer_fields;
 mod consumers;
 mod contract;

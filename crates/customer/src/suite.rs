@@ -7,6 +7,7 @@
 
 mod blocking;
 mod claiming;
+mod consent;
 mod reading;
 mod world;
 mod writing;
@@ -49,4 +50,5 @@ pub fn run(fixture: &mut impl Fixture) {
     claiming::check(fixture);
     writing::check(fixture, &world);
     blocking::check(fixture);
+    consent::check(fixture);
 }

@@ -18,8 +18,9 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use regulars_customer::{
-    CardNumber, ConsumerFilter, ConsumerSort, CustomerStore, EmailAddress, FilterArguments, Kind,
-    LoyaltyId, MemberKey, Membership, NewPerson, Person, PhoneNumber, Profile, Standing, UserType,
+    CardNumber, ConsentChannel, ConsentRecorder, ConsentState, ConsumerFilter, ConsumerSort,
+    CustomerStore, Decision, EmailAddress, FilterArguments, Kind, LoyaltyId, MemberKey, Membership,
+    NewConsent, NewPerson, Person, PhoneNumber, Profile, Standing, UserType,
     memory::Memory,
     search::PhoneTerm,
     suite::{self, Fixture, World},
@@ -455,6 +456,37 @@ fn searches_find_what_the_store_in_memory_finds() {
         .unwrap();
 }
 
+/// Two decisions about each channel of each person.
+fn decide(db: &Db, people: Vec<PersonId>) {
+    db.write(Scope::Merchant(NEAR), None, move |tx| {
+        for (person, channel) in people
+            .iter()
+            .flat_map(|person| ConsentChannel::ALL.iter().map(move |one| (person, one)))
+        {
+            for decided_at in [1, 2].map(Timestamp::from_seconds) {
+                let decision = Decision {
+                    channel: *channel,
+                    state: ConsentState::Granted,
+                    source: "till".to_owned(),
+                    wording: None,
+                    decided_at,
+                };
+                tx.insert_consent(&NewConsent {
+                    merchant: NEAR,
+                    person: *person,
+                    decision,
+                    recorded_at: decided_at,
+                    recorded_by: ConsentRecorder::System,
+                    recorded_by_person: None,
+                    recorded_by_app: None,
+                })?;
+            }
+        }
+        Ok::<_, StoreError>(())
+    })
+    .unwrap();
+}
+
 /// A page of one customer costs as many statements as a page of fifty.
 #[test]
 fn lists_cost_the_same_statements_however_many_rows_they_have() {
@@ -542,6 +574,30 @@ fn lists_cost_the_same_statements_however_many_rows_they_have() {
         assert_eq!(
             statements(&|store, rows| {
                 assert_eq!(store.cards_per_consumer(some(rows)).unwrap().len(), usize::from(rows));
+            }),
+            [1, 1]
+        );
+        decide(&db, ids.clone());
+        assert_eq!(
+            statements(&|store, rows| {
+                let found = store.standing_consents(some(rows)).unwrap();
+                assert_eq!(found.len(), usize::from(rows) * ConsentChannel::ALL.len());
+            }),
+            [1, 1]
+        );
+        assert_eq!(
+            statements(&|store, rows| {
+                let page = PageRequest::first(100);
+                let found = store.consent_history(some(rows), None, &page).unwrap();
+                assert_eq!(found.len(), usize::from(rows));
+                assert!(found.iter().all(|(_, page)| page.items.len() == 10));
+            }),
+            [1, 1]
+        );
+        assert_eq!(
+            statements(&|store, rows| {
+                let found = store.count_consent_history(some(rows), None).unwrap();
+                assert_eq!(found.len(), usize::from(rows));
             }),
             [1, 1]
         );

@@ -463,6 +463,30 @@ fn memberships() -> Vec<Row> {
             id!("merchant"),
         ),
         mutation(
+            "setConsent",
+            "an opt-out of a customer with an account",
+            "mutation ($id: ID!) { setConsent(input: {
+                consumerId: $id, channel: SMS, state: DENIED, source: \"matrix\"
+            }) { success errors } }",
+            id!("consumer"),
+        ),
+        mutation(
+            "setConsent",
+            "an opt-in of a customer with an account",
+            "mutation ($id: ID!) { setConsent(input: {
+                consumerId: $id, channel: SMS, state: GRANTED, source: \"matrix\"
+            }) { success errors } }",
+            id!("consumer"),
+        ),
+        mutation(
+            "setConsent",
+            "for oneself",
+            "mutation ($id: ID!) { setConsent(input: {
+                merchantId: $id, channel: SMS, state: GRANTED, source: \"matrix\"
+            }) { success errors } }",
+            id!("merchant"),
+        ),
+        mutation(
             "enroll",
             "",
             "mutation ($id: ID!) { enroll(input: { loyaltyCardId: $id }) { success errors } }",

@@ -5,6 +5,7 @@
 mod account;
 mod archiving;
 mod claiming;
+mod deciding;
 mod joining;
 mod losing;
 mod port;
