@@ -32,6 +32,7 @@ use crate::{
         ClaimableProfileNodeConnection, ConsumerNode, ConsumerNodeConnection,
         choice::UserEntitySource,
         consent::{ConsentPayload, SetConsentInput},
+        export::{ExportConsumerInput, ExportPayload},
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
             LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
@@ -931,6 +932,16 @@ impl Mutation {
         input: ShareProfileInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::share_profile(executor, &input).map(Some)
+    }
+
+    /// Everything that is known of a customer, as one JSON document: merchants with the permission to export customers get what they
+    /// themselves have, consumers everything of themselves. Told in the audit log; consumers 5 times an hour, each of a merchant's
+    /// people and apps 100 times.
+    fn export_consumer(
+        context: &Context,
+        input: ExportConsumerInput,
+    ) -> Result<Option<ExportPayload>, ApiError> {
+        crate::customer::export::export_consumer(context, &input).map(Some)
     }
 
     /// Writes down whether a customer agrees to be contacted by a channel: the decision of the latest date stands, and an opt-out

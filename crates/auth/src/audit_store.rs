@@ -1,8 +1,8 @@
 //! What the audit log asks of whoever keeps the rows.
 
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, StoreError};
+use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, StoreError, Timestamp};
 
-use crate::audit::{AuditFilter, AuditSort, Entry, NewEntry, Target};
+use crate::audit::{AuditFilter, AuditSort, Doer, Entry, NewEntry, Target};
 
 /// The audit log. Entries are added and never changed; but what tells of a person can be cleared.
 pub trait AuditStore {
@@ -27,6 +27,17 @@ pub trait AuditStore {
 
     /// An entry of a merchant's log.
     fn find_audit(&mut self, merchant: MerchantId, id: i64) -> Result<Option<Entry>, StoreError>;
+
+    /// How often somebody did an action since then, by a merchant's log or (`None`) the platform's; what was refused does not
+    /// count. Who is an app is counted as that app, whoever holds it. `Merchant` scope has its own log, `Platform` scope
+    /// every one.
+    fn count_done(
+        &mut self,
+        log: Option<MerchantId>,
+        doer: &Doer,
+        action: &str,
+        since: Timestamp,
+    ) -> Result<u64, StoreError>;
 
     /// Clears what tells of a person, in one merchant's log or in all: personal values of entries about them, and from where
     /// they, or somebody unknown who named them, came. Answers how many entries it were. `Platform` scope only.

@@ -21,6 +21,7 @@ pub mod audit_store;
 pub mod authority;
 pub mod confirmation;
 pub mod error;
+pub mod export;
 pub mod hasher;
 pub mod keys;
 pub mod login;

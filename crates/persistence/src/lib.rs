@@ -14,6 +14,7 @@ mod db;
 #[expect(unsafe_code, reason = "diesel hands out no SQLite handle: see the module")]
 mod deadline;
 mod error;
+mod export;
 mod idempotency;
 #[cfg(test)]
 mod live_schema;
@@ -38,6 +39,7 @@ mod writer;
 pub use bulk::{Bulk, BulkError, Value};
 pub use connection::{DatabaseUrl, InvalidUrl};
 pub use db::{Db, Settings};
+pub use export::FORMAT as EXPORT_FORMAT;
 pub use idempotency::{IdempotencyKey, Outcome};
 pub use migrate::{MigrationError, migrate, pending_migrations};
 pub use reader::Reader;

@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Look after the accounts of the platform's own people
     User(User),
+    /// Answer what people may demand of those who keep their data
+    Consumer(Consumer),
 }
 
 /// Where data and settings come from; every command that touches data takes these.
@@ -230,6 +232,45 @@ pub(crate) struct UserCreate {
     pub(crate) sources: Sources,
 }
 
+/// `regulars consumer`.
+#[derive(Debug, Args)]
+pub(crate) struct Consumer {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: ConsumerCommand,
+}
+
+/// The commands of `regulars consumer`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConsumerCommand {
+    /// Write everything that is known of a person into a file (JSON)
+    #[command(
+        long_about = "Write everything that is known of a consumer into a new file of JSON that only its owner can read: the \
+        account, memberships, decisions about being contacted, orders, points, redemptions, log-ins, mails, and the audit log as \
+        far as it is about them or of their doing. Passwords, tokens and who else acted are not in it.\n\nWorks beside a running server and without one. That it was done is written \
+        down in the audit log. The keys of the document are those of `exportConsumer` in the API; nothing is cut off.",
+        after_long_help = "Examples:\n  regulars consumer export 177 --out 177.json --data-dir /var/lib/regulars\n  \
+        regulars consumer export 177 --merchant 1 --out 177.json --config /etc/regulars/regulars.toml"
+    )]
+    Export(ConsumerExport),
+}
+
+/// `regulars consumer export`.
+#[derive(Debug, Args)]
+pub(crate) struct ConsumerExport {
+    /// The consumer's number (`pk` in the API)
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) id: i64,
+    /// Only what this merchant has of them, by its number
+    #[arg(long, value_name = "MERCHANT", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) merchant: Option<i64>,
+    /// Write into this new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -281,6 +322,9 @@ mod tests {
             "regulars demo --today 1776-07-04",
             "regulars user create",
             "regulars user create --email a@example.com --password-stdin --generate-password",
+            "regulars consumer export --out a.json",
+            "regulars consumer export 0 --out a.json",
+            "regulars consumer export 177",
             "regulars surve",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

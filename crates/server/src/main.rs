@@ -7,6 +7,7 @@ mod audit;
 mod cli;
 mod config;
 mod console;
+mod consumer;
 mod data_dir;
 mod database;
 mod demo;
@@ -26,9 +27,10 @@ use regulars_kernel::{Clock as _, SystemClock};
 use regulars_persistence::{BulkError, DatabaseUrl, Db};
 
 use crate::{
-    cli::{Cli, Command, Sources, UserCommand},
+    cli::{Cli, Command, ConsumerCommand, Sources, UserCommand},
     config::{Config, Flags, Refusal},
     console::{complain, say},
+    consumer::ConsumerError,
     database::{DatabaseError, Upkeep},
     demo::Plan,
     keys::{KeysError, Lacking},
@@ -58,6 +60,8 @@ enum Failure {
     Login(#[from] AuthError),
     #[error(transparent)]
     User(#[from] UserError),
+    #[error(transparent)]
+    Consumer(#[from] ConsumerError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
@@ -109,6 +113,14 @@ fn run(command: Command) -> Result<(), Failure> {
                 let authority = authority(&config, &db, Lacking::Refuse)?;
                 let place = config.database.url(&config.server.data_dir).to_string();
                 Ok(user::create(&db, &place, authority, &create)?)
+            }
+        },
+        Command::Consumer(consumer) => match consumer.command {
+            ConsumerCommand::Export(wanted) => {
+                let config = settings(&wanted.sources, None)?;
+                let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
+                let db = database::open(&config, url)?;
+                Ok(consumer::export::write(&db, &wanted)?)
             }
         },
     }

@@ -487,6 +487,18 @@ fn memberships() -> Vec<Row> {
             id!("merchant"),
         ),
         mutation(
+            "exportConsumer",
+            "a customer",
+            "mutation ($id: ID!) { exportConsumer(input: { id: $id }) { success errors filename } }",
+            id!("consumer"),
+        ),
+        mutation(
+            "exportConsumer",
+            "for oneself",
+            "mutation { exportConsumer(input: {}) { success errors filename } }",
+            nothing,
+        ),
+        mutation(
             "enroll",
             "",
             "mutation ($id: ID!) { enroll(input: { loyaltyCardId: $id }) { success errors } }",

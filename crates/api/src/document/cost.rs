@@ -20,6 +20,9 @@ const COUNTS: [&str; 2] = ["count", "totalCount"];
 /// once for each of them.
 const COUNT: u64 = 500;
 
+/// What writes a document of everything that is known of somebody, and what that costs.
+const EXPORT: (&str, u64) = ("exportConsumer", 5_000);
+
 /// The cost of one field.
 #[derive(Debug)]
 pub(super) struct Cost {
@@ -62,7 +65,8 @@ impl Cost {
             if introspection::is_root(entry.field.name) {
                 cost.share = introspection::SHARE;
             }
-            cost.extra = COUNT.saturating_mul(entry.field.counts());
+            let export = if entry.field.name == EXPORT.0 { EXPORT.1 } else { 0 };
+            cost.extra = COUNT.saturating_mul(entry.field.counts()).saturating_add(export);
         }
         costs
     }

@@ -1,10 +1,12 @@
 //! The audit log.
 
-use regulars_kernel::{MerchantId, Page, PageRequest, PersonId, Scope, StoreError, page::cut};
+use regulars_kernel::{
+    MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp, page::cut,
+};
 
 use super::MemoryStore;
 use crate::{
-    audit::{AuditFilter, AuditSort, Entry, Log, NewEntry, Outcome, Target},
+    audit::{AuditFilter, AuditSort, Doer, Entry, Log, NewEntry, Outcome, Target},
     audit_store::AuditStore,
 };
 
@@ -96,6 +98,33 @@ impl AuditStore for MemoryStore {
     fn find_audit(&mut self, merchant: MerchantId, id: i64) -> Result<Option<Entry>, StoreError> {
         let log = self.log(merchant, &AuditFilter::default())?;
         Ok(log.into_iter().find(|entry| entry.id == id))
+    }
+
+    fn count_done(
+        &mut self,
+        log: Option<MerchantId>,
+        doer: &Doer,
+        action: &str,
+        since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let reached = match self.scope {
+            Scope::Platform => true,
+            Scope::Merchant(own) => log == Some(own),
+            Scope::Person(_) => false,
+        };
+        if !reached {
+            return Err(OUT_OF_REACH);
+        }
+        let counts = |entry: &&Entry| {
+            let same = match doer.app {
+                Some(app) => entry.doer.app == Some(app),
+                None => entry.doer.person == doer.person,
+            };
+            let done = entry.outcome == Outcome::Done && entry.action == action;
+            same && done && entry.merchant == log && entry.at >= since
+        };
+        let count = self.memory.rows().audit.iter().filter(counts).count();
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
     fn clear_audit(

@@ -254,6 +254,25 @@ pub(super) fn count(
     Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default())
 }
 
+pub(super) fn count_done(
+    tx: &mut Tx<'_>,
+    log: Option<MerchantId>,
+    doer: &Doer,
+    action: &str,
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let filter = AuditFilter {
+        person: doer.person.filter(|_| doer.app.is_none()),
+        app: doer.app,
+        action: Some(action.to_owned()),
+        refused: Some(false),
+        from: Some(since),
+        ..AuditFilter::default()
+    };
+    // The platform's log has the number 0.
+    count(tx, log.unwrap_or(MerchantId::new(0)), &filter)
+}
+
 pub(super) fn find(
     tx: &mut Tx<'_>,
     merchant: MerchantId,

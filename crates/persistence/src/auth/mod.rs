@@ -24,7 +24,7 @@ use regulars_auth::{
     LoginStanding, MailStore, PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
     api_key::{KeyPrefix, KeyStanding, NewApiKey},
     application::NewApplication,
-    audit::{AuditFilter, AuditSort, Entry, NewEntry, Target},
+    audit::{AuditFilter, AuditSort, Doer, Entry, NewEntry, Target},
     mail::{
         Addressee, KeptMail, MailId, MailKind, NewMail,
         delivery::{DueMail, Settlement},
@@ -395,6 +395,16 @@ impl AuditStore for Tx<'_> {
 
     fn find_audit(&mut self, merchant: MerchantId, id: i64) -> Result<Option<Entry>, StoreError> {
         audit::find(self, merchant, id)
+    }
+
+    fn count_done(
+        &mut self,
+        log: Option<MerchantId>,
+        doer: &Doer,
+        action: &str,
+        since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        audit::count_done(self, log, doer, action, since)
     }
 
     fn clear_audit(

@@ -1,0 +1,181 @@
+//! Everything that is kept of one person, as one JSON document (rule 30).
+//!
+//! Which columns of which tables those are is one list ([`sections`]), and a test holds it against both live schemas: a table
+//! or a column that belongs to a person and is neither on it nor explained fails the test. The document is assembled by
+//! that list and not through the types of the domain, so that nothing is lost on the way; only instants, amounts of money
+//! and truth values are put into the form that the API gives them.
+
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use chrono::SecondsFormat;
+use diesel::sql_types::Text;
+use regulars_auth::export::Extent;
+use regulars_kernel::{Currency, Money, StoreError, Timestamp};
+use serde_json::{Map, Value as Json, json};
+
+use self::sections::{Column, Kind, Reach, SECTIONS, Section};
+use crate::{Tx, statement::Statement};
+
+/// The name of the form of the document. Keys are added to it and never change their meaning.
+pub const FORMAT: &str = "regulars.consumer.v1";
+
+impl Tx<'_> {
+    /// The document of a person: `format`, `exportedAt`, `personId`, `merchantId`, `truncated`, and a list for each section.
+    ///
+    /// Of each list at most `most` rows are there; `truncated` names those of which there are more. One statement a
+    /// section. Reaches what the scope does: a merchant's export runs in that merchant's scope, a person's own in the
+    /// platform's, since log-ins, mails and the audit log are.
+    pub fn export(
+        &mut self,
+        of: Extent,
+        at: Timestamp,
+        most: Option<u32>,
+    ) -> Result<Json, StoreError> {
+        let reached = match of.merchant {
+            Some(merchant) => self.scope().merchant().is_none_or(|own| own == merchant),
+            None => self.platform().is_ok(),
+        };
+        if !reached || self.scope().person().is_some() {
+            return Err(StoreError::OutOfScope("the person's data is another's"));
+        }
+        let mut document = Map::new();
+        let mut truncated = Vec::new();
+        for section in SECTIONS {
+            let Some(statement) = section.statement(of, most) else { continue };
+            let mut rows: Vec<String> = statement.load(self.connection)?;
+            let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+            if rows.len() > most {
+                rows.truncate(most);
+                truncated.push(section.key);
+            }
+            let rows = rows.iter().map(|row| section.object(row, of));
+            document.insert(section.key.to_owned(), rows.collect::<Result<_, _>>()?);
+        }
+        document.insert("format".to_owned(), json!(FORMAT));
+        document.insert("exportedAt".to_owned(), instant(at.micros()));
+        document.insert("personId".to_owned(), json!(of.person.get()));
+        let merchant = of.merchant.map(regulars_kernel::MerchantId::get);
+        document.insert("merchantId".to_owned(), json!(merchant));
+        document.insert("truncated".to_owned(), json!(truncated));
+        Ok(Json::Object(document))
+    }
+}
+
+impl Section {
+    /// The rows, each as a JSON array of the columns; none where the section is no part of such an export.
+    fn statement(&self, of: Extent, most: Option<u32>) -> Option<Statement<Text>> {
+        let person = of.person.get();
+        let mut statement = Statement::new("SELECT ").dialect("json_build_array(", "json_array(");
+        for (index, Column(name, _)) in self.columns.iter().enumerate() {
+            let plain = !name.contains('.');
+            statement.push(match (index, plain) {
+                (0, true) => "t.",
+                (0, false) => "",
+                (_, true) => ", t.",
+                (_, false) => ", ",
+            });
+            statement.push(*name);
+        }
+        statement = statement.dialect(")::text FROM ", ") FROM ").sql(self.table).sql(" t ");
+        statement = statement.sql(self.joins).sql(" WHERE ");
+        let mut pieces = self.whose.iter();
+        statement.push(pieces.next().copied()?);
+        for piece in pieces {
+            statement.push_bind(person);
+            statement.push(*piece);
+        }
+        match (self.reach, of.merchant) {
+            (Reach::Own, Some(_)) => return None,
+            (Reach::Own | Reach::Either(_), None) => {}
+            (Reach::Either(column) | Reach::Members(column), Some(merchant)) => {
+                statement = statement.sql(" AND ").sql(column).sql(" = ").bind(merchant.get());
+            }
+            // The merchant leads the index.
+            (Reach::Members(column), None) => {
+                statement = statement
+                    .sql(" AND ")
+                    .sql(column)
+                    .sql(" IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ")
+                    .bind(person)
+                    .sql(")");
+            }
+        }
+        statement = statement.sql(" ORDER BY ").sql(self.order);
+        if let Some(most) = most {
+            statement = statement.sql(" LIMIT ").bind(i64::from(most) + 1);
+        }
+        Some(statement)
+    }
+
+    /// A row as the document has it.
+    fn object(&self, row: &str, of: Extent) -> Result<Json, StoreError> {
+        let unread =
+            StoreError::Corrupt { table: self.table, column: "a row", id: of.person.get() };
+        let Ok(values) = serde_json::from_str::<Vec<Json>>(row) else { return Err(unread) };
+        let mut object = Map::new();
+        for (Column(name, kind), value) in self.columns.iter().zip(&values) {
+            let value = match (kind, value.as_i64()) {
+                (Kind::Instant, Some(micros)) => instant(micros),
+                (Kind::Truth, Some(number)) => json!(number != 0),
+                _ => value.clone(),
+            };
+            object.insert(key(name), value);
+        }
+        for Column(name, kind) in self.columns {
+            let Kind::Money(currency) = kind else { continue };
+            let code = object.get(&key(currency)).and_then(Json::as_str);
+            let currency = code.and_then(Currency::from_code);
+            let (name, minor) = (key(name), object.get(&key(name)).and_then(Json::as_i64));
+            if let (Some(minor), Some(currency)) = (minor, currency) {
+                object.insert(name, json!(Money::new(minor, currency).to_string()));
+            }
+        }
+        if self.table == "audit_entry" {
+            tell_own(&mut object, of);
+        }
+        Ok(Json::Object(object))
+    }
+}
+
+/// Leaves of an entry of the audit log what is the person's: whether they did it and whether it is about them, and not who
+/// else. From where somebody came is theirs alone.
+fn tell_own(entry: &mut Map<String, Json>, of: Extent) {
+    let person = json!(of.person.get());
+    let did = entry.remove("personId") == Some(person.clone());
+    let about_person = entry.remove("targetKind") == Some(json!("person"));
+    let about = entry.remove("targetId") == Some(person) && about_person;
+    entry.insert("byThemselves".to_owned(), json!(did));
+    entry.insert("aboutThemselves".to_owned(), json!(about));
+    if !about {
+        entry.insert("personal".to_owned(), Json::Null);
+        entry.insert("changes".to_owned(), Json::Null);
+    }
+    if !did || of.merchant.is_some() {
+        entry.insert("peer".to_owned(), Json::Null);
+    }
+}
+
+/// The key of a column: its name without the table, in camel case.
+fn key(column: &str) -> String {
+    let name = column.rsplit('.').next().unwrap_or(column);
+    let mut words = name.split('_');
+    let mut key = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        key.push_str(&first.to_uppercase());
+        key.push_str(rest);
+    }
+    key
+}
+
+/// RFC 3339, in UTC.
+fn instant(micros: i64) -> Json {
+    let at = Timestamp::from_micros(micros).to_utc();
+    let fraction = match at.timestamp_subsec_micros() {
+        0 => SecondsFormat::Secs,
+        _ => SecondsFormat::Micros,
+    };
+    json!(at.to_rfc3339_opts(fraction, false))
+}

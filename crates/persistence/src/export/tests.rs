@@ -1,0 +1,132 @@
+//! Nothing that is kept of a person is forgotten: the list against both live schemas.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::{RunQueryDsl, sql_types::Text};
+use regulars_testkit::{Engine, fresh};
+
+use super::{
+    key,
+    sections::{SECTIONS, WITHHELD},
+};
+use crate::{
+    DatabaseUrl,
+    connection::{Link, Purpose, on_inner},
+    transactions::migrated,
+};
+
+/// By these a row names somebody, or what is somebody's.
+const NAMES_SOMEBODY: [&str; 8] = [
+    "person_id",
+    "consumer_id",
+    "waiter_id",
+    "creator_id",
+    "recorder_id",
+    "actor_id",
+    "target_id",
+    "merged_into",
+];
+
+#[derive(diesel::QueryableByName)]
+struct Pair {
+    #[diesel(sql_type = Text)]
+    a: String,
+    #[diesel(sql_type = Text)]
+    b: String,
+}
+
+const COLUMNS: [(Engine, &str); 2] = [
+    (
+        Engine::Sqlite,
+        "SELECT t.name AS a, c.name AS b FROM pragma_table_list t JOIN pragma_table_info(t.name) c \
+         WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
+         AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\'",
+    ),
+    (
+        Engine::Postgres,
+        "SELECT table_name::text AS a, column_name::text AS b FROM information_schema.columns \
+         WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_\\_%'",
+    ),
+];
+
+/// Which table refers to which.
+const KEYS: [&str; 2] = [
+    "SELECT l.name AS a, k.\"table\" AS b FROM pragma_table_list l \
+     JOIN pragma_foreign_key_list(l.name) k WHERE l.schema = 'main' AND l.type = 'table'",
+    "SELECT conrelid::regclass::text AS a, confrelid::regclass::text AS b FROM pg_constraint \
+     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace",
+];
+
+fn load(link: &mut Link, query: &str) -> Vec<Pair> {
+    on_inner!(&mut link.connection, inner => diesel::sql_query(query).load(inner)).unwrap()
+}
+
+/// The tables that belong to people, and their columns: those that name somebody, and what hangs on such. A merchant has its
+/// founder's number, and what it has is its own.
+fn of_people(engine: Engine) -> BTreeMap<String, BTreeSet<String>> {
+    let database = fresh(engine, migrated);
+    let url = DatabaseUrl::parse(database.url()).unwrap();
+    let mut link = Link::open(&url, Purpose::Reading, std::time::Duration::ZERO).unwrap();
+    let place = usize::from(engine == Engine::Postgres);
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for Pair { a: table, b: column } in load(&mut link, COLUMNS[place].1) {
+        tables.entry(table).or_default().insert(column);
+    }
+    let keys = load(&mut link, KEYS[place]);
+    let named =
+        |columns: &BTreeSet<String>| NAMES_SOMEBODY.iter().any(|column| columns.contains(*column));
+    let mut found: BTreeSet<String> = BTreeSet::from(["person".to_owned()]);
+    found.extend(tables.iter().filter(|(_, columns)| named(columns)).map(|(name, _)| name.clone()));
+    loop {
+        let hangs = |key: &&Pair| found.contains(&key.b) && key.a != "merchant";
+        let more: Vec<String> = keys.iter().filter(hangs).map(|key| key.a.clone()).collect();
+        let before = found.len();
+        found.extend(more);
+        if found.len() == before {
+            break;
+        }
+    }
+    tables.retain(|table, _| found.contains(table));
+    tables
+}
+
+#[test]
+fn rule_30_everything_that_belongs_to_a_person_is_exported_or_explained() {
+    for engine in Engine::ALL {
+        let tables = of_people(engine);
+        assert!(tables.len() > 20, "{:?}", tables.keys());
+        let mut unused: BTreeSet<_> =
+            WITHHELD.iter().map(|(table, column, _)| (*table, *column)).collect();
+        for (table, columns) in &tables {
+            for column in columns {
+                let exported = SECTIONS.iter().any(|section| {
+                    section.table == table && section.columns.iter().any(|one| one.0 == column)
+                });
+                let reason = WITHHELD.iter().find(|(of, one, _)| {
+                    [table.as_str(), "*"].contains(of) && [column.as_str(), "*"].contains(one)
+                });
+                if let Some((of, one, _)) = reason {
+                    unused.remove(&(*of, *one));
+                }
+                assert!(
+                    exported || reason.is_some(),
+                    "{table}.{column} belongs to people: export it, or say in WITHHELD why not ({engine:?})"
+                );
+            }
+        }
+        assert!(unused.is_empty(), "explained and not there: {unused:?}");
+        assert!(WITHHELD.iter().all(|(_, _, reason)| !reason.is_empty()));
+    }
+}
+
+#[test]
+fn keys_are_those_of_the_api_and_stand_once() {
+    assert_eq!(key("num_of_order_discounts_allowed"), "numOfOrderDiscountsAllowed");
+    assert_eq!((key("id"), key("p.currency")), ("id".to_owned(), "currency".to_owned()));
+    let names: BTreeSet<_> = SECTIONS.iter().map(|section| section.key).collect();
+    assert_eq!(names.len(), SECTIONS.len());
+    for section in SECTIONS {
+        let keys: BTreeSet<_> = section.columns.iter().map(|column| key(column.0)).collect();
+        assert_eq!(keys.len(), section.columns.len(), "{}", section.key);
+    }
+}

@@ -1,0 +1,73 @@
+//! `regulars consumer export`: everything that is known of a person, in a file (rule 30).
+
+use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use regulars_auth::{
+    AuditStore as _,
+    audit::{Doer, DoerKind, Log, NewEntry, Outcome},
+    export::{ACTION, Extent},
+};
+use regulars_customer::{CustomerStore as _, UserType};
+use regulars_kernel::{
+    Clock as _, MerchantId, PersonId, Scope, StoreError, SystemClock, Timestamp,
+};
+use regulars_persistence::{Db, Tx};
+
+use super::ConsumerError;
+use crate::{cli::ConsumerExport, console::say};
+
+/// Writes the file, and down that it was done.
+pub(crate) fn write(db: &Db, wanted: &ConsumerExport) -> Result<(), ConsumerError> {
+    let now = SystemClock.now();
+    let of =
+        Extent { person: PersonId::new(wanted.id), merchant: wanted.merchant.map(MerchantId::new) };
+    let document = db.read(Scope::Platform, |tx| {
+        check(tx, of)?;
+        Ok::<_, ConsumerError>(tx.export(of, now, None)?)
+    })?;
+    db.write(Scope::Platform, None, move |tx| tx.append_audit(&[entry(of, now)]))
+        .map_err(|error: StoreError| error)?;
+    make(&wanted.out, &format!("{document:#}\n"))
+        .map_err(|source| ConsumerError::File { path: wanted.out.clone(), source })?;
+    let of_whom = match wanted.merchant {
+        Some(merchant) => format!("Everything that merchant {merchant} has of consumer"),
+        None => "Everything that is known of consumer".to_owned(),
+    };
+    say(&format!("{of_whom} {} is in {}.", wanted.id, wanted.out.display()));
+    Ok(())
+}
+
+fn check(tx: &mut Tx<'_>, of: Extent) -> Result<(), ConsumerError> {
+    let person = of.person.get();
+    let found = tx.people(&[of.person])?.pop();
+    if found.is_none_or(|found| found.user_type != UserType::Consumer) {
+        return Err(ConsumerError::Nobody(person));
+    }
+    match of.merchant {
+        Some(merchant) if tx.find_membership(merchant, of.person)?.is_none() => {
+            Err(ConsumerError::NoCustomer { merchant: merchant.get(), person })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn entry(of: Extent, at: Timestamp) -> NewEntry {
+    NewEntry {
+        at,
+        log: of.merchant.map_or(Log::Platform, Log::Merchant),
+        doer: Doer { kind: DoerKind::System, person: None, app: None },
+        action: ACTION.to_owned(),
+        target: Some(of.person.into()),
+        outcome: Outcome::Done,
+        changes: Vec::new(),
+        request_id: "command line".to_owned(),
+        peer: None,
+    }
+}
+
+/// A new file for its owner's eyes.
+fn make(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
