@@ -29,7 +29,7 @@ pub trait AuditStore {
     fn find_audit(&mut self, merchant: MerchantId, id: i64) -> Result<Option<Entry>, StoreError>;
 
     /// How often somebody did an action since then, by a merchant's log or (`None`) the platform's; what was refused does not
-    /// count. Who is an app is counted as that app, whoever holds it. `Merchant` scope has its own log, `Platform` scope
+    /// count. An app is counted as that app, whoever holds it; a person with what they did through apps. `Merchant` scope has its own log, `Platform` scope
     /// every one.
     fn count_done(
         &mut self,

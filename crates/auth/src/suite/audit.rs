@@ -15,6 +15,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
     entries_come_back_as_they_were(fixture, world);
     pages_hold_what_fits(fixture, world);
     logs_are_a_merchants_own(fixture, world);
+    what_somebody_did_is_counted(fixture, world);
     the_erased_are_cleared_and_the_entries_stay(fixture, world);
     a_name_in_the_name_of_a_thing_is_cleared(fixture, world);
 }
@@ -94,6 +95,42 @@ fn entries_come_back_as_they_were(fixture: &mut impl Fixture, world: &World) {
         ],
     );
     assert_eq!(all(fixture, employer, &AuditFilter::default()).len(), before + 1);
+}
+
+fn what_somebody_did_is_counted(fixture: &mut impl Fixture, world: &World) {
+    let (log, action) = (merchant(8), "exportConsumer");
+    let app = Doer { kind: DoerKind::App, person: None, app: Some(ApplicationId::new(8)) };
+    let held = Doer { person: Some(world.owner), ..app };
+    let owner = entry(Log::Merchant(log), Some(world.owner), action);
+    let refused = Outcome::Refused("invalid".to_owned());
+    append(
+        fixture,
+        &[
+            owner.clone(),
+            NewEntry { at: LATER, ..owner.clone() },
+            NewEntry { outcome: refused, ..owner.clone() },
+            NewEntry { action: "updateConsumer".to_owned(), ..owner.clone() },
+            NewEntry { doer: app, ..owner.clone() },
+            NewEntry { doer: held, ..owner.clone() },
+            entry(Log::Platform, Some(world.ada), action),
+        ],
+    );
+    let ada = Doer { kind: DoerKind::Consumer, person: Some(world.ada), app: None };
+    let other = Doer { person: Some(world.cashier), ..ada };
+    for (log, doer, since, count) in [
+        // What they did by an app is theirs as well.
+        (Some(log), owner.doer, NOW, 3),
+        (Some(log), owner.doer, LATER, 1),
+        (Some(log), app, NOW, 2),
+        (Some(log), held, NOW, 2),
+        (Some(log), other, NOW, 0),
+        (Some(merchant(9)), owner.doer, NOW, 0),
+        (None, ada, NOW, 1),
+        (None, owner.doer, NOW, 0),
+    ] {
+        let found = platform(fixture, |tx| tx.count_done(log, &doer, action, since).unwrap());
+        assert_eq!(found, count, "{log:?} {doer:?}");
+    }
 }
 
 fn pages_hold_what_fits(fixture: &mut impl Fixture, world: &World) {

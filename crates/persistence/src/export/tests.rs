@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{RunQueryDsl, sql_types::Text};
+use diesel::{RunQueryDsl, connection::SimpleConnection as _, sql_types::Text};
+use regulars_auth::export::Extent;
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreError, Timestamp};
 use regulars_testkit::{Engine, fresh};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     sections::{SECTIONS, WITHHELD},
 };
 use crate::{
-    DatabaseUrl,
+    DatabaseUrl, Db, Settings,
     connection::{Link, Purpose, on_inner},
     transactions::migrated,
 };
@@ -128,5 +130,47 @@ fn keys_are_those_of_the_api_and_stand_once() {
     for section in SECTIONS {
         let keys: BTreeSet<_> = section.columns.iter().map(|column| key(column.0)).collect();
         assert_eq!(keys.len(), section.columns.len(), "{}", section.key);
+    }
+}
+
+#[test]
+fn rule_30_what_is_cut_off_is_named_and_nobody_reaches_further() {
+    const ADA: PersonId = PersonId::new(7);
+    const ROWS: &str = "INSERT INTO person (id, user_type, registered, created_at, updated_at) \
+        VALUES (7, 'CONSUMER', TRUE, 0, 0), (8, 'CONSUMER', TRUE, 0, 0); \
+        INSERT INTO session (id, person_id, created_at, revoked_at) \
+        VALUES (1, 7, 1000001, NULL), (2, 7, 2000000, 0), (3, 8, 0, NULL), (4, 7, 3000000, NULL)";
+    for engine in Engine::ALL {
+        let database = fresh(engine, migrated);
+        let url = DatabaseUrl::parse(database.url()).unwrap();
+        let mut link = Link::open(&url, Purpose::Migrating, std::time::Duration::ZERO).unwrap();
+        link.connection.batch_execute(ROWS).unwrap();
+        let db = Db::open(&Settings::new(url)).unwrap();
+        let export = |scope, merchant: Option<i64>, most| {
+            let of = Extent { person: ADA, merchant: merchant.map(MerchantId::new) };
+            db.read(scope, |tx| tx.export(of, Timestamp::from_seconds(0), most))
+        };
+        let whole = export(Scope::Platform, None, None).unwrap();
+        let session = |id: i64, created: &str, revoked: Option<&str>| serde_json::json!({ "id": id, "createdAt": created, "revokedAt": revoked });
+        let sessions = [
+            session(1, "1970-01-01T00:00:01.000001+00:00", None),
+            session(2, "1970-01-01T00:00:02+00:00", Some("1970-01-01T00:00:00+00:00")),
+            session(4, "1970-01-01T00:00:03+00:00", None),
+        ];
+        assert_eq!(whole["sessions"].as_array().unwrap(), &sessions);
+        assert_eq!(whole["truncated"], serde_json::json!([]));
+        let bounded = export(Scope::Platform, None, Some(2)).unwrap();
+        assert_eq!(bounded["sessions"].as_array().unwrap(), &sessions[..2]);
+        assert_eq!(bounded["truncated"], serde_json::json!(["sessions"]));
+        let of_merchant = export(Scope::Merchant(MerchantId::new(1)), Some(1), None).unwrap();
+        assert!(of_merchant.get("sessions").is_none() && of_merchant.get("accounts").is_none());
+        for (scope, merchant) in [
+            (Scope::Merchant(MerchantId::new(1)), None),
+            (Scope::Merchant(MerchantId::new(1)), Some(2)),
+            (Scope::Person(ADA), None),
+        ] {
+            let refused = export(scope, merchant, None);
+            assert!(matches!(refused, Err(StoreError::OutOfScope(_))), "{scope:?} {refused:?}");
+        }
     }
 }

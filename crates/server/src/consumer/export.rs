@@ -21,20 +21,36 @@ pub(crate) fn write(db: &Db, wanted: &ConsumerExport) -> Result<(), ConsumerErro
     let now = SystemClock.now();
     let of =
         Extent { person: PersonId::new(wanted.id), merchant: wanted.merchant.map(MerchantId::new) };
-    let document = db.read(Scope::Platform, |tx| {
-        check(tx, of)?;
-        Ok::<_, ConsumerError>(tx.export(of, now, None)?)
-    })?;
-    db.write(Scope::Platform, None, move |tx| tx.append_audit(&[entry(of, now)]))
-        .map_err(|error: StoreError| error)?;
-    make(&wanted.out, &format!("{document:#}\n"))
-        .map_err(|source| ConsumerError::File { path: wanted.out.clone(), source })?;
+    let unwritten = |source| ConsumerError::File { path: wanted.out.clone(), source };
+    // First: what cannot be written is not told to have been.
+    let file = make(&wanted.out).map_err(unwritten)?;
+    let done = document(db, of, now)
+        .and_then(|text| (&file).write_all(text.as_bytes()).map_err(unwritten))
+        .and_then(|()| file.sync_all().map_err(unwritten));
+    if let Err(error) = done {
+        // It is this command's own, and holds nothing whole.
+        fs::remove_file(&wanted.out).ok();
+        return Err(error);
+    }
     let of_whom = match wanted.merchant {
         Some(merchant) => format!("Everything that merchant {merchant} has of consumer"),
         None => "Everything that is known of consumer".to_owned(),
     };
     say(&format!("{of_whom} {} is in {}.", wanted.id, wanted.out.display()));
     Ok(())
+}
+
+/// The document, once it is written down that it goes out.
+fn document(db: &Db, of: Extent, now: Timestamp) -> Result<String, ConsumerError> {
+    let document = db.read(Scope::Platform, |tx| {
+        check(tx, of)?;
+        Ok::<_, ConsumerError>(tx.export(of, now, None)?)
+    })?;
+    db.write(Scope::Platform, None, move |tx| {
+        tx.append_audit(&[entry(of, now)])?;
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(format!("{document:#}\n"))
 }
 
 fn check(tx: &mut Tx<'_>, of: Extent) -> Result<(), ConsumerError> {
@@ -66,8 +82,6 @@ fn entry(of: Extent, at: Timestamp) -> NewEntry {
 }
 
 /// A new file for its owner's eyes.
-fn make(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+fn make(path: &Path) -> std::io::Result<fs::File> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
