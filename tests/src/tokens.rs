@@ -126,7 +126,7 @@ fn an_access_token_is_verified_to_the_last_letter() {
         let parts: Vec<&str> = person.access.split('.').collect();
         let changed = |part: usize| {
             let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-            let letter = if parts[part].starts_with('A') { "B" } else { "A" };
+            let letter = if parts[part][3..].starts_with('A') { "B" } else { "A" };
             parts[part].replace_range(3..4, letter);
             parts.join(".")
         };
