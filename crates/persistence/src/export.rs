@@ -19,7 +19,7 @@ use self::sections::{Column, Kind, Reach, SECTIONS, Section};
 use crate::{Tx, statement::Statement};
 
 /// The name of the form of the document. Keys are added to it and never change their meaning.
-pub const FORMAT: &str = "regulars.consumer.v1";
+const FORMAT: &str = "regulars.consumer.v1";
 
 impl Tx<'_> {
     /// The document of a person: `format`, `exportedAt`, `personId`, `merchantId`, `truncated`, and a list for each section.
@@ -115,21 +115,21 @@ impl Section {
             StoreError::Corrupt { table: self.table, column: "a row", id: of.person.get() };
         let Ok(values) = serde_json::from_str::<Vec<Json>>(row) else { return Err(unread) };
         let mut object = Map::new();
-        for (Column(name, kind), value) in self.columns.iter().zip(&values) {
-            let value = match (kind, value.as_i64()) {
+        for (column, value) in self.columns.iter().zip(&values) {
+            let value = match (column.1, value.as_i64()) {
                 (Kind::Instant, Some(micros)) => instant(micros),
                 (Kind::Truth, Some(number)) => json!(number != 0),
                 _ => value.clone(),
             };
-            object.insert(key(name), value);
+            object.insert(column.key(), value);
         }
-        for Column(name, kind) in self.columns {
-            let Kind::Money(currency) = kind else { continue };
-            let code = object.get(&key(currency)).and_then(Json::as_str);
+        for column in self.columns {
+            let Kind::Money(currency) = column.1 else { continue };
+            let code = object.get(currency).and_then(Json::as_str);
             let currency = code.and_then(Currency::from_code);
-            let (name, minor) = (key(name), object.get(&key(name)).and_then(Json::as_i64));
+            let minor = object.get(&column.key()).and_then(Json::as_i64);
             if let (Some(minor), Some(currency)) = (minor, currency) {
-                object.insert(name, json!(Money::new(minor, currency).to_string()));
+                object.insert(column.key(), json!(Money::new(minor, currency).to_string()));
             }
         }
         if self.table == "audit_entry" {
@@ -148,26 +148,22 @@ fn tell_own(entry: &mut Map<String, Json>, of: Extent) {
     let about = entry.remove("targetId") == Some(person) && about_person;
     entry.insert("byThemselves".to_owned(), json!(did));
     entry.insert("aboutThemselves".to_owned(), json!(about));
-    if !about {
-        entry.insert("personal".to_owned(), Json::Null);
-        entry.insert("changes".to_owned(), Json::Null);
-    }
+    let (plain, personal) = (entry.remove("changes"), entry.remove("personal"));
+    let changes = [plain, personal].into_iter().flatten().filter(|_| about);
+    let changes: Vec<Json> = changes.flat_map(|part| changed(&part)).collect();
+    entry.insert("changes".to_owned(), json!(changes));
     if !did || of.merchant.is_some() {
         entry.insert("peer".to_owned(), Json::Null);
     }
 }
 
-/// The key of a column: its name without the table, in camel case.
-fn key(column: &str) -> String {
-    let name = column.rsplit('.').next().unwrap_or(column);
-    let mut words = name.split('_');
-    let mut key = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-        key.push_str(&first.to_uppercase());
-        key.push_str(rest);
-    }
-    key
+/// What an entry of the audit log says is different, from the text in which it is kept.
+fn changed(part: &Json) -> Vec<Json> {
+    type Change = (String, Option<String>, Option<String>);
+    let changes: Vec<Change> =
+        part.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let told = |(field, before, after): Change| json!({ "field": field, "before": before, "after": after });
+    changes.into_iter().map(told).collect()
 }
 
 /// RFC 3339, in UTC.

@@ -39,7 +39,6 @@ mod writer;
 pub use bulk::{Bulk, BulkError, Value};
 pub use connection::{DatabaseUrl, InvalidUrl};
 pub use db::{Db, Settings};
-pub use export::FORMAT as EXPORT_FORMAT;
 pub use idempotency::{IdempotencyKey, Outcome};
 pub use migrate::{MigrationError, migrate, pending_migrations};
 pub use reader::Reader;

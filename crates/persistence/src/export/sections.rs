@@ -1,6 +1,6 @@
 //! What is kept of people, table by table, and what of it is no part of an export, with the reason.
 
-/// A column, and what it holds. A name without a table is one of the section's own; the document has it in camel case.
+/// A column, and what it holds. A name without a table is one of the section's own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column(pub(super) &'static str, pub(super) Kind);
 
@@ -13,8 +13,32 @@ pub(super) enum Kind {
     Truth,
     /// Microseconds since 1970.
     Instant,
-    /// Minor units of the currency in this column.
+    /// Minor units of the currency under this key.
     Money(&'static str),
+    /// A number or a text that the document has under another name: that of another table's column.
+    Called(&'static str),
+}
+
+impl Column {
+    /// The key in the document: the name without the table, in camel case.
+    pub(super) fn key(self) -> String {
+        let Self(column, kind) = self;
+        match kind {
+            Kind::Called(name) => camel_case(name),
+            _ => camel_case(column.rsplit('.').next().unwrap_or(column)),
+        }
+    }
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut key = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        key.push_str(&first.to_uppercase());
+        key.push_str(rest);
+    }
+    key
 }
 
 /// Who is shown a section's rows.
@@ -55,7 +79,7 @@ macro_rules! columns {
     (@kind $kind:expr) => { $kind };
 }
 
-use Kind::{Instant, Money, Truth};
+use Kind::{Called, Instant, Money, Truth};
 use Reach::{Either, Members, Own};
 
 const PERSON: &[&str] = &["t.person_id = ", ""];
@@ -185,7 +209,7 @@ pub(super) const SECTIONS: &[Section] = &[
         reach: Members("t.merchant_id"),
         order: "t.merchant_id, t.id",
         columns: columns![
-            id, merchant_id, number, store_id, phone_number, order_type_id, "y.name", state,
+            id, merchant_id, number, store_id, phone_number, order_type_id, "y.name": Called("order_type"), state,
             pickup_at: Instant, delivery_location, payment_type, num_of_guests, currency,
             cash_received: Money("currency"), change_given: Money("currency"),
             tax: Money("currency"), total: Money("currency"), refunded: Money("currency"),
@@ -203,7 +227,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, order_id, product_id, name, quantity, num_of_discounted_units,
-            cost: Money("p.currency"), "p.currency", is_completed: Truth, entity_source,
+            cost: Money("currency"), "p.currency", is_completed: Truth, entity_source,
             entity_source_id, extra_info, created_at: Instant, updated_at: Instant,
         ],
     },
@@ -228,7 +252,7 @@ pub(super) const SECTIONS: &[Section] = &[
         reach: Members("t.merchant_id"),
         order: "t.merchant_id, t.id",
         columns: columns![
-            id, merchant_id, loyalty_card_id, "l.name", "l.loyalty_type", balance, debt, held, earned,
+            id, merchant_id, loyalty_card_id, "l.name": Called("loyalty_card"), "l.loyalty_type", balance, debt, held, earned,
             seq, created_at: Instant,
         ],
     },

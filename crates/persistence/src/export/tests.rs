@@ -7,10 +7,7 @@ use regulars_auth::export::Extent;
 use regulars_kernel::{MerchantId, PersonId, Scope, StoreError, Timestamp};
 use regulars_testkit::{Engine, fresh};
 
-use super::{
-    key,
-    sections::{SECTIONS, WITHHELD},
-};
+use super::sections::{Column, Kind, SECTIONS, WITHHELD};
 use crate::{
     DatabaseUrl, Db, Settings,
     connection::{Link, Purpose, on_inner},
@@ -123,13 +120,24 @@ fn rule_30_everything_that_belongs_to_a_person_is_exported_or_explained() {
 
 #[test]
 fn keys_are_those_of_the_api_and_stand_once() {
-    assert_eq!(key("num_of_order_discounts_allowed"), "numOfOrderDiscountsAllowed");
-    assert_eq!((key("id"), key("p.currency")), ("id".to_owned(), "currency".to_owned()));
+    for (name, kind, key) in [
+        ("id", Kind::Plain, "id"),
+        ("num_of_guests", Kind::Plain, "numOfGuests"),
+        ("p.currency", Kind::Plain, "currency"),
+        ("y.name", Kind::Called("order_type"), "orderType"),
+    ] {
+        assert_eq!(Column(name, kind).key(), key);
+    }
     let names: BTreeSet<_> = SECTIONS.iter().map(|section| section.key).collect();
     assert_eq!(names.len(), SECTIONS.len());
     for section in SECTIONS {
-        let keys: BTreeSet<_> = section.columns.iter().map(|column| key(column.0)).collect();
+        let keys: BTreeSet<_> = section.columns.iter().map(|column| column.key()).collect();
         assert_eq!(keys.len(), section.columns.len(), "{}", section.key);
+        for Column(name, kind) in section.columns {
+            if let Kind::Money(currency) = kind {
+                assert!(keys.contains(*currency), "{}: the currency of {name}", section.key);
+            }
+        }
     }
 }
 
