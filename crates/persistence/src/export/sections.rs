@@ -24,7 +24,7 @@ impl Column {
     pub(super) fn key(self) -> String {
         let Self(column, kind) = self;
         match kind {
-            Kind::Called(name) => camel_case(name),
+            Called(name) => camel_case(name),
             _ => camel_case(column.rsplit('.').next().unwrap_or(column)),
         }
     }
