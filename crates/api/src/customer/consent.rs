@@ -1,6 +1,6 @@
 //! What customers decided about being contacted (rule 29): the decisions that stand, their history, and `setConsent`.
 
-use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use juniper::{Executor, GraphQLInputObject, graphql_object};
 use regulars_customer::{ConsentSort, NewDecision, consent};
@@ -21,10 +21,10 @@ use crate::{
     global_id::Id,
     level::{Level, LoadName},
     merchant::{self, MerchantNode},
-    mutation::{Asked, Call, Needs, turned_down},
+    mutation::{self, Asked, Call, Needs, turned_down},
     scalar::{DateTime, DateTimeArgument, ExpectedErrorType},
     sibling::{Referred, Sibling},
-    trail::{About, Place},
+    trail::{About, Effect, Place},
 };
 
 /// What decisions refer to.
@@ -171,21 +171,19 @@ struct Receipt {
     channel: regulars_customer::ConsentChannel,
 }
 
-impl fmt::Display for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.person, self.merchant, self.channel)
+impl mutation::Receipt for Receipt {
+    fn effect(&self) -> Effect {
+        Effect::default()
     }
-}
 
-impl FromStr for Receipt {
-    type Err = ();
+    fn to_text(&self) -> String {
+        format!("{} {} {}", self.person, self.merchant, self.channel)
+    }
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let [person, merchant, channel] =
-            text.split(' ').collect::<Vec<_>>().try_into().map_err(drop)?;
-        let channel = regulars_customer::ConsentChannel::from_name(channel).ok_or(())?;
-        let (person, merchant) = (person.parse().map_err(drop)?, merchant.parse().map_err(drop)?);
-        Ok(Self { person, merchant, channel })
+    fn parse(text: &str) -> Option<Self> {
+        let [person, merchant, channel] = text.split(' ').collect::<Vec<_>>().try_into().ok()?;
+        let channel = regulars_customer::ConsentChannel::from_name(channel)?;
+        Some(Self { person: person.parse().ok()?, merchant: merchant.parse().ok()?, channel })
     }
 }
 

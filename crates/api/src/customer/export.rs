@@ -15,7 +15,7 @@ use crate::{
     error::{ApiError, Codes},
     global_id::Id,
     scalar::{ExpectedErrorType, JSONString},
-    trail::{About, Trace},
+    trail::{About, Effect, Trace},
 };
 
 /// Of whom.
@@ -108,7 +108,7 @@ fn permit(
     let extent = context.write_within(scope, move |tx| {
         recorder.watch(tx, |tx| {
             let extent = export::permit(tx, &actor, id, now)?;
-            Ok::<_, AuthError>((extent, Some(extent.person.get())))
+            Ok::<_, AuthError>((extent, Effect::of(extent.person.get())))
         })
     })?;
     Ok((scope, extent))

@@ -121,7 +121,7 @@ fn rule_7_who_left_answers_like_anyone_who_has_not_joined() {
     let actor = crate::world::consumer(ADA);
     let mut own = world.tx(&actor);
     let joined = join::join(&mut own, &actor, NEAR_STORE, at(1)).unwrap();
-    let card = regulars_customer::CardNumber::parse("ADA").unwrap();
+    let card = CardNumber::parse("ADA").unwrap();
     world.0.put_membership(Membership { cards: vec![card], ..joined });
     join::leave(&mut own, &actor, NEAR, at(2)).unwrap();
     let mut tx = world.at(NEAR);

@@ -101,7 +101,7 @@ fn rule_5_no_card_has_the_form_of_a_loyalty_id_be_it_anybodys_or_not() {
     // One from before this was refused stays, as records are saved again every night.
     let number = loyalty_id(3).into_string();
     let mut member = tx.find_membership(NEAR, own).unwrap().unwrap();
-    member.cards = card::parse_list(&[number.clone()]).unwrap();
+    member.cards = card::parse_list(std::slice::from_ref(&number)).unwrap();
     world.0.put_membership(member);
     update(&mut tx, &owner(NEAR), own, &carded("A", &number).fields, at(3)).unwrap();
 }
