@@ -159,6 +159,7 @@ fn texts_that_no_field_can_hold() {
 fn ids_of_filters() {
     let store = "U3RvcmVOb2RlOjE5";
     let user = "SVVzZXJOb2RlOjE3Nw==";
+    let order = "T3JkZXJOb2RlOjE=";
     on_both(|world| {
         let owner = world.demo_owner();
         for (list, argument, wrong) in [
@@ -171,7 +172,7 @@ fn ids_of_filters() {
             ("loyaltyCards", "merchant_Id", store),
             ("loyaltyCards", "store_Id", user),
             ("auditLog", "actor_Id", store),
-            ("auditLog", "target_Id", store),
+            ("auditLog", "target_Id", order),
         ] {
             for id in ["\"garbage\"", "-5", "\"9223372036854775808\"", &format!("\"{wrong}\"")] {
                 let document = format!("{{ {list}({argument}: {id}) {{ count }} }}");
