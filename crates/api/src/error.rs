@@ -124,11 +124,12 @@ impl ApiError {
 
 /// The code of a broken rule.
 const fn code(rule: &Rule, codes: Codes) -> &'static str {
-    if matches!(codes, Codes::Public) && !matches!(rule, Rule::TooManyAttempts(_)) {
+    if matches!(codes, Codes::Public) && !matches!(rule, Rule::TooManyAttempts(_) | Rule::Erased) {
         return "invalid";
     }
     match rule {
         Rule::TooManyAttempts(_) => "too_many_attempts",
+        Rule::Erased => "erased",
         Rule::Required => "required",
         Rule::InvalidChoice(_) => "invalid_choice",
         Rule::MaxLength { .. } => "max_length",

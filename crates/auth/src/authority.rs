@@ -7,6 +7,7 @@ use regulars_kernel::Timestamp;
 use crate::{
     hasher::Hasher,
     keys::{KeyRing, Keys},
+    mark::Marker,
     password::PasswordScheme,
     settings::{SettingFault, Settings},
     token::{Claims, TokenError, TokenSigner},
@@ -17,6 +18,7 @@ use crate::{
 pub struct Authority {
     signer: TokenSigner,
     refresh: KeyRing,
+    marker: Marker,
     hasher: Hasher,
     settings: Settings,
 }
@@ -37,10 +39,11 @@ impl Authority {
     pub fn new(keys: Keys, settings: Settings) -> Result<Self, AuthorityFault> {
         settings.check()?;
         let signer = TokenSigner::new(&keys.signing, settings.leeway);
+        let marker = Marker::of(&keys.pepper);
         let scheme = PasswordScheme::new(keys.pepper, settings.password_cost)
             .with_lost(settings.lost_peppers.clone());
         let hasher = Hasher::start(scheme, settings.hasher_threads, settings.hasher_queue)?;
-        Ok(Self { signer, refresh: keys.refresh, hasher, settings })
+        Ok(Self { signer, refresh: keys.refresh, marker, hasher, settings })
     }
 
     /// Reads an access token: signature, shape and time. Touches no database and takes microseconds; whether the token
@@ -52,6 +55,11 @@ impl Authority {
     /// The pool that hashes passwords.
     pub const fn hasher(&self) -> &Hasher {
         &self.hasher
+    }
+
+    /// What makes marks of people.
+    pub const fn marker(&self) -> &Marker {
+        &self.marker
     }
 
     /// The settings.

@@ -62,6 +62,11 @@ impl Key {
         self.secret.expose_secret()
     }
 
+    /// Another key that follows from this one for a purpose, under the same name: neither tells of the other.
+    pub(crate) fn derived(&self, purpose: &[u8]) -> Self {
+        Self { id: self.id.clone(), secret: self.mac(purpose).to_vec().into() }
+    }
+
     /// HMAC-SHA256 of a message under this key.
     pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
         // HMAC takes keys of any length, so the error cannot occur; an empty answer would be no safer than a panic.

@@ -4,7 +4,8 @@
 //!
 //! Passwords are hashed outside of every transaction: use cases that need one come in steps (see [`login`] and
 //! [`register`]). Mails are written down in the transaction of what they are about and sent later, by whoever works the
-//! outbox off ([`mail::delivery`]). What was done and what was refused stands in a log ([`audit`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
+//! outbox off ([`mail::delivery`]). People are erased ([`erasure`]), and what they could be known by again is kept as keyed
+//! hashes ([`mark`]). What was done and what was refused stands in a log ([`audit`]). A session ends by a revoked or replayed refresh token and takes its access tokens along; a raised token
 //! version ends all of an account's.
 //!
 //! Knows nothing of HTTP headers, of where keys and rows are kept, and not what a permission allows: that is for the use
@@ -20,6 +21,8 @@ pub mod audit;
 pub mod audit_store;
 pub mod authority;
 pub mod confirmation;
+pub mod erasure;
+pub mod erasure_store;
 pub mod error;
 pub mod export;
 pub mod hasher;
@@ -27,6 +30,7 @@ pub mod keys;
 pub mod login;
 pub mod mail;
 pub mod mail_store;
+pub mod mark;
 #[cfg(feature = "memory")]
 pub mod memory;
 mod opaque;
@@ -54,6 +58,7 @@ pub use application::{AppId, Application};
 pub use application_store::ApplicationStore;
 pub use audit_store::AuditStore;
 pub use authority::{Authority, AuthorityFault};
+pub use erasure_store::ErasureStore;
 pub use error::AuthError;
 pub use keys::{Key, KeyRing, Keys, KeysError};
 pub use mail_store::MailStore;

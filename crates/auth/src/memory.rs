@@ -4,6 +4,7 @@
 
 mod application;
 mod audit;
+mod erasure;
 mod mail;
 mod staff;
 
@@ -54,6 +55,7 @@ struct Rows {
     applications: BTreeMap<ApplicationId, application::Program>,
     api_keys: BTreeMap<ApiKeyId, application::Kept>,
     audit: Vec<Entry>,
+    erasure: erasure::Rows,
 }
 
 #[derive(Clone, Debug)]

@@ -4,7 +4,11 @@ use std::fmt;
 
 use regulars_kernel::{Actor, Permission, PersonId, Rule, Timestamp, Violations, text};
 
-use crate::{CustomerError, CustomerStore, sharing::own_account, update::save};
+use crate::{
+    CustomerError, CustomerStore,
+    sharing::own_account,
+    update::{own, save},
+};
 
 /// The most characters that a card number may have.
 pub const MAX_CHARS: usize = 64;
@@ -88,7 +92,7 @@ pub fn block(
     } else {
         let merchant = actor.require(Permission::ChangeConsumer)?;
         let id = who.ok_or_else(|| Violations::of("consumerId", Rule::Required))?;
-        let held = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+        let held = own(tx, merchant, id)?;
         (id, vec![held])
     };
     let key = CardNumber::parse(typed).map_err(|rule| Violations::of("card", rule))?.key();

@@ -13,7 +13,6 @@ use crate::{
     card::CardNumber,
     choice::{MerchantType, UserType},
     filter::{Audience, ConsumerFilter, FilterArguments},
-    membership::Standing,
     person::Kind,
 };
 
@@ -95,7 +94,7 @@ impl From<Membership> for Consumer {
             admin: false,
             active: !archived,
             archived,
-            left: matches!(membership.standing, Standing::Left(_)),
+            left: membership.standing.is_gone(),
             deleted_at: membership.standing.since(),
             last_login: membership.last_login,
             created_at: membership.created_at,

@@ -2,7 +2,10 @@
 
 use regulars_kernel::{Actor, Permission, PersonId, Timestamp};
 
-use crate::{Consumer, CustomerError, CustomerStore, Standing, update::save};
+use crate::{
+    Consumer, CustomerError, CustomerStore, Standing,
+    update::{own, save},
+};
 
 /// Archives a customer of the asker's merchant: the membership, never the account. Needs [`Permission::ChangeConsumer`].
 /// One who is archived already, or who left, stays as they are.
@@ -13,7 +16,7 @@ pub fn delete(
     now: Timestamp,
 ) -> Result<Consumer, CustomerError> {
     let merchant = actor.require(Permission::ChangeConsumer)?;
-    let before = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+    let before = own(tx, merchant, id)?;
     let mut after = before.clone();
     if after.standing == Standing::Live {
         after.standing = Standing::Archived(now);

@@ -48,7 +48,7 @@ pub fn admit(
     match before.standing {
         Standing::Live => {}
         Standing::Archived(_) => after.standing = Standing::Live,
-        Standing::Left(_) => {
+        Standing::Left(_) | Standing::Erased(_) => {
             after.standing = Standing::Live;
             after.sharing = Some(sharing);
         }
@@ -68,7 +68,7 @@ pub fn leave(
     let account = own_account(tx, actor)?;
     let before = tx.find_membership(merchant, person)?.ok_or(CustomerError::MembershipNotFound)?;
     let mut after = before.clone();
-    if !matches!(after.standing, Standing::Left(_)) {
+    if !after.standing.is_gone() {
         after.standing = Standing::Left(now);
     }
     rewrite(tx, &before, after, &account, now)

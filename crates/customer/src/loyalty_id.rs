@@ -8,7 +8,7 @@ use crate::{
     CustomerError, CustomerStore, Kind,
     create::taken,
     sharing::{own_account, spread},
-    update::save,
+    update::{own, save},
 };
 
 /// How many digits a loyalty id has.
@@ -89,7 +89,7 @@ pub fn replace(
     }
     let merchant = actor.require(Permission::ChangeConsumer)?;
     let id = who.ok_or_else(|| Violations::of("consumerId", Rule::Required))?;
-    let before = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+    let before = own(tx, merchant, id)?;
     if before.kind == Kind::Registered {
         let sentence = "Only the customer can replace it: they have an account.";
         return Err(Violations::of("consumerId", Rule::Invalid(sentence.to_owned())).into());

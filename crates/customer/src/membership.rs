@@ -22,12 +22,20 @@ pub enum Standing {
     Archived(Timestamp),
     /// The person left; only they come back (rule 7).
     Left(Timestamp),
+    /// It was erased: nothing of the person is left in it, and the books that hang on it stay (rule 30). A registered person
+    /// comes back by joining, as one who left; a managed customer never does.
+    Erased(Timestamp),
 }
 
 impl Standing {
     /// Whether it is hidden from lists that do not ask for archived rows.
     pub const fn is_archived(self) -> bool {
         !matches!(self, Self::Live)
+    }
+
+    /// Whether the merchant has no hold on the person any more: nobody but themselves brings them back.
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Left(_) | Self::Erased(_))
     }
 
     /// What it becomes where a merchant says whether it is archived; said again it keeps its time. Who left comes back by
@@ -41,7 +49,7 @@ impl Standing {
         match self {
             Self::Live if archived => Ok(Self::Archived(now)),
             Self::Archived(_) if !archived => Ok(Self::Live),
-            Self::Left(_) if !archived => {
+            Self::Left(_) | Self::Erased(_) if !archived => {
                 let sentence =
                     "This customer left. Only they themselves can come back, by joining again.";
                 Err(Rule::Invalid(sentence.to_owned()))
@@ -54,7 +62,7 @@ impl Standing {
     pub const fn since(self) -> Option<Timestamp> {
         match self {
             Self::Live => None,
-            Self::Archived(at) | Self::Left(at) => Some(at),
+            Self::Archived(at) | Self::Left(at) | Self::Erased(at) => Some(at),
         }
     }
 }
@@ -140,7 +148,7 @@ impl Membership {
         let Some(sharing) = self.sharing else {
             return;
         };
-        if matches!(self.standing, Standing::Left(_)) {
+        if self.standing.is_gone() {
             self.loyalty_id = None;
             self.profile = Profile::default();
             self.verified = false;
@@ -151,6 +159,40 @@ impl Membership {
             self.verified = account.verified && self.profile.email.is_some();
             self.last_login = account.last_login;
         }
+    }
+
+    /// The same membership with nothing of the person in it, and how many values went (rule 30). Its number, its kind and
+    /// since when it is there stay: the books name it.
+    #[must_use]
+    pub fn erased(self, now: Timestamp) -> (Self, u64) {
+        let given = [
+            self.loyalty_id.is_some(),
+            self.extra_info.is_some(),
+            self.entity_source_id.is_some(),
+            self.last_login.is_some(),
+            self.num_of_order_discounts_allowed != 0,
+        ];
+        let given = given.into_iter().filter(|given| *given).count();
+        let values = self.profile.filled().saturating_add(u64::try_from(given).unwrap_or(u64::MAX));
+        let empty = Self {
+            merchant: self.merchant,
+            person: self.person,
+            kind: self.kind,
+            sharing: self.sharing,
+            loyalty_id: None,
+            profile: Profile::default(),
+            verified: false,
+            cards: Vec::new(),
+            extra_info: None,
+            num_of_order_discounts_allowed: 0,
+            entity_source: None,
+            entity_source_id: None,
+            standing: Standing::Erased(now),
+            last_login: None,
+            created_at: self.created_at,
+            updated_at: now,
+        };
+        (empty, values)
     }
 
     /// What searches look through.

@@ -35,10 +35,10 @@ struct Rows {
     people: BTreeMap<PersonId, Person>,
     memberships: BTreeMap<(MerchantId, PersonId), Membership>,
     staff: BTreeSet<(MerchantId, PersonId)>,
-    /// Former loyalty ids, with the merchant of those that managed people had.
-    blocked_ids: BTreeMap<LoyaltyId, Option<MerchantId>>,
-    /// Keys of cards.
-    blocked_cards: BTreeSet<(MerchantId, String)>,
+    /// Former loyalty ids, with whose they were and the merchant of those that managed people had.
+    blocked_ids: BTreeMap<LoyaltyId, (PersonId, Option<MerchantId>)>,
+    /// Keys of cards, with whose they were.
+    blocked_cards: BTreeMap<(MerchantId, String), PersonId>,
     /// In the order in which they came.
     consents: Vec<Consent>,
 }
@@ -92,6 +92,24 @@ impl Memory {
     /// Notes that a person works for a merchant.
     pub fn put_staff(&self, merchant: MerchantId, person: PersonId) {
         self.rows().staff.insert((merchant, person));
+    }
+
+    /// Forgets the blocked cards of a person, at one merchant or at each, and answers how many it were: for erasing them.
+    pub fn forget_blocked_cards(&self, person: PersonId, merchant: Option<MerchantId>) -> usize {
+        let mut rows = self.rows();
+        let before = rows.blocked_cards.len();
+        rows.blocked_cards.retain(|(at, _), holder| {
+            *holder != person || merchant.is_some_and(|merchant| merchant != *at)
+        });
+        before - rows.blocked_cards.len()
+    }
+
+    /// Forgets the former loyalty ids of a person, and answers how many it were: for erasing them.
+    pub fn forget_blocked_ids(&self, person: PersonId) -> usize {
+        let mut rows = self.rows();
+        let before = rows.blocked_ids.len();
+        rows.blocked_ids.retain(|_, (holder, _)| *holder != person);
+        before - rows.blocked_ids.len()
     }
 
     fn tell_joined(&self, membership: &Membership) {
@@ -323,13 +341,7 @@ impl CustomerStore for MemoryStore {
         }
         rows.check_membership(membership)?;
         if let Some(row) = rows.memberships.get_mut(&key) {
-            *row = Membership {
-                kind: row.kind,
-                entity_source: row.entity_source,
-                entity_source_id: row.entity_source_id.clone(),
-                created_at: row.created_at,
-                ..membership.clone()
-            };
+            *row = Membership { kind: row.kind, created_at: row.created_at, ..membership.clone() };
         }
         drop(rows);
         self.memory.tell_joined(membership);
@@ -359,7 +371,7 @@ impl CustomerStore for MemoryStore {
         rows.check_person(&after)?;
         rows.people.insert(person, after);
         if let Some(former) = before.loyalty_id {
-            rows.blocked_ids.insert(former, keeper);
+            rows.blocked_ids.insert(former, (person, keeper));
         }
         Ok(())
     }
@@ -379,7 +391,7 @@ impl CustomerStore for MemoryStore {
         let before = member.cards.len();
         member.cards.retain(|card| card.key() != key);
         if member.cards.len() < before {
-            rows.blocked_cards.insert((merchant, key.to_owned()));
+            rows.blocked_cards.insert((merchant, key.to_owned()), person);
         }
         Ok(())
     }
@@ -388,8 +400,9 @@ impl CustomerStore for MemoryStore {
         let merchant = self.merchant()?;
         let rows = self.memory.rows();
         let keeper = number.loyalty_id.as_ref().and_then(|id| rows.blocked_ids.get(id));
+        let keeper = keeper.map(|(_, keeper)| keeper);
         let id = keeper.is_some_and(|keeper| keeper.is_none_or(|keeper| keeper == merchant));
-        Ok(id || rows.blocked_cards.contains(&(merchant, number.card_key.clone())))
+        Ok(id || rows.blocked_cards.contains_key(&(merchant, number.card_key.clone())))
     }
 
     fn claimable(&mut self, keys: &[String]) -> Result<Vec<Claimable>, StoreError> {
@@ -474,7 +487,7 @@ impl CustomerStore for MemoryStore {
         };
         account.last_login = Some(at);
         for member in rows.memberships.values_mut().filter(|member| member.person == person) {
-            if !matches!(member.standing, Standing::Left(_)) {
+            if !member.standing.is_gone() {
                 member.last_login = Some(at);
             }
         }
@@ -504,7 +517,7 @@ impl Rows {
         let email = new.search_text().email;
         let managed = new.kind == Kind::Managed;
         let keys: BTreeSet<_> = new.cards.iter().map(CardNumber::key).collect();
-        if keys.iter().any(|key| self.blocked_cards.contains(&(new.merchant, key.clone()))) {
+        if keys.iter().any(|key| self.blocked_cards.contains_key(&(new.merchant, key.clone()))) {
             return Err(StoreError::Taken("membership_card.card_key"));
         }
         let own = self.memberships.values().filter(|member| member.merchant == new.merchant);

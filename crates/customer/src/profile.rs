@@ -39,6 +39,25 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// How many of its values are given.
+    pub fn filled(&self) -> u64 {
+        let given = [
+            self.email.is_some(),
+            self.secondary_email.is_some(),
+            !self.firstname.is_empty(),
+            !self.lastname.is_empty(),
+            self.phone_number.is_some(),
+            self.birthday.is_some(),
+            self.gender.is_some(),
+            self.country.is_some(),
+            self.city.is_some(),
+            self.street.is_some(),
+            self.zip_code.is_some(),
+            self.picture.is_some(),
+        ];
+        given.into_iter().map(u64::from).sum()
+    }
+
     /// The non-empty parts of street, `zipCode city` and country, joined by `, `; none where there is no part.
     pub fn address(&self) -> Option<String> {
         let part = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

@@ -2,7 +2,7 @@
 
 use regulars_kernel::{Actor, MerchantId, Timestamp};
 
-use crate::{CustomerError, CustomerStore, Membership, Person, Sharing, Standing};
+use crate::{CustomerError, CustomerStore, Membership, Person, Sharing};
 
 /// The person says how much a merchant sees; the merchant's copy follows at once. Consumers only, of memberships they have
 /// not left.
@@ -16,7 +16,7 @@ pub fn share(
     let person = actor.require_consumer()?;
     let account = own_account(tx, actor)?;
     let before = tx.find_membership(merchant, person)?.ok_or(CustomerError::MembershipNotFound)?;
-    if matches!(before.standing, Standing::Left(_)) {
+    if before.standing.is_gone() {
         return Err(CustomerError::MembershipNotFound);
     }
     let mut after = before.clone();

@@ -115,7 +115,7 @@ pub trait CustomerStore {
     /// `membership.email_key` among managed members; `membership.entity_source_id`; `membership_card.card_key`.
     fn insert_membership(&mut self, new: &Membership) -> Result<(), StoreError>;
 
-    /// Writes every field of a membership but its key, kind, source and `created_at`, its cards and what searches look
+    /// Writes every field of a membership but its key, kind and `created_at`, its cards and what searches look
     /// through. Taken as in [`Self::insert_membership`].
     fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError>;
 

@@ -1,9 +1,9 @@
 //! A merchant changes what it has of a customer (rules 2 and 3).
 
-use regulars_kernel::{Actor, Permission, PersonId, Rule, Timestamp, Violations};
+use regulars_kernel::{Actor, MerchantId, Permission, PersonId, Rule, Timestamp, Violations};
 
 use crate::{
-    Consumer, ConsumerPatch, CustomerError, CustomerStore, Kind, Membership,
+    Consumer, ConsumerPatch, CustomerError, CustomerStore, Kind, Membership, Standing,
     create::{refuse_taken_from, taken},
 };
 
@@ -20,9 +20,20 @@ pub fn update(
     now: Timestamp,
 ) -> Result<Consumer, CustomerError> {
     let merchant = actor.require(Permission::ChangeConsumer)?;
-    let before = tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)?;
+    let before = own(tx, merchant, id)?;
     let start = before.clone();
     change(tx, before, start, patch, now, Violations::new())
+}
+
+/// A merchant's customer to be changed, who was not erased.
+pub(crate) fn own(
+    tx: &mut impl CustomerStore,
+    merchant: MerchantId,
+    id: PersonId,
+) -> Result<Membership, CustomerError> {
+    let found = tx.find_membership(merchant, id)?;
+    let found = found.filter(|found| !matches!(found.standing, Standing::Erased(_)));
+    found.ok_or(CustomerError::ConsumerNotFound)
 }
 
 /// Applies a patch to where a membership starts from, once nothing speaks against it.

@@ -58,6 +58,8 @@ pub enum Rule {
     PasswordAlreadySet,
     /// A password or a number that was tried too often; carries the seconds after which it may be tried again.
     TooManyAttempts(u32),
+    /// The record is of somebody who was erased, and is not brought back.
+    Erased,
     /// Anything else; the sentence says what is wrong and what would be right.
     Invalid(String),
 }
@@ -105,6 +107,10 @@ impl fmt::Display for Rule {
                 let unit = if *seconds == 1 { "second" } else { "seconds" };
                 write!(f, "Too many attempts. Try again in {seconds} {unit}.")
             }
+            Self::Erased => f.write_str(
+                "The customer of this source and id was erased. Nobody brings them back but they themselves, by \
+                 joining; for another customer leave the source out.",
+            ),
             Self::Invalid(sentence) => f.write_str(sentence),
         }
     }

@@ -379,7 +379,7 @@ fn customers(
         let today = business_date(merchant.time_zone, NaiveTime::MIN, at);
         let facts = |member| SegmentFacts::of(member, merchant.currency, today);
         let member = known.remove(&merchant.id);
-        match member.filter(|member| !matches!(member.standing, Standing::Left(_))) {
+        match member.filter(|member| !member.standing.is_gone()) {
             Some(member) => members.push(facts(member)),
             None => newcomers.push(facts(newcomer(who, merchant.id, at))),
         }

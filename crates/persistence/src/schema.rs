@@ -317,6 +317,7 @@ diesel::table! {
         deleted_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        erased_at -> Nullable<BigInt>,
     }
 }
 
@@ -748,6 +749,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    erasure (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        reason -> Text,
+        receipt -> Text,
+        erased_at -> BigInt,
+        cleaned_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    erased_mark (merchant_id, kind, key_id, digest) {
+        merchant_id -> BigInt,
+        kind -> Text,
+        key_id -> Text,
+        digest -> Text,
+        erased_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     person,
     merchant,
@@ -797,4 +820,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     redemption_intent,
     redemption,
     idempotency,
+    erasure,
+    erased_mark,
 );

@@ -24,6 +24,10 @@ pub(super) struct Row {
 }
 
 impl Row {
+    pub(super) const fn person(&self) -> Option<PersonId> {
+        self.mail.person
+    }
+
     fn void(&mut self, at: Timestamp) {
         self.used_at.get_or_insert(at);
         self.due_at = None;

@@ -8,6 +8,7 @@ mod actor;
 mod api_key;
 mod application;
 mod audit;
+mod erasure;
 mod login;
 mod mail;
 mod merchant;
@@ -21,14 +22,17 @@ mod tests;
 
 use regulars_auth::{
     Admission, ApiKey, AppId, Application, ApplicationStore, AuditStore, AuthStore, Credentials,
-    LoginStanding, MailStore, PasswordHash, Post, Role, SessionId, StaffMember, StaffStore,
+    ErasureStore, LoginStanding, MailStore, PasswordHash, Post, Role, SessionId, StaffMember,
+    StaffStore,
     api_key::{KeyPrefix, KeyStanding, NewApiKey},
     application::NewApplication,
     audit::{AuditFilter, AuditSort, Doer, Entry, NewEntry, Target},
+    erasure::{Erasure, ErasureId, NewErasure, Part, Whose},
     mail::{
         Addressee, KeptMail, MailId, MailKind, NewMail,
         delivery::{DueMail, Settlement},
     },
+    mark::Mark,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     role::NewRole,
     staff::{Assignment, StaffSort},
@@ -421,5 +425,49 @@ impl AuditStore for Tx<'_> {
         merchant: MerchantId,
     ) -> Result<usize, StoreError> {
         audit::clear_of(self, target, merchant)
+    }
+}
+
+impl ErasureStore for Tx<'_> {
+    fn clear(&mut self, whose: Whose, values: &[String]) -> Result<Vec<Part>, StoreError> {
+        self.platform()?;
+        erasure::clear(self, whose, values)
+    }
+
+    fn insert_marks(
+        &mut self,
+        merchant: MerchantId,
+        marks: &[Mark],
+        at: Timestamp,
+    ) -> Result<usize, StoreError> {
+        erasure::insert_marks(self, merchant, marks, at)
+    }
+
+    fn is_marked(&mut self, merchant: MerchantId, marks: &[Mark]) -> Result<bool, StoreError> {
+        erasure::is_marked(self, merchant, marks)
+    }
+
+    fn insert_erasure(&mut self, new: &NewErasure) -> Result<ErasureId, StoreError> {
+        erasure::insert(self, new)
+    }
+
+    fn find_erasure(&mut self, id: ErasureId) -> Result<Option<Erasure>, StoreError> {
+        erasure::find(self, id)
+    }
+
+    fn unclean_erasures(
+        &mut self,
+        before: Timestamp,
+        most: u16,
+    ) -> Result<Vec<Erasure>, StoreError> {
+        erasure::unclean(self, before, most)
+    }
+
+    fn settle_erasures(&mut self, ids: &[ErasureId], at: Timestamp) -> Result<(), StoreError> {
+        erasure::settle(self, ids, at)
+    }
+
+    fn mails_among(&mut self, ids: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        erasure::mails_among(self, ids)
     }
 }

@@ -29,7 +29,7 @@ pub(super) const COLUMNS: &str = concat!(
     profile_columns!("m"),
     ", m.verified, m.extra_info, m.entity_source, m.entity_source_id, \
      m.num_of_order_discounts_allowed, m.archived, m.departed, m.last_login, m.deleted_at, \
-     m.created_at, m.updated_at"
+     m.erased_at, m.created_at, m.updated_at"
 );
 
 /// Their SQL types.
@@ -47,6 +47,7 @@ pub(super) type RowSql = (
     Integer,
     Bool,
     Bool,
+    Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
     BigInt,
@@ -72,6 +73,7 @@ pub(super) struct Row {
     departed: bool,
     last_login: Option<i64>,
     deleted_at: Option<i64>,
+    erased_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -80,11 +82,13 @@ impl Row {
     pub(super) fn membership(self) -> Result<Membership, StoreError> {
         let place = Place { table: "membership", id: self.person_id };
         let since = self.deleted_at.map(Timestamp::from_micros);
-        let standing = match (self.archived, self.departed, since) {
-            (false, ..) => Standing::Live,
-            (true, false, Some(since)) => Standing::Archived(since),
-            (true, true, Some(since)) => Standing::Left(since),
-            (true, _, None) => return Err(place.corrupt("deleted_at")),
+        let erased = self.erased_at.map(Timestamp::from_micros);
+        let standing = match (erased, self.archived, self.departed, since) {
+            (Some(at), ..) => Standing::Erased(at),
+            (None, false, ..) => Standing::Live,
+            (None, true, false, Some(since)) => Standing::Archived(since),
+            (None, true, true, Some(since)) => Standing::Left(since),
+            (None, true, _, None) => return Err(place.corrupt("deleted_at")),
         };
         let source = self.entity_source.as_deref();
         Ok(Membership {
@@ -111,25 +115,21 @@ impl Row {
 /// What is written once.
 #[derive(Insertable)]
 #[diesel(table_name = membership, treat_none_as_default_value = false)]
-struct Fixed<'a> {
+struct Fixed {
     merchant_id: i64,
     person_id: i64,
     managed: bool,
     creator_id: Option<i64>,
-    entity_source: Option<&'static str>,
-    entity_source_id: Option<&'a str>,
     created_at: i64,
 }
 
-impl<'a> From<&'a Membership> for Fixed<'a> {
-    fn from(membership: &'a Membership) -> Self {
+impl From<&Membership> for Fixed {
+    fn from(membership: &Membership) -> Self {
         Self {
             merchant_id: membership.merchant.get(),
             person_id: membership.person.get(),
             managed: membership.kind == Kind::Managed,
             creator_id: membership.creator().map(PersonId::get),
-            entity_source: membership.entity_source.map(EntitySource::name),
-            entity_source_id: membership.entity_source_id.as_deref(),
             created_at: membership.created_at.micros(),
         }
     }
@@ -161,11 +161,14 @@ struct Values<'a> {
     extra_info: Option<&'a str>,
     /// What segments compare that has no folded column of its own.
     folded_text: String,
+    entity_source: Option<&'static str>,
+    entity_source_id: Option<&'a str>,
     num_of_order_discounts_allowed: i32,
     archived: bool,
     departed: bool,
     last_login: Option<i64>,
     deleted_at: Option<i64>,
+    erased_at: Option<i64>,
     updated_at: i64,
 }
 
@@ -198,11 +201,17 @@ impl<'a> Values<'a> {
             picture: profile.picture.as_deref(),
             extra_info: membership.extra_info.as_ref().map(ExtraInfo::as_str),
             folded_text: folded_text(membership),
+            entity_source: membership.entity_source.map(EntitySource::name),
+            entity_source_id: membership.entity_source_id.as_deref(),
             num_of_order_discounts_allowed: membership.num_of_order_discounts_allowed,
             archived: membership.standing.is_archived(),
-            departed: matches!(membership.standing, Standing::Left(_)),
+            departed: membership.standing.is_gone(),
             last_login: membership.last_login.map(Timestamp::micros),
             deleted_at: membership.standing.since().map(Timestamp::micros),
+            erased_at: match membership.standing {
+                Standing::Erased(at) => Some(at.micros()),
+                Standing::Live | Standing::Archived(_) | Standing::Left(_) => None,
+            },
             updated_at: membership.updated_at.micros(),
         }
     }

@@ -1,0 +1,309 @@
+//! Erasing people (rule 30): a merchant its customer, a person their account and everything that hangs on it.
+//!
+//! What tells of the person goes, in the audit log and in the outcomes of requests too. The books stay: ledger entries, orders with
+//! amounts, lines, dates and stores, redemptions and visits, all under a number behind which nobody stands any more. No hash of
+//! theirs covers a personal value (rule 20), so they verify as before. What was promised and is open is called off, and what it
+//! held is free again; points that were not spent stay in the balance, and so in what a merchant owes, until they expire.
+//!
+//! Everything happens in one transaction of scope `Platform`, in the order in which others lock: the account, then memberships.
+//! A dry run is the same, undone by its caller.
+
+mod receipt;
+
+use regulars_customer::{
+    CustomerError, CustomerStore, EmailAddress, Kind, Membership, Person, PhoneNumber, Profile,
+    Standing,
+};
+use regulars_kernel::{
+    Actor, MerchantId, Permission, PersonId, Rule, StoreError, Timestamp, Violations,
+};
+use regulars_merchant::EntitySource;
+
+use crate::{
+    AuditStore, AuthError, AuthStore, ErasureStore,
+    confirmation::Confirmed,
+    mark::{Mark, MarkKind, Marker},
+};
+
+pub use receipt::{Erasure, ErasureId, NoParts, Part, PartKind, Parts, Reason};
+
+/// Of whom what is cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// The person.
+    pub person: PersonId,
+    /// At this merchant; none: at each.
+    pub merchant: Option<MerchantId>,
+    /// Whether the person goes as a whole: a managed customer, an account.
+    pub whole: bool,
+}
+
+/// An erasure to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewErasure {
+    /// Whose customer it was; none: the account.
+    pub merchant: Option<MerchantId>,
+    /// Who.
+    pub person: PersonId,
+    /// Why.
+    pub reason: Reason,
+    /// What went.
+    pub parts: Parts,
+    /// When.
+    pub erased_at: Timestamp,
+}
+
+/// A merchant erases a customer: a managed one as a whole, of a registered one what the merchant has of them. Needs
+/// [`Permission::EraseConsumer`]; people who work for a merchant are no customers, and are not found.
+pub fn erase_membership<S>(
+    tx: &mut S,
+    actor: &Actor,
+    marker: &Marker,
+    id: PersonId,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<Erasure, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    let merchant = actor.require(Permission::EraseConsumer)?;
+    erase_member(tx, marker, merchant, id, reason, now)
+}
+
+/// The same by whoever runs the platform, for a merchant.
+pub fn erase_member<S>(
+    tx: &mut S,
+    marker: &Marker,
+    merchant: MerchantId,
+    id: PersonId,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<Erasure, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    tx.find_account(id)?;
+    let found = tx.find_membership(merchant, id)?;
+    let found = found.filter(|found| !matches!(found.standing, Standing::Erased(_)));
+    let membership = found.ok_or(CustomerError::ConsumerNotFound)?;
+    let whose =
+        Whose { person: id, merchant: Some(merchant), whole: membership.kind == Kind::Managed };
+    let mut account = None;
+    if whose.whole {
+        account = tx.people(&[id])?.pop();
+    }
+    erase(tx, marker, whose, account, vec![membership], reason, now)
+}
+
+/// A consumer erases their account, and what every merchant has of them. Their password was confirmed; people who work for a
+/// merchant, and the platform's own, are no consumers.
+pub fn erase_own<S>(
+    tx: &mut S,
+    marker: &Marker,
+    confirmed: &Confirmed,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<Erasure, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    let account = confirmed.account(tx)?;
+    erase_consumer(tx, marker, account, reason, now)
+}
+
+/// The same by whoever runs the platform, for the person; of an account that was deleted too.
+pub fn erase_account<S>(
+    tx: &mut S,
+    marker: &Marker,
+    id: PersonId,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<Erasure, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    let account = tx.find_account(id)?.ok_or(CustomerError::ConsumerNotFound)?;
+    erase_consumer(tx, marker, account, reason, now)
+}
+
+fn erase_consumer<S>(
+    tx: &mut S,
+    marker: &Marker,
+    account: Person,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<Erasure, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    if account.user_type != regulars_customer::UserType::Consumer || account.staff || account.admin
+    {
+        let sentence = "Only consumers are erased. People who work for a merchant are dismissed first \
+                        (deleteMerchant), and delete their account (deleteAccount).";
+        return Err(Violations::of("id", Rule::Invalid(sentence.to_owned())).into());
+    }
+    let whose = Whose { person: account.id, merchant: None, whole: true };
+    let memberships = tx.memberships_of(account.id)?;
+    erase(tx, marker, whose, Some(account), memberships, reason, now)
+}
+
+/// Erases a person as far as `whose` says. `account` is the person's row where they go as a whole.
+fn erase<S>(
+    tx: &mut S,
+    marker: &Marker,
+    whose: Whose,
+    account: Option<Person>,
+    memberships: Vec<Membership>,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<Erasure, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    let mut marked = 0;
+    for membership in &memberships {
+        let marks = marks_of(marker, membership, account.as_ref());
+        marked += tx.insert_marks(membership.merchant, &marks, now)?;
+    }
+    let values = values_of(&memberships, account.as_ref());
+    let mut parts = tx.clear(whose, &values)?;
+    let mut filled = 0_u64;
+    for membership in memberships {
+        let (empty, values) = membership.erased(now);
+        filled = filled.saturating_add(values);
+        tx.update_membership(&empty)?;
+    }
+    if let Some(account) = account {
+        filled = filled.saturating_add(account.profile.filled());
+        filled = filled.saturating_add(u64::from(account.loyalty_id.is_some()));
+        tx.update_person(&emptied(account, now))?;
+    }
+    let log = if whose.whole { None } else { whose.merchant };
+    let entries = count(tx.clear_audit(whose.person, log)?);
+    parts.extend([
+        Part::gone(PartKind::Profile, filled),
+        Part { kind: PartKind::AuditEntries, cleared: entries, kept: entries },
+        Part { kind: PartKind::Marks, cleared: 0, kept: count(marked) },
+    ]);
+    let new = NewErasure {
+        merchant: whose.merchant,
+        person: whose.person,
+        reason,
+        parts: Parts::of(parts),
+        erased_at: now,
+    };
+    let id = tx.insert_erasure(&new)?;
+    let NewErasure { merchant, person, reason, parts, erased_at } = new;
+    Ok(Erasure { id, merchant, person, reason, parts, erased_at, cleaned_at: None })
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+/// The row of a person of whom nothing is left.
+fn emptied(account: Person, now: Timestamp) -> Person {
+    Person {
+        loyalty_id: None,
+        profile: Profile::default(),
+        logo: None,
+        verified: false,
+        archived: false,
+        active: false,
+        last_login: None,
+        deleted_at: Some(now),
+        updated_at: now,
+        ..account
+    }
+}
+
+/// What is kept of somebody so that a merchant's imports do not bring them back, and nothing that they got once comes twice
+/// (rules 15 and 30): where the record came from, card numbers, and addresses and phone numbers, of a registered person the
+/// proved addresses alone.
+fn marks_of(marker: &Marker, membership: &Membership, account: Option<&Person>) -> Vec<Mark> {
+    let merchant = membership.merchant;
+    let mut marks = Vec::new();
+    let mut add = |kind, value: &str| marks.extend(marker.mark(merchant, kind, value));
+    if let Some((source, id)) = membership.entity_source.zip(membership.entity_source_id.as_deref())
+    {
+        add(MarkKind::Source, &source_text(source, id));
+    }
+    for card in &membership.cards {
+        add(MarkKind::Card, &card.key());
+    }
+    let shown = &membership.profile;
+    let own = account.map(|account| &account.profile);
+    let known = membership.kind == Kind::Managed || membership.verified;
+    let proved = account.filter(|account| account.verified).and(own);
+    let addresses = [
+        shown.email.as_ref().filter(|_| known),
+        proved.and_then(|own| own.email.as_ref()),
+        own.and_then(|own| own.secondary_email.as_ref()),
+    ];
+    for address in addresses.into_iter().flatten() {
+        add(MarkKind::Email, &address.key());
+    }
+    for phone in shown.phone_number.iter().chain(own.and_then(|own| own.phone_number.as_ref())) {
+        add(MarkKind::Phone, phone.as_str());
+    }
+    marks.sort();
+    marks.dedup();
+    marks
+}
+
+fn source_text(source: EntitySource, id: &str) -> String {
+    format!("{}\0{id}", source.name())
+}
+
+/// Texts that name the person and may stand in the sentence of a refusal.
+fn values_of(memberships: &[Membership], account: Option<&Person>) -> Vec<String> {
+    let profiles =
+        memberships.iter().map(|one| &one.profile).chain(account.map(|one| &one.profile));
+    let mut values: Vec<String> = profiles
+        .flat_map(|profile| {
+            let addresses = [&profile.email, &profile.secondary_email].into_iter().flatten();
+            let phone = profile.phone_number.iter().map(PhoneNumber::as_str);
+            addresses.map(EmailAddress::as_str).chain(phone).map(str::to_owned)
+        })
+        .chain(memberships.iter().flat_map(|one| &one.cards).map(|card| card.as_str().to_owned()))
+        .chain(memberships.iter().filter_map(|one| one.entity_source_id.clone()))
+        .collect();
+    let own = memberships.iter().flat_map(|one| &one.loyalty_id);
+    values.extend(own.map(|id| id.as_str().to_owned()));
+    values.sort();
+    values.dedup();
+    values
+}
+
+/// Refuses a record that was made from a source under an id of somebody whom the merchant erased. To be asked after it was
+/// made, in the same transaction: whoever erases at the same moment has then ended, and left the mark.
+pub fn refuse_erased(
+    tx: &mut impl ErasureStore,
+    marker: &Marker,
+    merchant: MerchantId,
+    source: EntitySource,
+    id: &str,
+) -> Result<(), AuthError> {
+    let marks = marker.marks(merchant, MarkKind::Source, &source_text(source, id));
+    if tx.is_marked(merchant, &marks)? {
+        return Err(Violations::of("entitySourceId", Rule::Erased).into());
+    }
+    Ok(())
+}
+
+/// An erasure by the asker's merchant. Needs [`Permission::EraseConsumer`].
+pub fn find(
+    tx: &mut impl ErasureStore,
+    actor: &Actor,
+    id: ErasureId,
+) -> Result<Option<Erasure>, AuthError> {
+    let merchant = actor.require(Permission::EraseConsumer)?;
+    Ok(tx.find_erasure(id)?.filter(|found| found.merchant == Some(merchant)))
+}
+
+/// Clears what was written while somebody was erased and a moment after: the log has entries that are written late. To be run
+/// before the erasure is settled; scope `Platform`.
+pub fn clear_late(tx: &mut impl AuditStore, erasure: &Erasure) -> Result<(), StoreError> {
+    tx.clear_audit(erasure.person, erasure.merchant)?;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What is kept of people beside the membership and the account row, and of whom nothing is.
+
+use std::collections::BTreeSet;
+
+use regulars_customer::CustomerStore as _;
+use regulars_kernel::{MerchantId, Scope, StoreError, Timestamp};
+
+use super::MemoryStore;
+use crate::{
+    erasure::{Erasure, ErasureId, NewErasure, Part, PartKind, Whose},
+    erasure_store::ErasureStore,
+    mail::MailId,
+    mark::Mark,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    marks: BTreeSet<(MerchantId, Mark)>,
+    erasures: Vec<Erasure>,
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+impl ErasureStore for MemoryStore {
+    fn clear(&mut self, whose: Whose, _values: &[String]) -> Result<Vec<Part>, StoreError> {
+        let mut cards = 0;
+        for membership in self.customers.memberships_of(whose.person)? {
+            let other = whose.merchant.is_some_and(|merchant| merchant != membership.merchant);
+            cards += if other { 0 } else { membership.cards.len() };
+        }
+        cards += self.memory.customers.forget_blocked_cards(whose.person, whose.merchant);
+        let mut parts = vec![Part::gone(PartKind::Cards, count(cards))];
+        drop(self.rows()?);
+        if !whose.whole {
+            return Ok(parts);
+        }
+        let blocked = self.memory.customers.forget_blocked_ids(whose.person);
+        let mut rows = self.rows()?;
+        let (sessions, mails) = (rows.sessions.len(), rows.mails.len());
+        rows.sessions.retain(|_, session| session.person != whose.person);
+        rows.tokens.retain(|_, (token, _)| token.person != whose.person);
+        rows.mails.retain(|_, mail| mail.person() != Some(whose.person));
+        rows.logins.remove(&whose.person);
+        parts.extend([
+            Part::gone(PartKind::BlockedNumbers, count(blocked)),
+            Part::gone(PartKind::Sessions, count(sessions - rows.sessions.len())),
+            Part::gone(PartKind::Mails, count(mails - rows.mails.len())),
+        ]);
+        Ok(parts)
+    }
+
+    fn insert_marks(
+        &mut self,
+        merchant: MerchantId,
+        marks: &[Mark],
+        _at: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut rows = self.rows()?;
+        let new = marks.iter().filter(|mark| {
+            let mark: Mark = (*mark).clone();
+            rows.erasure.marks.insert((merchant, mark))
+        });
+        Ok(new.count())
+    }
+
+    fn is_marked(&mut self, merchant: MerchantId, marks: &[Mark]) -> Result<bool, StoreError> {
+        let reached = match self.scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(_) => false,
+            Scope::Platform => true,
+        };
+        let rows = self.memory.rows();
+        let kept = |mark: &Mark| rows.erasure.marks.contains(&(merchant, mark.clone()));
+        Ok(reached && marks.iter().any(kept))
+    }
+
+    fn insert_erasure(&mut self, new: &NewErasure) -> Result<ErasureId, StoreError> {
+        let mut rows = self.rows()?;
+        let last = rows.erasure.erasures.last().map_or(0, |last| last.id.get());
+        let id = ErasureId::new(last.saturating_add(1));
+        let NewErasure { merchant, person, reason, parts, erased_at } = new.clone();
+        let cleaned_at = None;
+        rows.erasure.erasures.push(Erasure {
+            id,
+            merchant,
+            person,
+            reason,
+            parts,
+            erased_at,
+            cleaned_at,
+        });
+        Ok(id)
+    }
+
+    fn find_erasure(&mut self, id: ErasureId) -> Result<Option<Erasure>, StoreError> {
+        let rows = self.memory.rows();
+        let found = rows.erasure.erasures.iter().find(|erasure| erasure.id == id);
+        let reached = |erasure: &&Erasure| match self.scope {
+            Scope::Merchant(own) => erasure.merchant == Some(own),
+            Scope::Person(_) => false,
+            Scope::Platform => true,
+        };
+        Ok(found.filter(reached).cloned())
+    }
+
+    fn unclean_erasures(
+        &mut self,
+        before: Timestamp,
+        most: u16,
+    ) -> Result<Vec<Erasure>, StoreError> {
+        let rows = self.rows()?;
+        let unclean = |one: &&Erasure| one.cleaned_at.is_none() && one.erased_at < before;
+        let mut found: Vec<_> = rows.erasure.erasures.iter().filter(unclean).cloned().collect();
+        found.sort_by_key(|erasure| erasure.erased_at);
+        found.truncate(usize::from(most));
+        Ok(found)
+    }
+
+    fn settle_erasures(&mut self, ids: &[ErasureId], at: Timestamp) -> Result<(), StoreError> {
+        let mut rows = self.rows()?;
+        for erasure in rows.erasure.erasures.iter_mut().filter(|one| ids.contains(&one.id)) {
+            erasure.cleaned_at.get_or_insert(at);
+        }
+        Ok(())
+    }
+
+    fn mails_among(&mut self, ids: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        let rows = self.rows()?;
+        Ok(ids.iter().filter(|id| rows.mails.contains_key(id)).copied().collect())
+    }
+}

@@ -1,0 +1,338 @@
+//! What goes of people who are erased, beside the membership and the account row; and what is written down of it.
+
+use diesel::{
+    Queryable,
+    sql_types::{BigInt, Nullable, Text},
+};
+use regulars_auth::{
+    erasure::{Erasure, ErasureId, NewErasure, Part, PartKind, Reason, Whose},
+    mail::MailId,
+    mark::Mark,
+};
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreError, Timestamp};
+
+use crate::{
+    Tx,
+    statement::{Bind, Statement},
+};
+
+/// Mutations of which the receipt begins with the number of a customer.
+const ABOUT_CUSTOMERS: &str = "(mutation LIKE '%Consumer' OR mutation LIKE '%ConsumerCard' \
+     OR mutation IN ('replaceLoyaltyId', 'setConsent')) AND mutation <> 'eraseConsumer'";
+
+/// ` person_id = … [AND merchant_id = …]`, under an alias with its dot.
+fn own<ST>(statement: Statement<ST>, alias: &'static str, whose: Whose) -> Statement<ST> {
+    let statement = statement.sql(alias).sql("person_id = ").bind(whose.person.get());
+    match whose.merchant {
+        Some(merchant) => {
+            statement.sql(" AND ").sql(alias).sql("merchant_id = ").bind(merchant.get())
+        }
+        None => statement,
+    }
+}
+
+/// Runs `sql` and then the condition of whose rows, and then `rest`.
+fn run(
+    tx: &mut Tx<'_>,
+    sql: &'static str,
+    whose: Whose,
+    rest: &'static str,
+) -> Result<u64, StoreError> {
+    let rows = own(Statement::<()>::new(sql), "", whose).sql(rest).execute(tx.connection)?;
+    Ok(count(rows))
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+pub(super) fn clear(
+    tx: &mut Tx<'_>,
+    whose: Whose,
+    values: &[String],
+) -> Result<Vec<Part>, StoreError> {
+    let cards = run(tx, "DELETE FROM membership_card WHERE ", whose, "")?;
+    let intents = call_off(tx, whose)?;
+    let items = run(
+        tx,
+        "UPDATE order_item SET extra_info = NULL WHERE extra_info IS NOT NULL \
+         AND (merchant_id, order_id) IN (SELECT o.merchant_id, o.id FROM orders o WHERE ",
+        whose,
+        ")",
+    )?;
+    let orders = run(
+        tx,
+        "UPDATE orders SET phone_number = NULL, delivery_location = NULL, extra_info = NULL WHERE ",
+        whose,
+        " AND (phone_number IS NOT NULL OR delivery_location IS NOT NULL OR extra_info IS NOT NULL)",
+    )?;
+    let requests = void_requests(tx, whose, values)?;
+    let [kept_orders, kept_items, redemptions, visits, entries] = kept(tx, whose)?;
+    let mut parts = vec![
+        Part::gone(PartKind::Cards, cards),
+        Part::gone(PartKind::Intents, intents),
+        Part::gone(PartKind::Requests, requests),
+        Part { kind: PartKind::Orders, cleared: orders, kept: kept_orders },
+        Part { kind: PartKind::OrderItems, cleared: items, kept: kept_items },
+        Part { kind: PartKind::Redemptions, cleared: 0, kept: redemptions },
+        Part { kind: PartKind::Visits, cleared: 0, kept: visits },
+        Part { kind: PartKind::LedgerEntries, cleared: 0, kept: entries },
+    ];
+    if whose.whole {
+        let person = Whose { merchant: None, ..whose };
+        let blocked = run(tx, "DELETE FROM blocked_loyalty_id WHERE ", person, "")?;
+        run(tx, "DELETE FROM refresh_token WHERE ", person, "")?;
+        let sessions = run(tx, "DELETE FROM session WHERE ", person, "")?;
+        let mails = run(tx, "DELETE FROM mail WHERE ", person, "")?;
+        Statement::<()>::new(
+            "UPDATE person SET password_hash = NULL, token_version = token_version + 1 WHERE id = ",
+        )
+        .bind(whose.person.get())
+        .execute(tx.connection)?;
+        parts.extend([
+            Part::gone(PartKind::BlockedNumbers, blocked),
+            Part::gone(PartKind::Sessions, sessions),
+            Part::gone(PartKind::Mails, mails),
+        ]);
+    }
+    Ok(parts)
+}
+
+/// Calls off what was promised and is open, and frees what it held.
+fn call_off(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
+    run(
+        tx,
+        "UPDATE hold SET state = 'CANCELLED' WHERE state = 'OPEN' AND (merchant_id, account_id) IN \
+         (SELECT merchant_id, id FROM account WHERE ",
+        whose,
+        ")",
+    )?;
+    run(tx, "UPDATE account SET held = 0 WHERE held <> 0 AND ", whose, "")?;
+    run(tx, "UPDATE redemption_intent SET state = 'CANCELLED' WHERE state = 'OPEN' AND ", whose, "")
+}
+
+/// Forgets with what requests about the person were asked, and the sentences in which they were refused. The keys stay used: a
+/// request that comes again is refused as one with another input, and brings nobody back.
+fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64, StoreError> {
+    let mut statement = Statement::<()>::new("UPDATE idempotency SET outcome = '', fingerprint = ")
+        .dialect("'\\x'::bytea", "x''")
+        .sql(" WHERE outcome <> '' AND (");
+    match whose.merchant {
+        Some(merchant) => {
+            statement.push("merchant_id = ");
+            statement.push_bind(merchant.get());
+        }
+        None => {
+            statement.push(
+                "merchant_id IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ",
+            );
+            statement.push_bind(whose.person.get());
+            statement.push(")");
+        }
+    }
+    let done = format!("{{\"done\":\"{}", whose.person);
+    statement.push(") AND ");
+    statement.push(ABOUT_CUSTOMERS);
+    statement.push(" AND (outcome = ");
+    statement.push_bind(format!("{done}\"}}"));
+    statement.push(" OR ");
+    statement.push_dialect("strpos(outcome, ", "instr(outcome, ");
+    statement.push_bind(format!("{done} "));
+    statement.push(") = 1");
+    if !values.is_empty() {
+        statement.push(" OR EXISTS (SELECT 1 FROM ");
+        statement = statement
+            .each(values.iter().cloned().collect::<Bind>())
+            .sql(" v WHERE ")
+            .dialect("strpos(outcome, v.value) > 0", "instr(outcome, v.value) > 0")
+            .sql(")");
+    }
+    statement.push(")");
+    let rows = statement.execute(tx.connection)?;
+    if !whose.whole {
+        return Ok(count(rows));
+    }
+    let own = Statement::<()>::new("DELETE FROM idempotency WHERE merchant_id = 0 AND actor_id = ")
+        .bind(whose.person.get())
+        .execute(tx.connection)?;
+    Ok(count(rows).saturating_add(count(own)))
+}
+
+/// How many orders, lines of orders, redemptions, visits and entries of the ledger stay.
+fn kept(tx: &mut Tx<'_>, whose: Whose) -> Result<[u64; 5], StoreError> {
+    type Counts = (BigInt, BigInt, BigInt, BigInt, BigInt);
+    let mut statement = Statement::<Counts>::new("SELECT ");
+    for (number, table) in [
+        "orders o WHERE ",
+        "orders o JOIN order_item i ON i.merchant_id = o.merchant_id AND i.order_id = o.id WHERE ",
+        "redemption o WHERE ",
+        "visit o WHERE ",
+        "account o JOIN entry e ON e.merchant_id = o.merchant_id AND e.account_id = o.id WHERE ",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        statement.push(if number == 0 {
+            "(SELECT count(*) FROM "
+        } else {
+            ", (SELECT count(*) FROM "
+        });
+        statement.push(table);
+        statement = own(statement, "o.", whose);
+        statement.push(")");
+    }
+    let found: Option<(i64, i64, i64, i64, i64)> = statement.first(tx.connection)?;
+    let (orders, items, redemptions, visits, entries) = found.unwrap_or_default();
+    Ok([orders, items, redemptions, visits, entries]
+        .map(|rows| u64::try_from(rows).unwrap_or_default()))
+}
+
+pub(super) fn insert_marks(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    marks: &[Mark],
+    at: Timestamp,
+) -> Result<usize, StoreError> {
+    tx.platform()?;
+    if marks.is_empty() {
+        return Ok(0);
+    }
+    let mut statement = Statement::<()>::new(
+        "INSERT INTO erased_mark (merchant_id, kind, key_id, digest, erased_at) VALUES ",
+    );
+    statement.vary();
+    for (number, mark) in marks.iter().enumerate() {
+        statement.push(if number == 0 { "(" } else { ", (" });
+        statement.push_bind(merchant.get());
+        for text in [mark.kind.word(), &mark.key, &mark.digest] {
+            statement.push(", ");
+            statement.push_bind(text);
+        }
+        statement.push(", ");
+        statement.push_bind(at.micros());
+        statement.push(")");
+    }
+    statement.sql(" ON CONFLICT DO NOTHING").execute(tx.connection)
+}
+
+pub(super) fn is_marked(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    marks: &[Mark],
+) -> Result<bool, StoreError> {
+    match tx.scope() {
+        Scope::Merchant(own) if own != merchant => return Ok(false),
+        Scope::Person(_) => return Ok(false),
+        Scope::Merchant(_) | Scope::Platform => {}
+    }
+    let Some(first) = marks.first() else { return Ok(false) };
+    let statement =
+        Statement::<BigInt>::new("SELECT count(*) FROM erased_mark WHERE merchant_id = ")
+            .bind(merchant.get())
+            .sql(" AND kind = ")
+            .bind(first.kind.word())
+            .sql(" AND digest")
+            .is_in(marks.iter().map(|mark| mark.digest.clone()).collect::<Bind>());
+    let found: Option<i64> = statement.first(tx.connection)?;
+    Ok(found.is_some_and(|found| found > 0))
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewErasure) -> Result<ErasureId, StoreError> {
+    tx.platform()?;
+    let statement = Statement::<BigInt>::new(
+        "INSERT INTO erasure (merchant_id, person_id, reason, receipt, erased_at) VALUES (",
+    )
+    .bind(new.merchant.map_or(0, MerchantId::get))
+    .sql(", ")
+    .bind(new.person.get())
+    .sql(", ")
+    .bind(new.reason.word())
+    .sql(", ")
+    .bind(new.parts.to_string())
+    .sql(", ")
+    .bind(new.erased_at.micros())
+    .sql(") RETURNING id");
+    let id: Option<i64> = statement.first(tx.connection)?;
+    id.map(ErasureId::new).ok_or(StoreError::Unavailable)
+}
+
+const COLUMNS: &str = "SELECT e.id, e.merchant_id, e.person_id, e.reason, e.receipt, e.erased_at, \
+     e.cleaned_at FROM erasure e WHERE ";
+
+type RowSql = (BigInt, BigInt, BigInt, Text, Text, BigInt, Nullable<BigInt>);
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    merchant_id: i64,
+    person_id: i64,
+    reason: String,
+    receipt: String,
+    erased_at: i64,
+    cleaned_at: Option<i64>,
+}
+
+impl Row {
+    fn erasure(self) -> Result<Erasure, StoreError> {
+        let id = self.id;
+        let corrupt = |column| StoreError::Corrupt { table: "erasure", column, id };
+        Ok(Erasure {
+            id: ErasureId::new(id),
+            merchant: (self.merchant_id != 0).then(|| MerchantId::new(self.merchant_id)),
+            person: PersonId::new(self.person_id),
+            reason: Reason::from_word(&self.reason).ok_or_else(|| corrupt("reason"))?,
+            parts: self.receipt.parse().map_err(|_text| corrupt("receipt"))?,
+            erased_at: Timestamp::from_micros(self.erased_at),
+            cleaned_at: self.cleaned_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+pub(super) fn find(tx: &mut Tx<'_>, id: ErasureId) -> Result<Option<Erasure>, StoreError> {
+    let mut statement = Statement::<RowSql>::new(COLUMNS).sql("e.id = ").bind(id.get());
+    match tx.scope() {
+        Scope::Merchant(own) => {
+            statement = statement.sql(" AND e.merchant_id = ").bind(own.get());
+        }
+        Scope::Person(_) => return Ok(None),
+        Scope::Platform => {}
+    }
+    statement.first::<Row>(tx.connection)?.map(Row::erasure).transpose()
+}
+
+pub(super) fn unclean(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    most: u16,
+) -> Result<Vec<Erasure>, StoreError> {
+    tx.platform()?;
+    let statement = Statement::<RowSql>::new(COLUMNS)
+        .sql("e.cleaned_at IS NULL AND e.erased_at < ")
+        .bind(before.micros())
+        .sql(" ORDER BY e.erased_at LIMIT ")
+        .bind(i64::from(most));
+    statement.load::<Row>(tx.connection)?.into_iter().map(Row::erasure).collect()
+}
+
+pub(super) fn settle(tx: &mut Tx<'_>, ids: &[ErasureId], at: Timestamp) -> Result<(), StoreError> {
+    tx.platform()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Statement::<()>::new("UPDATE erasure SET cleaned_at = ")
+        .bind(at.micros())
+        .sql(" WHERE cleaned_at IS NULL AND id")
+        .is_in(ids.iter().map(|id| id.get()).collect::<Bind>())
+        .execute(tx.connection)?;
+    Ok(())
+}
+
+pub(super) fn mails_among(tx: &mut Tx<'_>, ids: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+    tx.platform()?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = Statement::<BigInt>::new("SELECT m.id FROM mail m WHERE m.id")
+        .is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
+    Ok(statement.load::<i64>(tx.connection)?.into_iter().map(MailId::new).collect())
+}

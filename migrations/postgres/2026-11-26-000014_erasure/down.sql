@@ -1,0 +1,3 @@
+DROP TABLE erased_mark;
+DROP TABLE erasure;
+ALTER TABLE membership DROP COLUMN erased_at;
