@@ -32,6 +32,7 @@ use crate::{
         ClaimableProfileNodeConnection, ConsumerNode, ConsumerNodeConnection,
         choice::UserEntitySource,
         consent::{ConsentPayload, SetConsentInput},
+        erasure::{EraseConsumerInput, EraseConsumerPayload, ErasureReceipt},
         export::{ExportConsumerInput, ExportPayload},
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
@@ -583,6 +584,14 @@ impl Query {
         crate::auth::application::list(context, &paging).map(Some)
     }
 
+    /// What an erasure cleared, and whether something is still to be done. Needs the permission `erase_consumer`.
+    fn erasure_receipt(
+        context: &Context,
+        #[graphql(description = "The receipt's own id.")] id: Id,
+    ) -> Result<Option<ErasureReceipt>, ApiError> {
+        crate::customer::erasure::erasure_receipt(context, &id)
+    }
+
     /// Who did what at one's own merchant, or was refused it, the newest first. Filters hold together; an empty text or id is
     /// no filter. Needs the permission `view_audit`.
     #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
@@ -890,6 +899,17 @@ impl Mutation {
         input: DeleteConsumerInput,
     ) -> Result<Option<ConsumerPayload>, ApiError> {
         crate::customer::mutations::delete_consumer(executor, &input).map(Some)
+    }
+
+    /// Erases a customer: what tells of them goes everywhere, at once and for good, and the books stay under a number. A merchant
+    /// erases what it has of one (permission `erase_consumer`): of one whom it keeps everything, of one who has an account
+    /// all but the account. Consumers erase their own account and what every merchant has of them, by their password and with a
+    /// proved address. Nobody imports them again under the same source and id (code `erased`).
+    fn erase_consumer(
+        executor: &Asked<'_, '_>,
+        input: EraseConsumerInput,
+    ) -> Result<Option<EraseConsumerPayload>, ApiError> {
+        crate::customer::erasure::erase_consumer(executor, input).map(Some)
     }
 
     /// Gives a customer another loyalty id and blocks the lost one: it identifies nobody any more. Registered people do it for

@@ -62,6 +62,8 @@ pub(crate) enum About {
     Consents(Option<PersonId>),
     /// A customer by their id in another system, who may be yet to be made.
     Source(EntitySource, String),
+    /// A person of whom the log may hold no value.
+    Person(PersonId),
     /// Whoever asks, at every merchant.
     Memberships,
     /// An account, whoever asks or is named.
@@ -92,13 +94,38 @@ pub(crate) struct Trace {
     about: About,
     /// The address that somebody named who is nobody yet.
     named: Option<EmailAddress>,
+    /// What is different once it is done, beside what images show.
+    changes: Vec<Change>,
+    /// Whether from where is nobody's to know any more.
+    from_nowhere: bool,
 }
 
 impl Trace {
     /// Of an action by its root field.
     pub(crate) fn new(action: impl Into<String>) -> Self {
         let (place, about) = (Place::Own, About::Nothing);
-        Self { action: action.into(), place, about, named: None }
+        Self {
+            action: action.into(),
+            place,
+            about,
+            named: None,
+            changes: Vec::new(),
+            from_nowhere: false,
+        }
+    }
+
+    /// With these changes, which no image shows.
+    #[must_use]
+    pub(crate) fn noting(mut self, changes: Vec<Change>) -> Self {
+        self.changes = changes;
+        self
+    }
+
+    /// By somebody of whom nothing may be known afterwards.
+    #[must_use]
+    pub(crate) const fn from_nowhere(mut self) -> Self {
+        self.from_nowhere = true;
+        self
     }
 
     /// Done there.
@@ -152,6 +179,8 @@ impl Effect {
 pub(crate) struct Recorder {
     trace: Trace,
     actor: Actor,
+    /// Of the address that was named, where it may not be kept.
+    digest: Option<String>,
     /// Everything that is known beforehand.
     entry: NewEntry,
 }
@@ -225,6 +254,7 @@ impl Recorder {
             (About::StoreGroup(id), Some(merchant)) => id
                 .or(made.map(StoreGroupId::new))
                 .map_or(Subject::Nothing, |id| Subject::StoreGroup(merchant, id)),
+            (About::Person(person), _) => Subject::Person(*person),
             (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
             (
                 About::Nothing
@@ -254,7 +284,8 @@ impl Recorder {
         let (receipt, effect) = step(tx)?;
         let subject = self.subject(log, effect.made);
         let after = subject.look(tx)?;
-        let done = NewEntry { log, target: subject.target(), ..self.entry.clone() };
+        let changes = self.trace.changes.clone();
+        let done = NewEntry { log, target: subject.target(), changes, ..self.entry.clone() };
         tx.append_audit(&entries(&done, &before, &after))?;
         let joined = member.look(tx)?;
         if joined != stranger {
@@ -313,8 +344,7 @@ impl Recorder {
             (_, None) => self.entry.doer,
         };
         let (log, target) = (Log::Employer(person), Some(person.into()));
-        let named = self.trace.named.as_ref().map(Change::named);
-        let changes = named.into_iter().chain(changes).collect();
+        let changes = self.named(target).into_iter().chain(changes).collect();
         tx.append_audit(&[NewEntry { log, doer, target, changes, ..self.entry.clone() }])
     }
 
@@ -346,6 +376,15 @@ impl Recorder {
         tx.append_audit(&[refused])
     }
 
+    /// The address that was named: of a person whom the entry is about, whose erasure finds it there; of nobody a short keyed
+    /// hash, by which a series is still one.
+    fn named(&self, about: Option<Target>) -> Option<Change> {
+        match about {
+            Some(_) => self.trace.named.as_ref().map(Change::named),
+            None => self.digest.as_deref().map(Change::digested),
+        }
+    }
+
     fn refusal_of(&self, code: Option<&str>) -> NewEntry {
         let target = self.subject(Log::Platform, None).target().or(match self.trace.about {
             About::Post(id) => Some(id.into()),
@@ -358,7 +397,7 @@ impl Recorder {
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));
-        let changes = self.trace.named.iter().map(Change::named).collect();
+        let changes = self.named(target).into_iter().collect();
         NewEntry { target, outcome, changes, ..self.entry.clone() }
     }
 }
@@ -371,8 +410,11 @@ impl Context {
     /// Who writes down what comes of something that whoever asks is doing.
     pub(crate) fn recorder(&self, trace: &Trace) -> Recorder {
         let actor = self.actor().clone();
-        let entry = self.entry(&trace.action, Outcome::Done);
-        Recorder { trace: trace.clone(), actor, entry }
+        let mut entry = self.entry(&trace.action, Outcome::Done);
+        entry.peer = entry.peer.filter(|_| !trace.from_nowhere);
+        let marker = self.authority().marker();
+        let digest = trace.named.as_ref().map(|address| marker.digest(&address.key()));
+        Recorder { trace: trace.clone(), actor, digest, entry }
     }
 
     fn entry(&self, action: &str, outcome: Outcome) -> NewEntry {

@@ -242,7 +242,7 @@ fn open_sqlite(
     }
     connection
         .batch_execute(
-            "PRAGMA synchronous = FULL;
+            "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
              PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;
              PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;",
         )

@@ -50,6 +50,14 @@ const MOST_BETWEEN_CUTS: Duration = Duration::from_secs(10);
 /// The least time between two looks at whether the statistics are out of date.
 const BETWEEN_STATISTICS: Duration = Duration::from_hours(1);
 
+/// What the thread is asked to do.
+enum Work {
+    /// To write.
+    Write(Box<dyn Job>),
+    /// To leave nothing of what was deleted in the file, and to say whether it did.
+    Scrub(Sender<bool>),
+}
+
 type Panic = Box<dyn std::any::Any + Send>;
 
 /// What became of a job's own savepoint.
@@ -165,7 +173,7 @@ fn depth(connection: &mut AnyConnection) -> Option<u32> {
 
 /// The thread that writes, seen from outside.
 pub(crate) struct Writer {
-    queue: Option<Sender<Box<dyn Job>>>,
+    queue: Option<Sender<Work>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -196,12 +204,23 @@ impl Writer {
         let job =
             Box::new(WriteJob { write, scope, deadline, outcome: None, settled: false, reply });
         let queue = self.queue.as_ref().ok_or(StoreError::Unavailable)?;
-        queue.try_send(job).map_err(|_full| StoreError::Unavailable)?;
+        queue.try_send(Work::Write(job)).map_err(|_full| StoreError::Unavailable)?;
         match answer.recv() {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(_gone) => Err(StoreError::Unavailable.into()),
         }
+    }
+}
+
+impl Writer {
+    /// Leaves nothing of what was deleted or overwritten in the file or its log, and answers whether that was possible: it is
+    /// not while somebody is in the middle of reading what was before. Writes wait meanwhile.
+    pub(crate) fn scrub(&self) -> Result<bool, StoreError> {
+        let (reply, answer) = bounded(1);
+        let queue = self.queue.as_ref().ok_or(StoreError::Unavailable)?;
+        queue.try_send(Work::Scrub(reply)).map_err(|_full| StoreError::Unavailable)?;
+        answer.recv().map_err(|_gone| StoreError::Unavailable)
     }
 }
 
@@ -216,17 +235,25 @@ impl Drop for Writer {
     }
 }
 
-fn work(mut link: Link, manager: &Manager, jobs: &Receiver<Box<dyn Job>>) {
+fn work(mut link: Link, manager: &Manager, jobs: &Receiver<Work>) {
     let mut log = Log::of(manager);
     let mut dirty = false;
     let mut gathered = Instant::now();
     loop {
         match jobs.recv_timeout(IDLE) {
             Ok(first) => {
-                let mut group = vec![first];
-                group.extend(jobs.try_iter().take(GROUP - 1));
-                commit(&mut link, group);
-                dirty = true;
+                let (group, scrubs) = sorted(first, jobs.try_iter().take(GROUP - 1));
+                if !group.is_empty() {
+                    commit(&mut link, group);
+                    dirty = true;
+                }
+                if !scrubs.is_empty() {
+                    let clean = scrub(&mut link.connection);
+                    // Whoever asked may have given up.
+                    for reply in scrubs {
+                        reply.try_send(clean).ok();
+                    }
+                }
                 if link.is_broken() || link.trim().is_err() {
                     reopen(&mut link, manager);
                 }
@@ -242,6 +269,36 @@ fn work(mut link: Link, manager: &Manager, jobs: &Receiver<Box<dyn Job>>) {
     }
     gather_statistics(&mut link.connection, manager);
     cut(&mut link.connection);
+}
+
+/// What is to be written, and who waits for a scrub after it.
+fn sorted(
+    first: Work,
+    others: impl Iterator<Item = Work>,
+) -> (Vec<Box<dyn Job>>, Vec<Sender<bool>>) {
+    let (mut group, mut scrubs) = (Vec::new(), Vec::new());
+    for work in std::iter::once(first).chain(others) {
+        match work {
+            Work::Write(job) => group.push(job),
+            Work::Scrub(reply) => scrubs.push(reply),
+        }
+    }
+    (group, scrubs)
+}
+
+/// Leaves nothing of what was deleted in the file. Deleted rows are overwritten as they go (`secure_delete`), but a row
+/// that moved from page to page left copies on its way, and the search index drops what it deleted only when its parts are
+/// merged: so the index is merged, the file written anew, and the log cut to nothing.
+fn scrub(connection: &mut AnyConnection) -> bool {
+    let AnyConnection::Sqlite(sqlite) = &mut *connection else { return true };
+    let written = sqlite
+        .batch_execute("INSERT INTO membership_trigram (membership_trigram) VALUES ('optimize')")
+        .and_then(|()| sqlite.batch_execute("VACUUM"));
+    if let Err(error) = written {
+        tracing::warn!(%error, "the file could not be written anew: what was erased may be left in its free places");
+        return false;
+    }
+    cut(connection)
 }
 
 fn reopen(link: &mut Link, manager: &Manager) {

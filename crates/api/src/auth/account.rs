@@ -72,13 +72,13 @@ pub(super) fn own(action: &'static str, context: &Context) -> Trace {
 }
 
 /// The account of whoever asks, before their password is tried.
-pub(super) fn ask(context: &Context) -> Result<Asking, ApiError> {
+pub(crate) fn ask(context: &Context) -> Result<Asking, ApiError> {
     let actor = context.actor();
     context.read_within(Scope::Platform, |tx| confirmation::ask(tx, actor))
 }
 
 /// Tries the password of whoever asks, with no connection held meanwhile.
-pub(super) fn confirm(
+pub(crate) fn confirm(
     context: &Context,
     asking: &Asking,
     password: Password,

@@ -3,6 +3,7 @@
 pub mod choice;
 pub mod claim;
 pub mod consent;
+pub mod erasure;
 pub mod export;
 pub mod inputs;
 pub mod mutations;

@@ -1,6 +1,9 @@
 //! Writing customers: by merchants, and by consumers about themselves.
 
+use std::sync::Arc;
+
 use juniper::graphql_object;
+use regulars_auth::AuthError;
 use regulars_customer::{
     CustomerError, LoyaltyId, card, create, delete, join, loyalty_id, sharing, update, upsert,
 };
@@ -10,6 +13,7 @@ use crate::{
     context::Context,
     customer::{
         ConsumerNode,
+        erasure::refuse_erased,
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
             LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
@@ -78,10 +82,12 @@ pub(crate) fn create_consumer(asked: &Asked<'_, '_>, input: CreateConsumerInput)
     let record = input.record();
     let call = Call::of(asked, CHANGE).of_thing(About::Customer(None));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-    let entropy = rand::random();
+    let (entropy, authority) = (rand::random(), Arc::clone(asked.context().authority()));
     let outcome = asked.context().mutate(&call, move |tx| {
         let loyalty_id = LoyaltyId::from_entropy(entropy);
-        create::create(tx, &actor, &record, loyalty_id, now).map(|made| made.id)
+        let made = create::create(tx, &actor, &record, loyalty_id, now)?;
+        refuse_erased(tx, &authority, actor.merchant(), &record)?;
+        Ok::<_, AuthError>(made.id)
     })?;
     Ok(payload(outcome))
 }
@@ -93,10 +99,14 @@ pub(crate) fn upsert_consumer(asked: &Asked<'_, '_>, input: UpsertConsumerInput)
     let about = source.map_or(About::Customer(None), |(source, id)| About::Source(source, id));
     let call = Call::of(asked, CHANGE).of_thing(about);
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-    let entropy = rand::random();
+    let (entropy, authority) = (rand::random(), Arc::clone(asked.context().authority()));
     let outcome = asked.context().mutate(&call, move |tx| {
         let loyalty_id = LoyaltyId::from_entropy(entropy);
-        upsert::upsert(tx, &actor, &record, loyalty_id, now).map(|done| done.consumer.id)
+        let done = upsert::upsert(tx, &actor, &record, loyalty_id, now)?;
+        if done.created {
+            refuse_erased(tx, &authority, actor.merchant(), &record)?;
+        }
+        Ok::<_, AuthError>(done.consumer.id)
     })?;
     Ok(payload(outcome))
 }

@@ -1,6 +1,7 @@
 //! One call of a mutation: who may make it, what it is about, and what it was asked with, in one canonical form.
 
 use juniper::{DefaultScalarValue, LookAheadSelection, LookAheadValue, Variables, parser::Span};
+use regulars_auth::audit::Change;
 use regulars_kernel::{Actor, Denied, Permission, PersonId};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -72,6 +73,13 @@ impl Call {
     #[must_use]
     pub(crate) fn of_thing(mut self, about: About) -> Self {
         self.trace = self.trace.about(about);
+        self
+    }
+
+    /// The same call, of a mutation that changes this, which no image shows.
+    #[must_use]
+    pub(crate) fn noting(mut self, changes: Vec<Change>) -> Self {
+        self.trace = self.trace.noting(changes);
         self
     }
 

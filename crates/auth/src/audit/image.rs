@@ -89,6 +89,10 @@ fields! {
     Verified = "verified" plain,
     /// Not deleted.
     Active = "active" plain,
+    /// Erased: nothing is left that tells of them.
+    Erased = "erased" plain,
+    /// A short keyed hash of an address that is nobody's.
+    EmailDigest = "emailDigest" plain,
     /// What people call a role, an application or a key. Often nobody's name; but as it may be somebody's it is kept where it
     /// can be cleared.
     DisplayName = "displayName" personal,
@@ -135,10 +139,15 @@ pub struct Change {
 }
 
 impl Change {
-    /// The address that somebody named who proved nothing.
+    /// The address that somebody named who proved nothing, where it is that of the person whom the entry is about.
     pub fn named(address: &EmailAddress) -> Self {
         let after = Some(cut(address.as_str()));
         Self { field: Field::Email, before: None, after }
+    }
+
+    /// A keyed hash of the address that somebody named who is nobody: [`crate::mark::Marker::digest`].
+    pub fn digested(digest: &str) -> Self {
+        Self { field: Field::EmailDigest, before: None, after: Some(cut(digest)) }
     }
 
     /// A yes-or-no that is the other one now.
