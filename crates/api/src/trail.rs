@@ -97,7 +97,7 @@ pub(crate) struct Trace {
     /// What is different once it is done, beside what images show.
     changes: Vec<Change>,
     /// Whether from where is nobody's to know any more.
-    from_nowhere: bool,
+    unplaced: bool,
 }
 
 impl Trace {
@@ -110,7 +110,7 @@ impl Trace {
             about,
             named: None,
             changes: Vec::new(),
-            from_nowhere: false,
+            unplaced: false,
         }
     }
 
@@ -123,8 +123,8 @@ impl Trace {
 
     /// By somebody of whom nothing may be known afterwards.
     #[must_use]
-    pub(crate) const fn from_nowhere(mut self) -> Self {
-        self.from_nowhere = true;
+    pub(crate) const fn unplaced(mut self) -> Self {
+        self.unplaced = true;
         self
     }
 
@@ -411,7 +411,7 @@ impl Context {
     pub(crate) fn recorder(&self, trace: &Trace) -> Recorder {
         let actor = self.actor().clone();
         let mut entry = self.entry(&trace.action, Outcome::Done);
-        entry.peer = entry.peer.filter(|_| !trace.from_nowhere);
+        entry.peer = entry.peer.filter(|_| !trace.unplaced);
         let marker = self.authority().marker();
         let digest = trace.named.as_ref().map(|address| marker.digest(&address.key()));
         Recorder { trace: trace.clone(), actor, digest, entry }

@@ -176,7 +176,7 @@ where
     if let Some(account) = account {
         filled = filled.saturating_add(account.profile.filled());
         filled = filled.saturating_add(u64::from(account.loyalty_id.is_some()));
-        tx.update_person(&emptied(account, now))?;
+        tx.update_person(&emptied(&account, now))?;
     }
     let log = if whose.whole { None } else { whose.merchant };
     let entries = count(tx.clear_audit(whose.person, log)?);
@@ -202,7 +202,7 @@ fn count(rows: usize) -> u64 {
 }
 
 /// The row of a person of whom nothing is left.
-fn emptied(account: Person, now: Timestamp) -> Person {
+fn emptied(account: &Person, now: Timestamp) -> Person {
     Person {
         loyalty_id: None,
         profile: Profile::default(),
@@ -213,7 +213,7 @@ fn emptied(account: Person, now: Timestamp) -> Person {
         last_login: None,
         deleted_at: Some(now),
         updated_at: now,
-        ..account
+        ..account.clone()
     }
 }
 

@@ -104,6 +104,18 @@ impl Memory {
         before - rows.blocked_cards.len()
     }
 
+    /// Forgets what a person decided about being contacted, at a merchant or at each, and answers how many decisions it were:
+    /// for erasing them.
+    pub fn forget_consents(&self, person: PersonId, merchant: Option<MerchantId>) -> usize {
+        let mut rows = self.rows();
+        let before = rows.consents.len();
+        rows.consents.retain(|one| {
+            one.new.person != person
+                || merchant.is_some_and(|merchant| merchant != one.new.merchant)
+        });
+        before - rows.consents.len()
+    }
+
     /// Forgets the former loyalty ids of a person, and answers how many it were: for erasing them.
     pub fn forget_blocked_ids(&self, person: PersonId) -> usize {
         let mut rows = self.rows();

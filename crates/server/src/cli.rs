@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
+use regulars_auth::erasure::Reason;
 
 /// What `regulars` was asked to do.
 #[derive(Debug, Parser)]
@@ -253,6 +254,21 @@ pub(crate) enum ConsumerCommand {
         regulars consumer export 177 --merchant 1 --out 177.json --config /etc/regulars/regulars.toml"
     )]
     Export(ConsumerExport),
+    /// Erase a person: what tells of them goes, the books stay
+    #[command(
+        long_about = "Erase a person, as the mutation eraseConsumer does: what tells of them goes from the account and from what \
+        merchants have of them, from orders, mails, log-ins, the audit log and recorded requests, at once and for good. The \
+        books stay under a number: ledger entries, orders with amounts, lines and dates, redemptions, visits.\n\n\
+        Without --merchant it is a consumer's account and every membership of it; with --merchant what that merchant has of \
+        them: a customer whom it keeps as a whole, of one with an account all but the account. People who work for a merchant are \
+        dismissed first.\n\nWorks beside running servers and without them. It ends once nothing is left in SQLite's \
+        free places and in the mail folder either; of PostgreSQL, VACUUM, archived logs and backups of either database are yours. Start \
+        with --dry-run.",
+        after_long_help = "Examples:\n  regulars consumer erase 177 --dry-run --data-dir /var/lib/regulars\n  \
+        regulars consumer erase 177 --yes --data-dir /var/lib/regulars\n  \
+        regulars consumer erase 177 --merchant 1 --yes --reason not-needed --config /etc/regulars/regulars.toml"
+    )]
+    Erase(ConsumerErase),
 }
 
 /// `regulars consumer export`.
@@ -269,6 +285,52 @@ pub(crate) struct ConsumerExport {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) sources: Sources,
+}
+
+/// `regulars consumer erase`.
+#[derive(Debug, Args)]
+pub(crate) struct ConsumerErase {
+    /// The number of the person (`pk`)
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) id: i64,
+    /// Erase what this merchant has of them, by its number
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) merchant: Option<i64>,
+    /// Say what would go, and erase nobody
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Erase them for good
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Why, for the receipt
+    #[arg(long, value_enum, default_value_t = ErasureReason::Request)]
+    pub(crate) reason: ErasureReason,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
+/// Why somebody is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ErasureReason {
+    /// The person asked for it
+    Request,
+    /// The person withdrew their consent
+    ConsentWithdrawn,
+    /// What is known of them is not needed any more
+    NotNeeded,
+    /// They should never have been kept, or the law says so
+    Unlawful,
+}
+
+impl ErasureReason {
+    pub(crate) const fn to_domain(self) -> Reason {
+        match self {
+            Self::Request => Reason::Request,
+            Self::ConsentWithdrawn => Reason::ConsentWithdrawn,
+            Self::NotNeeded => Reason::NotNeeded,
+            Self::Unlawful => Reason::Unlawful,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -325,6 +387,9 @@ mod tests {
             "regulars consumer export --out a.json",
             "regulars consumer export 0 --out a.json",
             "regulars consumer export 177",
+            "regulars consumer erase",
+            "regulars consumer erase 0 --yes",
+            "regulars consumer erase 7 --yes --dry-run",
             "regulars surve",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

@@ -1,5 +1,6 @@
 //! `regulars consumer`: what whoever runs the platform does about one person, at their demand.
 
+pub(crate) mod erase;
 pub(crate) mod export;
 
 use std::{io, path::PathBuf};

@@ -11,6 +11,7 @@ mod consumer;
 mod data_dir;
 mod database;
 mod demo;
+mod erasure;
 mod filesystem;
 mod keys;
 mod mail;
@@ -30,9 +31,13 @@ use crate::{
     cli::{Cli, Command, ConsumerCommand, Sources, UserCommand},
     config::{Config, Flags, Refusal},
     console::{complain, say},
-    consumer::ConsumerError,
+    consumer::{
+        ConsumerError,
+        erase::{self, EraseError},
+    },
     database::{DatabaseError, Upkeep},
     demo::Plan,
+    erasure::Places,
     keys::{KeysError, Lacking},
     serve::ServeError,
     user::UserError,
@@ -62,6 +67,8 @@ enum Failure {
     User(#[from] UserError),
     #[error(transparent)]
     Consumer(#[from] ConsumerError),
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
@@ -105,6 +112,15 @@ fn run(command: Command) -> Result<(), Failure> {
             say(keys::generate()?.trim_end());
             Ok(())
         }
+        Command::Consumer(consumer) => match consumer.command {
+            ConsumerCommand::Erase(wanted) => {
+                let config = settings(&wanted.sources, None)?;
+                let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
+                let db = database::open(&config, url)?;
+                let authority = authority(&config, &db, Lacking::Refuse)?;
+                Ok(erase::erase(&db, authority, &Places::of(&config), &wanted)?)
+            }
+        },
         Command::User(user) => match user.command {
             UserCommand::Create(create) => {
                 let config = settings(&create.sources, None)?;

@@ -37,6 +37,7 @@ use crate::{
     console::say,
     database::{self, Upkeep},
     demo,
+    erasure::{Cleaner, Places},
     keys::Lacking,
     mail::{LetterFault, Letters, Mailer, Transport, TransportFault},
     maintenance::{Kept, Maintenance},
@@ -133,6 +134,8 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         access: config.auth.access_lifetime,
     };
     let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
+    let cleaner =
+        Cleaner::start(Arc::clone(&app), Places::of(config)).map_err(ServeError::Machine)?;
     let scribe = Scribe::start(Arc::clone(&app), waiting).map_err(ServeError::Machine)?;
     let mailer = mailer(config, &app)?;
     let program = Program::start(app).map_err(ServeError::Machine)?;
@@ -158,6 +161,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let finished = endpoint.engine().stop(left);
     drop(mailer);
     drop(maintenance);
+    drop(cleaner);
     // The last one: what was refused until now is written down.
     drop(scribe);
     if !finished {

@@ -258,7 +258,7 @@ fn erase_own(
 ) -> Answer {
     let trace = Trace::new("eraseConsumer").about(About::Person(person));
     let trace = trace.noting(noted(input.dry_run));
-    let done = take_own(context, trace.clone().from_nowhere(), person, id, input);
+    let done = take_own(context, trace.clone().unplaced(), person, id, input);
     let outcome = match done {
         Ok(receipt) => Outcome::Done(receipt),
         Err(error) => context.refuse(&trace, error, Codes::Account)?,

@@ -48,6 +48,8 @@ words! {
         Profile = "profile",
         /// Card numbers of merchants' own, blocked ones too.
         Cards = "cards",
+        /// Decisions about being contacted.
+        Consents = "consents",
         /// Loyalty ids that were replaced.
         BlockedNumbers = "blockedNumbers",
         /// Log-ins that were open or over.
@@ -89,6 +91,7 @@ impl PartKind {
             Self::Marks => Some("reimport"),
             Self::Profile
             | Self::Cards
+            | Self::Consents
             | Self::BlockedNumbers
             | Self::Sessions
             | Self::Mails

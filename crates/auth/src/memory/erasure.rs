@@ -31,7 +31,11 @@ impl ErasureStore for MemoryStore {
             cards += if other { 0 } else { membership.cards.len() };
         }
         cards += self.memory.customers.forget_blocked_cards(whose.person, whose.merchant);
-        let mut parts = vec![Part::gone(PartKind::Cards, count(cards))];
+        let consents = self.memory.customers.forget_consents(whose.person, whose.merchant);
+        let mut parts = vec![
+            Part::gone(PartKind::Cards, count(cards)),
+            Part::gone(PartKind::Consents, count(consents)),
+        ];
         drop(self.rows()?);
         if !whose.whole {
             return Ok(parts);

@@ -52,6 +52,7 @@ pub(super) fn clear(
     values: &[String],
 ) -> Result<Vec<Part>, StoreError> {
     let cards = run(tx, "DELETE FROM membership_card WHERE ", whose, "")?;
+    let consents = run(tx, "DELETE FROM consent WHERE ", whose, "")?;
     let intents = call_off(tx, whose)?;
     let items = run(
         tx,
@@ -70,6 +71,7 @@ pub(super) fn clear(
     let [kept_orders, kept_items, redemptions, visits, entries] = kept(tx, whose)?;
     let mut parts = vec![
         Part::gone(PartKind::Cards, cards),
+        Part::gone(PartKind::Consents, consents),
         Part::gone(PartKind::Intents, intents),
         Part::gone(PartKind::Requests, requests),
         Part { kind: PartKind::Orders, cleared: orders, kept: kept_orders },
@@ -117,18 +119,14 @@ fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64
     let mut statement = Statement::<()>::new("UPDATE idempotency SET outcome = '', fingerprint = ")
         .dialect("'\\x'::bytea", "x''")
         .sql(" WHERE outcome <> '' AND (");
-    match whose.merchant {
-        Some(merchant) => {
-            statement.push("merchant_id = ");
-            statement.push_bind(merchant.get());
-        }
-        None => {
-            statement.push(
-                "merchant_id IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ",
-            );
-            statement.push_bind(whose.person.get());
-            statement.push(")");
-        }
+    if let Some(merchant) = whose.merchant {
+        statement.push("merchant_id = ");
+        statement.push_bind(merchant.get());
+    } else {
+        statement
+            .push("merchant_id IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ");
+        statement.push_bind(whose.person.get());
+        statement.push(")");
     }
     let done = format!("{{\"done\":\"{}", whose.person);
     statement.push(") AND ");

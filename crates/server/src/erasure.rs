@@ -1,0 +1,205 @@
+//! What is left to do once somebody is erased: entries of the log that were just being written, files of mails, and the free
+//! places of a SQLite file.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{RecvTimeoutError, Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use regulars_api::context::App;
+use regulars_auth::{ErasureStore as _, erasure, mail::MailId};
+use regulars_kernel::{Clock as _, Scope, StoreError, Timestamp};
+use regulars_persistence::Db;
+
+use crate::config::{Config, MailTransport};
+
+/// From one look to the next.
+const BETWEEN: Duration = Duration::from_secs(1);
+/// After an erasure what was under way meanwhile is written by then.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+/// Erasures of one round.
+const BATCH: u16 = 100;
+/// Files of mails that are asked about at once.
+const FILES: usize = 500;
+/// How long one write may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A file of more bytes is written anew in the quiet hours alone: writes wait for some seconds meanwhile.
+const LARGE: u64 = 256 * 1024 * 1024;
+/// Two to five o'clock UTC.
+const QUIET_HOURS: std::ops::Range<i64> = 2..5;
+
+/// Where something of people may be beside the rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// SQLite's file.
+    pub(crate) file: Option<PathBuf>,
+    /// The folder that mails are written into.
+    pub(crate) mails: Option<PathBuf>,
+}
+
+/// The thread; dropping this stops it.
+pub(crate) struct Cleaner {
+    stop: Option<Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Cleaner {
+    /// Starts it.
+    pub(crate) fn start(app: Arc<App>, places: Places) -> io::Result<Self> {
+        let (stop, stopped) = channel();
+        let thread = thread::Builder::new().name("erasure".to_owned()).spawn(move || {
+            while stopped.recv_timeout(BETWEEN) == Err(RecvTimeoutError::Timeout) {
+                let now = app.clock.now();
+                if places.is_large() && !is_quiet(now) {
+                    continue;
+                }
+                match clean(&app.db, &places, now) {
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "what was erased is not cleaned up yet"),
+                }
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Cleaner {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that cleans up after erasures panicked");
+        }
+    }
+}
+
+impl Places {
+    /// Where the settings put them.
+    pub(crate) fn of(config: &Config) -> Self {
+        let data_dir = &config.server.data_dir;
+        let file = config.database.url(data_dir).file().map(Path::to_owned);
+        let in_folder = config.mail.transport == MailTransport::Folder;
+        Self { file, mails: in_folder.then(|| config.mail.folder(data_dir)) }
+    }
+
+    fn is_large(&self) -> bool {
+        let bytes = self.file.as_ref().and_then(|file| file.metadata().ok()).map(|file| file.len());
+        bytes.is_some_and(|bytes| bytes > LARGE)
+    }
+}
+
+fn is_quiet(now: Timestamp) -> bool {
+    let hour = now.micros().div_euclid(3_600 * Timestamp::MICROS_PER_SECOND).rem_euclid(24);
+    QUIET_HOURS.contains(&hour)
+}
+
+/// Why something is left.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unclean {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder of mails.
+    #[error("files of mails were not deleted: {0}")]
+    Mails(#[from] io::Error),
+}
+
+/// Cleans up after the erasures of before a moment ago, and answers whether nothing is left of them.
+pub(crate) fn clean(db: &Db, places: &Places, now: Timestamp) -> Result<bool, Unclean> {
+    let before = now.minus(UNDER_WAY);
+    let unclean =
+        db.read::<_, StoreError>(Scope::Platform, |tx| tx.unclean_erasures(before, BATCH))?;
+    if unclean.is_empty() {
+        return Ok(true);
+    }
+    let ids: Vec<_> = unclean.iter().map(|erasure| erasure.id).collect();
+    db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
+        unclean.iter().try_for_each(|one| erasure::clear_late(tx, one))
+    })?;
+    if let Some(folder) = &places.mails {
+        delete_stale(db, folder)?;
+    }
+    if !db.scrub()? {
+        return Ok(false);
+    }
+    db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
+        tx.settle_erasures(&ids, now)
+    })?;
+    tracing::info!("erased people are gone from mails, logs and free places, too");
+    Ok(true)
+}
+
+/// Deletes the files of mails that are no longer in the outbox: erased people's, and those whose tokens are long over.
+fn delete_stale(db: &Db, folder: &Path) -> Result<(), Unclean> {
+    let mut files: BTreeMap<i64, Vec<PathBuf>> = BTreeMap::new();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if let Some(id) = path.file_name().and_then(|name| number(&name.to_string_lossy())) {
+            files.entry(id).or_default().push(path);
+        }
+    }
+    let ids: Vec<MailId> = files.keys().map(|id| MailId::new(*id)).collect();
+    for ids in ids.chunks(FILES) {
+        let kept = db.read::<_, StoreError>(Scope::Platform, |tx| tx.mails_among(ids))?;
+        for id in ids.iter().filter(|id| !kept.contains(id)) {
+            for path in files.get(&id.get()).into_iter().flatten() {
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(error.into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The number of the mail that a file is of, as it is named where mails are written: `00000007-activation.eml`, and with a dot
+/// before it while it is being written.
+fn number(name: &str) -> Option<i64> {
+    let name = name.strip_prefix('.').unwrap_or(name);
+    let (digits, rest) = name.split_once('-')?;
+    (rest.ends_with(".eml") || rest.ends_with(".eml.draft")).then_some(())?;
+    (digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(())?;
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_mails_have_a_number() {
+        for (name, expected) in [
+            ("00000007-activation.eml", Some(7)),
+            (".00000007-password_reset.eml.draft", Some(7)),
+            ("123456789-invitation.eml", Some(123_456_789)),
+            ("7-activation.eml", None),
+            ("00000007-activation.txt", None),
+            ("0000000x-activation.eml", None),
+            ("notes.eml", None),
+        ] {
+            assert_eq!(number(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn quiet_hours_are_the_same_everywhere() {
+        let hour =
+            |hour: i64| Timestamp::from_seconds(1_700_000_000 / 86_400 * 86_400 + hour * 3_600);
+        assert!(!is_quiet(hour(1)) && is_quiet(hour(2)) && is_quiet(hour(4)) && !is_quiet(hour(5)));
+    }
+}
