@@ -92,7 +92,7 @@ where
     if whose.whole {
         account = tx.people(&[id])?.pop();
     }
-    erase(tx, marker, whose, account, vec![membership], reason, now)
+    erase(tx, marker, whose, Known { account, memberships: vec![membership] }, (reason, now))
 }
 
 /// A consumer erases their account, and what every merchant has of them. Their password was confirmed; people who work for a
@@ -144,18 +144,23 @@ where
     }
     let whose = Whose { person: account.id, merchant: None, whole: true };
     let memberships = tx.memberships_of(account.id)?;
-    erase(tx, marker, whose, Some(account), memberships, reason, now)
+    erase(tx, marker, whose, Known { account: Some(account), memberships }, (reason, now))
 }
 
-/// Erases a person as far as `whose` says. `account` is the person's row where they go as a whole.
+/// What was found of a person: the rows that are to be emptied.
+struct Known {
+    /// Of whom goes as a whole.
+    account: Option<Person>,
+    memberships: Vec<Membership>,
+}
+
+/// Erases a person as far as `whose` says.
 fn erase<S>(
     tx: &mut S,
     marker: &Marker,
     whose: Whose,
-    account: Option<Person>,
-    memberships: Vec<Membership>,
-    reason: Reason,
-    now: Timestamp,
+    Known { account, memberships }: Known,
+    (reason, now): (Reason, Timestamp),
 ) -> Result<Erasure, AuthError>
 where
     S: CustomerStore + AuthStore + AuditStore + ErasureStore,

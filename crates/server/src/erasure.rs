@@ -15,7 +15,7 @@ use std::{
 
 use regulars_api::context::App;
 use regulars_auth::{ErasureStore as _, erasure, mail::MailId};
-use regulars_kernel::{Clock as _, Scope, StoreError, Timestamp};
+use regulars_kernel::{Scope, StoreError, Timestamp};
 use regulars_persistence::Db;
 
 use crate::config::{Config, MailTransport};

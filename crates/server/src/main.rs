@@ -120,6 +120,12 @@ fn run(command: Command) -> Result<(), Failure> {
                 let authority = authority(&config, &db, Lacking::Refuse)?;
                 Ok(erase::erase(&db, authority, &Places::of(&config), &wanted)?)
             }
+            ConsumerCommand::Export(wanted) => {
+                let config = settings(&wanted.sources, None)?;
+                let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
+                let db = database::open(&config, url)?;
+                Ok(consumer::export::write(&db, &wanted)?)
+            }
         },
         Command::User(user) => match user.command {
             UserCommand::Create(create) => {
@@ -129,14 +135,6 @@ fn run(command: Command) -> Result<(), Failure> {
                 let authority = authority(&config, &db, Lacking::Refuse)?;
                 let place = config.database.url(&config.server.data_dir).to_string();
                 Ok(user::create(&db, &place, authority, &create)?)
-            }
-        },
-        Command::Consumer(consumer) => match consumer.command {
-            ConsumerCommand::Export(wanted) => {
-                let config = settings(&wanted.sources, None)?;
-                let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
-                let db = database::open(&config, url)?;
-                Ok(consumer::export::write(&db, &wanted)?)
             }
         },
     }
