@@ -172,7 +172,8 @@ fn delete_stale(db: &Db, folder: &Path) -> Result<(), Unclean> {
 fn number(name: &str) -> Option<i64> {
     let name = name.strip_prefix('.').unwrap_or(name);
     let (digits, rest) = name.split_once('-')?;
-    (rest.ends_with(".eml") || rest.ends_with(".eml.draft")).then_some(())?;
+    let named = rest.strip_suffix(".draft").unwrap_or(rest);
+    named.strip_suffix(".eml")?;
     (digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(())?;
     digits.parse().ok()
 }

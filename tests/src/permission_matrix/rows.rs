@@ -105,6 +105,12 @@ fn queries() -> Vec<Row> {
         ),
         query("roles", "", "{ roles { count } }", nothing),
         query("storeGroups", "", "{ storeGroups { count } }", nothing),
+        query(
+            "erasureReceipt",
+            "",
+            "query ($id: ID!) { erasureReceipt(id: $id) { dryRun } }",
+            |shop| json!({ "id": shop.erased() }),
+        ),
         query("role", "the cashier's", "query ($id: ID!) { role(id: $id) { id } }", id!("cashier")),
         query("merchants", "", "{ merchants { count } }", nothing),
         query("auditLog", "", "{ auditLog(first: 1) { count } }", nothing),
@@ -496,6 +502,24 @@ fn memberships() -> Vec<Row> {
             "exportConsumer",
             "for oneself",
             "mutation { exportConsumer(input: {}) { success errors filename } }",
+            nothing,
+        ),
+        mutation(
+            "eraseConsumer",
+            "a customer",
+            "mutation ($id: ID!) { eraseConsumer(input: { id: $id, reason: REQUEST }) { success errors } }",
+            |shop| json!({ "id": shop.managed() }),
+        ),
+        mutation(
+            "eraseConsumer",
+            "a customer with an account",
+            "mutation ($id: ID!) { eraseConsumer(input: { id: $id, reason: REQUEST, dryRun: true }) { success errors } }",
+            id!("consumer"),
+        ),
+        mutation(
+            "eraseConsumer",
+            "for oneself, without a password",
+            "mutation { eraseConsumer(input: { reason: REQUEST }) { success errors } }",
             nothing,
         ),
         mutation(

@@ -130,6 +130,12 @@ impl<'a> Shop<'a> {
         self.made("createConsumer", "CreateConsumerInput", "consumer", &input)
     }
 
+    /// The receipt of a customer whom the shop erased.
+    pub(crate) fn erased(&self) -> Value {
+        let input = json!({ "id": self.managed(), "reason": "REQUEST" });
+        self.made("eraseConsumer", "EraseConsumerInput", "receipt", &input)
+    }
+
     /// A store that nobody was given.
     pub(crate) fn store(&self) -> Value {
         let input = json!({ "name": Self::unique("Store") });

@@ -56,9 +56,8 @@ impl ErasureReason {
 pub struct EraseConsumerInput {
     /// The customer; consumers leave it out and mean themselves.
     pub id: Option<Id>,
-    /// Says what would go, and erases nobody.
-    #[graphql(default = false)]
-    pub dry_run: bool,
+    /// Says what would go, and erases nobody; not so unless told.
+    pub dry_run: Option<bool>,
     /// Why.
     pub reason: ErasureReason,
     /// The password of a consumer who erases their own account; merchants leave it out.
@@ -70,7 +69,7 @@ pub struct EraseConsumerInput {
 /// A kind of things, and what became of them.
 #[derive(Clone, Debug, GraphQLObject)]
 pub struct ErasurePart {
-    /// `profile`, `cards`, `blockedNumbers`, `sessions`, `mails`, `auditEntries`, `requests`, `orders`, `orderItems`,
+    /// `profile`, `cards`, `consents`, `blockedNumbers`, `sessions`, `mails`, `auditEntries`, `requests`, `orders`, `orderItems`,
     /// `redemptionIntents`, `redemptions`, `visits`, `ledgerEntries` or `marks`.
     kind: &'static str,
     /// How many went, or lost what told of the person; of the profile the values.
@@ -238,11 +237,12 @@ pub(crate) fn erase_consumer(asked: &Asked<'_, '_>, input: EraseConsumerInput) -
     }
     let context = asked.context();
     let call = Call::of(asked, Needs::Permission(Permission::EraseConsumer)).about("id");
-    let call = call.of_thing(About::Person(id)).noting(noted(input.dry_run));
+    let dry_run = input.dry_run.unwrap_or(false);
+    let call = call.of_thing(About::Person(id)).noting(noted(dry_run));
     let (actor, now) = (context.actor().clone(), context.now());
     let (authority, reason) = (Arc::clone(context.authority()), input.reason.to_domain());
     let outcome = context.mutate_within(Scope::Platform, &call, move |tx| {
-        erase(tx, input.dry_run, |tx| {
+        erase(tx, dry_run, |tx| {
             erasure::erase_membership(tx, &actor, authority.marker(), id, reason, now)
         })
     })?;
@@ -256,8 +256,9 @@ fn erase_own(
     id: Option<PersonId>,
     input: EraseConsumerInput,
 ) -> Answer {
+    let dry_run = input.dry_run.unwrap_or(false);
     let trace = Trace::new("eraseConsumer").about(About::Person(person));
-    let trace = trace.noting(noted(input.dry_run));
+    let trace = trace.noting(noted(dry_run));
     let done = take_own(context, trace.clone().unplaced(), person, id, input);
     let outcome = match done {
         Ok(receipt) => Outcome::Done(receipt),
@@ -287,9 +288,10 @@ fn take_own(
     let confirmed = confirm(context, &asking, Password::new(password))?;
     let (now, recorder) = (context.now(), context.recorder(&trace));
     let (authority, reason) = (Arc::clone(context.authority()), input.reason.to_domain());
+    let dry_run = input.dry_run.unwrap_or(false);
     context.write_within(Scope::Platform, move |tx| {
         recorder.watch(tx, |tx| {
-            let receipt = erase(tx, input.dry_run, |tx| {
+            let receipt = erase(tx, dry_run, |tx| {
                 erasure::erase_own(tx, authority.marker(), &confirmed, reason, now)
             })?;
             Ok::<_, AuthError>((receipt, Effect::default()))
