@@ -40,7 +40,7 @@ pub trait AuditStore {
     ) -> Result<u64, StoreError>;
 
     /// Clears what tells of a person, in one merchant's log or in all: personal values of entries about them, and from where
-    /// they, or somebody unknown who named them, came. Answers how many entries it were. `Platform` scope only.
+    /// they, or somebody unknown who named them, came. Answers how many entries had something of it. `Platform` scope only.
     fn clear_audit(
         &mut self,
         person: PersonId,

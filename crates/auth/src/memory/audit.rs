@@ -140,14 +140,16 @@ impl AuditStore for MemoryStore {
             let acted = entry.doer.person == Some(person);
             let other = merchant.is_some() && entry.merchant != merchant;
             let personal = entry.changes.iter().any(|change| change.field().is_personal());
-            if other || !(about || acted) || !(personal || entry.peer.is_some()) {
+            let comes = acted || entry.doer.person.is_none();
+            let clears = about && personal || comes && entry.peer.is_some();
+            if other || !(about || acted) || !clears {
                 continue;
             }
             cleared += 1;
             if about {
                 entry.changes.retain(|change| !change.field().is_personal());
             }
-            if acted || entry.doer.person.is_none() {
+            if comes {
                 entry.peer = None;
             }
         }

@@ -293,21 +293,19 @@ pub(super) fn clear(
     merchant: Option<MerchantId>,
 ) -> Result<usize, StoreError> {
     tx.platform()?;
-    let about = "(target_id = ";
-    let mut statement = Statement::<()>::new("UPDATE audit_entry SET personal = CASE WHEN ")
-        .sql(about)
-        .bind(person.get())
-        .sql(
-            " AND target_kind = 'person') THEN NULL ELSE personal END, peer = CASE WHEN \
-             person_id IS NULL OR person_id = ",
-        )
-        .bind(person.get())
-        .sql(" THEN NULL ELSE peer END WHERE (person_id = ")
-        .bind(person.get())
-        .sql(" OR ")
-        .sql(about)
-        .bind(person.get())
-        .sql(" AND target_kind = 'person')) AND (personal IS NOT NULL OR peer IS NOT NULL)");
+    let about = |statement: Statement<()>| {
+        statement.sql("target_kind = 'person' AND target_id = ").bind(person.get())
+    };
+    let acted = |statement: Statement<()>| {
+        statement.sql("(person_id IS NULL OR person_id = ").bind(person.get()).sql(")")
+    };
+    let mut statement = Statement::<()>::new("UPDATE audit_entry SET personal = CASE WHEN ");
+    statement = about(statement).sql(" THEN NULL ELSE personal END, peer = CASE WHEN ");
+    statement = acted(statement).sql(" THEN NULL ELSE peer END WHERE (person_id = ");
+    statement = about(statement.bind(person.get()).sql(" OR "));
+    // Only what is cleared by it counts.
+    statement = about(statement.sql(") AND (personal IS NOT NULL AND "));
+    statement = acted(statement.sql(" OR peer IS NOT NULL AND ")).sql(")");
     if let Some(merchant) = merchant {
         statement = statement.sql(" AND merchant_id = ").bind(merchant.get());
     }
