@@ -227,6 +227,9 @@ pub(crate) fn erase_consumer(asked: &Asked<'_, '_>, input: EraseConsumerInput) -
     if let Actor::Consumer { person } = *asked.context().actor() {
         return erase_own(asked.context(), person, id, input);
     }
+    if let Err(denied) = asked.context().actor().require(Permission::EraseConsumer) {
+        return turned_down(asked, denied.into()).map(payload);
+    }
     let Some(id) = id else {
         let missing = Violations::of("id", Rule::Required).into();
         return turned_down(asked, missing).map(payload);
