@@ -266,7 +266,7 @@ fn the_erased_are_cleared_and_the_entries_stay(fixture: &mut impl Fixture, world
 }
 
 fn a_name_in_the_name_of_a_thing_is_cleared(fixture: &mut impl Fixture, world: &World) {
-    let (near, far) = (merchant(7), merchant(8));
+    let (near, far) = (merchant(7), merchant(10));
     let (role, other) = (RoleId::new(70), RoleId::new(71));
     let name = Change::from_stored(Field::DisplayName, None, Some("Ada's till".to_owned()));
     let plain = Change::turned(Field::Archived, true);

@@ -57,14 +57,16 @@ pub(super) fn is_tenants(columns: &[Column]) -> bool {
     columns.iter().any(|column| column.name == "merchant_id")
 }
 
-/// What tells a row's number: each of its ids but the merchant's is that.
+/// What tells a row's number: each of its ids but the merchant's is that. Where there is none, what else needs a number.
 pub(super) fn number(columns: &[Column]) -> &str {
     let telling = |column: &&Column| {
         column.kind == "bigint"
             && column.name != "merchant_id"
             && (column.name == "id" || column.name.ends_with("_id"))
     };
-    &columns.iter().find(telling).expect("an id").name
+    let needed =
+        |column: &&Column| column.kind == "bigint" && column.name != "merchant_id" && column.needed;
+    &columns.iter().find(telling).or_else(|| columns.iter().find(needed)).expect("a number").name
 }
 
 /// The statement that inserts a row of a number for a merchant.
