@@ -40,9 +40,15 @@ fn an_empty_variable_is_no_filter_either() {
             let variables = json!({ "rules": value, "at": value });
             owner.query(document, variables).succeeded().body["data"].clone()
         };
-        let all = ask(Value::Null);
+        // Other tests have customers put down at the same merchant: compared is what did not change meanwhile.
+        let (all, empty) = loop {
+            let (before, empty, after) = (ask(Value::Null), ask(json!("")), ask(Value::Null));
+            if before == after {
+                break (before, empty);
+            }
+        };
         assert!(all["consumers"]["count"].as_u64() > Some(0), "{all}");
-        assert_eq!(ask(json!("")), all, "{:?}", world.engine);
+        assert_eq!(empty, all, "{:?}", world.engine);
     });
 }
 

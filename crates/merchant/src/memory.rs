@@ -379,6 +379,10 @@ mod tests {
         fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn MerchantStore)) {
             work(&mut self.scoped(scope));
         }
+
+        fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn MerchantStore) + Send + 'static) {
+            work(&mut self.scoped(scope));
+        }
     }
 
     #[test]

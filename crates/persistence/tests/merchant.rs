@@ -19,7 +19,7 @@ use regulars_merchant::{
     MerchantStore, Product, StoreFilter,
     suite::{self, Fixture, World},
 };
-use regulars_persistence::{Bulk, Db};
+use regulars_persistence::{Bulk, Db, Tx};
 use regulars_testkit::{Engine, TempDatabase};
 
 struct OnDatabase {
@@ -56,6 +56,14 @@ impl Fixture for OnDatabase {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
+    }
+
+    fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn MerchantStore) + Send + 'static) {
+        let write = move |tx: &mut Tx<'_>| {
+            work(tx);
+            Ok::<_, StoreError>(())
+        };
+        self.db().write(scope, None, write).unwrap();
     }
 }
 

@@ -379,6 +379,7 @@ pub(super) const WITHHELD: &[(&str, &str, &str)] = &[
     ("membership", "erased_at", "is of whom nothing is left there"),
     ("erasure", "*", "says how much went of somebody, and nothing of whom"),
     ("application", "*", "is of the people who work for merchants"),
+    ("application_store", "*", "is of the people who work for merchants"),
     ("api_key", "*", "is of the people who work for merchants"),
     ("orders", "waiter_id", "is another person"),
     ("entry", "actor_id", "is another person"),
