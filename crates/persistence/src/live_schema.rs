@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// Table to column to type, `Nullable<…>` where it may be null.
-type Tables = BTreeMap<String, BTreeMap<String, String>>;
+pub(crate) type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What `schema.rs` declares.
-fn declared() -> Tables {
+pub(crate) fn declared() -> Tables {
     let mut tables = Tables::new();
     let mut table = String::new();
     for line in include_str!("schema.rs").lines() {

@@ -1,6 +1,7 @@
 //! The port's suite on both databases, and what only several log-ins at once can show.
 
 mod auditing;
+mod erasing;
 mod mailing;
 
 use std::{
