@@ -106,8 +106,8 @@ fn gone() -> Value {
 }
 
 fn part(receipt: &Value, kind: &str) -> Value {
-    let parts = receipt["parts"].as_array().expect("parts").iter();
-    parts.filter(|part| part["kind"] == kind).next().cloned().unwrap_or_default()
+    let mut parts = receipt["parts"].as_array().expect("parts").iter();
+    parts.find(|part| part["kind"] == kind).cloned().unwrap_or_default()
 }
 
 #[test]
