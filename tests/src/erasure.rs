@@ -182,6 +182,10 @@ fn nothing_is_found_of_a_customer_whom_a_merchant_erased() {
 
         // Nobody stands behind the number, and nobody comes back by an import.
         assert_eq!(stub(&owner), gone());
+        let note =
+            json!({ "consumerId": id, "channel": "EMAIL", "state": "DENIED", "source": "till" });
+        let note = act(&owner, "setConsent", &note, "");
+        assert_eq!(note["errors"]["consumerId"][0]["code"], "does_not_exist", "{note}");
         let change = json!({ "id": id, "archived": false });
         let change = act(&owner, "updateConsumer", &change, "");
         assert_eq!(change["errors"]["id"][0]["code"], "does_not_exist", "{change}");

@@ -15,7 +15,7 @@ use regulars_kernel::{
 
 use crate::{
     ConsentChannel, ConsentRecorder, ConsentState, CustomerError, CustomerStore, Kind, Membership,
-    Standing, sharing::own_account,
+    Standing, sharing::own_account, update::own,
 };
 
 /// The most characters of a source.
@@ -233,6 +233,8 @@ fn concerned(
         let merchant = at.ok_or_else(|| Violations::of("merchantId", Rule::Required))?;
         own_account(tx, actor)?;
         let found = tx.find_membership(merchant, *person)?;
+        // Of whom a merchant erased nothing is written there again, unless they rejoin.
+        let found = found.filter(|found| !matches!(found.standing, Standing::Erased(_)));
         return found.ok_or(CustomerError::MembershipNotFound);
     }
     let merchant = actor.require(Permission::ChangeConsumer)?;
@@ -241,7 +243,7 @@ fn concerned(
         return Err(Violations::of("merchantId", Rule::Invalid(sentence.to_owned())).into());
     }
     let id = who.ok_or_else(|| Violations::of("consumerId", Rule::Required))?;
-    tx.find_membership(merchant, id)?.ok_or(CustomerError::ConsumerNotFound)
+    own(tx, merchant, id)
 }
 
 /// Why an opt-in is not taken.

@@ -264,8 +264,8 @@ pub(crate) enum ConsumerCommand {
         dismissed first.\n\nWorks beside running servers and without them. It ends once nothing is left in SQLite's \
         free places and in the mail folder either; of PostgreSQL, VACUUM, archived logs and backups of either database are yours. Start \
         with --dry-run.",
-        after_long_help = "Examples:\n  regulars consumer erase 177 --dry-run --data-dir /var/lib/regulars\n  \
-        regulars consumer erase 177 --yes --data-dir /var/lib/regulars\n  \
+        after_long_help = "Examples:\n  regulars consumer erase 178 --merchant 1 --dry-run --data-dir /var/lib/regulars\n  \
+        regulars consumer erase 178 --merchant 1 --yes --data-dir /var/lib/regulars\n  \
         regulars consumer erase 177 --merchant 1 --yes --reason not-needed --config /etc/regulars/regulars.toml"
     )]
     Erase(ConsumerErase),

@@ -22,6 +22,10 @@ use crate::config::{Config, MailTransport};
 
 /// From one look to the next.
 const BETWEEN: Duration = Duration::from_secs(1);
+/// From one file written anew to the next: whoever erases one after another holds up writes once for all of them.
+const APART: Duration = Duration::from_mins(1);
+/// The longest wait after a file that could not be: somebody reads from it, and each try writes it as a whole into the log.
+const LONGEST: Duration = Duration::from_mins(10);
 /// After an erasure what was under way meanwhile is written by then.
 const UNDER_WAY: Duration = Duration::from_secs(2);
 /// Erasures of one round.
@@ -30,7 +34,7 @@ const BATCH: u16 = 100;
 const FILES: usize = 500;
 /// How long one write may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A file of more bytes is written anew in the quiet hours alone: writes wait for some seconds meanwhile.
+/// A file of more bytes is written anew in the quiet hours alone: writes wait meanwhile, a second or two for each 100 MB.
 const LARGE: u64 = 256 * 1024 * 1024;
 /// Two to five o'clock UTC.
 const QUIET_HOURS: std::ops::Range<i64> = 2..5;
@@ -55,15 +59,32 @@ impl Cleaner {
     pub(crate) fn start(app: Arc<App>, places: Places) -> io::Result<Self> {
         let (stop, stopped) = channel();
         let thread = thread::Builder::new().name("erasure".to_owned()).spawn(move || {
+            let (mut wait, mut rest_until) = (BETWEEN, Instant::now());
             while stopped.recv_timeout(BETWEEN) == Err(RecvTimeoutError::Timeout) {
-                let now = app.clock.now();
-                if places.is_large() && !is_quiet(now) {
+                if Instant::now() < rest_until {
                     continue;
                 }
-                match clean(&app.db, &places, now) {
-                    Ok(_) => {}
-                    Err(error) => tracing::warn!(%error, "what was erased is not cleaned up yet"),
-                }
+                let cleaned = clean(&app.db, &places, app.clock.now());
+                let rest = match cleaned {
+                    Ok(Cleaned::Nothing) => {
+                        wait = BETWEEN;
+                        continue;
+                    }
+                    Ok(Cleaned::All) => {
+                        wait = BETWEEN;
+                        APART
+                    }
+                    Ok(Cleaned::AllButTheFile) => {
+                        wait = wait.saturating_mul(2).min(LONGEST);
+                        wait
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "what was erased is not cleaned up yet");
+                        wait = wait.saturating_mul(2).min(LONGEST);
+                        wait
+                    }
+                };
+                rest_until = Instant::now() + rest;
             }
         })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
@@ -90,6 +111,11 @@ impl Places {
         Self { file, mails: in_folder.then(|| config.mail.folder(data_dir)) }
     }
 
+    /// Whether the file is written anew now: a large one in the quiet hours alone.
+    pub(crate) fn may_be_written_anew(&self, now: Timestamp) -> bool {
+        !self.is_large() || is_quiet(now)
+    }
+
     fn is_large(&self) -> bool {
         let bytes = self.file.as_ref().and_then(|file| file.metadata().ok()).map(|file| file.len());
         bytes.is_some_and(|bytes| bytes > LARGE)
@@ -112,13 +138,24 @@ pub(crate) enum Unclean {
     Mails(#[from] io::Error),
 }
 
-/// Cleans up after the erasures of before a moment ago, and answers whether nothing is left of them.
-pub(crate) fn clean(db: &Db, places: &Places, now: Timestamp) -> Result<bool, Unclean> {
+/// What came of cleaning up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cleaned {
+    /// There was nothing to do.
+    Nothing,
+    /// Late entries of the log and files of mails are gone; the free places of the file are not empty yet.
+    AllButTheFile,
+    /// Nothing is left.
+    All,
+}
+
+/// Cleans up after the erasures of before a moment ago.
+pub(crate) fn clean(db: &Db, places: &Places, now: Timestamp) -> Result<Cleaned, Unclean> {
     let before = now.minus(UNDER_WAY);
     let unclean =
         db.read::<_, StoreError>(Scope::Platform, |tx| tx.unclean_erasures(before, BATCH))?;
     if unclean.is_empty() {
-        return Ok(true);
+        return Ok(Cleaned::Nothing);
     }
     let ids: Vec<_> = unclean.iter().map(|erasure| erasure.id).collect();
     db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
@@ -127,14 +164,14 @@ pub(crate) fn clean(db: &Db, places: &Places, now: Timestamp) -> Result<bool, Un
     if let Some(folder) = &places.mails {
         delete_stale(db, folder)?;
     }
-    if !db.scrub()? {
-        return Ok(false);
+    if !places.may_be_written_anew(now) || !db.scrub()? {
+        return Ok(Cleaned::AllButTheFile);
     }
     db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
         tx.settle_erasures(&ids, now)
     })?;
     tracing::info!("erased people are gone from mails, logs and free places, too");
-    Ok(true)
+    Ok(Cleaned::All)
 }
 
 /// Deletes the files of mails that are no longer in the outbox: erased people's, and those whose tokens are long over.

@@ -138,7 +138,8 @@ fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64
     statement.push_bind(format!("{done} "));
     statement.push(") = 1");
     if !values.is_empty() {
-        statement.push(" OR EXISTS (SELECT 1 FROM ");
+        // Sentences of refusals alone repeat what was typed; what was done says numbers.
+        statement.push(" OR outcome LIKE '{\"refused\"%' AND EXISTS (SELECT 1 FROM ");
         statement = statement
             .each(values.iter().cloned().collect::<Bind>())
             .sql(" v WHERE ")

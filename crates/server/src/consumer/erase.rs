@@ -15,7 +15,7 @@ use regulars_persistence::{Db, Tx};
 use crate::{
     cli::ConsumerErase,
     console::say,
-    erasure::{Places, Unclean, clean},
+    erasure::{Cleaned, Places, Unclean, clean},
 };
 
 /// From one try to clean up to the next.
@@ -30,7 +30,7 @@ pub(crate) enum EraseError {
     #[error("nobody was erased: say --dry-run to see what would go, or --yes to erase for good")]
     Unsaid,
     /// It was refused, or the database failed.
-    #[error("nobody was erased: {0}")]
+    #[error("nobody was erased: {0} (a customer whom a merchant keeps is named with --merchant)")]
     Auth(#[from] AuthError),
     /// What is left could not be looked for.
     #[error("erased, but not cleaned up: {0}")]
@@ -110,7 +110,14 @@ fn wait(db: &Db, places: &Places, id: ErasureId) -> Result<(), EraseError> {
     say("Cleaning up mails, late entries of the log and free places of the file …");
     for _ in 0..TRIES {
         thread::sleep(BETWEEN);
-        clean(db, places, SystemClock.now())?;
+        let now = SystemClock.now();
+        let cleaned = clean(db, places, now)?;
+        if cleaned == Cleaned::AllButTheFile && !places.may_be_written_anew(now) {
+            say(
+                "Done but for free places of the file: it is large, and a running server writes it anew between two and five o'clock UTC.",
+            );
+            return Ok(());
+        }
         let found = db.read::<_, StoreError>(Scope::Platform, |tx| tx.find_erasure(id))?;
         if found.is_none_or(|erasure| erasure.cleaned_at.is_some()) {
             say("Done: nothing is left of them.");

@@ -328,7 +328,9 @@ fn an_erasure_takes_as_many_statements_whatever_there_was() {
             let settings = Settings { password_cost: 4, ..Settings::default() };
             let authority = Authority::new(Keys::generate(&mut rand::rng()), settings).unwrap();
             let mut tx = Tx::new(&mut link.connection, Scope::Platform);
-            ROWS.iter().for_each(|row| run(&mut tx, row).unwrap());
+            for row in ROWS {
+                run(&mut tx, row).unwrap();
+            }
             for number in 2..orders {
                 let row = format!(
                     "INSERT INTO orders (merchant_id, number, store_id, person_id, order_type_id, state, currency, total, \
