@@ -15,6 +15,7 @@
 )]
 
 mod answer;
+mod argument;
 pub mod auth;
 pub mod connection;
 pub mod context;

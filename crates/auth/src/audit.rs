@@ -118,46 +118,24 @@ pub struct Target {
     pub id: i64,
 }
 
-impl From<PersonId> for Target {
-    fn from(id: PersonId) -> Self {
-        Self { kind: TargetKind::Person, id: id.get() }
-    }
+macro_rules! targets {
+    ($($id:ty => $kind:ident,)+) => {$(
+        impl From<$id> for Target {
+            fn from(id: $id) -> Self {
+                Self { kind: TargetKind::$kind, id: id.get() }
+            }
+        }
+    )+};
 }
 
-impl From<RoleId> for Target {
-    fn from(id: RoleId) -> Self {
-        Self { kind: TargetKind::Role, id: id.get() }
-    }
-}
-
-impl From<LoyaltyCardId> for Target {
-    fn from(id: LoyaltyCardId) -> Self {
-        Self { kind: TargetKind::LoyaltyCard, id: id.get() }
-    }
-}
-
-impl From<ApplicationId> for Target {
-    fn from(id: ApplicationId) -> Self {
-        Self { kind: TargetKind::Application, id: id.get() }
-    }
-}
-
-impl From<ApiKeyId> for Target {
-    fn from(id: ApiKeyId) -> Self {
-        Self { kind: TargetKind::ApiKey, id: id.get() }
-    }
-}
-
-impl From<StoreId> for Target {
-    fn from(id: StoreId) -> Self {
-        Self { kind: TargetKind::Store, id: id.get() }
-    }
-}
-
-impl From<StoreGroupId> for Target {
-    fn from(id: StoreGroupId) -> Self {
-        Self { kind: TargetKind::StoreGroup, id: id.get() }
-    }
+targets! {
+    PersonId => Person,
+    RoleId => Role,
+    LoyaltyCardId => LoyaltyCard,
+    ApplicationId => Application,
+    ApiKeyId => ApiKey,
+    StoreId => Store,
+    StoreGroupId => StoreGroup,
 }
 
 /// What came of it.

@@ -1,5 +1,7 @@
 //! A transaction: what implements the ports of the domain crates.
 
+use std::convert::Infallible;
+
 use diesel::{connection::TransactionManager, sql_types::Integer};
 use regulars_kernel::{MerchantId, Scope, StoreError};
 
@@ -106,6 +108,34 @@ impl<'c> Tx<'c> {
             Scope::Merchant(_) | Scope::Person(_) => {
                 Err(StoreError::OutOfScope("the platform's scope is needed"))
             }
+        }
+    }
+
+    /// Refuses with `refusal` to write what is a merchant's, unless the transaction is that merchant's or the platform's.
+    pub(crate) fn require_merchant(
+        &self,
+        merchant: MerchantId,
+        refusal: StoreError,
+    ) -> Result<(), StoreError> {
+        match self.scope {
+            Scope::Merchant(own) if own == merchant => Ok(()),
+            Scope::Platform => Ok(()),
+            Scope::Merchant(_) | Scope::Person(_) => Err(refusal),
+        }
+    }
+
+    /// Runs a step, and undoes it where it is only to be seen what it would answer.
+    pub fn try_out<T, E: From<StoreError>>(
+        &mut self,
+        dry_run: bool,
+        step: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !dry_run {
+            return step(self);
+        }
+        match self.attempt(|tx| Err::<Infallible, _>(step(tx)))? {
+            Err(outcome) => outcome,
+            Ok(never) => match never {},
         }
     }
 

@@ -65,23 +65,16 @@ impl Cleaner {
                     continue;
                 }
                 let cleaned = clean(&app.db, &places, app.clock.now());
-                let rest = match cleaned {
-                    Ok(Cleaned::Nothing) => {
-                        wait = BETWEEN;
-                        continue;
-                    }
-                    Ok(Cleaned::All) => {
-                        wait = BETWEEN;
-                        APART
-                    }
-                    Ok(Cleaned::AllButTheFile) => {
-                        wait = wait.saturating_mul(2).min(LONGEST);
-                        wait
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "what was erased is not cleaned up yet");
-                        wait = wait.saturating_mul(2).min(LONGEST);
-                        wait
+                if let Err(error) = &cleaned {
+                    tracing::warn!(%error, "what was erased is not cleaned up yet");
+                }
+                let rest;
+                (wait, rest) = match cleaned {
+                    Ok(Cleaned::Nothing) => (BETWEEN, Duration::ZERO),
+                    Ok(Cleaned::All) => (BETWEEN, APART),
+                    Ok(Cleaned::AllButTheFile) | Err(_) => {
+                        let longer = wait.saturating_mul(2).min(LONGEST);
+                        (longer, longer)
                     }
                 };
                 rest_until = Instant::now() + rest;

@@ -1,7 +1,7 @@
 //! `ApplicationNode`: a program that asks for the merchant by keys of its own. `applications`, and the mutations of
 //! applications.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use juniper::{GraphQLInputObject, Nullable, graphql_object};
 use regulars_auth::{
@@ -20,6 +20,7 @@ use super::{
     permission::{self, PermissionNodeConnection},
 };
 use crate::{
+    argument::{pk, pks},
     connection::{connection, paging},
     context::Context,
     error::ApiError,
@@ -300,17 +301,11 @@ fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
 }
 
 pub(super) fn application_id(argument: &'static str, id: &Id) -> Result<ApplicationId, ApiError> {
-    let pk = id.pk(APPLICATION).map_err(|error| ApiError::bad_id(argument, &error))?;
-    Ok(ApplicationId::new(pk))
+    pk(argument, id, APPLICATION).map(ApplicationId::new)
 }
 
 fn permissions(ids: &[Id]) -> Result<Permissions, ApiError> {
     ids.iter().map(|id| permission::named("permissions", id)).collect()
-}
-
-fn stores(ids: &[Id]) -> Result<BTreeSet<StoreId>, ApiError> {
-    let store = |id: &Id| id.pk(STORE).map(StoreId::new);
-    ids.iter().map(|id| store(id).map_err(|error| ApiError::bad_id("stores", &error))).collect()
 }
 
 /// The argument that an error of a use case is about.
@@ -326,7 +321,7 @@ pub(crate) fn create(asked: &Asked<'_, '_>, input: CreateApplicationInput) -> An
     let draft = || {
         Ok::<_, ApiError>(Draft {
             permissions: permissions(&input.permissions)?,
-            stores: stores(input.stores.as_deref().unwrap_or_default())?,
+            stores: pks("stores", input.stores.as_deref().unwrap_or_default(), STORE)?,
             all_stores: input.all_stores.unwrap_or(false),
             requests_per_minute: input.requests_per_minute,
             name: input.name,
@@ -351,7 +346,7 @@ pub(crate) fn update(asked: &Asked<'_, '_>, input: UpdateApplicationInput) -> An
         let id = application_id("id", &input.id)?;
         let patch = ApplicationPatch {
             permissions: input.permissions.as_deref().map(permissions).transpose()?,
-            stores: input.stores.as_deref().map(stores).transpose()?,
+            stores: input.stores.as_deref().map(|ids| pks("stores", ids, STORE)).transpose()?,
             all_stores: input.all_stores,
             requests_per_minute: input.requests_per_minute.explicit(),
             name: input.name,

@@ -1,7 +1,5 @@
 //! Hiring and dismissing staff, and what they are given.
 
-use std::collections::BTreeSet;
-
 use juniper::{GraphQLInputObject, graphql_object};
 use regulars_auth::{
     AuthError,
@@ -14,6 +12,7 @@ use regulars_persistence::Tx;
 
 use super::{permission, role::ROLE};
 use crate::{
+    argument::{pk, pks},
     context::Context,
     customer::{
         choice::UserCountry,
@@ -163,18 +162,6 @@ fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
     result.or_else(|error| turned_down(asked, error).map(payload))
 }
 
-fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
-    id.pk(kind).map_err(|error| ApiError::bad_id(argument, &error))
-}
-
-fn pks<I: From<i64> + Ord>(
-    argument: &'static str,
-    ids: Option<&[Id]>,
-    kind: &str,
-) -> Result<BTreeSet<I>, ApiError> {
-    ids.unwrap_or_default().iter().map(|id| pk(argument, id, kind).map(I::from)).collect()
-}
-
 fn role_id(argument: &'static str, id: &Id) -> Result<RoleId, ApiError> {
     pk(argument, id, ROLE).map(RoleId::new)
 }
@@ -192,8 +179,8 @@ const CHANGE: Needs = Needs::Permission(Permission::ChangeStaff);
 
 fn new_staff(input: CreateMerchantInput) -> Result<NewStaff, ApiError> {
     Ok(NewStaff {
-        stores: pks("stores", input.stores.as_deref(), STORE)?,
-        roles: pks("roles", input.roles.as_deref(), ROLE)?,
+        stores: pks("stores", input.stores.as_deref().unwrap_or_default(), STORE)?,
+        roles: pks("roles", input.roles.as_deref().unwrap_or_default(), ROLE)?,
         all_stores: input.all_stores.unwrap_or(false),
         fields: AccountFields {
             email: input.email,

@@ -1,6 +1,6 @@
 //! `eraseConsumer`, and the receipts of erasures (rule 30).
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use juniper::{GraphQLEnum, GraphQLInputObject, GraphQLObject, graphql_object};
 use regulars_auth::{
@@ -204,13 +204,7 @@ fn erase(
     dry_run: bool,
     work: impl FnOnce(&mut Tx<'_>) -> Result<Erasure, AuthError>,
 ) -> Result<Receipt, AuthError> {
-    if !dry_run {
-        return work(tx).map(|done| Receipt::of(done, false));
-    }
-    match tx.attempt(|tx| Err::<Infallible, _>(work(tx)))? {
-        Err(done) => done.map(|done| Receipt::of(done, true)),
-        Ok(never) => match never {},
-    }
+    tx.try_out(dry_run, work).map(|done| Receipt::of(done, dry_run))
 }
 
 /// What the log has of it: a dry run changes nothing.

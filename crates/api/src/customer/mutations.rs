@@ -10,6 +10,7 @@ use regulars_customer::{
 use regulars_kernel::{MerchantId, Permission, PersonId, StoreId};
 
 use crate::{
+    argument::pk,
     context::Context,
     customer::{
         ConsumerNode,
@@ -73,10 +74,6 @@ fn or_refusal(asked: &Asked<'_, '_>, result: Answer) -> Answer {
 
 /// Who may write a merchant's customers.
 const CHANGE: Needs = Needs::Permission(Permission::ChangeConsumer);
-
-fn pk(argument: &'static str, id: &Id, kind: &str) -> Result<i64, ApiError> {
-    id.pk(kind).map_err(|error| ApiError::bad_id(argument, &error))
-}
 
 pub(crate) fn create_consumer(asked: &Asked<'_, '_>, input: CreateConsumerInput) -> Answer {
     let record = input.record();

@@ -1,13 +1,12 @@
 //! What the mutations of stores and store groups take.
 
-use std::collections::BTreeSet;
-
 use juniper::{GraphQLInputObject, Nullable};
-use regulars_kernel::{Change, StoreId};
+use regulars_kernel::Change;
 use regulars_merchant::{store::change::StorePatch, store_group::change::StoreGroupPatch};
 
 use super::store::STORE;
 use crate::{
+    argument::pks,
     customer::choice::UserCountry,
     error::ApiError,
     global_id::Id,
@@ -164,7 +163,7 @@ pub struct DeleteStoreGroupInput {
 impl CreateStoreGroupInput {
     /// The changes to an empty group.
     pub(crate) fn patch(self) -> Result<StoreGroupPatch, ApiError> {
-        let stores = stores(&self.stores.unwrap_or_default())?;
+        let stores = pks("stores", &self.stores.unwrap_or_default(), STORE)?;
         Ok(StoreGroupPatch { name: Change::Set(self.name), stores: Change::Set(stores) })
     }
 }
@@ -173,18 +172,10 @@ impl UpdateStoreGroupInput {
     /// The changes it asks for.
     pub(crate) fn patch(self) -> Result<StoreGroupPatch, ApiError> {
         let stores = match self.stores {
-            Nullable::Some(ids) => Change::Set(stores(&ids)?),
+            Nullable::Some(ids) => Change::Set(pks("stores", &ids, STORE)?),
             Nullable::ExplicitNull => Change::Clear,
             Nullable::ImplicitNull => Change::Keep,
         };
         Ok(StoreGroupPatch { name: change(self.name, Some), stores })
     }
-}
-
-fn stores(ids: &[Id]) -> Result<BTreeSet<StoreId>, ApiError> {
-    let read = |id: &Id| id.pk(STORE).map(StoreId::new);
-    ids.iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(|error| ApiError::bad_id("stores", &error))
 }

@@ -16,6 +16,7 @@ use super::{
     store_group::{self, STORE_GROUP},
 };
 use crate::{
+    argument::pk,
     context::Context,
     error::ApiError,
     global_id::Id,
@@ -95,11 +96,11 @@ fn group_payload(outcome: Outcome<StoreGroupId>) -> StoreGroupPayload {
 }
 
 fn store_id(id: &Id) -> Result<StoreId, ApiError> {
-    id.pk(STORE).map(StoreId::new).map_err(|error| ApiError::bad_id("id", &error))
+    pk("id", id, STORE).map(StoreId::new)
 }
 
 fn group_id(id: &Id) -> Result<StoreGroupId, ApiError> {
-    id.pk(STORE_GROUP).map(StoreGroupId::new).map_err(|error| ApiError::bad_id("id", &error))
+    pk("id", id, STORE_GROUP).map(StoreGroupId::new)
 }
 
 pub(crate) fn create_store(asked: &Asked<'_, '_>, input: CreateStoreInput) -> StoreAnswer {

@@ -12,7 +12,7 @@ use super::{
     store_group::{self, STORE_GROUP},
 };
 use crate::connection::Count;
-use crate::{context::Context, error::ApiError, global_id::Id};
+use crate::{argument::pk, context::Context, error::ApiError, global_id::Id};
 
 /// The filters of `stores`, as they came in.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ pub(crate) fn stores(
 
 /// One store; an error with the code `does_not_exist` where the asker sees none of that id.
 pub(crate) fn store(context: &Context, id: &Id) -> Result<StoreNode, ApiError> {
-    let pk = pk(id, STORE)?;
+    let pk = pk("id", id, STORE)?;
     let actor = context.actor();
     let found = context
         .read(|tx| stores_of::get(tx, actor, StoreId::new(pk)))
@@ -79,16 +79,12 @@ pub(crate) fn store_groups(
 
 /// One store group; an error with the code `does_not_exist` where the asker sees none of that id.
 pub(crate) fn store_group(context: &Context, id: &Id) -> Result<StoreGroupNode, ApiError> {
-    let pk = pk(id, STORE_GROUP)?;
+    let pk = pk("id", id, STORE_GROUP)?;
     store_group::find(context, StoreGroupId::new(pk))?.ok_or(ApiError::absent("id"))
 }
 
 /// One product; an error with the code `does_not_exist` where the asker sees none of that id.
 pub(crate) fn product(context: &Context, id: &Id) -> Result<ProductNode, ApiError> {
-    let pk = pk(id, PRODUCT)?;
+    let pk = pk("id", id, PRODUCT)?;
     product::find(context, ProductId::new(pk))?.ok_or(ApiError::absent("id"))
-}
-
-fn pk(id: &Id, kind: &str) -> Result<i64, ApiError> {
-    id.pk(kind).map_err(|error| ApiError::bad_id("id", &error))
 }

@@ -81,11 +81,7 @@ impl Row {
 
 /// Refuses to go on where the merchant is out of reach.
 pub(super) fn require_reach(tx: &Tx<'_>, merchant: MerchantId) -> Result<(), StoreError> {
-    match tx.scope() {
-        Scope::Merchant(own) if own == merchant => Ok(()),
-        Scope::Platform => Ok(()),
-        Scope::Merchant(_) | Scope::Person(_) => Err(OUT_OF_REACH),
-    }
+    tx.require_merchant(merchant, OUT_OF_REACH)
 }
 
 pub(super) fn lock(tx: &mut Tx<'_>, merchant: MerchantId) -> Result<(), StoreError> {

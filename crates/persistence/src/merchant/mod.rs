@@ -120,11 +120,7 @@ const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's places")
 
 /// Refuses to write what is not the merchant's own.
 fn require_reach(tx: &Tx<'_>, merchant: MerchantId) -> Result<(), StoreError> {
-    match tx.scope() {
-        Scope::Merchant(own) if own == merchant => Ok(()),
-        Scope::Platform => Ok(()),
-        Scope::Merchant(_) | Scope::Person(_) => Err(OUT_OF_REACH),
-    }
+    tx.require_merchant(merchant, OUT_OF_REACH)
 }
 
 /// Whether a statement reached the row that it was to change.

@@ -1,6 +1,6 @@
 //! `regulars consumer erase`: for whoever answers a letter. The same as `eraseConsumer`, and waits until nothing is left.
 
-use std::{convert::Infallible, sync::Arc, thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use regulars_auth::{
     AuditStore as _, AuthError, Authority, ErasureStore as _,
@@ -62,14 +62,7 @@ pub(crate) fn erase(
     let now = SystemClock.now();
     let authority = Arc::new(authority);
     let erasure = db.write::<Erasure, AuthError, _>(Scope::Platform, None, move |tx| {
-        let work = |tx: &mut Tx<'_>| run(tx, &authority, merchant, id, reason, now);
-        if !dry_run {
-            return work(tx);
-        }
-        match tx.attempt(|tx| Err::<Infallible, _>(work(tx)))? {
-            Err(done) => done,
-            Ok(never) => match never {},
-        }
+        tx.try_out(dry_run, |tx| run(tx, &authority, merchant, id, reason, now))
     })?;
     say(&told(&erasure, dry_run));
     if dry_run {
