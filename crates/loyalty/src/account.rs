@@ -4,7 +4,7 @@ use regulars_kernel::{
     AccountId, Actor, Denied, LoyaltyCardId, MerchantId, Permission, PersonId, Points, Timestamp,
 };
 
-use crate::{LoyaltyError, LoyaltyStore};
+use crate::{LoyaltyError, LoyaltyStore, chain::Link};
 
 /// What one person has on one card: the sums of its ledger, kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub struct Account {
     pub earned: Points,
     /// The number of the latest entry; 0 before the first.
     pub seq: i64,
+    /// The hash of the latest entry (rule 20); none before the first that is chained.
+    pub head: Option<Link>,
+    /// When the latest entry was written; the next is never before it. The beginning of time before the first.
+    pub head_at: Timestamp,
     /// When it was opened: when the person enrolled.
     pub created_at: Timestamp,
 }
@@ -50,6 +54,8 @@ impl Account {
             held: Points::ZERO,
             earned: Points::ZERO,
             seq: 0,
+            head: None,
+            head_at: Timestamp::from_micros(0),
             created_at,
         }
     }

@@ -5,6 +5,8 @@ use regulars_kernel::{
     AccountId, EntryId, LotId, OrderId, PersonId, Points, RedemptionId, Timestamp, VisitId,
 };
 
+use crate::chain::Link;
+
 /// What a line does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EntryKind {
@@ -93,6 +95,11 @@ impl Cause {
         }
     }
 
+    /// Whether what is earned by it uses up a day's cap: sales and stamps do, a welcome does not (rule 14).
+    pub const fn counts_against_caps(self) -> bool {
+        matches!(self, Self::Order(_) | Self::Visit(_) | Self::Stamp)
+    }
+
     /// The cause of that name and key; none where they do not go together.
     pub fn from_parts(name: &str, id: Option<i64>) -> Option<Self> {
         match (name, id) {
@@ -136,8 +143,8 @@ pub struct Entry {
     pub business_date: NaiveDate,
     /// Who caused it; none for workers.
     pub actor: Option<PersonId>,
-    /// What chains it to the line before it (rule 20); none until it is sealed.
-    pub hash: Option<Vec<u8>>,
+    /// What chains it to the line before it (rule 20); none for lines written before lines were chained.
+    pub hash: Option<Link>,
 }
 
 /// The natural key of a line that can exist once: one thing has one effect of a kind on one account. What can recur (a

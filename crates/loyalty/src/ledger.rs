@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_kernel::{AccountId, EntryId, HoldId, LotId, Points};
 
-use crate::{Account, Entry, EntryKind, Hold, HoldLot, HoldState, Lot, LotUse};
+use crate::{Account, Entry, EntryKind, Hold, HoldLot, HoldState, Lot, LotUse, chain};
 
 /// An account with everything that was written about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,13 @@ pub enum Fault {
     /// What was earned is not the sum of the earnings less their reversals.
     #[error("the earnings do not sum to what was earned")]
     Earned,
+    /// A line, a lot that came with it or what it took from lots is not what its hash says; or it has no hash though a
+    /// line before it has one.
+    #[error("entry {0} is not what it was when it was written")]
+    Chain(EntryId),
+    /// The account's hash or time is not that of its latest entry.
+    #[error("the account does not end with its latest entry")]
+    Head,
 }
 
 /// Everything that does not add up in the books of an account (rule 18); nothing where they do.
@@ -115,6 +122,7 @@ pub fn check(book: &Book) -> Vec<Discrepancy> {
     replay.check_lots();
     replay.check_holds();
     replay.check_sums();
+    replay.check_chain();
     replay.faults.into_iter().map(|fault| Discrepancy { account, fault }).collect()
 }
 
@@ -346,6 +354,20 @@ impl<'a> Replay<'a> {
         self.require(sound, Fault::Balance);
         let earned = wide(account.earned);
         self.require(earned == self.earned, Fault::Earned);
+    }
+
+    /// Lines that were written before lines were chained come first, if there are any; all others are chained (rule 20).
+    fn check_chain(&mut self) {
+        let book = self.book;
+        let unchained = book.entries.iter().take_while(|entry| entry.hash.is_none()).count();
+        let chained = book.entries.iter().skip(unchained);
+        for (entry, link) in chained.zip(chain::links(book, unchained)) {
+            self.require(entry.hash == Some(link), Fault::Chain(entry.id));
+        }
+        let Some(last) = book.entries.last() else { return };
+        let ends = book.account.head == last.hash
+            && (last.hash.is_none() || book.account.head_at == last.recorded_at);
+        self.require(ends, Fault::Head);
     }
 }
 

@@ -9,18 +9,23 @@
 
 pub mod account;
 pub mod available;
+pub mod bookkeeping;
 pub mod card;
+pub mod chain;
 pub mod earning;
 pub mod enrollment;
 pub mod entry;
 pub mod error;
 pub mod expiry;
 pub mod hold;
+pub mod holdings;
 pub mod intent;
 pub mod ledger;
+pub mod ledger_store;
 pub mod lot;
 #[cfg(feature = "memory")]
 pub mod memory;
+pub mod posting;
 pub mod redemption;
 pub mod reward;
 pub mod store;
@@ -37,8 +42,10 @@ pub use card::{
 pub use entry::{Cause, Entry, EntryKind};
 pub use error::LoyaltyError;
 pub use hold::{Hold, HoldLot, HoldState};
+pub use holdings::{ClawBack, ClawBackPolicy, Holdings};
 pub use intent::{IntentState, Promised, RedemptionIntent};
 pub use ledger::Book;
+pub use ledger_store::{LedgerStore, Posted, Traced};
 pub use lot::{Lot, LotUse};
 pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionQuery, RedemptionSort};
 pub use reward::{LoyaltyReward, RewardSort};

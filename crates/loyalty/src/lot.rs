@@ -19,6 +19,8 @@ pub struct Lot {
     pub active_from: Timestamp,
     /// When it is gone; this very instant is too late. Open: never.
     pub expires_at: Option<Timestamp>,
+    /// The expired lot whose points it brings back for a while (rule 25).
+    pub revives: Option<LotId>,
 }
 
 impl Lot {
@@ -83,6 +85,7 @@ mod tests {
             remaining: Points::new(remaining),
             active_from: Timestamp::from_seconds(active_from),
             expires_at: expires_at.map(Timestamp::from_seconds),
+            revives: None,
         }
     }
 

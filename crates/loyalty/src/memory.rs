@@ -4,6 +4,7 @@
 //! crate, which tells this one. A transaction here is one call after another: it sees what others write meanwhile and
 //! cannot be rolled back.
 
+mod ledger;
 mod rows;
 
 use std::{
@@ -510,50 +511,22 @@ impl LoyaltyStore for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::suite::{self, Fixture, World};
-
-    impl Fixture for Memory {
-        fn load(&mut self, world: &World) {
-            let (below, ground) = (&world.below, &world.below.below);
-            let merchants = self.customers().merchants();
-            ground.merchants.iter().cloned().for_each(|row| merchants.put_merchant(row));
-            ground.stores.iter().cloned().for_each(|row| merchants.put_store(row));
-            ground.store_groups.iter().cloned().for_each(|row| merchants.put_store_group(row));
-            for (person, merchant) in &ground.joined {
-                let membership = regulars_promotion::suite::membership(*person, *merchant);
-                self.customers().put_membership(membership);
-            }
-            below.offers.iter().cloned().for_each(|row| self.promotions().put_offer(row));
-            world.cards.iter().cloned().for_each(|row| self.put_card(row));
-            world.rewards.iter().cloned().for_each(|row| self.put_reward(row));
-            world.books.iter().cloned().for_each(|row| self.put_book(row));
-            world.redemptions.iter().cloned().for_each(|row| self.put_redemption(row));
-            world.intents.iter().cloned().for_each(|row| self.put_intent(row));
-            for (merchant, person) in &world.customers() {
-                self.put_orders(*merchant, *person, world.orders_of(*merchant, *person));
-                self.put_visits(*merchant, *person, world.visits_of(*merchant, *person));
-            }
-        }
-
-        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn LoyaltyStore)) {
-            work(&mut self.scoped(scope));
-        }
-
-        fn open_account(
-            &mut self,
-            scope: Scope,
-            merchant: MerchantId,
-            person: PersonId,
-            card: LoyaltyCardId,
-            now: Timestamp,
-        ) -> Result<Account, StoreError> {
-            self.scoped(scope).open_account(merchant, person, card, now)
-        }
-    }
+    use crate::suite;
 
     #[test]
     fn the_port_suite_passes() {
         suite::run(&mut Memory::new());
+    }
+
+    proptest! {
+        #[test]
+        fn rules_17_to_19_and_25_journeys_add_up_after_every_step(seed in any::<u64>()) {
+            let memory = Memory::new();
+            let mut tx = memory.scoped(Scope::Merchant(suite::FIRST));
+            suite::journey(&mut tx, LoyaltyCardId::new(701), seed, 60).unwrap();
+        }
     }
 }

@@ -4,8 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod books;
 mod cards;
 mod facts;
+mod memory;
 mod world;
 
 use std::collections::BTreeMap;
@@ -16,11 +18,12 @@ use regulars_kernel::{
     page::{PageArguments, cut},
 };
 
+pub use books::{Journal, journey};
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Account, Book, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId, RedemptionKind,
-    RedemptionQuery, ledger, summary::summarise,
+    Account, Book, LedgerStore, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId,
+    RedemptionKind, RedemptionQuery, ledger, memory::Memory, summary::summarise,
 };
 
 /// What the suite needs of an implementation.
@@ -31,15 +34,12 @@ pub trait Fixture {
     /// Opens a transaction in a scope and lets the suite read in it.
     fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn LoyaltyStore));
 
-    /// Opens an account in a transaction of its own that writes.
-    fn open_account(
+    /// Opens a transaction in a scope and lets the suite write in it; it may be run again.
+    fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        merchant: MerchantId,
-        person: PersonId,
-        card: LoyaltyCardId,
-        now: Timestamp,
-    ) -> Result<Account, StoreError>;
+        work: impl Fn(&mut dyn LedgerStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError>;
 }
 
 /// Runs every check.
@@ -70,10 +70,13 @@ pub fn run(fixture: &mut impl Fixture) {
             redemptions(store, &world);
             uses(store, &world);
             facts::segment_facts(store, &world);
-            books(store, &world);
+            whole_books(store, &world);
         });
     }
     opening(fixture, &world);
+    let mut memory = Memory::new();
+    Fixture::load(&mut memory, &world);
+    books::run(fixture, &mut memory);
 }
 
 fn joined(world: &World, person: PersonId, merchant: MerchantId) -> bool {
@@ -278,7 +281,7 @@ fn uses(store: &mut dyn LoyaltyStore, world: &World) {
     }
 }
 
-fn books(store: &mut dyn LoyaltyStore, world: &World) {
+fn whole_books(store: &mut dyn LoyaltyStore, world: &World) {
     let mut expected = world.books.clone();
     expected.retain(|book| owned(store, book.account.merchant, Some(book.account.person)));
     assert_eq!(in_rows(store.books(None, 1_000).unwrap()), in_rows(expected.clone()));
@@ -310,19 +313,22 @@ fn opening(fixture: &mut impl Fixture, world: &World) {
     let known = world.books.first().unwrap().account.clone();
     let (now, card) = (at(50_000), LoyaltyCardId::new(708));
     let own = Scope::Person(ADA);
-    let again = fixture.open_account(own, FIRST, ADA, known.card, now).unwrap();
+    let mut open = |scope: Scope, person: PersonId, card: LoyaltyCardId, now: Timestamp| {
+        fixture.write(scope, move |tx| tx.open_account(FIRST, person, card, now))
+    };
+    let again = open(own, ADA, known.card, now).unwrap();
     assert_eq!(again, known, "an account is opened once");
-    let new = fixture.open_account(own, FIRST, ADA, card, now).unwrap();
+    let new = open(own, ADA, card, now).unwrap();
     assert_eq!(new, Account::new(new.id, FIRST, ADA, card, now));
     assert!(world.books.iter().all(|book| book.account.id != new.id));
     let merchant = Scope::Merchant(FIRST);
-    let later = fixture.open_account(merchant, FIRST, ADA, card, at(60_000)).unwrap();
+    let later = open(merchant, ADA, card, at(60_000)).unwrap();
     assert_eq!(later, new);
+    for scope in [own, Scope::Merchant(SECOND)] {
+        let others = open(scope, BOB, card, now);
+        assert!(matches!(others, Err(StoreError::OutOfScope(_))), "{scope:?}");
+    }
     fixture.with(merchant, &mut |store| {
         assert!(store.accounts_per_consumer(&[ADA]).unwrap().contains(&new));
     });
-    for scope in [own, Scope::Merchant(SECOND)] {
-        let others = fixture.open_account(scope, FIRST, BOB, card, now);
-        assert!(matches!(others, Err(StoreError::OutOfScope(_))), "{scope:?}");
-    }
 }

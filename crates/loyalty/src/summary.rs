@@ -132,6 +132,7 @@ mod tests {
                 remaining: Points::new(*remaining),
                 active_from: at(*active_from),
                 expires_at: expires_at.map(at),
+                revives: None,
             });
         }
         for ((lot, amount), id) in held.iter().zip(0..) {

@@ -14,7 +14,7 @@ use diesel::{
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId, SqlQuery},
     query_dsl::methods::{ExecuteDsl, LoadQuery},
-    sql_types::{Array, BigInt, Nullable, Text},
+    sql_types::{Array, BigInt, Binary, Nullable, Text},
     sqlite::Sqlite,
 };
 
@@ -35,6 +35,8 @@ pub enum Value {
     Text(String),
     /// Yes or no.
     Bool(bool),
+    /// Hashes.
+    Bytes(Vec<u8>),
 }
 
 /// Why rows could not be brought in.
@@ -227,6 +229,7 @@ impl QueryFragment<Sqlite> for RowInsert<'_> {
                 Value::Null => out.push_bind_param::<Nullable<BigInt>, _>(&None::<i64>)?,
                 Value::Int(number) => out.push_bind_param::<BigInt, _>(number)?,
                 Value::Text(text) => out.push_bind_param::<Text, _>(text)?,
+                Value::Bytes(bytes) => out.push_bind_param::<Binary, _>(bytes)?,
                 Value::Bool(true) => out.push_bind_param::<BigInt, _>(&1_i64)?,
                 Value::Bool(false) => out.push_bind_param::<BigInt, _>(&0_i64)?,
             }
@@ -275,6 +278,10 @@ fn transpose(rows: &[Vec<Value>], columns: &'static [&'static str]) -> Vec<Named
         Some(Value::Int(number)) => Some(number.to_string()),
         Some(Value::Bool(yes)) => Some(yes.to_string()),
         Some(Value::Text(text)) => Some(text.clone()),
+        // As PostgreSQL reads bytes.
+        Some(Value::Bytes(bytes)) => {
+            Some(bytes.iter().fold("\\x".to_owned(), |text, byte| format!("{text}{byte:02x}")))
+        }
     };
     let column = |index| rows.iter().map(|row| text(row.get(index))).collect();
     columns

@@ -5,7 +5,7 @@ use regulars_kernel::StoreError;
 
 /// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
 /// and what the domain crates are told.
-const UNIQUE_KEYS: [(&str, &str, &str); 9] = [
+const UNIQUE_KEYS: [(&str, &str, &str); 10] = [
     ("person_email_key_key", "person.email_key", "person.email_key"),
     ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
@@ -35,6 +35,7 @@ const UNIQUE_KEYS: [(&str, &str, &str); 9] = [
         "account.merchant_id, account.person_id, account.loyalty_card_id",
         "account.loyalty_card_id",
     ),
+    ("entry_natural_key", "entry.merchant_id, entry.natural_key", "entry.natural_key"),
 ];
 
 /// Turns a diesel result into a port's result.

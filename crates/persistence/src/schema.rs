@@ -631,6 +631,8 @@ diesel::table! {
         earned -> BigInt,
         seq -> BigInt,
         created_at -> BigInt,
+        head -> Nullable<Binary>,
+        head_at -> BigInt,
     }
 }
 
@@ -664,6 +666,7 @@ diesel::table! {
         remaining -> BigInt,
         active_from -> BigInt,
         expires_at -> Nullable<BigInt>,
+        revives -> Nullable<BigInt>,
     }
 }
 

@@ -12,7 +12,7 @@ use diesel::{
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     query_dsl::methods::{ExecuteDsl, LoadQuery},
-    sql_types::{Array, BigInt, Bool, Nullable, Text},
+    sql_types::{Array, BigInt, Binary, Bool, Nullable, Text},
     sqlite::Sqlite,
 };
 use regulars_kernel::StoreError;
@@ -26,7 +26,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) enum Bind {
     Int(i64),
+    NullableInt(Option<i64>),
     Text(String),
+    NullableBytes(Option<Vec<u8>>),
     NullableText(Option<String>),
     Bool(bool),
     /// A list of numbers: an array on PostgreSQL, a JSON array in a text on SQLite.
@@ -200,6 +202,12 @@ macro_rules! fragment {
                         Part::Bind(Bind::Int(value)) => {
                             out.push_bind_param::<BigInt, _>(value)?;
                         }
+                        Part::Bind(Bind::NullableInt(value)) => {
+                            out.push_bind_param::<Nullable<BigInt>, _>(value)?;
+                        }
+                        Part::Bind(Bind::NullableBytes(value)) => {
+                            out.push_bind_param::<Nullable<Binary>, _>(value)?;
+                        }
                         Part::Bind(Bind::Text(value)) => out.push_bind_param::<Text, _>(value)?,
                         Part::Bind(Bind::NullableText(value)) => {
                             out.push_bind_param::<Nullable<Text>, _>(value)?;
@@ -254,6 +262,18 @@ impl Bind {
 impl From<i64> for Bind {
     fn from(value: i64) -> Self {
         Self::Int(value)
+    }
+}
+
+impl From<Option<i64>> for Bind {
+    fn from(value: Option<i64>) -> Self {
+        Self::NullableInt(value)
+    }
+}
+
+impl From<Option<Vec<u8>>> for Bind {
+    fn from(value: Option<Vec<u8>>) -> Self {
+        Self::NullableBytes(value)
     }
 }
 

@@ -25,8 +25,9 @@ use regulars_kernel::{
     ProductId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp, text::fold,
 };
 use regulars_loyalty::{
-    Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore, Program, Promised,
-    PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, Spending,
+    Account, Book, LedgerStore, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore,
+    Program, Promised, PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind,
+    RedemptionQuery, Spending,
     suite::{self, ADA, BOB, FIRST, Fixture, SECOND, STRANGER, World, at},
 };
 use regulars_merchant::MerchantStore;
@@ -58,15 +59,12 @@ impl Fixture for OnDatabase {
         done.unwrap();
     }
 
-    fn open_account(
+    fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        merchant: MerchantId,
-        person: PersonId,
-        card: LoyaltyCardId,
-        now: Timestamp,
-    ) -> Result<Account, StoreError> {
-        self.db().write(scope, None, move |tx| tx.open_account(merchant, person, card, now))
+        work: impl Fn(&mut dyn LedgerStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.db().write(scope, None, move |tx| work(tx))
     }
 }
 
@@ -252,6 +250,8 @@ fn put_book(bulk: &mut Bulk, book: &Book) {
             earned: account.earned.get(),
             seq: account.seq,
             created_at: account.created_at,
+            head: account.head,
+            head_at: account.head_at,
         }
     );
     for row in &book.entries {
@@ -272,6 +272,7 @@ fn put_book(bulk: &mut Bulk, book: &Book) {
                 recorded_at: row.recorded_at,
                 business_date: text(row.business_date),
                 actor_id: row.actor.map(PersonId::get),
+                hash: row.hash,
             }
         );
     }

@@ -150,6 +150,7 @@ impl Clerk {
                 remaining: Points::new(points),
                 active_from,
                 expires_at,
+                revives: None,
             });
         }
     }

@@ -270,6 +270,7 @@ fn book(account: Account, credits: &[Credit], debt: i64) -> Book {
             remaining: Points::new(credit.amount - credit.spent),
             active_from: credit.active_from,
             expires_at: credit.expires_at,
+            revives: None,
         };
         if credit.held > 0 {
             for state in HoldState::ALL {
@@ -292,7 +293,7 @@ fn book(account: Account, credits: &[Credit], debt: i64) -> Book {
     book.account.debt = Points::new(debt);
     book.account.held = Points::new(sum(&|credit| credit.held));
     book.account.earned = Points::new(sum(&|credit| credit.amount) - debt);
-    book
+    book.chained()
 }
 
 fn enter(book: &mut Book, kind: EntryKind, amount: i64) -> EntryId {

@@ -1,24 +1,39 @@
 //! What people have on cards: the sums of their ledgers.
 
-use diesel::{Queryable, sql_types::BigInt};
+use diesel::{
+    Queryable,
+    sql_types::{BigInt, Binary, Nullable},
+};
 use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, PersonId, Points, StoreError, Timestamp,
 };
-use regulars_loyalty::Account;
+use regulars_loyalty::{Account, chain::Link};
 
 use super::{owns, push_members};
-use crate::{Tx, statement::Statement};
+use crate::{Tx, promotion::terms::Origin, statement::Statement};
 
 /// The columns of [`Row`], in its order, under the alias `a`.
 pub(super) const COLUMNS: &str = "a.id, a.merchant_id, a.person_id, a.loyalty_card_id, \
-     a.balance, a.debt, a.held, a.earned, a.seq, a.created_at";
+     a.balance, a.debt, a.held, a.earned, a.seq, a.created_at, a.head, a.head_at";
 
 /// The accounts `a` of memberships `m`.
 pub(super) const OF_MEMBERS: &str = " FROM membership m JOIN account a \
      ON a.merchant_id = m.merchant_id AND a.person_id = m.person_id";
 
-pub(super) type RowSql =
-    (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+pub(super) type RowSql = (
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<Binary>,
+    BigInt,
+);
 
 #[derive(Queryable)]
 pub(super) struct Row {
@@ -32,11 +47,15 @@ pub(super) struct Row {
     earned: i64,
     seq: i64,
     created_at: i64,
+    head: Option<Vec<u8>>,
+    head_at: i64,
 }
 
-impl From<Row> for Account {
-    fn from(row: Row) -> Self {
-        Self {
+impl Row {
+    pub(super) fn account(self) -> Result<Account, StoreError> {
+        let row = self;
+        let origin = Origin { table: "account", id: row.id };
+        Ok(Account {
             id: AccountId::new(row.id),
             merchant: MerchantId::new(row.merchant_id),
             person: PersonId::new(row.person_id),
@@ -46,8 +65,18 @@ impl From<Row> for Account {
             held: Points::new(row.held),
             earned: Points::new(row.earned),
             seq: row.seq,
+            head: origin.read("head", read_link(row.head))?,
+            head_at: Timestamp::from_micros(row.head_at),
             created_at: Timestamp::from_micros(row.created_at),
-        }
+        })
+    }
+}
+
+/// A hash as it is kept: absent, or 32 bytes. `None` where it is neither.
+pub(super) fn read_link(bytes: Option<Vec<u8>>) -> Option<Option<Link>> {
+    match bytes {
+        None => Some(None),
+        Some(bytes) => bytes.try_into().ok().map(|bytes| Some(Link::from_bytes(bytes))),
     }
 }
 
@@ -59,7 +88,7 @@ pub(super) fn per_consumer(
         Statement::<RowSql>::new("SELECT ").sql(COLUMNS).sql(OF_MEMBERS).sql(" WHERE ");
     push_members(&mut statement, tx.scope(), people);
     let rows: Vec<Row> = statement.sql(" ORDER BY a.id").load(tx.connection)?;
-    Ok(rows.into_iter().map(Account::from).collect())
+    rows.into_iter().map(Row::account).collect()
 }
 
 /// Two that open the same account at once get the one that was first.
@@ -92,7 +121,7 @@ pub(super) fn open(
         .ok_or(StoreError::OutOfScope("an account was opened and is not there"))
 }
 
-fn find(
+pub(super) fn find(
     tx: &mut Tx<'_>,
     merchant: MerchantId,
     person: PersonId,
@@ -108,5 +137,5 @@ fn find(
         .bind(card.get())
         .sql(tx.lock())
         .first(tx.connection)?;
-    Ok(row.map(Account::from))
+    row.map(Row::account).transpose()
 }

@@ -70,7 +70,7 @@ fn accounts(
     }
     let rows: Vec<account::Row> =
         statement.sql(" ORDER BY a.id LIMIT ").bind(i64::from(most)).load(tx.connection)?;
-    Ok(rows.into_iter().map(Account::from).collect())
+    rows.into_iter().map(account::Row::account).collect()
 }
 
 /// The rows that belong to the accounts `a`; the first column is the account's id. The merchant's own, where it is known,
@@ -95,7 +95,7 @@ fn of<ST>(
     statement.sql(order)
 }
 
-type EntrySql = (
+pub(super) type EntrySql = (
     BigInt,
     BigInt,
     BigInt,
@@ -112,8 +112,12 @@ type EntrySql = (
     Nullable<Binary>,
 );
 
+/// The columns of [`EntryRow`] after the account, in its order, under the alias `e`.
+pub(super) const ENTRY: &str = "e.id, e.seq, e.kind, e.amount, e.cause, e.cause_id, \
+     e.natural_key, e.reverses, e.occurred_at, e.recorded_at, e.business_date, e.actor_id, e.hash";
+
 #[derive(Queryable)]
-struct EntryRow {
+pub(super) struct EntryRow {
     account_id: i64,
     id: i64,
     seq: i64,
@@ -131,7 +135,7 @@ struct EntryRow {
 }
 
 impl EntryRow {
-    fn entry(self) -> Result<Entry, StoreError> {
+    pub(super) fn entry(self) -> Result<Entry, StoreError> {
         let origin = Origin { table: "entry", id: self.id };
         Ok(Entry {
             id: EntryId::new(self.id),
@@ -146,7 +150,7 @@ impl EntryRow {
             recorded_at: Timestamp::from_micros(self.recorded_at),
             business_date: origin.read("business_date", parsed(&self.business_date))?,
             actor: self.actor_id.map(PersonId::new),
-            hash: self.hash,
+            hash: origin.read("hash", account::read_link(self.hash))?,
         })
     }
 }
@@ -158,8 +162,7 @@ fn entries(
 ) -> Result<(), StoreError> {
     let rows: Vec<EntryRow> = of::<EntrySql>(
         tx.scope(),
-        "e.id, e.seq, e.kind, e.amount, e.cause, e.cause_id, e.natural_key, e.reverses, \
-         e.occurred_at, e.recorded_at, e.business_date, e.actor_id, e.hash",
+        ENTRY,
         " JOIN entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id",
         ids,
         " ORDER BY a.id, e.seq",
@@ -173,29 +176,43 @@ fn entries(
     Ok(())
 }
 
-type LotSql = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>);
-type LotRow = (i64, i64, i64, i64, i64, i64, Option<i64>);
+pub(super) type LotSql =
+    (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>);
+pub(super) type LotRow = (i64, i64, i64, i64, i64, i64, Option<i64>, Option<i64>);
+
+/// The columns of [`LotRow`] after the account, in its order, under the alias `l`.
+pub(super) const LOT: &str =
+    "l.id, l.entry_id, l.amount, l.remaining, l.active_from, l.expires_at, l.revives";
+
+pub(super) fn lot(
+    (account, id, entry, amount, remaining, active_from, expires_at, revives): LotRow,
+) -> Lot {
+    Lot {
+        id: LotId::new(id),
+        account: AccountId::new(account),
+        entry: EntryId::new(entry),
+        amount: Points::new(amount),
+        remaining: Points::new(remaining),
+        active_from: Timestamp::from_micros(active_from),
+        expires_at: expires_at.map(Timestamp::from_micros),
+        revives: revives.map(LotId::new),
+    }
+}
 
 fn lots(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Result<(), StoreError> {
     let rows: Vec<LotRow> = of::<LotSql>(
         tx.scope(),
-        "l.id, l.entry_id, l.amount, l.remaining, l.active_from, l.expires_at",
+        LOT,
         " JOIN lot l ON l.merchant_id = a.merchant_id AND l.account_id = a.id",
         ids,
         " ORDER BY l.id",
     )
     .load(tx.connection)?;
-    for (account, id, entry, amount, remaining, active_from, expires_at) in rows {
-        let Some(book) = books.get_mut(&account) else { continue };
-        book.lots.push(Lot {
-            id: LotId::new(id),
-            account: AccountId::new(account),
-            entry: EntryId::new(entry),
-            amount: Points::new(amount),
-            remaining: Points::new(remaining),
-            active_from: Timestamp::from_micros(active_from),
-            expires_at: expires_at.map(Timestamp::from_micros),
-        });
+    for row in rows {
+        let lot = lot(row);
+        if let Some(book) = books.get_mut(&lot.account.get()) {
+            book.lots.push(lot);
+        }
     }
     Ok(())
 }

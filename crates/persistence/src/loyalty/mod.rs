@@ -7,6 +7,7 @@ mod account;
 mod book;
 mod card;
 mod facts;
+mod ledger;
 mod redemption;
 mod reward;
 mod summary;

@@ -46,6 +46,7 @@ cells! {
     bool: |yes| Value::Bool(yes);
     &str: |text| Value::Text(text.to_owned());
     String: |text| Value::Text(text);
+    regulars_loyalty::chain::Link: |link| Value::Bytes(link.as_bytes().to_vec());
     Timestamp: |at| Value::Int(at.micros());
     EntitySource: |source| Value::Text(source.name().to_owned());
 }

@@ -3,7 +3,9 @@
 
 use chrono::NaiveDate;
 use regulars_kernel::{AccountId, EntryId, LotId, Points, RedemptionId, Timestamp};
-use regulars_loyalty::{Cause, EntryKind, Lot, entry::natural_key, lot::draw};
+use regulars_loyalty::{
+    Account, Cause, Entry, EntryKind, Lot, LotUse, entry::natural_key, lot::draw,
+};
 
 use super::{
     row::{AccountRow, Batch, EntryRow, HoldLotRow, HoldRow, LotRow, LotUseRow},
@@ -19,7 +21,9 @@ pub(super) struct Pen<'a> {
 /// An account.
 pub(super) struct Book {
     row: AccountRow,
+    entries: Vec<Entry>,
     lots: Vec<Lot>,
+    lot_uses: Vec<LotUse>,
     recorded: i64,
 }
 
@@ -52,14 +56,54 @@ impl Book {
             earned: 0,
             seq: 0,
             created_at: at,
+            head: None,
+            head_at: 0,
         };
-        Self { row, lots: Vec::new(), recorded: at }
+        Self { row, entries: Vec::new(), lots: Vec::new(), lot_uses: Vec::new(), recorded: at }
     }
 
-    /// Writes the account as it is in the end.
-    pub(super) fn close(self, pen: &mut Pen<'_>) {
+    /// Writes the account as it is in the end, each line chained to the one before it.
+    pub(super) fn close(mut self, pen: &mut Pen<'_>) {
         let merchant = self.row.merchant_id;
-        pen.out.lot.extend(self.lots.iter().map(|lot| LotRow {
+        let account = Account::new(
+            AccountId::new(self.row.id),
+            merchant.into(),
+            self.row.person_id.into(),
+            self.row.loyalty_card_id.into(),
+            Timestamp::from_micros(self.row.created_at),
+        );
+        let book = regulars_loyalty::Book {
+            entries: self.entries,
+            lots: self.lots,
+            lot_uses: self.lot_uses,
+            ..regulars_loyalty::Book::new(account)
+        }
+        .chained();
+        self.row.head = book.account.head;
+        self.row.head_at = book.account.head_at.micros();
+        pen.out.entry.extend(book.entries.into_iter().map(|entry| EntryRow {
+            id: entry.id.get(),
+            merchant_id: merchant,
+            account_id: entry.account.get(),
+            seq: entry.seq,
+            kind: entry.kind.name(),
+            amount: entry.amount.get(),
+            cause: entry.cause.name(),
+            cause_id: entry.cause.id(),
+            natural_key: entry.natural_key,
+            reverses: entry.reverses.map(EntryId::get),
+            occurred_at: entry.occurred_at.micros(),
+            recorded_at: entry.recorded_at.micros(),
+            business_date: entry.business_date.to_string(),
+            hash: entry.hash,
+        }));
+        pen.out.lot_use.extend(book.lot_uses.iter().map(|row| LotUseRow {
+            merchant_id: merchant,
+            entry_id: row.entry.get(),
+            lot_id: row.lot.get(),
+            amount: row.amount.get(),
+        }));
+        pen.out.lot.extend(book.lots.iter().map(|lot| LotRow {
             id: lot.id.get(),
             merchant_id: merchant,
             account_id: lot.account.get(),
@@ -101,6 +145,7 @@ impl Book {
                 remaining: Points::new(amount - paid),
                 active_from: Timestamp::from_micros(life.active_from),
                 expires_at: life.expires_at,
+                revives: None,
             });
         }
         entry
@@ -119,7 +164,7 @@ impl Book {
             Occasion { cause: Cause::Redemption(RedemptionId::new(redemption)), at, date };
         let entry = self.enter(pen, EntryKind::Redeem, -amount, None, occasion);
         for (lot, part) in parts {
-            self.take(pen, entry, lot, part.get());
+            self.take(entry, lot, part.get());
         }
         Some(entry)
     }
@@ -159,7 +204,7 @@ impl Book {
         }
         let entry = self.enter(pen, EntryKind::Reverse, -taken, Some(earning), occasion);
         for (lot, part) in parts {
-            self.take(pen, entry, lot, part);
+            self.take(entry, lot, part);
         }
         self.row.earned -= taken;
         self.row.debt += taken - (amount - missing);
@@ -182,7 +227,7 @@ impl Book {
             let at = end.micros();
             let occasion = Occasion { cause: Cause::Expiry(lot), at, date: date(at) };
             let entry = self.enter(pen, EntryKind::Expire, -remaining, None, occasion);
-            self.take(pen, entry, lot, remaining);
+            self.take(entry, lot, remaining);
         }
     }
 
@@ -219,17 +264,13 @@ impl Book {
         draw(&self.lots, |_lot| Points::ZERO, Points::new(amount), Timestamp::from_micros(at))
     }
 
-    fn take(&mut self, pen: &mut Pen<'_>, entry: i64, lot: LotId, amount: i64) {
+    fn take(&mut self, entry: i64, lot: LotId, amount: i64) {
         if let Some(lot) = self.lots.iter_mut().find(|known| known.id == lot) {
             lot.remaining = Points::new(lot.remaining.get() - amount);
         }
         self.row.balance -= amount;
-        pen.out.lot_use.push(LotUseRow {
-            merchant_id: self.row.merchant_id,
-            entry_id: entry,
-            lot_id: lot.get(),
-            amount,
-        });
+        let (entry, amount) = (EntryId::new(entry), Points::new(amount));
+        self.lot_uses.push(LotUse { entry, lot, amount });
     }
 
     fn enter(
@@ -243,20 +284,21 @@ impl Book {
         let id = pen.ids.entry();
         self.row.seq += 1;
         self.recorded = self.recorded.max(at);
-        pen.out.entry.push(EntryRow {
-            id,
-            merchant_id: self.row.merchant_id,
-            account_id: self.row.id,
+        let account = AccountId::new(self.row.id);
+        self.entries.push(Entry {
+            id: EntryId::new(id),
+            account,
             seq: self.row.seq,
-            kind: kind.name(),
-            amount,
-            cause: cause.name(),
-            cause_id: cause.id(),
-            natural_key: natural_key(AccountId::new(self.row.id), kind, cause, 0),
-            reverses,
-            occurred_at: at,
-            recorded_at: self.recorded,
-            business_date: date.to_string(),
+            kind,
+            amount: Points::new(amount),
+            cause,
+            natural_key: natural_key(account, kind, cause, 0),
+            reverses: reverses.map(EntryId::new),
+            occurred_at: Timestamp::from_micros(at),
+            recorded_at: Timestamp::from_micros(self.recorded),
+            business_date: date,
+            actor: None,
+            hash: None,
         });
         id
     }

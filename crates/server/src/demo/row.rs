@@ -1,5 +1,6 @@
 //! The rows of the demo world, a struct a table, and batches of them. What is not listed keeps the database's default.
 
+use regulars_loyalty::chain::Link;
 use regulars_persistence::Value;
 
 /// What a column can hold.
@@ -28,6 +29,12 @@ impl Cell for String {
 impl Cell for &'static str {
     fn value(self) -> Value {
         Value::Text(self.to_owned())
+    }
+}
+
+impl Cell for Link {
+    fn value(self) -> Value {
+        Value::Bytes(self.as_bytes().to_vec())
     }
 }
 
@@ -191,12 +198,12 @@ tables! {
     }
     AccountRow in account {
         id: i64, merchant_id: i64, person_id: i64, loyalty_card_id: i64, balance: i64, debt: i64, held: i64,
-        earned: i64, seq: i64, created_at: i64,
+        earned: i64, seq: i64, created_at: i64, head: Option<Link>, head_at: i64,
     }
     EntryRow in entry {
         id: i64, merchant_id: i64, account_id: i64, seq: i64, kind: &'static str, amount: i64,
         cause: &'static str, cause_id: Option<i64>, natural_key: String, reverses: Option<i64>, occurred_at: i64,
-        recorded_at: i64, business_date: String,
+        recorded_at: i64, business_date: String, hash: Option<Link>,
     }
     LotRow in lot {
         id: i64, merchant_id: i64, account_id: i64, entry_id: i64, amount: i64, remaining: i64,

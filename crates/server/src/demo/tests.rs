@@ -360,6 +360,8 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             held: Points::new(row.held),
             earned: Points::new(row.earned),
             seq: row.seq,
+            head: row.head,
+            head_at: instant(row.head_at),
             ..Account::new(
                 AccountId::new(row.id),
                 row.merchant_id.into(),
@@ -386,7 +388,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             recorded_at: instant(row.recorded_at),
             business_date: row.business_date.parse().unwrap(),
             actor: None,
-            hash: None,
+            hash: row.hash,
         });
     }
     for row in &world.lot {
@@ -398,6 +400,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             remaining: Points::new(row.remaining),
             active_from: instant(row.active_from),
             expires_at: row.expires_at.map(instant),
+            revives: None,
         });
     }
     for row in &world.lot_use {

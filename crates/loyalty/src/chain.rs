@@ -1,0 +1,149 @@
+//! Rule 20: the chain that makes a changed line of a ledger show.
+//!
+//! Each line's hash covers the line, the lots that came with it, what it took from lots, and the hash of the line before it
+//! of its account. No hash covers a personal value: people appear as the numbers of their accounts alone, so that erasing
+//! somebody breaks no chain.
+
+use std::fmt;
+
+use regulars_kernel::{AccountId, LotId, MerchantId, Points, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::{Book, Entry};
+
+/// A SHA-256 hash of a line and all before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link([u8; 32]);
+
+impl Link {
+    /// A hash read back from where it was kept.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What came with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainedLot {
+    /// How much it began with.
+    pub amount: Points,
+    /// From when it can be spent.
+    pub active_from: Timestamp,
+    /// When it is gone.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Bytes of which no two different sequences of fields make the same.
+struct Ink(Sha256);
+
+impl Ink {
+    fn number(&mut self, number: i64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn optional(&mut self, number: Option<i64>) {
+        self.0.update([u8::from(number.is_some())]);
+        self.number(number.unwrap_or_default());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+}
+
+/// The hash of a line: `merchant` and `account` own it, `previous` is the hash of the line before it (none: it is the first
+/// that is chained), `lots` came with it in the order of their ids, `uses` is what it took from lots by ascending lot.
+/// The line's own id and hash are not covered: its number in its account stands for it.
+pub fn link(
+    previous: Option<Link>,
+    (merchant, account): (MerchantId, AccountId),
+    entry: &Entry,
+    lots: impl IntoIterator<Item = ChainedLot>,
+    uses: impl IntoIterator<Item = (LotId, Points)>,
+) -> Link {
+    let mut ink = Ink(Sha256::new());
+    // Says what follows, should it ever change.
+    ink.text("regulars entry 1");
+    ink.0.update([u8::from(previous.is_some())]);
+    ink.0.update(previous.map_or([0; 32], |link| link.0));
+    ink.number(merchant.get());
+    ink.number(account.get());
+    ink.number(entry.seq);
+    ink.text(entry.kind.name());
+    ink.number(entry.amount.get());
+    ink.text(entry.cause.name());
+    ink.optional(entry.cause.id());
+    ink.text(&entry.natural_key);
+    ink.optional(entry.reverses.map(|id| id.get()));
+    ink.number(entry.occurred_at.micros());
+    ink.number(entry.recorded_at.micros());
+    ink.text(&entry.business_date.to_string());
+    for lot in lots {
+        ink.text("lot");
+        ink.number(lot.amount.get());
+        ink.number(lot.active_from.micros());
+        ink.optional(lot.expires_at.map(Timestamp::micros));
+    }
+    for (lot, amount) in uses {
+        ink.text("use");
+        ink.number(lot.get());
+        ink.number(amount.get());
+    }
+    Link(ink.0.finalize().into())
+}
+
+/// What the hash of each line of an account ought to be, in the order of the lines. `from` lines are passed over first:
+/// those written before lines were chained.
+pub fn links(book: &Book, from: usize) -> Vec<Link> {
+    let owner = (book.account.merchant, book.account.id);
+    let mut previous = None;
+    let chained = book.entries.iter().skip(from).map(|entry| {
+        let mut lots: Vec<_> = book.lots.iter().filter(|lot| lot.entry == entry.id).collect();
+        lots.sort_by_key(|lot| lot.id);
+        let lots = lots.into_iter().map(|lot| ChainedLot {
+            amount: lot.amount,
+            active_from: lot.active_from,
+            expires_at: lot.expires_at,
+        });
+        let uses = book.lot_uses.iter().filter(|lot_use| lot_use.entry == entry.id);
+        let mut uses: Vec<_> = uses.map(|lot_use| (lot_use.lot, lot_use.amount)).collect();
+        uses.sort_unstable();
+        let next = link(previous, owner, entry, lots, uses);
+        previous = Some(next);
+        next
+    });
+    chained.collect()
+}
+
+impl Book {
+    /// The same books with every line chained anew. For books that are made whole, such as those of examples: what was
+    /// written once is never chained again.
+    #[must_use]
+    pub fn chained(mut self) -> Self {
+        let links = links(&self, 0);
+        for (entry, link) in self.entries.iter_mut().zip(links) {
+            entry.hash = Some(link);
+            self.account.head = Some(link);
+            self.account.head_at = entry.recorded_at;
+        }
+        self
+    }
+}

@@ -1,0 +1,220 @@
+//! What the ledger asks of whoever keeps its rows, beside [`LoyaltyStore`].
+
+use chrono::NaiveDate;
+use regulars_kernel::{
+    AccountId, EntryId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, StoreError, Timestamp,
+};
+
+use crate::{
+    Cause, Entry, Hold, HoldState, Holdings, HoldsLoyalty, Lot, LoyaltyStore,
+    posting::{Locked, Posting},
+};
+
+/// A line that was kept, with the lots that came with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// The line.
+    pub entry: Entry,
+    /// Its lots, in the order of the posting.
+    pub lots: Vec<Lot>,
+}
+
+/// An amount to be set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewHold {
+    /// How much of which lots; each part positive.
+    pub parts: Vec<(LotId, Points)>,
+    /// Until when; this very instant is too late.
+    pub until: Timestamp,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A line with all that can still be taken back of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// The line.
+    pub entry: Entry,
+    /// Whose it is.
+    pub person: PersonId,
+    /// On which card.
+    pub card: LoyaltyCardId,
+    /// What was taken back of it so far: of the other sign, or zero.
+    pub reversed: Points,
+    /// How many lines take it back so far.
+    pub reversals: u32,
+    /// The lots that came with it.
+    pub lots: Vec<Lot>,
+    /// The lots that it took from, by ascending id, each with what of it was not given back since. What paid debt on its
+    /// way back is among that: how much can still come back is the line's amount and [`Self::reversed`].
+    pub uses: Vec<(Lot, Points)>,
+}
+
+/// Lines of the ledger, written under the lock of their account. Reach as in [`LoyaltyStore`]; what is out of reach is not
+/// there. Accounts are locked by ascending id where there are several.
+pub trait LedgerStore: LoyaltyStore {
+    /// Locks the person's account on a card; with `open_at` it is opened where there is none, else `None`. The person has
+    /// a membership at the merchant.
+    fn lock_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        card: LoyaltyCardId,
+        open_at: Option<Timestamp>,
+    ) -> Result<Option<Locked>, StoreError>;
+
+    /// Locks accounts by id; ids that are not there are left out. By ascending id.
+    fn lock_accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Locked>, StoreError>;
+
+    /// What the account holds and has set aside.
+    fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError>;
+
+    /// Keeps a line with its lots, its uses and the account after it. The posting was made of the account as it is locked.
+    /// Errors: [`StoreError::Taken`] of `entry.natural_key` where a line of that natural key is there.
+    fn post(&mut self, account: &mut Locked, posting: Posting) -> Result<Posted, StoreError>;
+
+    /// Sets aside; the parts lie within what is free.
+    fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError>;
+
+    /// Ends an open hold of the account.
+    fn end_hold(
+        &mut self,
+        account: &mut Locked,
+        hold: &Hold,
+        state: HoldState,
+    ) -> Result<(), StoreError>;
+
+    /// The line of a natural key.
+    fn entry_of_key(
+        &mut self,
+        merchant: MerchantId,
+        natural_key: &str,
+    ) -> Result<Option<Entry>, StoreError>;
+
+    /// The lines that came of a thing and take nothing back, by ascending id, traced.
+    fn traced(&mut self, merchant: MerchantId, cause: Cause) -> Result<Vec<Traced>, StoreError>;
+
+    /// The lots that bring back the points of those lots (rule 25), whether they hold something or not.
+    fn revivals(
+        &mut self,
+        account: &Locked,
+        lots: &[LotId],
+    ) -> Result<Vec<(LotId, Lot)>, StoreError>;
+
+    /// What an account earned on a business date by sales and stamps, whether or not it was taken back since (rules 14
+    /// and 25); accounts without are left out.
+    fn earned_on(
+        &mut self,
+        accounts: &[AccountId],
+        date: NaiveDate,
+    ) -> Result<Vec<(AccountId, Points)>, StoreError>;
+
+    /// Accounts of which something has expired or lapsed and was not noted yet, by ascending id after one: for workers.
+    fn due_accounts(
+        &mut self,
+        after: Option<AccountId>,
+        now: Timestamp,
+        most: u16,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// A page of an account's lines, newest first: those of numbers below `before` (none: from the newest).
+    fn entries_of_account(
+        &mut self,
+        account: AccountId,
+        before: Option<i64>,
+        most: u16,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// The entry of an id in reach.
+    fn entry(&mut self, id: EntryId) -> Result<Option<Entry>, StoreError>;
+}
+
+impl<T: HoldsLoyalty> LedgerStore for T
+where
+    T::Loyalty: LedgerStore,
+{
+    fn lock_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+        card: LoyaltyCardId,
+        open_at: Option<Timestamp>,
+    ) -> Result<Option<Locked>, StoreError> {
+        self.held_loyalty_mut().lock_account(merchant, person, card, open_at)
+    }
+
+    fn lock_accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Locked>, StoreError> {
+        self.held_loyalty_mut().lock_accounts(ids)
+    }
+
+    fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
+        self.held_loyalty_mut().holdings(account)
+    }
+
+    fn post(&mut self, account: &mut Locked, posting: Posting) -> Result<Posted, StoreError> {
+        self.held_loyalty_mut().post(account, posting)
+    }
+
+    fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError> {
+        self.held_loyalty_mut().put_hold(account, hold)
+    }
+
+    fn end_hold(
+        &mut self,
+        account: &mut Locked,
+        hold: &Hold,
+        state: HoldState,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().end_hold(account, hold, state)
+    }
+
+    fn entry_of_key(
+        &mut self,
+        merchant: MerchantId,
+        natural_key: &str,
+    ) -> Result<Option<Entry>, StoreError> {
+        self.held_loyalty_mut().entry_of_key(merchant, natural_key)
+    }
+
+    fn traced(&mut self, merchant: MerchantId, cause: Cause) -> Result<Vec<Traced>, StoreError> {
+        self.held_loyalty_mut().traced(merchant, cause)
+    }
+
+    fn revivals(
+        &mut self,
+        account: &Locked,
+        lots: &[LotId],
+    ) -> Result<Vec<(LotId, Lot)>, StoreError> {
+        self.held_loyalty_mut().revivals(account, lots)
+    }
+
+    fn earned_on(
+        &mut self,
+        accounts: &[AccountId],
+        date: NaiveDate,
+    ) -> Result<Vec<(AccountId, Points)>, StoreError> {
+        self.held_loyalty_mut().earned_on(accounts, date)
+    }
+
+    fn due_accounts(
+        &mut self,
+        after: Option<AccountId>,
+        now: Timestamp,
+        most: u16,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        self.held_loyalty_mut().due_accounts(after, now, most)
+    }
+
+    fn entries_of_account(
+        &mut self,
+        account: AccountId,
+        before: Option<i64>,
+        most: u16,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.held_loyalty_mut().entries_of_account(account, before, most)
+    }
+
+    fn entry(&mut self, id: EntryId) -> Result<Option<Entry>, StoreError> {
+        self.held_loyalty_mut().entry(id)
+    }
+}

@@ -1,0 +1,14 @@
+DROP TRIGGER lot_use_is_never_changed ON lot_use;
+DROP TRIGGER lot_use_is_never_deleted ON lot_use;
+DROP TRIGGER lot_is_only_used ON lot;
+DROP TRIGGER lot_is_never_deleted ON lot;
+DROP INDEX hold_open;
+DROP INDEX lot_expiry;
+DROP INDEX entry_earned;
+DROP INDEX entry_reverses;
+DROP INDEX entry_cause;
+DROP INDEX lot_entry;
+DROP INDEX lot_revives;
+ALTER TABLE lot DROP COLUMN revives;
+ALTER TABLE account DROP COLUMN head_at;
+ALTER TABLE account DROP COLUMN head;
