@@ -384,6 +384,8 @@ pub(super) const WITHHELD: &[(&str, &str, &str)] = &[
     ("orders", "waiter_id", "is another person"),
     ("entry", "actor_id", "is another person"),
     ("entry", "hash", "holds nothing personal: it chains the books"),
+    ("account", "head", "holds nothing personal: it chains the books"),
+    ("account", "head_at", "is when the latest entry was written, which is there"),
     ("audit_entry", "app_id", "is a program of the merchant's"),
     ("staff_member", "*", "is of the people who work for merchants: the document is of customers"),
     ("staff_role", "*", "is of the people who work for merchants"),
