@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    audit::act,
+    audit::{act, log},
     world::{PASSWORD, World, on_both},
 };
 
@@ -165,6 +165,9 @@ fn nothing_is_found_of_a_customer_whom_a_merchant_erased() {
         let dry = json!({ "id": id, "reason": "REQUEST", "dryRun": true });
         let tried = act(&owner, "eraseConsumer", &dry, RECEIPT);
         assert_eq!((&tried["success"], &tried["receipt"]["dryRun"]), (&json!(true), &json!(true)));
+        let noted = &log(&owner, "eraseConsumer")[0];
+        let dry_run = json!([{ "field": "dryRun", "before": null, "after": "true" }]);
+        assert_eq!((&noted["outcome"], &noted["changes"]), (&json!("DONE"), &dry_run), "{noted}");
         let still = owner.query("{ consumers(search: \"Quaggahope\") { count } }", Value::Null);
         assert_eq!(still.succeeded().data("consumers.count"), &json!(1));
         let wet = json!({ "id": id, "reason": "REQUEST", "idempotencyKey": "quag-5" });
@@ -348,5 +351,48 @@ fn a_merchant_erases_its_own_part_of_a_person_alone() {
         let staff = json!({ "id": staff.data("me.id"), "reason": "REQUEST" });
         let refused = act(&second, "eraseConsumer", &staff, "");
         assert_eq!(refused["errors"]["id"][0]["code"], "does_not_exist", "{refused}");
+    });
+}
+
+#[test]
+fn rule_30_who_never_proved_their_address_takes_everything_out_and_goes() {
+    on_both(|world| {
+        let (owner, stranger) = (world.merchant(), world.merchant());
+        let person = world.consumer();
+        let me = person.query("{ me { id pk } }", Value::Null).succeeded();
+        let store = json!({ "name": "Here" });
+        let store = act(&owner, "createStore", &store, "store { id }")["store"]["id"].clone();
+        let joined = act(&person, "joinMerchant", &json!({ "storeId": store }), "");
+        assert_eq!(joined["success"], true, "{joined}");
+        let exported = act(&person, "exportConsumer", &json!({}), "export");
+        assert_eq!(exported["success"], true, "{exported}");
+
+        let wrong = json!({ "reason": "REQUEST", "password": "wrong-tusk-77" });
+        let wrong = act(&person, "eraseConsumer", &wrong, "");
+        assert_eq!(wrong["errors"]["password"][0]["code"], "invalid_password", "{wrong}");
+        let dry = json!({ "reason": "REQUEST", "password": PASSWORD, "dryRun": true });
+        let tried = act(&person, "eraseConsumer", &dry, RECEIPT);
+        assert_eq!(tried["receipt"]["dryRun"], true, "{tried}");
+        let told = log(&owner, "eraseConsumer");
+        assert_eq!(told.len(), 0, "nobody is told of what did not happen: {told:?}");
+        let wet = json!({ "reason": "REQUEST", "password": PASSWORD });
+        let done = act(&person, "eraseConsumer", &wet, RECEIPT);
+        assert_eq!(done["success"], true, "{done}");
+
+        // Whose customer they were learns that they are gone, by number and with nothing that tells of them.
+        let told = log(&owner, "eraseConsumer");
+        assert_eq!(told.len(), 1, "{told:?}");
+        let erased = json!([{ "field": "erased", "before": "false", "after": "true" }]);
+        assert_eq!(told[0]["changes"], erased);
+        assert_eq!(told[0]["actorType"], "CONSUMER");
+        assert_eq!((&told[0]["targetId"], &told[0]["peer"]), (me.data("me.id"), &Value::Null));
+        assert_eq!(log(&stranger, "eraseConsumer").len(), 0);
+        let pk = me.data("me.pk");
+        let own = format!(
+            "SELECT changes AS row FROM audit_entry WHERE merchant_id = 0 AND action = 'eraseConsumer' \
+             AND person_id = {pk} AND refusal IS NULL ORDER BY id"
+        );
+        let own = world.database.rows(&own);
+        assert!(own.len() == 2 && own[0].contains("dryRun") && own[1].contains("erased"), "{own:?}");
     });
 }

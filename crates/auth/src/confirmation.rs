@@ -14,7 +14,7 @@ use crate::{
     password::{Password, PasswordHash, Verdict},
 };
 
-/// The account of whoever asks, in force and with a proved address.
+/// The account of whoever asks, in force.
 #[derive(Clone, Debug)]
 pub struct Asking {
     pub(crate) account: Person,
@@ -32,12 +32,22 @@ pub struct Confirmed {
 /// Step 1, in a transaction of scope `Platform`. Refuses with `unauthenticated` who is nobody, and with `not_verified` whose
 /// address was not proved.
 pub fn ask(tx: &mut (impl AuthStore + CustomerStore), actor: &Actor) -> Result<Asking, AuthError> {
+    let asking = ask_unproved(tx, actor)?;
+    if !asking.account.verified {
+        return Err(Violations::of_input(Rule::NotVerified).into());
+    }
+    Ok(asking)
+}
+
+/// The same of whoever knows the password, be their address proved or not: for what only takes away. Refuses with
+/// `unauthenticated` who is nobody.
+pub fn ask_unproved(
+    tx: &mut (impl AuthStore + CustomerStore),
+    actor: &Actor,
+) -> Result<Asking, AuthError> {
     let person = actor.account().ok_or_else(unauthenticated)?;
     let Credentials { password, token_version, .. } = credentials(tx, person)?;
     let account = tx.find_account(person)?.ok_or_else(unauthenticated)?;
-    if !account.verified {
-        return Err(Violations::of_input(Rule::NotVerified).into());
-    }
     Ok(Asking { account, password, token_version })
 }
 

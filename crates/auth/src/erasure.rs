@@ -306,6 +306,17 @@ pub fn find(
     Ok(tx.find_erasure(id)?.filter(|found| found.merchant == Some(merchant)))
 }
 
+/// Whose customer somebody was until that erasure: those whose logs are to say that they are gone. None of a dry run that was
+/// undone, and none who had erased them before.
+pub fn merchants_of(
+    tx: &mut impl CustomerStore,
+    erasure: &Erasure,
+) -> Result<Vec<MerchantId>, StoreError> {
+    let mut memberships = tx.memberships_of(erasure.person)?;
+    memberships.retain(|one| one.standing == Standing::Erased(erasure.erased_at));
+    Ok(memberships.into_iter().map(|one| one.merchant).collect())
+}
+
 /// Clears what was written while somebody was erased and a moment after: the log has entries that are written late. To be run
 /// before the erasure is settled; scope `Platform`.
 pub fn clear_late(tx: &mut impl AuditStore, erasure: &Erasure) -> Result<(), StoreError> {

@@ -77,6 +77,12 @@ pub(crate) fn ask(context: &Context) -> Result<Asking, ApiError> {
     context.read_within(Scope::Platform, |tx| confirmation::ask(tx, actor))
 }
 
+/// The same of whoever may not have proved their address.
+pub(crate) fn ask_unproved(context: &Context) -> Result<Asking, ApiError> {
+    let actor = context.actor();
+    context.read_within(Scope::Platform, |tx| confirmation::ask_unproved(tx, actor))
+}
+
 /// Tries the password of whoever asks, with no connection held meanwhile.
 pub(crate) fn confirm(
     context: &Context,

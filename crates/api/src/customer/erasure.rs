@@ -14,7 +14,7 @@ use regulars_kernel::{
 use regulars_persistence::Tx;
 
 use crate::{
-    auth::account::{ask, confirm},
+    auth::account::{ask_unproved, confirm},
     context::Context,
     customer::user::USER,
     error::{ApiError, Codes},
@@ -207,9 +207,9 @@ fn erase(
     tx.try_out(dry_run, work).map(|done| Receipt::of(done, dry_run))
 }
 
-/// What the log has of it: a dry run changes nothing.
+/// What the log has of it: a dry run changes nothing, and is one.
 fn noted(dry_run: bool) -> Vec<Change> {
-    if dry_run { Vec::new() } else { vec![Change::turned(Field::Erased, true)] }
+    vec![if dry_run { Change::dry_run() } else { Change::turned(Field::Erased, true) }]
 }
 
 pub(crate) fn erase_consumer(asked: &Asked<'_, '_>, input: EraseConsumerInput) -> Answer {
@@ -281,18 +281,22 @@ fn take_own(
     let Some(password) = input.password else {
         return Err(Violations::of("password", Rule::Required).into());
     };
-    let asking = ask(context)?;
+    // Whoever knows the password may go, proved address or not.
+    let asking = ask_unproved(context)?;
     let confirmed = confirm(context, &asking, Password::new(password))?;
     let (now, recorder) = (context.now(), context.recorder(&trace));
     let (authority, reason) = (Arc::clone(context.authority()), input.reason.to_domain());
     let dry_run = input.dry_run.unwrap_or(false);
     context.write_within(Scope::Platform, move |tx| {
-        recorder.watch(tx, |tx| {
-            let receipt = erase(tx, dry_run, |tx| {
+        let erased = recorder.watch(tx, |tx| {
+            let erased = tx.try_out(dry_run, |tx| {
                 erasure::erase_own(tx, authority.marker(), &confirmed, reason, now)
             })?;
-            Ok::<_, AuthError>((receipt, Effect::default()))
-        })
+            Ok::<_, AuthError>((erased, Effect::default()))
+        })?;
+        // Of a dry run nothing is left to be told.
+        recorder.told(tx, &erasure::merchants_of(tx, &erased)?)?;
+        Ok::<_, AuthError>(Receipt::of(erased, dry_run))
     })
 }
 

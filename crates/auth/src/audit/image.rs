@@ -91,6 +91,8 @@ fields! {
     Active = "active" plain,
     /// Erased: nothing is left that tells of them.
     Erased = "erased" plain,
+    /// That nothing happened: it was only said what would.
+    DryRun = "dryRun" plain,
     /// A short keyed hash of an address that is nobody's.
     EmailDigest = "emailDigest" plain,
     /// What people call a role, an application or a key. Often nobody's name; but as it may be somebody's it is kept where it
@@ -153,6 +155,11 @@ impl Change {
     /// A yes-or-no that is the other one now.
     pub fn turned(field: Field, now: bool) -> Self {
         Self { field, before: Some((!now).to_string()), after: Some(now.to_string()) }
+    }
+
+    /// That it was a dry run, and nothing is different.
+    pub fn dry_run() -> Self {
+        Self { field: Field::DryRun, before: None, after: Some(true.to_string()) }
     }
 
     /// So many entries found no room.
