@@ -100,8 +100,16 @@ pub(super) fn clear(
     Ok(parts)
 }
 
-/// Calls off what was promised and is open, and frees what it held.
+/// Calls off what was promised and is open, and frees what it held. Accounts are locked before their holds are looked at, in one
+/// order, as whoever holds, spends and frees does: a hold that is just being made is seen once its transaction has ended.
 fn call_off(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
+    const HELD: &str = "UPDATE account SET held = held - (SELECT CAST(COALESCE(sum(h.amount), 0) AS BIGINT) FROM hold h \
+         WHERE h.merchant_id = account.merchant_id AND h.account_id = account.id AND h.state = 'OPEN') \
+         WHERE held <> 0 AND ";
+    let locked = Statement::<BigInt>::new("SELECT o.id FROM account o WHERE ");
+    let locked = own(locked, "o.", whose).sql(" ORDER BY o.merchant_id, o.id").sql(tx.lock());
+    locked.load::<i64>(tx.connection)?;
+    run(tx, HELD, whose, "")?;
     run(
         tx,
         "UPDATE hold SET state = 'CANCELLED' WHERE state = 'OPEN' AND (merchant_id, account_id) IN \
@@ -109,7 +117,6 @@ fn call_off(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
         whose,
         ")",
     )?;
-    run(tx, "UPDATE account SET held = 0 WHERE held <> 0 AND ", whose, "")?;
     run(tx, "UPDATE redemption_intent SET state = 'CANCELLED' WHERE state = 'OPEN' AND ", whose, "")
 }
 

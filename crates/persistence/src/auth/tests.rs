@@ -1,5 +1,6 @@
 //! The port's suite on both databases, and what only several log-ins at once can show.
 
+mod at_once;
 mod auditing;
 mod erasing;
 mod mailing;

@@ -176,17 +176,17 @@ fn sample(kind: &str, column: &str) -> String {
     }
 }
 
-fn run(tx: &mut Tx<'_>, sql: &str) -> Result<(), StoreError> {
+pub(super) fn run(tx: &mut Tx<'_>, sql: &str) -> Result<(), StoreError> {
     let sqlite = sql.replace("BYTEA", "BLOB");
     Statement::<()>::new("").dialect(sql.to_owned(), sqlite).execute(tx.connection).map(drop)
 }
 
-fn texts(house: &House, sql: String) -> Vec<String> {
+pub(super) fn texts(house: &House, sql: String) -> Vec<String> {
     let query = Statement::<Text>::new(sql);
     house.db.read::<_, StoreError>(Scope::Platform, |tx| query.load(tx.connection)).unwrap()
 }
 
-fn furnish(house: &House) {
+pub(super) fn furnish(house: &House) {
     let tables = declared();
     let mut rows: Vec<String> = ROWS.map(str::to_owned).to_vec();
     // The log and the recorded outcomes are filled above: they are never changed.
@@ -210,7 +210,7 @@ fn furnish(house: &House) {
         .unwrap();
 }
 
-fn erase(house: &House) -> Result<Erasure, AuthError> {
+pub(super) fn erase(house: &House) -> Result<Erasure, AuthError> {
     let authority = Arc::clone(&house.authority);
     house.db.write(Scope::Platform, None, move |tx| {
         erasure::erase_account(tx, authority.marker(), PersonId::new(2), Reason::Request, NOW)
