@@ -207,7 +207,7 @@ fn whom_a_till_identified_and_who_guesses_is_written_down() {
         assert!(found.iter().all(|entry| entry["targetId"] == cashier), "{found:?}");
         world.admin();
         let made = "SELECT actor_kind || ' ' || action AS row FROM audit_entry WHERE request_id = 'console'";
-        assert_eq!(world.database.rows(made), ["system user create"]);
+        assert_eq!(world.database.rows(made), ["platform user create"]);
     }
 }
 

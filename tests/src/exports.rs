@@ -208,6 +208,6 @@ fn the_command_line_answers_a_letter() {
         let log =
             "{ auditLog(action: \"exportConsumer\", first: 1) { edges { node { actorType } } } }";
         let entry = owner.query(log, Value::Null).succeeded();
-        assert_eq!(entry.data("auditLog.edges.0.node.actorType"), "SYSTEM");
+        assert_eq!(entry.data("auditLog.edges.0.node.actorType"), "PLATFORM");
     });
 }

@@ -1,4 +1,5 @@
-//! Writes down what waits for the audit log: refused reads, a batch at a time.
+//! Writes down what waits for the audit log: refused reads, a batch at a time. And what an entry says of a command that whoever
+//! runs the platform gives at a terminal.
 
 use std::{
     io,
@@ -15,7 +16,7 @@ use regulars_auth::{
     AuditStore as _,
     audit::{Change, Doer, DoerKind, Log, NewEntry, Outcome},
 };
-use regulars_kernel::{Scope, StoreError, Timestamp};
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreError, Timestamp};
 use regulars_persistence::Db;
 
 /// How long it waits for entries, and then whether it should stop.
@@ -53,6 +54,31 @@ impl Drop for Scribe {
         {
             tracing::error!("the thread of the audit log panicked");
         }
+    }
+}
+
+/// What entries of commands have in place of a request's id: no client can send it, since it has a space.
+const COMMAND_LINE: &str = "command line";
+
+/// An entry of something that was done to a person by a command of this program, in a merchant's log or the platform's: by one
+/// of the platform's people, of whom no more is known than that they reach the database.
+pub(crate) fn by_command(
+    action: &str,
+    merchant: Option<MerchantId>,
+    person: PersonId,
+    changes: Vec<Change>,
+    at: Timestamp,
+) -> NewEntry {
+    NewEntry {
+        at,
+        log: merchant.map_or(Log::Platform, Log::Merchant),
+        doer: Doer { kind: DoerKind::Platform, person: None, app: None },
+        action: action.to_owned(),
+        target: Some(person.into()),
+        outcome: Outcome::Done,
+        changes,
+        request_id: COMMAND_LINE.to_owned(),
+        peer: None,
     }
 }
 
@@ -133,7 +159,6 @@ fn write_down(
 mod tests {
     use regulars_api::trail::queue::{BATCH, queue};
     use regulars_auth::audit::AuditFilter;
-    use regulars_kernel::MerchantId;
     use regulars_persistence::{DatabaseUrl, Settings, migrate};
 
     use super::*;

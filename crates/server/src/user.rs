@@ -7,14 +7,14 @@ use std::{
 
 use regulars_auth::{
     AuditStore as _, AuthError, Authority, Password,
-    audit::{Doer, DoerKind, Image, Log, NewEntry, Outcome},
+    audit::Image,
     register,
 };
 use regulars_customer::{CustomerStore as _, input::AccountFields};
 use regulars_kernel::{Clock as _, Scope, SystemClock, Violations};
 use regulars_persistence::Db;
 
-use crate::{cli::UserCreate, console::say};
+use crate::{audit::by_command, cli::UserCreate, console::say};
 
 /// Letters and digits that cannot be taken for one another.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -79,17 +79,8 @@ pub(crate) fn create(
         let person = register::create(tx, &authority, &prepared, now)?;
         let account = tx.people(&[person])?.pop();
         let account = account.as_ref().map(Image::of_account).unwrap_or_default();
-        tx.append_audit(&[NewEntry {
-            at: now,
-            log: Log::Platform,
-            doer: Doer { kind: DoerKind::System, person: None, app: None },
-            action: "user create".to_owned(),
-            target: Some(person.into()),
-            outcome: Outcome::Done,
-            changes: Image::default().changes_to(&account),
-            request_id: "console".to_owned(),
-            peer: None,
-        }])?;
+        let changes = Image::default().changes_to(&account);
+        tx.append_audit(&[by_command("user create", None, person, changes, now)])?;
         Ok::<_, AuthError>(person)
     })?;
     say(&format!("Created platform admin {} (account {person}) in {place}.", wanted.email));

@@ -4,7 +4,7 @@ use std::{sync::Arc, thread, time::Duration};
 
 use regulars_auth::{
     AuditStore as _, AuthError, Authority, ErasureStore as _,
-    audit::{Change, Doer, DoerKind, Field, Log, NewEntry, Outcome},
+    audit::{Change, Field},
     erasure::{self, Erasure, ErasureId, Reason},
 };
 use regulars_kernel::{
@@ -13,6 +13,7 @@ use regulars_kernel::{
 use regulars_persistence::{Db, Tx};
 
 use crate::{
+    audit::by_command,
     cli::ConsumerErase,
     console::say,
     erasure::{Cleaned, Places, Unclean, clean},
@@ -62,7 +63,9 @@ pub(crate) fn erase(
     let now = SystemClock.now();
     let authority = Arc::new(authority);
     let erasure = db.write::<Erasure, AuthError, _>(Scope::Platform, None, move |tx| {
-        tx.try_out(dry_run, |tx| run(tx, &authority, merchant, id, reason, now))
+        let erased = tx.try_out(dry_run, |tx| run(tx, &authority, merchant, id, reason, now))?;
+        write_down(tx, &erased, dry_run)?;
+        Ok(erased)
     })?;
     say(&told(&erasure, dry_run));
     if dry_run {
@@ -80,22 +83,24 @@ fn run(
     now: Timestamp,
 ) -> Result<Erasure, AuthError> {
     let marker = authority.marker();
-    let erasure = match merchant {
-        Some(merchant) => erasure::erase_member(tx, marker, merchant, id, reason, now)?,
-        None => erasure::erase_account(tx, marker, id, reason, now)?,
+    match merchant {
+        Some(merchant) => erasure::erase_member(tx, marker, merchant, id, reason, now),
+        None => erasure::erase_account(tx, marker, id, reason, now),
+    }
+}
+
+/// Writes down that it was done, or only tried, in the log of whoever's customer it was, and in the platform's where it was the
+/// account.
+fn write_down(tx: &mut Tx<'_>, erased: &Erasure, dry_run: bool) -> Result<(), StoreError> {
+    let change = if dry_run { Change::dry_run() } else { Change::turned(Field::Erased, true) };
+    let mut logs = vec![erased.merchant];
+    if erased.merchant.is_none() {
+        logs.extend(erasure::merchants_of(tx, erased)?.into_iter().map(Some));
+    }
+    let entry = |log: &Option<MerchantId>| {
+        by_command("eraseConsumer", *log, erased.person, vec![change.clone()], erased.erased_at)
     };
-    tx.append_audit(&[NewEntry {
-        at: now,
-        log: merchant.map_or(Log::Platform, Log::Merchant),
-        doer: Doer { kind: DoerKind::Platform, person: None, app: None },
-        action: "eraseConsumer".to_owned(),
-        target: Some(id.into()),
-        outcome: Outcome::Done,
-        changes: vec![Change::turned(Field::Erased, true)],
-        request_id: "command-line".to_owned(),
-        peer: None,
-    }])?;
-    Ok(erasure)
+    tx.append_audit(&logs.iter().map(entry).collect::<Vec<_>>())
 }
 
 /// Cleans up until nothing is left; a server that runs over the same database may be faster.

@@ -4,7 +4,6 @@ use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use regulars_auth::{
     AuditStore as _,
-    audit::{Doer, DoerKind, Log, NewEntry, Outcome},
     export::{ACTION, Extent},
 };
 use regulars_customer::{CustomerStore as _, UserType};
@@ -14,7 +13,7 @@ use regulars_kernel::{
 use regulars_persistence::{Db, Tx};
 
 use super::ConsumerError;
-use crate::{cli::ConsumerExport, console::say};
+use crate::{audit::by_command, cli::ConsumerExport, console::say};
 
 /// Writes the file, and down that it was done.
 pub(crate) fn write(db: &Db, wanted: &ConsumerExport) -> Result<(), ConsumerError> {
@@ -47,7 +46,7 @@ fn document(db: &Db, of: Extent, now: Timestamp) -> Result<String, ConsumerError
         Ok::<_, ConsumerError>(tx.export(of, now, None)?)
     })?;
     db.write(Scope::Platform, None, move |tx| {
-        tx.append_audit(&[entry(of, now)])?;
+        tx.append_audit(&[by_command(ACTION, of.merchant, of.person, Vec::new(), now)])?;
         Ok::<_, StoreError>(())
     })?;
     Ok(format!("{document:#}\n"))
@@ -64,20 +63,6 @@ fn check(tx: &mut Tx<'_>, of: Extent) -> Result<(), ConsumerError> {
             Err(ConsumerError::NoCustomer { merchant: merchant.get(), person })
         }
         _ => Ok(()),
-    }
-}
-
-fn entry(of: Extent, at: Timestamp) -> NewEntry {
-    NewEntry {
-        at,
-        log: of.merchant.map_or(Log::Platform, Log::Merchant),
-        doer: Doer { kind: DoerKind::System, person: None, app: None },
-        action: ACTION.to_owned(),
-        target: Some(of.person.into()),
-        outcome: Outcome::Done,
-        changes: Vec::new(),
-        request_id: "command line".to_owned(),
-        peer: None,
     }
 }
 
