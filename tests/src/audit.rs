@@ -206,7 +206,7 @@ fn whom_a_till_identified_and_who_guesses_is_written_down() {
         assert_eq!(codes, BTreeSet::from(both));
         assert!(found.iter().all(|entry| entry["targetId"] == cashier), "{found:?}");
         world.admin();
-        let made = "SELECT actor_kind || ' ' || action AS row FROM audit_entry WHERE request_id = 'console'";
+        let made = "SELECT actor_kind || ' ' || action AS row FROM audit_entry WHERE request_id = 'command line'";
         assert_eq!(world.database.rows(made), ["platform user create"]);
     }
 }

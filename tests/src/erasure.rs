@@ -10,7 +10,10 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use regulars_testkit::{Client, Engine};
+use regulars_testkit::{
+    Client, Engine,
+    server::{regulars, run},
+};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -394,5 +397,44 @@ fn rule_30_who_never_proved_their_address_takes_everything_out_and_goes() {
         );
         let own = world.database.rows(&own);
         assert!(own.len() == 2 && own[0].contains("dryRun") && own[1].contains("erased"), "{own:?}");
+    });
+}
+
+#[test]
+fn the_command_line_erases_and_every_log_concerned_says_so() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let person = world.consumer();
+        let me = person.query("{ me { id pk } }", Value::Null).succeeded();
+        let store = json!({ "name": "Here" });
+        let store = act(&owner, "createStore", &store, "store { id }")["store"]["id"].clone();
+        let joined = act(&person, "joinMerchant", &json!({ "storeId": store }), "");
+        assert_eq!(joined["success"], true, "{joined}");
+        let pk = me.data("me.pk").to_string();
+        let erase = |how: &str| {
+            let mut command = regulars();
+            command.args(["consumer", "erase", &pk, how]);
+            command.arg("--data-dir").arg(world.data.path());
+            command.args(["--database-url", world.database.url()]);
+            command.arg("--config").arg(world.data.path().join("keys.toml"));
+            let output = run(command, "");
+            let said = [output.stdout, output.stderr].concat();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+        };
+        let logged = || {
+            let sql = format!(
+                "SELECT actor_kind || ' ' || request_id || ' ' || changes AS row FROM audit_entry \
+                 WHERE action = 'eraseConsumer' AND target_id = {pk} ORDER BY id"
+            );
+            world.database.rows(&sql)
+        };
+        erase("--dry-run");
+        assert_eq!(logged(), ["platform command line [[\"dryRun\",null,\"true\"]]"]);
+        assert_eq!(log(&owner, "eraseConsumer").len(), 0);
+        erase("--yes");
+        let done = "platform command line [[\"erased\",\"false\",\"true\"]]";
+        assert_eq!(logged()[1..], [done, done], "the platform's log, and that of whose customer they were");
+        let told = log(&owner, "eraseConsumer");
+        assert_eq!((told.len(), &told[0]["requestId"]), (1, &json!("command line")));
     });
 }

@@ -206,8 +206,9 @@ fn the_command_line_answers_a_letter() {
             assert!(!done && said.contains(why), "{words:?}: {said}");
         }
         let log =
-            "{ auditLog(action: \"exportConsumer\", first: 1) { edges { node { actorType } } } }";
+            "{ auditLog(action: \"exportConsumer\", first: 1) { edges { node { actorType requestId } } } }";
         let entry = owner.query(log, Value::Null).succeeded();
-        assert_eq!(entry.data("auditLog.edges.0.node.actorType"), "PLATFORM");
+        let said = json!({ "actorType": "PLATFORM", "requestId": "command line" });
+        assert_eq!(entry.data("auditLog.edges.0.node"), &said);
     });
 }
