@@ -30,8 +30,8 @@ use crate::{
     scalar::ExpectedErrorType,
 };
 
-/// How long the refused wait for their refusal to be written down.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long the refused wait for their refusal to be written down, past the time of their request.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Entries of one statement.
 const AT_ONCE: usize = 100;

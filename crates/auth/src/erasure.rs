@@ -199,7 +199,8 @@ where
     };
     let id = tx.insert_erasure(&new)?;
     let NewErasure { merchant, person, reason, parts, erased_at } = new;
-    Ok(Erasure { id, merchant, person, reason, parts, erased_at, cleaned_at: None })
+    let whole = whose.whole;
+    Ok(Erasure { id, merchant, person, whole, reason, parts, erased_at, cleaned_at: None })
 }
 
 fn count(rows: usize) -> u64 {
@@ -317,9 +318,31 @@ pub fn merchants_of(
     Ok(memberships.into_iter().map(|one| one.merchant).collect())
 }
 
-/// Clears what was written while somebody was erased and a moment after: the log has entries that are written late. To be run
+/// Clears what was written while somebody was erased and a moment after: the log has entries that are written late. Where they went
+/// as a whole every log is gone through, as it was when they were erased. Answers how many entries had something of them. To be run
 /// before the erasure is settled; scope `Platform`.
-pub fn clear_late(tx: &mut impl AuditStore, erasure: &Erasure) -> Result<(), StoreError> {
-    tx.clear_audit(erasure.person, erasure.merchant)?;
-    Ok(())
+pub fn clear_late(tx: &mut impl AuditStore, erasure: &Erasure) -> Result<usize, StoreError> {
+    let log = erasure.merchant.filter(|_| !erasure.whole);
+    tx.clear_audit(erasure.person, log)
+}
+
+/// Does so once more, for what a request that hung or a queue that was tried again has written since. Whose log had something is
+/// unclean again. Those who were erased before `over` are settled: nothing that was under way then can be written any more. Scope
+/// `Platform`.
+pub fn clear_again(
+    tx: &mut (impl AuditStore + ErasureStore),
+    late: &[Erasure],
+    over: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut found = Vec::new();
+    for erasure in late {
+        if clear_late(tx, erasure)? > 0 {
+            found.push(erasure.id);
+        }
+    }
+    tx.reopen_erasures(&found)?;
+    let settled = late.iter().filter(|erasure| erasure.erased_at < over);
+    let settled: Vec<_> = settled.map(|erasure| erasure.id).collect();
+    tx.settle_logs(&settled, now)
 }

@@ -44,6 +44,15 @@ pub trait ErasureStore {
     /// Writes down that nothing is left of these.
     fn settle_erasures(&mut self, ids: &[ErasureId], at: Timestamp) -> Result<(), StoreError>;
 
+    /// Those of which entries of the log may still come that were under way, by ascending number past this one and at most so many.
+    fn late_erasures(&mut self, past: ErasureId, most: u16) -> Result<Vec<Erasure>, StoreError>;
+
+    /// Writes down that something of these was found and cleared once more: they are unclean again.
+    fn reopen_erasures(&mut self, ids: &[ErasureId]) -> Result<(), StoreError>;
+
+    /// Writes down that no entry of these comes any more.
+    fn settle_logs(&mut self, ids: &[ErasureId], at: Timestamp) -> Result<(), StoreError>;
+
     /// Those of these mails that are there.
     fn mails_among(&mut self, ids: &[MailId]) -> Result<Vec<MailId>, StoreError>;
 }

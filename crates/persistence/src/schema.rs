@@ -761,6 +761,7 @@ diesel::table! {
         receipt -> Text,
         erased_at -> BigInt,
         cleaned_at -> Nullable<BigInt>,
+        logs_settled_at -> Nullable<BigInt>,
     }
 }
 

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use regulars_api::{context::App, trail::queue::Waiting};
+use regulars_api::{
+    context::App,
+    trail::queue::{self, Waiting},
+};
 use regulars_auth::{
     AuditStore as _,
     audit::{Change, Doer, DoerKind, Log, NewEntry, Outcome},
@@ -27,6 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: u32 = 5;
 /// How long before it is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long an entry may wait to be written down, or be lost: a full queue of which each batch is tried to the last.
+pub(crate) fn longest() -> Duration {
+    let batch = PATIENCE.saturating_mul(TRIES).saturating_add(PAUSE.saturating_mul(TRIES - 1));
+    let batches = queue::ROOM.div_ceil(queue::BATCH).saturating_add(1);
+    batch.saturating_mul(u32::try_from(batches).unwrap_or(u32::MAX)).saturating_add(BETWEEN)
+}
 
 /// The thread; dropping this stops it, after it has written down what waits.
 pub(crate) struct Scribe {

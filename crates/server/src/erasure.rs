@@ -13,12 +13,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use regulars_api::context::App;
-use regulars_auth::{ErasureStore as _, erasure, mail::MailId};
+use regulars_api::{context::App, trail};
+use regulars_auth::{
+    ErasureStore as _,
+    erasure::{self, ErasureId},
+    mail::MailId,
+};
 use regulars_kernel::{Scope, StoreError, Timestamp};
 use regulars_persistence::Db;
 
-use crate::config::{Config, MailTransport};
+use crate::{
+    audit,
+    config::{Config, MailTransport},
+};
 
 /// From one look to the next.
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -42,6 +49,8 @@ const QUIET_HOURS: std::ops::Range<i64> = 2..5;
 /// Where something of people may be beside the rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
+    /// How long after an erasure something may still be written that was under way.
+    pub(crate) late: Duration,
     /// SQLite's file.
     pub(crate) file: Option<PathBuf>,
     /// The folder that mails are written into.
@@ -60,7 +69,14 @@ impl Cleaner {
         let (stop, stopped) = channel();
         let thread = thread::Builder::new().name("erasure".to_owned()).spawn(move || {
             let (mut wait, mut rest_until) = (BETWEEN, Instant::now());
+            let mut again_at = Instant::now();
             while stopped.recv_timeout(BETWEEN) == Err(RecvTimeoutError::Timeout) {
+                if Instant::now() >= again_at {
+                    if let Err(error) = clear_again(&app.db, places.late, app.clock.now()) {
+                        tracing::warn!(%error, "late entries of the log may tell of who was erased");
+                    }
+                    again_at = Instant::now() + APART;
+                }
                 if Instant::now() < rest_until {
                     continue;
                 }
@@ -101,7 +117,12 @@ impl Places {
         let data_dir = &config.server.data_dir;
         let file = config.database.url(data_dir).file().map(Path::to_owned);
         let in_folder = config.mail.transport == MailTransport::Folder;
-        Self { file, mails: in_folder.then(|| config.mail.folder(data_dir)) }
+        // A request, and its last statement past its end; its refusal, which waits by itself; and whatever waits in the queue.
+        let late = config.http.request_timeout
+            + config.database.statement_timeout
+            + trail::PATIENCE
+            + audit::longest();
+        Self { late, file, mails: in_folder.then(|| config.mail.folder(data_dir)) }
     }
 
     /// Whether the file is written anew now: a large one in the quiet hours alone.
@@ -152,7 +173,7 @@ pub(crate) fn clean(db: &Db, places: &Places, now: Timestamp) -> Result<Cleaned,
     }
     let ids: Vec<_> = unclean.iter().map(|erasure| erasure.id).collect();
     db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
-        unclean.iter().try_for_each(|one| erasure::clear_late(tx, one))
+        unclean.iter().try_for_each(|one| erasure::clear_late(tx, one).map(drop))
     })?;
     if let Some(folder) = &places.mails {
         delete_stale(db, folder)?;
@@ -165,6 +186,20 @@ pub(crate) fn clean(db: &Db, places: &Places, now: Timestamp) -> Result<Cleaned,
     })?;
     tracing::info!("erased people are gone from mails, logs and free places, too");
     Ok(Cleaned::All)
+}
+
+/// Clears once more what was written into the log since: a request that hung, or a queue that was tried again, may write long after
+/// an erasure. Goes on after each until nothing of before it can be under way, which the database remembers.
+pub(crate) fn clear_again(db: &Db, late: Duration, now: Timestamp) -> Result<(), StoreError> {
+    let (over, mut past) = (now.minus(late), ErasureId::new(0));
+    loop {
+        let late = db.read::<_, StoreError>(Scope::Platform, |tx| tx.late_erasures(past, BATCH))?;
+        let Some(last) = late.last() else { return Ok(()) };
+        past = last.id;
+        db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
+            erasure::clear_again(tx, &late, over, now)
+        })?;
+    }
 }
 
 /// Deletes the files of mails that are no longer in the outbox: erased people's, and those whose tokens are long over.

@@ -144,6 +144,8 @@ pub struct Erasure {
     pub merchant: Option<MerchantId>,
     /// Who, by number: nothing else is left of them.
     pub person: PersonId,
+    /// Whether they went as a whole, from every log: an account, or a customer whom a merchant kept.
+    pub whole: bool,
     /// Why.
     pub reason: Reason,
     /// What went, by kind.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use regulars_customer::CustomerStore as _;
+use regulars_customer::{CustomerStore as _, Kind};
 use regulars_kernel::{MerchantId, Scope, StoreError, Timestamp};
 
 use super::MemoryStore;
@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Rows {
     marks: BTreeSet<(MerchantId, Mark)>,
     erasures: Vec<Erasure>,
+    /// Of which no entry of the log comes any more.
+    settled: BTreeSet<ErasureId>,
 }
 
 fn count(rows: usize) -> u64 {
@@ -81,6 +83,13 @@ impl ErasureStore for MemoryStore {
     }
 
     fn insert_erasure(&mut self, new: &NewErasure) -> Result<ErasureId, StoreError> {
+        let whole = match new.merchant {
+            None => true,
+            Some(merchant) => {
+                let membership = self.customers.find_membership(merchant, new.person)?;
+                membership.is_some_and(|membership| membership.kind == Kind::Managed)
+            }
+        };
         let mut rows = self.rows()?;
         let last = rows.erasure.erasures.last().map_or(0, |last| last.id.get());
         let id = ErasureId::new(last.saturating_add(1));
@@ -90,6 +99,7 @@ impl ErasureStore for MemoryStore {
             id,
             merchant,
             person,
+            whole,
             reason,
             parts,
             erased_at,
@@ -127,6 +137,26 @@ impl ErasureStore for MemoryStore {
         for erasure in rows.erasure.erasures.iter_mut().filter(|one| ids.contains(&one.id)) {
             erasure.cleaned_at.get_or_insert(at);
         }
+        Ok(())
+    }
+
+    fn late_erasures(&mut self, past: ErasureId, most: u16) -> Result<Vec<Erasure>, StoreError> {
+        let rows = self.rows()?;
+        let late = |one: &&Erasure| one.id > past && !rows.erasure.settled.contains(&one.id);
+        let late = rows.erasure.erasures.iter().filter(late);
+        Ok(late.take(usize::from(most)).cloned().collect())
+    }
+
+    fn reopen_erasures(&mut self, ids: &[ErasureId]) -> Result<(), StoreError> {
+        let mut rows = self.rows()?;
+        for erasure in rows.erasure.erasures.iter_mut().filter(|one| ids.contains(&one.id)) {
+            erasure.cleaned_at = None;
+        }
+        Ok(())
+    }
+
+    fn settle_logs(&mut self, ids: &[ErasureId], _at: Timestamp) -> Result<(), StoreError> {
+        self.rows()?.erasure.settled.extend(ids);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use diesel::{
     Queryable,
-    sql_types::{BigInt, Nullable, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
 };
 use regulars_auth::{
     erasure::{Erasure, ErasureId, NewErasure, Part, PartKind, Reason, Whose},
@@ -120,6 +120,19 @@ fn call_off(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
     run(tx, "UPDATE redemption_intent SET state = 'CANCELLED' WHERE state = 'OPEN' AND ", whose, "")
 }
 
+/// Where recorded outcomes begin, as their index has it: no number of a customer is longer.
+const BEGINNING: (&str, &str) = ("substr(outcome, 1, 40) COLLATE \"C\"", "substr(outcome, 1, 40)");
+
+/// Whether an outcome begins with a text: from it up to the next one of its length.
+fn push_begins(statement: &mut Statement<()>, text: &str, next: &str) {
+    for (before, bound, after) in [(" >= ", text, " AND "), (" < ", next, "")] {
+        statement.push_dialect(BEGINNING.0, BEGINNING.1);
+        statement.push(before);
+        statement.push_bind(bound);
+        statement.push(after);
+    }
+}
+
 /// Forgets with what requests about the person were asked, and the sentences in which they were refused. The keys stay used: a
 /// request that comes again is refused as one with another input, and brings nobody back.
 fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64, StoreError> {
@@ -138,15 +151,17 @@ fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64
     let done = format!("{{\"done\":\"{}", whose.person);
     statement.push(") AND ");
     statement.push(ABOUT_CUSTOMERS);
-    statement.push(" AND (outcome = ");
+    statement.push(" AND (");
+    statement.push_dialect(BEGINNING.0, BEGINNING.1);
+    statement.push(" = ");
     statement.push_bind(format!("{done}\"}}"));
     statement.push(" OR ");
-    statement.push_dialect("strpos(outcome, ", "instr(outcome, ");
-    statement.push_bind(format!("{done} "));
-    statement.push(") = 1");
+    push_begins(&mut statement, &format!("{done} "), &format!("{done}!"));
     if !values.is_empty() {
         // Sentences of refusals alone repeat what was typed; what was done says numbers.
-        statement.push(" OR outcome LIKE '{\"refused\"%' AND EXISTS (SELECT 1 FROM ");
+        statement.push(" OR ");
+        push_begins(&mut statement, "{\"refused\"", "{\"refused#");
+        statement.push(" AND EXISTS (SELECT 1 FROM ");
         statement = statement
             .each(values.iter().cloned().collect::<Bind>())
             .sql(" v WHERE ")
@@ -262,16 +277,19 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewErasure) -> Result<ErasureId, Sto
     id.map(ErasureId::new).ok_or(StoreError::Unavailable)
 }
 
-const COLUMNS: &str = "SELECT e.id, e.merchant_id, e.person_id, e.reason, e.receipt, e.erased_at, \
-     e.cleaned_at FROM erasure e WHERE ";
+/// Whether the person went as a whole shows in what is left: the account, or the row of a customer whom the merchant kept.
+const COLUMNS: &str = "SELECT e.id, e.merchant_id, e.person_id, e.merchant_id = 0 OR EXISTS (SELECT 1 FROM membership m \
+     WHERE m.merchant_id = e.merchant_id AND m.person_id = e.person_id AND m.managed), \
+     e.reason, e.receipt, e.erased_at, e.cleaned_at FROM erasure e WHERE ";
 
-type RowSql = (BigInt, BigInt, BigInt, Text, Text, BigInt, Nullable<BigInt>);
+type RowSql = (BigInt, BigInt, BigInt, Bool, Text, Text, BigInt, Nullable<BigInt>);
 
 #[derive(Queryable)]
 struct Row {
     id: i64,
     merchant_id: i64,
     person_id: i64,
+    whole: bool,
     reason: String,
     receipt: String,
     erased_at: i64,
@@ -286,6 +304,7 @@ impl Row {
             id: ErasureId::new(id),
             merchant: (self.merchant_id != 0).then(|| MerchantId::new(self.merchant_id)),
             person: PersonId::new(self.person_id),
+            whole: self.whole,
             reason: Reason::from_word(&self.reason).ok_or_else(|| corrupt("reason"))?,
             parts: self.receipt.parse().map_err(|_text| corrupt("receipt"))?,
             erased_at: Timestamp::from_micros(self.erased_at),
@@ -328,6 +347,48 @@ pub(super) fn settle(tx: &mut Tx<'_>, ids: &[ErasureId], at: Timestamp) -> Resul
     Statement::<()>::new("UPDATE erasure SET cleaned_at = ")
         .bind(at.micros())
         .sql(" WHERE cleaned_at IS NULL AND id")
+        .is_in(ids.iter().map(|id| id.get()).collect::<Bind>())
+        .execute(tx.connection)?;
+    Ok(())
+}
+
+pub(super) fn late(
+    tx: &mut Tx<'_>,
+    past: ErasureId,
+    most: u16,
+) -> Result<Vec<Erasure>, StoreError> {
+    tx.platform()?;
+    let statement = Statement::<RowSql>::new(COLUMNS)
+        .sql("e.logs_settled_at IS NULL AND e.id > ")
+        .bind(past.get())
+        .sql(" ORDER BY e.id LIMIT ")
+        .bind(i64::from(most));
+    statement.load::<Row>(tx.connection)?.into_iter().map(Row::erasure).collect()
+}
+
+pub(super) fn reopen(tx: &mut Tx<'_>, ids: &[ErasureId]) -> Result<(), StoreError> {
+    tx.platform()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Statement::<()>::new("UPDATE erasure SET cleaned_at = NULL WHERE cleaned_at IS NOT NULL AND id")
+        .is_in(ids.iter().map(|id| id.get()).collect::<Bind>())
+        .execute(tx.connection)?;
+    Ok(())
+}
+
+pub(super) fn settle_logs(
+    tx: &mut Tx<'_>,
+    ids: &[ErasureId],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.platform()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Statement::<()>::new("UPDATE erasure SET logs_settled_at = ")
+        .bind(at.micros())
+        .sql(" WHERE logs_settled_at IS NULL AND id")
         .is_in(ids.iter().map(|id| id.get()).collect::<Bind>())
         .execute(tx.connection)?;
     Ok(())

@@ -467,6 +467,18 @@ impl ErasureStore for Tx<'_> {
         erasure::settle(self, ids, at)
     }
 
+    fn late_erasures(&mut self, past: ErasureId, most: u16) -> Result<Vec<Erasure>, StoreError> {
+        erasure::late(self, past, most)
+    }
+
+    fn reopen_erasures(&mut self, ids: &[ErasureId]) -> Result<(), StoreError> {
+        erasure::reopen(self, ids)
+    }
+
+    fn settle_logs(&mut self, ids: &[ErasureId], at: Timestamp) -> Result<(), StoreError> {
+        erasure::settle_logs(self, ids, at)
+    }
+
     fn mails_among(&mut self, ids: &[MailId]) -> Result<Vec<MailId>, StoreError> {
         erasure::mails_among(self, ids)
     }

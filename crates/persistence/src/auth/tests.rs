@@ -3,6 +3,7 @@
 mod at_once;
 mod auditing;
 mod erasing;
+mod late;
 mod mailing;
 
 use std::{
