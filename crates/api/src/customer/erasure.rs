@@ -295,7 +295,8 @@ fn take_own(
             Ok::<_, AuthError>((erased, Effect::default()))
         })?;
         // Of a dry run nothing is left to be told.
-        recorder.told(tx, &erasure::merchants_of(tx, &erased)?)?;
+        let merchants = erasure::merchants_of(tx, &erased)?;
+        recorder.told(tx, &merchants)?;
         Ok::<_, AuthError>(Receipt::of(erased, dry_run))
     })
 }
