@@ -16,6 +16,7 @@ pub mod page;
 pub mod permission;
 pub mod points;
 pub mod scope;
+pub mod share;
 pub mod text;
 pub mod violation;
 
@@ -31,4 +32,5 @@ pub use page::{Page, PageRequest};
 pub use permission::{Permission, Permissions, SystemRole};
 pub use points::Points;
 pub use scope::Scope;
+pub use share::spread;
 pub use violation::{Rule, Violation, Violations};

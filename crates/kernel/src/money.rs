@@ -84,6 +84,20 @@ impl Money {
         let minor = self.minor.checked_sub(other.minor)?;
         (self.currency == other.currency).then_some(Self { minor, ..self })
     }
+
+    /// So many times as much; `None` where it does not fit.
+    pub fn checked_mul(self, times: i64) -> Option<Self> {
+        self.minor.checked_mul(times).map(|minor| Self { minor, ..self })
+    }
+
+    /// The sum of amounts in a currency, zero of none; `None` where one is in another currency or the sum does not fit,
+    /// be it on the way alone.
+    pub fn checked_sum(
+        amounts: impl IntoIterator<Item = Self>,
+        currency: Currency,
+    ) -> Option<Self> {
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
+    }
 }
 
 /// The decimal in major units with as many places as the currency has, without the currency: `12.30`.
@@ -139,6 +153,20 @@ mod tests {
         ] {
             assert_eq!(Money::parse(text, currency), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn sums_and_products_are_checked() {
+        let [euro, dollar] =
+            [Currency::EUR, Currency::USD].map(|currency| Money::new(100, currency));
+        let euros = |minor| Some(Money::new(minor, Currency::EUR));
+        assert_eq!(Money::checked_sum([euro, euro], Currency::EUR), euros(200));
+        assert_eq!(Money::checked_sum([], Currency::EUR), euros(0));
+        assert_eq!(Money::checked_sum([euro, dollar], Currency::EUR), None);
+        let most = Money::new(i64::MAX, Currency::EUR);
+        assert_eq!(Money::checked_sum([most, euro], Currency::EUR), None);
+        assert_eq!(euro.checked_mul(-3), euros(-300));
+        assert_eq!(most.checked_mul(2), None);
     }
 
     proptest! {
