@@ -396,7 +396,10 @@ fn rule_30_who_never_proved_their_address_takes_everything_out_and_goes() {
              AND person_id = {pk} AND refusal IS NULL ORDER BY id"
         );
         let own = world.database.rows(&own);
-        assert!(own.len() == 2 && own[0].contains("dryRun") && own[1].contains("erased"), "{own:?}");
+        assert!(
+            own.len() == 2 && own[0].contains("dryRun") && own[1].contains("erased"),
+            "{own:?}"
+        );
     });
 }
 
@@ -433,7 +436,11 @@ fn the_command_line_erases_and_every_log_concerned_says_so() {
         assert_eq!(log(&owner, "eraseConsumer").len(), 0);
         erase("--yes");
         let done = "platform command line [[\"erased\",\"false\",\"true\"]]";
-        assert_eq!(logged()[1..], [done, done], "the platform's log, and that of whose customer they were");
+        assert_eq!(
+            logged()[1..],
+            [done, done],
+            "the platform's log, and that of whose customer they were"
+        );
         let told = log(&owner, "eraseConsumer");
         assert_eq!((told.len(), &told[0]["requestId"]), (1, &json!("command line")));
     });

@@ -205,8 +205,7 @@ fn the_command_line_answers_a_letter() {
             let (done, said) = command(world, &words);
             assert!(!done && said.contains(why), "{words:?}: {said}");
         }
-        let log =
-            "{ auditLog(action: \"exportConsumer\", first: 1) { edges { node { actorType requestId } } } }";
+        let log = "{ auditLog(action: \"exportConsumer\", first: 1) { edges { node { actorType requestId } } } }";
         let entry = owner.query(log, Value::Null).succeeded();
         let said = json!({ "actorType": "PLATFORM", "requestId": "command line" });
         assert_eq!(entry.data("auditLog.edges.0.node"), &said);

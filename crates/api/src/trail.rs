@@ -330,11 +330,7 @@ impl Recorder {
     }
 
     /// Writes down the same in the logs of merchants whom it concerns, with the changes that no image shows.
-    pub(crate) fn told(
-        &self,
-        tx: &mut Tx<'_>,
-        merchants: &[MerchantId],
-    ) -> Result<(), StoreError> {
+    pub(crate) fn told(&self, tx: &mut Tx<'_>, merchants: &[MerchantId]) -> Result<(), StoreError> {
         let target = self.subject(Log::Platform, None).target();
         let told = |merchant: &MerchantId| NewEntry {
             log: Log::Merchant(*merchant),
@@ -342,9 +338,9 @@ impl Recorder {
             changes: self.trace.changes.clone(),
             ..self.entry.clone()
         };
-        merchants.chunks(AT_ONCE).try_for_each(|some| {
-            tx.append_audit(&some.iter().map(told).collect::<Vec<_>>())
-        })
+        merchants
+            .chunks(AT_ONCE)
+            .try_for_each(|some| tx.append_audit(&some.iter().map(told).collect::<Vec<_>>()))
     }
 
     /// Writes down something done to an account, by whoever proved meanwhile who they are.

@@ -385,25 +385,12 @@ fn customers(
         }
     }
     let segments = promotions.iter().filter_map(|promotion| promotion.terms().target.as_ref());
-    let needs = segments.map(|target| target.segment().needs()).fold(Needs::default(), both);
+    let needs = segments.map(|target| target.segment().needs()).fold(Needs::default(), Needs::and);
     if !needs.is_nothing() && !members.is_empty() {
         tx.complete_facts(&mut members, needs)?;
     }
     let all = members.into_iter().chain(newcomers);
     Ok(all.map(|facts| (facts.membership.merchant, facts)).collect())
-}
-
-const fn both(one: Needs, other: Needs) -> Needs {
-    Needs {
-        points_earned: one.points_earned || other.points_earned,
-        stamps: one.stamps || other.stamps,
-        last_visit: one.last_visit || other.last_visit,
-        orders: one.orders || other.orders,
-        products: one.products || other.products,
-        visits: one.visits || other.visits,
-        redemptions: one.redemptions || other.redemptions,
-        loyalty_cards: one.loyalty_cards || other.loyalty_cards,
-    }
 }
 
 /// Someone who has not joined, or left: what rule 6 shows of them, whoever asks, as a membership that begins now.

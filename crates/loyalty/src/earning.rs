@@ -13,8 +13,16 @@ pub enum NothingEarned {
     OtherCurrency,
     /// The sale comes to too little, or to less than nothing.
     TooLittle,
+    /// None of what was bought counts for the card.
+    NoLineCounts,
+    /// The sale comes to less than the card asks for.
+    MinimumSpendNotReached,
+    /// Another card gives more for the sale, or as much and is older (rule 15).
+    AnotherCardEarns,
     /// The day's cap was reached before.
     DailyCapReached,
+    /// The sale is too old to earn (rule 26).
+    TooLongAgo,
     /// More points than can be counted.
     TooMuch,
 }
@@ -25,7 +33,11 @@ impl NothingEarned {
         match self {
             Self::OtherCurrency => "other_currency",
             Self::TooLittle => "too_little",
+            Self::NoLineCounts => "no_line_counts",
+            Self::MinimumSpendNotReached => "minimum_spend_not_reached",
+            Self::AnotherCardEarns => "another_card_earns",
             Self::DailyCapReached => "daily_cap_reached",
+            Self::TooLongAgo => "too_long_ago",
             Self::TooMuch => "too_much",
         }
     }
@@ -38,14 +50,20 @@ impl fmt::Display for NothingEarned {
         f.write_str(match self {
             Self::OtherCurrency => "The sale was in another currency than the card's.",
             Self::TooLittle => "The sale comes to too little to earn a point.",
-            Self::DailyCapReached => "No more points can be earned with this card today.",
+            Self::NoLineCounts => "Nothing that was bought counts for this card.",
+            Self::MinimumSpendNotReached => "The sale comes to less than this card asks for.",
+            Self::AnotherCardEarns => {
+                "Another card earns with this sale: of several the best does."
+            }
+            Self::DailyCapReached => "No more can be earned with this card today.",
+            Self::TooLongAgo => "The sale is too old to earn anything.",
             Self::TooMuch => "The sale would earn more points than can be counted.",
         })
     }
 }
 
-/// Base × `dollar_worth`, rounded down: once per sale and card. `base` is what the sale came to after discounts, of the
-/// lines that count ([`line_counts`]); `currency` is the card's.
+/// Base × `dollar_worth`, rounded down: once per sale and card. `base` is what the sale came to for the card
+/// ([`crate::Base`]), or what was spent on a visit; `currency` is the card's.
 pub fn points(
     base: Money,
     currency: Currency,
@@ -80,11 +98,14 @@ pub fn clip(
     }
 }
 
-/// Whether a line counts: its unit price lies within the card's bounds, both included. Another currency lies nowhere.
-pub fn line_counts(unit_price: Money, program: &PointsProgram) -> bool {
-    let same = |bound: Money| bound.currency() == unit_price.currency();
-    program.min_price.is_none_or(|least| same(least) && least.minor() <= unit_price.minor())
-        && program.max_price.is_none_or(|most| same(most) && unit_price.minor() <= most.minor())
+/// Whether a line counts: its unit price, what the whole line came to by its quantity, lies within the card's bounds, both
+/// included. It is compared without rounding. Another currency lies nowhere. A quantity below 1 is 1.
+pub fn line_counts(line: Money, quantity: i32, program: &PointsProgram) -> bool {
+    let same = |bound: Money| bound.currency() == line.currency();
+    let whole = i128::from(line.minor());
+    let times = |bound: Money| i128::from(bound.minor()) * i128::from(quantity.max(1));
+    program.min_price.is_none_or(|least| same(least) && times(least) <= whole)
+        && program.max_price.is_none_or(|most| same(most) && whole <= times(most))
 }
 
 #[cfg(test)]
@@ -151,18 +172,31 @@ mod tests {
 
     #[test]
     fn rule_14_lines_count_within_the_price_bounds() {
-        for (price, bounds, counts) in [
-            (500, [None, None], true),
-            (500, [Some(500), Some(500)], true),
-            (499, [Some(500), None], false),
-            (501, [None, Some(500)], false),
+        for (price, quantity, bounds, counts) in [
+            (500, 1, [None, None], true),
+            (500, 1, [Some(500), Some(500)], true),
+            (499, 1, [Some(500), None], false),
+            (501, 1, [None, Some(500)], false),
+            (1_500, 3, [Some(500), Some(500)], true),
+            (1_499, 3, [Some(500), None], false),
+            (1_501, 3, [None, Some(500)], false),
+            (500, 0, [Some(500), Some(500)], true),
+            (-100, 1, [Some(0), None], false),
+            (-100, 1, [None, Some(0)], true),
+            (i64::MAX, 1, [Some(i64::MAX), None], true),
+            (i64::MAX, i32::MAX, [Some(i64::MAX), None], false),
         ] {
-            let price = Money::new(price, Currency::EUR);
-            assert_eq!(line_counts(price, &program(None, bounds)), counts, "{price} {bounds:?}");
+            let line = Money::new(price, Currency::EUR);
+            let program = program(None, bounds);
+            assert_eq!(
+                line_counts(line, quantity, &program),
+                counts,
+                "{price} {quantity} {bounds:?}"
+            );
         }
         let dollars = Money::new(500, Currency::USD);
-        assert!(!line_counts(dollars, &program(None, [Some(1), None])));
-        assert!(line_counts(dollars, &program(None, [None, None])));
+        assert!(!line_counts(dollars, 1, &program(None, [Some(1), None])));
+        assert!(line_counts(dollars, 1, &program(None, [None, None])));
     }
 
     proptest! {

@@ -31,6 +31,15 @@ impl ClawBackPolicy {
         }
     }
 
+    /// The policy for what never becomes debt (stamps and initial points).
+    #[must_use]
+    pub const fn without_debt(self) -> Self {
+        match self {
+            Self::BelowZero | Self::ToZero => Self::ToZero,
+            Self::PendingOnly => Self::PendingOnly,
+        }
+    }
+
     /// The policy of exactly that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|policy| policy.name() == name)

@@ -2,12 +2,14 @@
 
 use chrono::NaiveDate;
 use regulars_kernel::{
-    AccountId, EntryId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, StoreError, Timestamp,
+    AccountId, EntryId, LotId, LoyaltyCardId, MerchantId, OrderItemId, PersonId, Points,
+    StoreError, Timestamp,
 };
 
 use crate::{
     Cause, Entry, Hold, HoldState, Holdings, HoldsLoyalty, Lot, LoyaltyStore,
     posting::{Locked, Posting},
+    welcome::WelcomeMark,
 };
 
 /// A line that was kept, with the lots that came with it.
@@ -48,6 +50,17 @@ pub struct Traced {
     /// The lots that it took from, by ascending id, each with what of it was not given back since. What paid debt on its
     /// way back is among that: how much can still come back is the line's amount and [`Self::reversed`].
     pub uses: Vec<(Lot, Points)>,
+}
+
+/// What a line of an order added to what the order earned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarningLine {
+    /// The line.
+    pub item: OrderItemId,
+    /// What it added to the base, in minor units (rule 14).
+    pub base: i64,
+    /// What it earned of the points.
+    pub points: Points,
 }
 
 /// Lines of the ledger, written under the lock of their account. Reach as in [`LoyaltyStore`]; what is out of reach is not
@@ -94,6 +107,9 @@ pub trait LedgerStore: LoyaltyStore {
     /// The lines that came of a thing and take nothing back, by ascending id, traced.
     fn traced(&mut self, merchant: MerchantId, cause: Cause) -> Result<Vec<Traced>, StoreError>;
 
+    /// A line that takes nothing back, traced.
+    fn trace(&mut self, entry: EntryId) -> Result<Option<Traced>, StoreError>;
+
     /// The lots that bring back the points of those lots (rule 25), whether they hold something or not.
     fn revivals(
         &mut self,
@@ -127,6 +143,31 @@ pub trait LedgerStore: LoyaltyStore {
 
     /// The entry of an id in reach.
     fn entry(&mut self, id: EntryId) -> Result<Option<Entry>, StoreError>;
+
+    /// Keeps what the lines of an order added to an earning, so that a refund takes back as much (rule 25), whatever the card
+    /// says by then.
+    fn put_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+        lines: &[EarningLine],
+    ) -> Result<(), StoreError>;
+
+    /// What lines added to an earning, by ascending item; nothing of earnings that came of no order.
+    fn earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+    ) -> Result<Vec<EarningLine>, StoreError>;
+
+    /// Notes that somebody who is known by those marks was welcomed with a card. Answers `false`, and notes nothing, where
+    /// somebody who is known by one of them was before (rule 15).
+    fn claim_welcome(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        marks: &[WelcomeMark],
+    ) -> Result<bool, StoreError>;
 }
 
 impl<T: HoldsLoyalty> LedgerStore for T
@@ -180,6 +221,10 @@ where
         self.held_loyalty_mut().traced(merchant, cause)
     }
 
+    fn trace(&mut self, entry: EntryId) -> Result<Option<Traced>, StoreError> {
+        self.held_loyalty_mut().trace(entry)
+    }
+
     fn revivals(
         &mut self,
         account: &Locked,
@@ -216,5 +261,31 @@ where
 
     fn entry(&mut self, id: EntryId) -> Result<Option<Entry>, StoreError> {
         self.held_loyalty_mut().entry(id)
+    }
+
+    fn put_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+        lines: &[EarningLine],
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().put_earning_lines(merchant, earning, lines)
+    }
+
+    fn earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+    ) -> Result<Vec<EarningLine>, StoreError> {
+        self.held_loyalty_mut().earning_lines(merchant, earning)
+    }
+
+    fn claim_welcome(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        marks: &[WelcomeMark],
+    ) -> Result<bool, StoreError> {
+        self.held_loyalty_mut().claim_welcome(merchant, card, marks)
     }
 }

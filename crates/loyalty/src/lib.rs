@@ -9,9 +9,11 @@
 
 pub mod account;
 pub mod available;
+pub mod base;
 pub mod bookkeeping;
 pub mod card;
 pub mod chain;
+pub mod earner;
 pub mod earning;
 pub mod enrollment;
 pub mod entry;
@@ -25,28 +27,36 @@ pub mod ledger_store;
 pub mod lot;
 #[cfg(feature = "memory")]
 pub mod memory;
+pub mod payment;
 pub mod posting;
 pub mod redemption;
+pub mod refund;
 pub mod reward;
+pub mod sale;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod summary;
+pub mod welcome;
 
 pub use account::Account;
 pub use available::{Available, AvailableSort, Promotion, PromotionId};
+pub use base::{Base, SaleLine};
 pub use card::{
     LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, Millionths, PointsProgram, Program, Spending,
     StampsProgram,
 };
+pub use earner::{Earner, Earning};
+pub use earning::NothingEarned;
 pub use entry::{Cause, Entry, EntryKind};
 pub use error::LoyaltyError;
 pub use hold::{Hold, HoldLot, HoldState};
 pub use holdings::{ClawBack, ClawBackPolicy, Holdings};
 pub use intent::{IntentState, Promised, RedemptionIntent};
 pub use ledger::Book;
-pub use ledger_store::{LedgerStore, Posted, Traced};
+pub use ledger_store::{EarningLine, LedgerStore, Posted, Traced};
 pub use lot::{Lot, LotUse};
+pub use payment::{NothingPaid, Payment, Tariff};
 pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionQuery, RedemptionSort};
 pub use reward::{LoyaltyReward, RewardSort};
 pub use store::{HoldsLoyalty, LoyaltyStore, OwnUses};

@@ -680,6 +680,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    earning_line (merchant_id, entry_id, order_item_id) {
+        merchant_id -> BigInt,
+        entry_id -> BigInt,
+        order_item_id -> BigInt,
+        base -> BigInt,
+        points -> BigInt,
+    }
+}
+
+diesel::table! {
+    welcome_mark (merchant_id, loyalty_card_id, kind, key_id, digest) {
+        merchant_id -> BigInt,
+        loyalty_card_id -> BigInt,
+        kind -> Text,
+        key_id -> Text,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
     hold (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -819,6 +839,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     entry,
     lot,
     lot_use,
+    earning_line,
+    welcome_mark,
     hold,
     hold_lot,
     redemption_intent,

@@ -196,9 +196,11 @@ pub(crate) fn clear_again(db: &Db, late: Duration, now: Timestamp) -> Result<(),
         let late = db.read::<_, StoreError>(Scope::Platform, |tx| tx.late_erasures(past, BATCH))?;
         let Some(last) = late.last() else { return Ok(()) };
         past = last.id;
-        db.write::<_, StoreError, _>(Scope::Platform, Some(Instant::now() + PATIENCE), move |tx| {
-            erasure::clear_again(tx, &late, over, now)
-        })?;
+        db.write::<_, StoreError, _>(
+            Scope::Platform,
+            Some(Instant::now() + PATIENCE),
+            move |tx| erasure::clear_again(tx, &late, over, now),
+        )?;
     }
 }
 

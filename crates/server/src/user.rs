@@ -5,11 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use regulars_auth::{
-    AuditStore as _, AuthError, Authority, Password,
-    audit::Image,
-    register,
-};
+use regulars_auth::{AuditStore as _, AuthError, Authority, Password, audit::Image, register};
 use regulars_customer::{CustomerStore as _, input::AccountFields};
 use regulars_kernel::{Clock as _, Scope, SystemClock, Violations};
 use regulars_persistence::Db;

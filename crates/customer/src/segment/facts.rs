@@ -114,6 +114,21 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// What either of two segments asks for.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            points_earned: self.points_earned || other.points_earned,
+            stamps: self.stamps || other.stamps,
+            last_visit: self.last_visit || other.last_visit,
+            orders: self.orders || other.orders,
+            products: self.products || other.products,
+            visits: self.visits || other.visits,
+            redemptions: self.redemptions || other.redemptions,
+            loyalty_cards: self.loyalty_cards || other.loyalty_cards,
+        }
+    }
+
     pub(super) const fn with(mut self, field: &Field) -> Self {
         match field {
             Field::PointsEarned => self.points_earned = true,

@@ -12,8 +12,9 @@ use super::{MemoryStore, overflow, rows::Rows};
 use crate::{
     Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Holdings, LedgerStore, Lot,
     LotUse, LoyaltyStore, Posted, Traced,
-    ledger_store::NewHold,
+    ledger_store::{EarningLine, NewHold},
     posting::{Locked, Posting},
+    welcome::WelcomeMark,
 };
 
 impl MemoryStore {
@@ -246,6 +247,19 @@ impl LedgerStore for MemoryStore {
         Ok(found)
     }
 
+    fn trace(&mut self, entry: EntryId) -> Result<Option<Traced>, StoreError> {
+        let rows = self.memory.rows();
+        let mut books = rows.books.values().filter(|book| {
+            let Account { merchant, person, .. } = book.account;
+            self.owns(merchant, Some(person))
+        });
+        let found = books.find_map(|book| {
+            let row = book.entries.iter().find(|row| row.id == entry && row.reverses.is_none());
+            Some((book, row?))
+        });
+        found.map(|(book, row)| traced(book, row)).transpose()
+    }
+
     fn revivals(
         &mut self,
         account: &Locked,
@@ -326,5 +340,45 @@ impl LedgerStore for MemoryStore {
             .values()
             .filter(|book| self.owns(book.account.merchant, Some(book.account.person)));
         Ok(owned.flat_map(|book| &book.entries).find(|entry| entry.id == id).cloned())
+    }
+
+    fn put_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+        lines: &[EarningLine],
+    ) -> Result<(), StoreError> {
+        if !self.is_near(merchant) {
+            return Err(StoreError::OutOfScope("the entry is another's"));
+        }
+        let mut lines = lines.to_vec();
+        lines.sort_by_key(|line| line.item);
+        self.memory.rows().earning_lines.insert((merchant, earning), lines);
+        Ok(())
+    }
+
+    fn earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+    ) -> Result<Vec<EarningLine>, StoreError> {
+        let rows = self.memory.rows();
+        let lines = rows.earning_lines.get(&(merchant, earning));
+        Ok(lines.filter(|_| self.is_near(merchant)).cloned().unwrap_or_default())
+    }
+
+    fn claim_welcome(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        marks: &[WelcomeMark],
+    ) -> Result<bool, StoreError> {
+        let mut rows = self.memory.rows();
+        let welcomed = rows.welcomed.entry((merchant, card)).or_default();
+        if marks.iter().any(|mark| welcomed.contains(mark)) {
+            return Ok(false);
+        }
+        welcomed.extend(marks.iter().cloned());
+        Ok(true)
     }
 }

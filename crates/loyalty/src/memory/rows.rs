@@ -1,14 +1,16 @@
 //! The rows, and what is found out about them without regard to scope.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_customer::segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, MerchantId, PersonId, Points, RedemptionId, RewardId, Timestamp,
+    AccountId, EntryId, LoyaltyCardId, MerchantId, PersonId, Points, RedemptionId, RewardId,
+    Timestamp,
 };
 
 use crate::{
     Book, LoyaltyCard, LoyaltyReward, Program, PromotionId, Redeemed, Redemption, RedemptionIntent,
+    ledger_store::EarningLine, welcome::WelcomeMark,
 };
 
 type Member = (MerchantId, PersonId);
@@ -22,6 +24,8 @@ pub(super) struct Rows {
     pub(super) intents: Vec<RedemptionIntent>,
     pub(super) orders: BTreeMap<Member, Vec<OrderFact>>,
     pub(super) visits: BTreeMap<Member, Vec<VisitFact>>,
+    pub(super) earning_lines: BTreeMap<(MerchantId, EntryId), Vec<EarningLine>>,
+    pub(super) welcomed: BTreeMap<(MerchantId, LoyaltyCardId), BTreeSet<WelcomeMark>>,
 }
 
 /// All that segments can ask about.

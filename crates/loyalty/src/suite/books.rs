@@ -13,6 +13,7 @@ use crate::{
     bookkeeping::{self, Occasion},
     ledger,
     posting::{Coming, Happening, Locked, NewLot, credit},
+    welcome::WelcomeMark,
 };
 
 /// What happened in a journey, in numbers that do not depend on where it was kept.
@@ -277,6 +278,24 @@ fn answers(tx: &mut dyn LedgerStore) -> Result<(), StoreError> {
         let due = tx.due_accounts(Some(before), now, 1)?;
         assert_eq!(due.first() == Some(&id), over || gone, "{days} days later");
     }
+    let mark = |digest: &str| WelcomeMark {
+        kind: "email",
+        key: "k".to_owned(),
+        digest: digest.to_owned(),
+    };
+    for (marks, new) in [
+        (vec![], true),
+        (vec![mark("a"), mark("b")], true),
+        (vec![mark("c"), mark("b")], false),
+        (vec![mark("c")], true),
+        (vec![mark("c")], false),
+    ] {
+        assert_eq!(tx.claim_welcome(FIRST, CARD, &marks)?, new, "{marks:?}");
+    }
+    assert!(tx.claim_welcome(FIRST, LoyaltyCardId::new(704), &[mark("a")])?, "each card welcomes");
+    assert_eq!(tx.trace(first.id)?.unwrap().entry, *first);
+    let reversal = book.entries.iter().find(|entry| entry.reverses.is_some()).unwrap();
+    assert_eq!(tx.trace(reversal.id)?, None, "what takes back is not taken back");
     // What can happen once cannot be written twice.
     let mut locked = account.clone();
     let happening = Happening {

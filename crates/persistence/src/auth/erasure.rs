@@ -371,9 +371,11 @@ pub(super) fn reopen(tx: &mut Tx<'_>, ids: &[ErasureId]) -> Result<(), StoreErro
     if ids.is_empty() {
         return Ok(());
     }
-    Statement::<()>::new("UPDATE erasure SET cleaned_at = NULL WHERE cleaned_at IS NOT NULL AND id")
-        .is_in(ids.iter().map(|id| id.get()).collect::<Bind>())
-        .execute(tx.connection)?;
+    Statement::<()>::new(
+        "UPDATE erasure SET cleaned_at = NULL WHERE cleaned_at IS NOT NULL AND id",
+    )
+    .is_in(ids.iter().map(|id| id.get()).collect::<Bind>())
+    .execute(tx.connection)?;
     Ok(())
 }
 

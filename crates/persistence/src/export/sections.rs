@@ -277,8 +277,18 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, account_id, entry_id, amount, remaining, active_from: Instant,
-            expires_at: Instant,
+            expires_at: Instant, revives,
         ],
+    },
+    Section {
+        key: "pointsEarnedByLine",
+        table: "earning_line",
+        joins: "JOIN entry o ON o.merchant_id = t.merchant_id AND o.id = t.entry_id \
+                JOIN account p ON p.merchant_id = o.merchant_id AND p.id = o.account_id",
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.entry_id, t.order_item_id",
+        columns: columns![merchant_id, entry_id, order_item_id, base, points],
     },
     Section {
         key: "pointsLotUses",

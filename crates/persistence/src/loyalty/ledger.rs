@@ -9,16 +9,17 @@ use regulars_kernel::{
     StoreError, Timestamp,
 };
 use regulars_loyalty::{
-    Account, Cause, Entry, Hold, HoldLot, HoldState, Holdings, LedgerStore, Lot, LoyaltyStore,
-    Posted, Traced,
+    Account, Cause, EarningLine, Entry, Hold, HoldLot, HoldState, Holdings, LedgerStore, Lot,
+    LoyaltyStore, Posted, Traced,
     ledger_store::NewHold,
     posting::{Locked, Posting},
+    welcome::WelcomeMark,
 };
 
 use super::{
     account,
     book::{self, EntryRow, EntrySql, LotRow, LotSql},
-    owns,
+    earning, owns,
 };
 use crate::{
     Tx,
@@ -91,7 +92,16 @@ impl LedgerStore for Tx<'_> {
     }
 
     fn traced(&mut self, merchant: MerchantId, cause: Cause) -> Result<Vec<Traced>, StoreError> {
-        traced(self, merchant, cause)
+        traced_by_cause(self, merchant, cause)
+    }
+
+    fn trace(&mut self, entry: EntryId) -> Result<Option<Traced>, StoreError> {
+        let statement = entries(self.scope())
+            .sql(" AND e.id = ")
+            .bind(entry.get())
+            .sql(" AND e.reverses IS NULL");
+        let found = first_entry(self, statement)?;
+        Ok(traced(self, found.into_iter().collect())?.pop())
     }
 
     fn revivals(
@@ -165,6 +175,32 @@ impl LedgerStore for Tx<'_> {
     fn entry(&mut self, id: EntryId) -> Result<Option<Entry>, StoreError> {
         let statement = entries(self.scope()).sql(" AND e.id = ").bind(id.get());
         first_entry(self, statement)
+    }
+
+    fn put_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+        lines: &[EarningLine],
+    ) -> Result<(), StoreError> {
+        earning::put_lines(self, merchant, earning, lines)
+    }
+
+    fn earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        earning: EntryId,
+    ) -> Result<Vec<EarningLine>, StoreError> {
+        earning::lines(self, merchant, earning)
+    }
+
+    fn claim_welcome(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        marks: &[WelcomeMark],
+    ) -> Result<bool, StoreError> {
+        earning::claim_welcome(self, merchant, card, marks)
     }
 }
 
@@ -463,7 +499,11 @@ fn end_hold(
 /// What of an entry was taken back so far, by its id.
 type Reversed = BTreeMap<i64, (i64, u32)>;
 
-fn traced(tx: &mut Tx<'_>, merchant: MerchantId, cause: Cause) -> Result<Vec<Traced>, StoreError> {
+fn traced_by_cause(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    cause: Cause,
+) -> Result<Vec<Traced>, StoreError> {
     let mut statement = entries(tx.scope())
         .sql(" AND e.merchant_id = ")
         .bind(merchant.get())
@@ -480,10 +520,13 @@ fn traced(tx: &mut Tx<'_>, merchant: MerchantId, cause: Cause) -> Result<Vec<Tra
         .bind(cause.name())
         .sql(" AND e.reverses IS NULL ORDER BY e.id")
         .load(tx.connection)?;
-    let found: Vec<Entry> = rows.into_iter().map(EntryRow::entry).collect::<Result<_, _>>()?;
-    if found.is_empty() {
-        return Ok(Vec::new());
-    }
+    traced(tx, rows.into_iter().map(EntryRow::entry).collect::<Result<_, _>>()?)
+}
+
+/// Lines of one merchant, with all that can still be taken back of them.
+fn traced(tx: &mut Tx<'_>, found: Vec<Entry>) -> Result<Vec<Traced>, StoreError> {
+    let Some(first) = found.first() else { return Ok(Vec::new()) };
+    let merchant = merchant_of(tx, first.account)?;
     let ids: Vec<i64> = found.iter().map(|entry| entry.id.get()).collect();
     let accounts: Vec<AccountId> = found.iter().map(|entry| entry.account).collect();
     let owners = owners(tx, merchant, &accounts)?;
@@ -510,6 +553,17 @@ fn traced(tx: &mut Tx<'_>, merchant: MerchantId, cause: Cause) -> Result<Vec<Tra
         })
     };
     Ok(found.into_iter().filter_map(trace).collect())
+}
+
+fn merchant_of(tx: &mut Tx<'_>, account: AccountId) -> Result<MerchantId, StoreError> {
+    if let Some(merchant) = tx.scope().merchant() {
+        return Ok(merchant);
+    }
+    let row: Option<i64> =
+        Statement::<BigInt>::new("SELECT a.merchant_id FROM account a WHERE a.id = ")
+            .bind(account.get())
+            .first(tx.connection)?;
+    row.map(MerchantId::new).ok_or(StoreError::OutOfScope("the account is not there"))
 }
 
 fn owners(

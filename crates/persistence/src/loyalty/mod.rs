@@ -6,6 +6,7 @@
 mod account;
 mod book;
 mod card;
+mod earning;
 mod facts;
 mod ledger;
 mod redemption;

@@ -62,12 +62,14 @@ const EMPTIED: [(&str, &str, &str); 7] = [
 
 /// Tables in which nothing tells of a customer: the books, by number; what merchants and their people have; and what is
 /// written down of an erasure.
-const STAYING: [&str; 38] = [
+const STAYING: [&str; 40] = [
     "visit",
     "account",
     "entry",
     "lot",
     "lot_use",
+    "earning_line",
+    "welcome_mark",
     "hold",
     "hold_lot",
     "redemption_intent",

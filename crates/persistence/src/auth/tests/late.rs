@@ -22,10 +22,13 @@ fn late_entry(log: i64) -> String {
 #[test]
 fn rule_30_what_is_written_long_after_an_erasure_is_cleared_in_every_log() {
     // Of a customer whom the merchant kept, of a registered one whom it erased for itself, and of an account.
-    for (managed, merchant, others) in [(true, Some(1), ""), (false, Some(1), "0 3"), (false, None, "")] {
+    for (managed, merchant, others) in
+        [(true, Some(1), ""), (false, Some(1), "0 3"), (false, None, "")]
+    {
         each_house(Duration::ZERO, |house| {
             furnish(house);
-            let (over, late) = (NOW.minus(Duration::from_mins(5)), NOW.plus(Duration::from_mins(5)));
+            let (over, late) =
+                (NOW.minus(Duration::from_mins(5)), NOW.plus(Duration::from_mins(5)));
             let erased: Result<Erasure, AuthError> = house.write(move |tx, authority| {
                 let managed = if managed { "TRUE" } else { "FALSE" };
                 run(tx, &format!("UPDATE membership SET managed = {managed} WHERE person_id = 2"))?;
@@ -60,8 +63,8 @@ fn rule_30_what_is_written_long_after_an_erasure_is_cleared_in_every_log() {
             // Nothing was written late: all stays as it is, and is looked at again.
             round(over);
             assert!(cleaned("cleaned_at") && !cleaned("logs_settled_at"));
-            let written: Result<(), StoreError> =
-                house.write(|tx, _| [0, 1, 3].iter().try_for_each(|log| run(tx, &late_entry(*log))));
+            let written: Result<(), StoreError> = house
+                .write(|tx, _| [0, 1, 3].iter().try_for_each(|log| run(tx, &late_entry(*log))));
             written.unwrap();
             round(over);
             let left = "SELECT CAST(merchant_id AS TEXT) FROM audit_entry WHERE request_id = 'late' \

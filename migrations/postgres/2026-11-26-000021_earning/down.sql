@@ -1,0 +1,2 @@
+DROP TABLE welcome_mark;
+DROP TABLE earning_line;
