@@ -1,11 +1,12 @@
 //! Why customers get more: [`Campaign`]s and [`Offer`]s, the [`Terms`] that offers share with loyalty cards, and the one
 //! pure function that says whether something is available to someone, somewhere, at an instant ([`eligibility`]; rules 23,
-//! 26 and 32).
+//! 26 and 32). What offers are redeemed by are [`code`]s (rule 22).
 //!
 //! Knows nothing of points, of stamps and of what was redeemed: who asks brings those as facts. Does not take anything
 //! off an order. Where rows are kept is [`PromotionStore`]'s business.
 
 pub mod campaign;
+pub mod code;
 pub mod eligibility;
 pub mod error;
 #[cfg(feature = "memory")]
@@ -17,6 +18,7 @@ pub mod suite;
 pub mod terms;
 
 pub use campaign::Campaign;
+pub use code::{Code, FixedCode};
 pub use eligibility::{Eligibility, Facts, Place, Reason, Uses, decide};
 pub use error::PromotionError;
 pub use offer::{Discount, Offer, OfferFilter, OfferSort, RedemptionCode};
