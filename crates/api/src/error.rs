@@ -124,12 +124,11 @@ impl ApiError {
 
 /// The code of a broken rule.
 const fn code(rule: &Rule, codes: Codes) -> &'static str {
-    if matches!(codes, Codes::Public) && !matches!(rule, Rule::TooManyAttempts(_) | Rule::Erased) {
-        return "invalid";
-    }
     match rule {
         Rule::TooManyAttempts(_) => "too_many_attempts",
         Rule::Erased => "erased",
+        Rule::Absent(_) => "does_not_exist",
+        _ if matches!(codes, Codes::Public) => "invalid",
         Rule::Required => "required",
         Rule::InvalidChoice(_) => "invalid_choice",
         Rule::MaxLength { .. } => "max_length",

@@ -20,6 +20,7 @@
 //! its NOT true: `["NOT", ["city", "exact", "Bonn"]]` holds for people without a city. Each term asks by itself:
 //! `orders__store` and `orders__product` in one segment can be met by different orders.
 
+mod contradiction;
 mod decimal;
 mod evaluate;
 mod facts;

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 pub use iso_currency::Currency;
 
+use crate::Rule;
+
 /// An amount in the minor units of its currency (cents of a euro, yen of a yen).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
@@ -115,6 +117,27 @@ impl fmt::Display for Money {
     }
 }
 
+/// A currency by its ISO 4217 code, as it was typed, in any case.
+pub fn typed_currency(code: &str) -> Result<Currency, Rule> {
+    let code = code.trim().to_ascii_uppercase();
+    Currency::from_code(&code).ok_or(Rule::InvalidChoice(code))
+}
+
+/// A decimal in major units, as it was typed, as an amount of that currency: 0 or more.
+pub fn typed_amount(decimal: &str, currency: Currency) -> Result<Money, Rule> {
+    let sentence = match Money::parse(decimal.trim(), currency) {
+        Ok(money) if money.minor() >= 0 => return Ok(money),
+        Ok(_) => "Enter an amount of 0 or more.".to_owned(),
+        Err(MoneyError::NotANumber) => "Enter an amount such as 12.30.".to_owned(),
+        Err(MoneyError::TooPrecise) => {
+            let places = currency.exponent().unwrap_or(0);
+            format!("An amount of {} has at most {places} decimal places.", currency.code())
+        }
+        Err(MoneyError::TooLarge) => "This amount is too large.".to_owned(),
+    };
+    Err(Rule::Invalid(sentence))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -167,6 +190,22 @@ mod tests {
         assert_eq!(Money::checked_sum([most, euro], Currency::EUR), None);
         assert_eq!(euro.checked_mul(-3), euros(-300));
         assert_eq!(most.checked_mul(2), None);
+    }
+
+    #[test]
+    fn what_is_typed_is_an_amount_or_refused_with_the_way_out() {
+        assert_eq!(typed_currency(" eur "), Ok(Currency::EUR));
+        assert_eq!(typed_currency("EURO"), Err(Rule::InvalidChoice("EURO".to_owned())));
+        assert_eq!(typed_amount(" 1.5 ", Currency::EUR), Ok(Money::new(150, Currency::EUR)));
+        for (typed, currency, part) in [
+            ("-0.01", Currency::EUR, "0 or more"),
+            ("a", Currency::EUR, "such as"),
+            ("1.5", Currency::JPY, "0 decimal places"),
+            ("99999999999999999999", Currency::EUR, "too large"),
+        ] {
+            let refusal = typed_amount(typed, currency).unwrap_err().to_string();
+            assert!(refusal.contains(part), "{typed}: {refusal}");
+        }
     }
 
     proptest! {

@@ -60,6 +60,8 @@ pub enum Rule {
     TooManyAttempts(u32),
     /// The record is of somebody who was erased, and is not brought back.
     Erased,
+    /// There is no such object for whoever asks; the sentence says which.
+    Absent(String),
     /// Anything else; the sentence says what is wrong and what would be right.
     Invalid(String),
 }
@@ -111,7 +113,7 @@ impl fmt::Display for Rule {
                 "The customer of this source and id was erased. Nobody brings them back but they themselves, by \
                  joining; for another customer leave the source out.",
             ),
-            Self::Invalid(sentence) => f.write_str(sentence),
+            Self::Absent(sentence) | Self::Invalid(sentence) => f.write_str(sentence),
         }
     }
 }

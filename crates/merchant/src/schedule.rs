@@ -1,10 +1,12 @@
 //! Rule 26: on which weekdays and between which times something runs.
 
-use chrono::{Datelike, Days, NaiveTime, TimeZone, Weekday};
+use std::ops::Range;
+
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone, Weekday};
 use chrono_tz::Tz;
 use regulars_kernel::Timestamp;
 
-use crate::business_date::{business_date, first_instant, last_instant};
+use crate::business_date::{business_date, business_day, first_instant, last_instant};
 
 /// A set of weekdays, never empty: a choice of none is every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -120,15 +122,49 @@ pub fn is_open(
     // Yesterday's window may run past midnight; and where the clock is put back over midnight, tomorrow's may have
     // opened.
     let days = [today.pred_opt(), Some(today), today.succ_opt()];
-    days.into_iter().flatten().filter(|day| weekdays.contains(day.weekday())).any(|day| {
-        let past_midnight = Hours { start, end }.runs_past_midnight();
-        let last_day = if past_midnight { day.checked_add_days(Days::new(1)) } else { Some(day) };
-        last_day.is_some_and(|last_day| {
-            let opens = first_instant(zone, day.and_time(start));
-            let closes = last_instant(zone, last_day.and_time(end));
-            opens <= at && at < closes
-        })
+    days.into_iter()
+        .flatten()
+        .filter(|day| weekdays.contains(day.weekday()))
+        .any(|day| window_of(Hours { start, end }, zone, day).contains(&at))
+}
+
+/// Whether [`is_open`] holds at some instant from `from` until just before `until`.
+pub fn is_open_within(
+    weekdays: Weekdays,
+    hours: Option<Hours>,
+    zone: Tz,
+    day_starts_at: NaiveTime,
+    from: Timestamp,
+    until: Timestamp,
+) -> bool {
+    let date = |at: Timestamp| zone.from_utc_datetime(&at.to_utc().naive_utc()).date_naive();
+    let (first, last) = (date(from), date(until));
+    if from < until && last.signed_duration_since(first).num_days() > ALL_WEEKDAYS_AND_HOURS {
+        return true;
+    }
+    let (first, last) = (first.pred_opt().unwrap_or(first), last.succ_opt().unwrap_or(last));
+    let mut days = first.iter_days().take_while(|day| *day <= last);
+    days.any(|day| {
+        let open = match hours {
+            _ if !weekdays.contains(day.weekday()) => return false,
+            None => business_day(zone, day_starts_at, day),
+            Some(hours) => window_of(hours, zone, day),
+        };
+        open.start.max(from) < open.end.min(until)
     })
+}
+
+/// Days within which every window of every weekday was open: a clock that skips an hour of a day does not do so again a week,
+/// or two, later.
+const ALL_WEEKDAYS_AND_HOURS: i64 = 21;
+
+/// The instants of the window that begins on a day.
+fn window_of(hours: Hours, zone: Tz, day: NaiveDate) -> Range<Timestamp> {
+    let past_midnight = hours.runs_past_midnight();
+    let last_day = if past_midnight { day.checked_add_days(Days::new(1)) } else { Some(day) };
+    let opens = first_instant(zone, day.and_time(hours.start));
+    let closes = last_day.map(|last_day| last_instant(zone, last_day.and_time(hours.end)));
+    opens..closes.unwrap_or(opens)
 }
 
 #[cfg(test)]
@@ -224,6 +260,34 @@ mod tests {
     }
 
     #[test]
+    fn rule_26_a_stretch_of_time_has_an_open_instant_or_none() {
+        use Weekday::{Fri, Sat, Sun};
+        let berlin = Tz::Europe__Berlin;
+        // 5 June 2026 is a Friday; Berlin is two hours ahead of UTC.
+        for (days, window, from, until, open) in [
+            (&[][..], "", "2026-06-05T10:00:00Z", "2026-06-05T10:00:01Z", true),
+            (&[][..], "", "2026-06-05T10:00:00Z", "2026-06-05T10:00:00Z", false),
+            (&[Sat][..], "", "2026-06-05T10:00:00Z", "2026-06-05T22:00:00Z", false),
+            (&[Sat][..], "", "2026-06-05T10:00:00Z", "2026-06-05T22:00:01Z", true),
+            (&[Fri][..], "22:00-02:00", "2026-06-05T22:00:00Z", "2026-06-05T23:00:00Z", true),
+            (&[Sat][..], "22:00-02:00", "2026-06-05T22:00:00Z", "2026-06-05T23:00:00Z", false),
+            (&[][..], "09:00-10:00", "2026-06-05T08:00:00Z", "2026-06-06T07:00:00Z", false),
+            (&[][..], "09:00-10:00", "2026-06-05T08:00:00Z", "2026-06-06T07:00:01Z", true),
+            // 29 March 2026 has no 02:10, and the Sunday after has one.
+            (&[Sun][..], "02:10-02:50", "2026-03-25T00:00:00Z", "2026-04-01T00:00:00Z", false),
+            (&[Sun][..], "02:10-02:50", "2026-03-25T00:00:00Z", "2026-04-08T00:00:00Z", true),
+            (&[Sun][..], "02:10-02:50", "2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z", true),
+        ] {
+            let days: Weekdays = days.iter().copied().collect();
+            let (from, until) = (at(from), at(until));
+            let answer = is_open_within(days, hours(window), berlin, NaiveTime::MIN, from, until);
+            assert_eq!(answer, open, "{days:?} {window} {from} {until}");
+        }
+        let ever = (Timestamp::MIN, Timestamp::MAX);
+        assert!(is_open_within(Weekdays::EVERY_DAY, None, berlin, NaiveTime::MIN, ever.0, ever.1));
+    }
+
+    #[test]
     fn rule_26_a_bars_friday_ends_when_its_saturday_begins() {
         use Weekday::{Fri, Sat};
         let (berlin, four) = (Tz::Europe__Berlin, NaiveTime::from_hms_opt(4, 0, 0).unwrap());
@@ -271,6 +335,27 @@ mod tests {
                 (today && minute >= start) || (yesterday && minute < end)
             };
             prop_assert_eq!(is_open(weekdays, Some(hours), zone, NaiveTime::MIN, instant), expected);
+        }
+
+        /// A stretch of time is open within where one of its instants is.
+        #[test]
+        fn rule_26_an_open_instant_is_within_a_stretch_around_it(
+            zone in prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec()),
+            bits in 0_u8..128,
+            edges in prop::option::of((0_u32..1440, 0_u32..1440)),
+            from in 0_i64..2_500_000_000,
+            length in 1_i64..3_000_000,
+            part in 0_i64..3_000_000,
+        ) {
+            let time = |minute: u32| NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap();
+            let hours = edges.map(|(start, end)| Hours { start: time(start), end: time(end) });
+            let weekdays = Weekdays::from_bits(bits).unwrap();
+            let instant = Timestamp::from_seconds(from + part % length);
+            let (from, until) = (Timestamp::from_seconds(from), Timestamp::from_seconds(from + length));
+            let starts = time(240);
+            if is_open(weekdays, hours, zone, starts, instant) {
+                prop_assert!(is_open_within(weekdays, hours, zone, starts, from, until));
+            }
         }
 
         /// In any zone, however its clock jumps: who stands before a clock that shows a time within the window is served.

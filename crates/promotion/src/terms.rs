@@ -1,5 +1,8 @@
 //! What offers and loyalty cards have in common: where, when, to whom and how often.
 
+pub mod change;
+pub mod run;
+
 use chrono::NaiveTime;
 use regulars_customer::segment::{self, Segment};
 use regulars_kernel::{Money, Rule, StoreGroupId, StoreId, Timestamp};

@@ -102,13 +102,13 @@ impl StorePatch {
     }
 }
 
-/// A name, which there has to be.
-pub(crate) fn required(typed: &str) -> Result<String, Rule> {
+/// A name, which there has to be: 1 to [`MAX_NAME_CHARS`] characters.
+pub fn required(typed: &str) -> Result<String, Rule> {
     clean(typed, MAX_NAME_CHARS)?.ok_or(Rule::Required)
 }
 
-/// Fields of the merchant's own.
-pub(crate) fn own_fields(typed: &str) -> Result<Option<String>, Rule> {
+/// Fields of the merchant's own: a JSON object ([`ExtraInfo::parse`]), or none where the text is blank.
+pub fn own_fields(typed: &str) -> Result<Option<String>, Rule> {
     let filled = Some(typed).filter(|typed| !typed.trim().is_empty());
     filled.map(|typed| ExtraInfo::parse(typed).map(|fields| fields.to_string())).transpose()
 }
