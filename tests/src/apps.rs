@@ -8,7 +8,10 @@ use std::{
 use regulars_testkit::{Answer, Client, Engine};
 use serde_json::{Value, json};
 
-use crate::world::{World, on_both};
+use crate::{
+    audit::log,
+    world::{World, on_both},
+};
 
 const CREATE: &str = "mutation ($input: CreateApplicationInput!) {
     createApplication(input: $input) { success errors application { id pk appId } }
@@ -489,4 +492,79 @@ fn a_batch_is_paid_for_at_once_or_nothing_of_it_runs() {
     assert_eq!(answer.text.matches("too_many_requests").count(), 2, "{}", answer.text);
     let counted = owner.query("{ consumers { count } }", Value::Null).succeeded();
     assert_eq!(counted.data("consumers.count"), &json!(1), "nothing of the second one ran");
+}
+
+/// What the log of a merchant says of its keys, the oldest first, once there is so much.
+fn noted(owner: &Client, count: usize) -> Vec<Value> {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    loop {
+        let mut found = log(owner, "apiKey");
+        if found.len() >= count {
+            found.reverse();
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it is never written down: {found:?}");
+        sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn keys_that_open_nothing_are_in_their_merchants_log_once_a_minute() {
+    on_both(|world| {
+        let (owner, stranger) = (world.merchant(), world.merchant());
+        let app = App::of(&owner, &json!({ "requestsPerMinute": 1 }));
+        let client = app.client(&world.anonymous());
+        let document = "{ __typename }";
+        client.query(document, Value::Null).succeeded();
+        for _ in 0..20 {
+            assert_eq!(client.query(document, Value::Null).status, 429);
+        }
+        let (prefix, secret) = app.key.split_once('.').expect("two parts");
+        let turned: String = secret.chars().rev().collect();
+        let guess = |key: &str| {
+            let guess = world.anonymous().header("x-api-key", key);
+            let guess = guess.header("x-app-id", &app.uuid).header("x-request-id", "guessed-key");
+            refused(&guess.query(document, Value::Null), "no such API key");
+        };
+        for _ in 0..20 {
+            guess(&format!("{prefix}.{turned}"));
+        }
+        guess(&format!("rkNobody.{secret}"));
+        let bearer = app.client(&stranger);
+        refused_for(&bearer.query(document, Value::Null), "token beside", "Bearer");
+        done(owner.query(REVOKE, json!({ "id": app.key_id })), "revokeApiKey");
+        for _ in 0..20 {
+            refused(&client.query(document, Value::Null), "revoked");
+        }
+        let found = noted(&owner, 4);
+        let told: Vec<_> = found
+            .iter()
+            .filter(|entry| entry["changes"] == json!([]))
+            .map(|entry| {
+                assert_eq!((&entry["outcome"], &entry["targetId"]), (&json!("REFUSED"), &app.key_id));
+                (entry["code"].clone(), entry["actorType"].clone())
+            })
+            .collect();
+        let expected = [
+            ("too_many_requests", "APP"),
+            ("unknown_key", "ANONYMOUS"),
+            ("invalid_bearer", "APP"),
+            ("revoked_key", "APP"),
+        ];
+        assert_eq!(told, expected.map(|(code, kind)| (json!(code), json!(kind))));
+        assert!(!world.database.dump().join("\n").contains(secret), "secrets never");
+        // A minute later it is told how many more there were.
+        let found = noted(&owner, 7);
+        let more = found.iter().filter(|entry| entry["changes"] != json!([]));
+        let more: Vec<_> = more
+            .map(|entry| (entry["code"].clone(), entry["changes"][0]["after"].clone()))
+            .collect();
+        for code in ["too_many_requests", "unknown_key", "revoked_key"] {
+            assert!(more.contains(&(json!(code), json!("19"))), "{more:?}");
+        }
+        assert_eq!(log(&stranger, "apiKey").len(), 0);
+        let platform = "SELECT refusal AS row FROM audit_entry WHERE merchant_id = 0 AND action = 'apiKey' \
+                        AND request_id = 'guessed-key'";
+        assert!(world.database.rows(platform).contains(&"unknown_key".to_owned()));
+    });
 }

@@ -30,11 +30,19 @@ pub struct GuessLimits {
     pub address_passwords: u32,
     /// Loyalty ids and cards that one app or one person of a merchant may look up within a minute. 300.
     pub identifications: u32,
+    /// Refusals of nobody known that are written into the audit log for one network within a minute. 300.
+    pub noted_refusals: u32,
 }
 
 impl Default for GuessLimits {
     fn default() -> Self {
-        Self { passwords: 5, network_passwords: 100, address_passwords: 50, identifications: 300 }
+        Self {
+            passwords: 5,
+            network_passwords: 100,
+            address_passwords: 50,
+            identifications: 300,
+            noted_refusals: 300,
+        }
     }
 }
 
@@ -46,8 +54,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// A pair without a failure for so long begins anew.
 const FORGIVEN: Duration = Duration::from_hours(1);
-/// Refusals of nobody known that are written down for one network within a minute.
-pub(crate) const REFUSALS: u32 = 300;
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -251,12 +257,12 @@ impl Guesses {
 
 impl Guesses {
     /// Counts a refusal of nobody known, and says whether it is to be written down by itself: not more than
-    /// [`REFUSALS`] of a network within a minute are.
+    /// [`GuessLimits::noted_refusals`] of a network within a minute are.
     pub(crate) fn may_note_refusal(&self, network: Network, now: Timestamp) -> bool {
-        let network = self.hasher.hash_one(network);
-        let has_room = room(&self.refusals, network, REFUSALS, MINUTE, now).is_ok();
+        let (network, most) = (self.hasher.hash_one(network), self.limits.noted_refusals);
+        let has_room = room(&self.refusals, network, most, MINUTE, now).is_ok();
         if has_room {
-            add(&self.refusals, network, REFUSALS, MINUTE, now);
+            add(&self.refusals, network, most, MINUTE, now);
         }
         has_room
     }

@@ -6,7 +6,8 @@ use governor::clock::MonotonicClock;
 use juniper::{DefaultScalarValue, ExecutionError, Value};
 use regulars_auth::{
     AppId, actor,
-    api_key::{self, KeyFault, KeyStanding, Presented, Secret},
+    api_key::{self, KeyFault, KeyOwner, KeyRefusal, KeyStanding, Presented, Secret},
+    audit::{Doer, DoerKind, Log, NewEntry, Outcome},
 };
 use regulars_kernel::{Actor, ErrorKind, Scope, StoreError, Timestamp};
 use regulars_persistence::Reader;
@@ -15,6 +16,7 @@ use crate::{
     context::{App, Context, Opening},
     document::{Compiled, KEY, OperationKind},
     error::ApiError,
+    guess::Network,
     key_use::KeyUses,
     limit::AppLimits,
     schema::Regulars,
@@ -59,13 +61,13 @@ impl Asker {
 
 /// Why it is not known who asks.
 enum Unknown {
-    Key(KeyFault),
+    Key(KeyRefusal),
     Store(StoreError),
 }
 
-impl From<KeyFault> for Unknown {
-    fn from(fault: KeyFault) -> Self {
-        Self::Key(fault)
+impl From<KeyRefusal> for Unknown {
+    fn from(refusal: KeyRefusal) -> Self {
+        Self::Key(refusal)
     }
 }
 
@@ -95,7 +97,10 @@ impl Program {
                 Ok(Asker::without_key(actor::resolve(tx, &claims)?))
             }),
             (None, Some(None) | None) => Ok(Asker::without_key(Actor::Anonymous)),
-            (Some(_), Some(None)) => Err(KeyFault::Bearer.into()),
+            (Some(presented), Some(None)) => reader.read(Scope::Platform, |tx| {
+                let of = api_key::resolve(tx, presented, now)?.ok().map(|key| key.owner());
+                Err(KeyRefusal { fault: KeyFault::Bearer, of }.into())
+            }),
             (Some(presented), None) => reader.read(Scope::Platform, |tx| {
                 tx.narrow_to_bearer();
                 let key = api_key::resolve(tx, presented, now)??;
@@ -115,14 +120,59 @@ impl Program {
     fn admit(
         &self,
         key: &KeyStanding,
+        actor: &Actor,
         request: &Request<'_, Regulars>,
         now: Timestamp,
     ) -> Result<Headers, Refusal> {
         self.uses.note(key, now);
-        match &request.head.batch {
+        let admitted = match &request.head.batch {
             Some(batch) => batch.admit(|costs| self.spend(key, costs)),
             None => self.spend(key, &[request.cost]),
+        };
+        if let Err(refusal) = &admitted {
+            let app = Some(key.application);
+            let doer = Doer { kind: DoerKind::App, person: actor.person(), app };
+            self.note(request.head, Some(key.owner()), doer, refusal.code, now);
         }
+        admitted
+    }
+
+    /// Has it be written down later that a key opened nothing, in the log of its merchant; of one that does not exist in the
+    /// platform's, as far as the network has refusals left there.
+    fn note(
+        &self,
+        head: &Head,
+        of: Option<KeyOwner>,
+        doer: Doer,
+        code: &'static str,
+        now: Timestamp,
+    ) {
+        let entry = NewEntry {
+            at: now,
+            log: of.map_or(Log::Platform, |of| Log::Merchant(of.merchant)),
+            doer,
+            action: KEY_USE.to_owned(),
+            target: of.map(|of| of.key.into()),
+            outcome: Outcome::Refused(code.to_owned()),
+            changes: Vec::new(),
+            request_id: head.request_id.to_string(),
+            peer: head.peer,
+        };
+        match of {
+            Some(of) => self.app.audit.offer_once(of.key, entry),
+            None if self.app.guesses.may_note_refusal(Network::of(head.peer), now) => {
+                self.app.audit.offer(entry);
+            }
+            None => self.app.audit.drop_one(),
+        }
+    }
+
+    fn note_key(&self, head: &Head, refusal: KeyRefusal, now: Timestamp) {
+        let KeyRefusal { fault, of } = refusal;
+        // Whoever has a wrong secret is nobody known; who has the right one is the app.
+        let app = of.map(|of| of.application).filter(|_| fault != KeyFault::Unknown);
+        let kind = if app.is_some() { DoerKind::App } else { DoerKind::Anonymous };
+        self.note(head, of, Doer { kind, person: None, app }, fault.code(), now);
     }
 
     fn spend(&self, key: &KeyStanding, costs: &[u64]) -> Result<Headers, Refusal> {
@@ -179,6 +229,8 @@ fn idempotency_key(request: &Request<'_, Regulars>) -> Result<Option<String>, Re
     Ok(Some(key.to_owned()))
 }
 
+/// The action of entries of the audit log about keys that opened nothing: no root field ran.
+const KEY_USE: &str = "apiKey";
 /// The code of what is denied.
 const DENIED: &str = "permission_denied";
 /// The code of what is asked for too often.
@@ -215,13 +267,21 @@ impl Service for Program {
         let idempotency_key = idempotency_key(request)?;
         let now = self.app.clock.now();
         let bearer = head.bearer.as_ref().map(Option::as_ref).map_err(|unreadable| *unreadable);
-        let presented = presented(head)?;
+        let presented = presented(head).inspect_err(|_no_key| {
+            self.note_key(head, KeyRefusal { fault: KeyFault::Unknown, of: None }, now);
+        })?;
         let refused = |unknown: Unknown| match unknown {
-            Unknown::Key(fault @ KeyFault::Bearer) => Refusal {
-                headers: vec![("WWW-Authenticate", "Bearer".to_owned())],
-                ..Refusal::unauthenticated(fault.to_string())
-            },
-            Unknown::Key(fault) => Refusal::unauthenticated(fault.to_string()),
+            Unknown::Key(refusal) => {
+                self.note_key(head, refusal, now);
+                let answer = Refusal::unauthenticated(refusal.to_string());
+                match refusal.fault {
+                    KeyFault::Bearer => Refusal {
+                        headers: vec![("WWW-Authenticate", "Bearer".to_owned())],
+                        ..answer
+                    },
+                    _ => answer,
+                }
+            }
             Unknown::Store(error) => match ApiError::from(error).logged(&head.request_id).kind {
                 ErrorKind::Internal => Refusal::internal(&head.request_id),
                 _ => Refusal::unavailable(),
@@ -247,7 +307,10 @@ impl Service for Program {
             }),
         };
         let admitted = asker.map_err(refused).and_then(|Asker { actor, key }| {
-            let headers = key.map_or(Ok(Headers::new()), |key| self.admit(&key, request, now));
+            let headers = match key {
+                Some(key) => self.admit(&key, &actor, request, now),
+                None => Ok(Headers::new()),
+            };
             Ok((actor, headers?))
         });
         let (actor, headers) = match admitted {

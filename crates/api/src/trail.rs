@@ -6,6 +6,7 @@
 //! holds nobody up.
 
 pub mod queue;
+mod series;
 
 use regulars_auth::{
     AuditStore, MailStore,

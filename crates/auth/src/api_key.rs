@@ -330,28 +330,68 @@ pub enum KeyFault {
     Bearer,
 }
 
+impl KeyFault {
+    /// The word by which the audit log has it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown_key",
+            Self::Revoked => "revoked_key",
+            Self::Expired => "expired_key",
+            Self::Bearer => "invalid_bearer",
+        }
+    }
+}
+
+/// A key by its number, with whose it is: for the log of what it was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// The key.
+    pub key: ApiKeyId,
+    /// The application.
+    pub application: ApplicationId,
+    /// The merchant.
+    pub merchant: MerchantId,
+}
+
+/// A request that carries a key, and is nobody's. What whoever asks is told is the fault alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct KeyRefusal {
+    /// Why.
+    pub fault: KeyFault,
+    /// Of which key; none where no application of that id has one of that prefix.
+    pub of: Option<KeyOwner>,
+}
+
 /// Whose a key is, if it is in force. One look-up, in a transaction of scope `Platform`; the comparison takes as long for a
 /// key of nobody.
 pub fn resolve(
     tx: &mut impl ApplicationStore,
     presented: &Presented,
     now: Timestamp,
-) -> Result<Result<KeyStanding, KeyFault>, StoreError> {
+) -> Result<Result<KeyStanding, KeyRefusal>, StoreError> {
     let found = tx.find_key_standing(presented.app_id, presented.secret.prefix())?;
     let digest = presented.secret.digest();
     let kept = found.as_ref().map_or([0; 32], |standing| *standing.digest.bytes());
     let same = bool::from(kept.ct_eq(digest.bytes()));
-    Ok(match found.filter(|_| same) {
+    let of = found.as_ref().map(KeyStanding::owner);
+    let standing = match found.filter(|_| same) {
         None => Err(KeyFault::Unknown),
         Some(standing) if standing.revoked_at.is_some() => Err(KeyFault::Revoked),
         Some(standing) if standing.expires_at.is_some_and(|end| now >= end) => {
             Err(KeyFault::Expired)
         }
         Some(standing) => Ok(standing),
-    })
+    };
+    Ok(standing.map_err(|fault| KeyRefusal { fault, of }))
 }
 
 impl KeyStanding {
+    /// Which key it is.
+    pub const fn owner(&self) -> KeyOwner {
+        KeyOwner { key: self.key, application: self.application, merchant: self.merchant }
+    }
+
     /// The application by itself.
     pub fn actor(&self) -> Actor {
         Actor::App {
@@ -365,12 +405,13 @@ impl KeyStanding {
 
     /// The application in the hands of whoever a token beside the key stands for: what both may, where both may. Only
     /// people of the same merchant hold it.
-    pub fn held_by(&self, bearer: &Actor) -> Result<Actor, KeyFault> {
+    pub fn held_by(&self, bearer: &Actor) -> Result<Actor, KeyRefusal> {
+        let refusal = KeyRefusal { fault: KeyFault::Bearer, of: Some(self.owner()) };
         let Actor::Staff { person, merchant, permissions, stores, .. } = bearer else {
-            return Err(KeyFault::Bearer);
+            return Err(refusal);
         };
         if *merchant != self.merchant {
-            return Err(KeyFault::Bearer);
+            return Err(refusal);
         }
         Ok(Actor::App {
             app: self.application,

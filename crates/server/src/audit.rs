@@ -99,6 +99,7 @@ fn work(db: &Db, waiting: &Waiting, stopped: &AtomicBool, now: &dyn Fn() -> Time
         let Some(batch) = waiting.take(if last { Duration::ZERO } else { BETWEEN }) else { break };
         let dropped = waiting.take_dropped();
         let mut batch = batch;
+        batch.extend(waiting.take_repeated(now(), last));
         if dropped > 0 {
             tracing::warn!(dropped, "refusals were not written down: there were too many");
             batch.push(summary(dropped, now()));
@@ -117,7 +118,9 @@ fn work(db: &Db, waiting: &Waiting, stopped: &AtomicBool, now: &dyn Fn() -> Time
                 move |tx| tx.append_audit(&entries),
             )
         };
-        write_down(&batch, stopped, PAUSE, &mut write);
+        for entries in batch.chunks(queue::BATCH + 1) {
+            write_down(entries, stopped, PAUSE, &mut write);
+        }
     }
 }
 

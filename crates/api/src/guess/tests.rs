@@ -177,7 +177,7 @@ fn no_network_fills_the_log() {
     let (one, other) =
         (Network::of("192.0.2.1".parse().ok()), Network::of("192.0.2.2".parse().ok()));
     let now = Timestamp::from_seconds(1_000);
-    for _ in 0..REFUSALS {
+    for _ in 0..GuessLimits::default().noted_refusals {
         assert!(guesses.may_note_refusal(one, now));
     }
     assert!(!guesses.may_note_refusal(one, now));

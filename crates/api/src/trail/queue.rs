@@ -1,4 +1,5 @@
-//! What is written down later: refused reads, identifications, and what was refused to nobody known. Nobody waits for it.
+//! What is written down later: refused reads, identifications, keys that open nothing, and what was refused to nobody known. Nobody
+//! waits for it.
 //!
 //! The queue is bounded. Where it is full, entries are dropped and counted, and no read is held up: whoever floods the API
 //! with what is denied them floods neither the database nor anybody else's requests.
@@ -12,7 +13,11 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use parking_lot::Mutex;
 use regulars_auth::audit::NewEntry;
+use regulars_kernel::{ApiKeyId, Timestamp};
+
+use super::series::Series;
 
 /// Entries that may wait.
 pub const ROOM: usize = 4_096;
@@ -23,6 +28,7 @@ pub const BATCH: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Queue {
     sender: Sender<NewEntry>,
+    series: Arc<Mutex<Series>>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -30,14 +36,16 @@ pub struct Queue {
 #[derive(Debug)]
 pub struct Waiting {
     entries: Receiver<NewEntry>,
+    series: Arc<Mutex<Series>>,
     dropped: Arc<AtomicU64>,
 }
 
 /// A queue with room for so many entries.
 pub fn queue(room: usize) -> (Queue, Waiting) {
     let (sender, entries) = bounded(room);
-    let dropped = Arc::new(AtomicU64::new(0));
-    (Queue { sender, dropped: Arc::clone(&dropped) }, Waiting { entries, dropped })
+    let (series, dropped) = (Arc::default(), Arc::default());
+    let queue = Queue { sender, series: Arc::clone(&series), dropped: Arc::clone(&dropped) };
+    (queue, Waiting { entries, series, dropped })
 }
 
 impl Queue {
@@ -45,6 +53,17 @@ impl Queue {
     pub fn offer(&self, entry: NewEntry) {
         if self.sender.try_send(entry).is_err() {
             self.drop_one();
+        }
+    }
+
+    /// Puts a refusal of a key there, or counts it, where there was one for the same reason within the minute. Never waits for the
+    /// database.
+    pub fn offer_once(&self, key: ApiKeyId, entry: NewEntry) {
+        let begun = self.series.lock().begin(key, entry);
+        match begun {
+            Ok(Some(entry)) => self.offer(entry),
+            Ok(None) => {}
+            Err(_full) => self.drop_one(),
         }
     }
 
@@ -65,6 +84,11 @@ impl Waiting {
             Err(RecvTimeoutError::Timeout) => Some(Vec::new()),
             Err(RecvTimeoutError::Disconnected) => None,
         }
+    }
+
+    /// Takes out what says of refusals that came again how many there were: of those whose minute is over, or of all.
+    pub fn take_repeated(&self, now: Timestamp, all: bool) -> Vec<NewEntry> {
+        self.series.lock().over(now, all)
     }
 
     /// How many were dropped since this was last asked.

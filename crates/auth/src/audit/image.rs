@@ -130,6 +130,8 @@ fields! {
     IsActive = "isActive" plain,
     /// Entries that found no room in the log.
     Dropped = "dropped" plain,
+    /// How many more of the same there were within a minute.
+    Repeated = "repeated" plain,
 }
 
 /// A field that is different now. Made from images alone, and from addresses.
@@ -165,6 +167,11 @@ impl Change {
     /// So many entries found no room.
     pub fn dropped(entries: u64) -> Self {
         Self { field: Field::Dropped, before: None, after: Some(entries.to_string()) }
+    }
+
+    /// The same happened so many times more within a minute.
+    pub fn repeated(times: u64) -> Self {
+        Self { field: Field::Repeated, before: None, after: Some(times.to_string()) }
     }
 
     /// Wraps what was written down.

@@ -59,7 +59,8 @@ impl Shop {
     }
 
     fn standing(&self, presented: &Presented, now: Timestamp) -> Result<KeyStanding, KeyFault> {
-        api_key::resolve(&mut self.house.tx(), presented, now).unwrap()
+        let standing = api_key::resolve(&mut self.house.tx(), presented, now).unwrap();
+        standing.map_err(|refusal| refusal.fault)
     }
 
     /// Somebody who may change apps, and has these permissions and stores beside.
@@ -204,7 +205,8 @@ fn a_key_in_somebodys_hands_opens_what_both_may() {
         Actor::Platform { person },
         Actor::Anonymous,
     ] {
-        assert_eq!(standing.held_by(&other), Err(KeyFault::Bearer), "{other:?}");
+        let refused = standing.held_by(&other).map_err(|refusal| (refusal.fault, refusal.of));
+        assert_eq!(refused, Err((KeyFault::Bearer, Some(standing.owner()))), "{other:?}");
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) struct Guesses {
     pub(crate) network_passwords: u32,
     pub(crate) address_passwords: u32,
     pub(crate) identifications: u32,
+    pub(crate) noted_refusals: u32,
 }
 
 impl Guesses {
@@ -22,6 +23,7 @@ impl Guesses {
             network_passwords: self.network_passwords,
             address_passwords: self.address_passwords,
             identifications: self.identifications,
+            noted_refusals: self.noted_refusals,
         }
     }
 }
@@ -34,5 +36,6 @@ impl Section for Guesses {
         check.number("network_passwords", self.network_passwords, 1..=1_000_000);
         check.number("address_passwords", self.address_passwords, 1..=1_000_000);
         check.number("identifications", self.identifications, 1..=1_000_000);
+        check.number("noted_refusals", self.noted_refusals, 1..=10_000);
     }
 }
