@@ -541,7 +541,10 @@ fn keys_that_open_nothing_are_in_their_merchants_log_once_a_minute() {
             .iter()
             .filter(|entry| entry["changes"] == json!([]))
             .map(|entry| {
-                assert_eq!((&entry["outcome"], &entry["targetId"]), (&json!("REFUSED"), &app.key_id));
+                assert_eq!(
+                    (&entry["outcome"], &entry["targetId"]),
+                    (&json!("REFUSED"), &app.key_id)
+                );
                 (entry["code"].clone(), entry["actorType"].clone())
             })
             .collect();
