@@ -1,5 +1,6 @@
 //! Bad input to mutations, argument by argument: which field and which code. Never a 500, never a word of the database.
 
+mod catalogue;
 mod consents;
 
 use regulars_testkit::{Answer, Client};

@@ -32,6 +32,7 @@ mod mail;
 mod membership;
 mod permission;
 mod permission_matrix;
+mod products;
 mod secrets;
 mod staff;
 mod stores;

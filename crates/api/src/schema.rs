@@ -60,7 +60,10 @@ use crate::{
             UpdateStoreGroupInput, UpdateStoreInput,
         },
         mutations::{StoreGroupPayload, StorePayload},
-        queries::StoreArguments,
+        product::ProductNodeConnection,
+        product_inputs::{CreateProductInput, DeleteProductInput, UpdateProductInput},
+        product_mutations::ProductPayload,
+        queries::{ProductArguments, StoreArguments},
     },
     mutation::Asked,
     node::NodeValue,
@@ -299,6 +302,49 @@ impl Query {
     /// One group of stores.
     fn store_group(context: &Context, id: Id) -> Result<Option<Whole<StoreGroupNode>>, ApiError> {
         crate::merchant::queries::store_group(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// Products: a merchant's people and apps list their merchant's. Consumers see those that a promotion or an order of theirs
+    /// names, by `product` and beside these.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn products(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "`name,-createdAt`: name, createdAt, updatedAt, pk. Default pk.")]
+        order_by: Option<String>,
+        #[graphql(name = "name")] name: Option<String>,
+        #[graphql(name = "name_Icontains")] name_icontains: Option<String>,
+        #[graphql(name = "category")] category: Option<String>,
+        #[graphql(name = "category_Icontains")] category_icontains: Option<String>,
+        #[graphql(name = "entitySource")] entity_source: Option<UserEntitySource>,
+        #[graphql(name = "entitySourceId")] entity_source_id: Option<String>,
+        #[graphql(
+            name = "archived",
+            description = "true: archived products alone, whatever `includeArchived` says."
+        )]
+        archived: Option<bool>,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: those in use and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
+    ) -> Result<Option<ProductNodeConnection>, ApiError> {
+        let arguments = ProductArguments {
+            name,
+            name_icontains,
+            category,
+            category_icontains,
+            entity_source,
+            entity_source_id,
+            archived,
+            include_archived,
+        };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::merchant::queries::products(context, arguments, &paging).map(Some)
     }
 
     /// One product.
@@ -1115,6 +1161,31 @@ impl Mutation {
         input: DeleteStoreGroupInput,
     ) -> Result<Option<StoreGroupPayload>, ApiError> {
         crate::merchant::mutations::delete_store_group(executor, &input).map(Some)
+    }
+
+    /// Puts a product down. Needs the permission `change_product` in every store.
+    fn create_product(
+        executor: &Asked<'_, '_>,
+        input: CreateProductInput,
+    ) -> Result<Option<ProductPayload>, ApiError> {
+        crate::merchant::product_mutations::create(executor, input).map(Some)
+    }
+
+    /// Changes a product: absent keeps, null clears. What was sold keeps its price. Needs the permission `change_product` in
+    /// every store.
+    fn update_product(
+        executor: &Asked<'_, '_>,
+        input: UpdateProductInput,
+    ) -> Result<Option<ProductPayload>, ApiError> {
+        crate::merchant::product_mutations::update(executor, input).map(Some)
+    }
+
+    /// Gives a product up: it is archived and stays in the books. Needs the permission `change_product` in every store.
+    fn delete_product(
+        executor: &Asked<'_, '_>,
+        input: DeleteProductInput,
+    ) -> Result<Option<ProductPayload>, ApiError> {
+        crate::merchant::product_mutations::delete(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

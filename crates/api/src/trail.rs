@@ -17,8 +17,8 @@ use regulars_auth::{
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError,
-    StoreGroupId, StoreId,
+    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, ProductId, RoleId, Scope,
+    StoreError, StoreGroupId, StoreId,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -79,6 +79,8 @@ pub(crate) enum About {
     Store(Option<StoreId>),
     /// A store group.
     StoreGroup(Option<StoreGroupId>),
+    /// A product.
+    Product(Option<ProductId>),
     /// A loyalty card.
     LoyaltyCard(LoyaltyCardId),
     /// An application.
@@ -255,6 +257,9 @@ impl Recorder {
             (About::StoreGroup(id), Some(merchant)) => id
                 .or(made.map(StoreGroupId::new))
                 .map_or(Subject::Nothing, |id| Subject::StoreGroup(merchant, id)),
+            (About::Product(id), Some(merchant)) => id
+                .or(made.map(ProductId::new))
+                .map_or(Subject::Nothing, |id| Subject::Product(merchant, id)),
             (About::Person(person), _) => Subject::Person(*person),
             (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
             (
@@ -266,7 +271,8 @@ impl Recorder {
                 | About::Application(_)
                 | About::ApiKey(_)
                 | About::Store(_)
-                | About::StoreGroup(_),
+                | About::StoreGroup(_)
+                | About::Product(_),
                 _,
             ) => Subject::Nothing,
         }

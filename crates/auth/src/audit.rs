@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, Page, PageRequest, Permission,
-    PersonId, RoleId, StoreGroupId, StoreId, Timestamp, Violations,
+    PersonId, ProductId, RoleId, StoreGroupId, StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -81,6 +81,8 @@ words! {
         Store = "store",
         /// A store group.
         StoreGroup = "store_group",
+        /// A product.
+        Product = "product",
     }
 }
 
@@ -136,6 +138,7 @@ targets! {
     ApiKeyId => ApiKey,
     StoreId => Store,
     StoreGroupId => StoreGroup,
+    ProductId => Product,
 }
 
 /// What came of it.

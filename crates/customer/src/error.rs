@@ -35,7 +35,8 @@ impl From<MerchantError> for CustomerError {
             MerchantError::Denied(denied) => Self::Denied(denied),
             MerchantError::MerchantNotFound
             | MerchantError::StoreNotFound
-            | MerchantError::StoreGroupNotFound => Self::StoreNotFound,
+            | MerchantError::StoreGroupNotFound
+            | MerchantError::ProductNotFound => Self::StoreNotFound,
             MerchantError::Invalid(violations) => Self::Invalid(violations),
             MerchantError::Store(error) => Self::Store(error),
         }

@@ -17,6 +17,9 @@ pub enum MerchantError {
     /// The asker sees no such store group.
     #[error("store group not found")]
     StoreGroupNotFound,
+    /// The asker sees no such product.
+    #[error("product not found")]
+    ProductNotFound,
     /// The input is at fault.
     #[error(transparent)]
     Invalid(#[from] Violations),
@@ -29,9 +32,10 @@ impl Classify for MerchantError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::MerchantNotFound | Self::StoreNotFound | Self::StoreGroupNotFound => {
-                ErrorKind::DoesNotExist
-            }
+            Self::MerchantNotFound
+            | Self::StoreNotFound
+            | Self::StoreGroupNotFound
+            | Self::ProductNotFound => ErrorKind::DoesNotExist,
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),
         }

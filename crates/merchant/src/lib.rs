@@ -27,7 +27,7 @@ pub use entity_source::EntitySource;
 pub use error::MerchantError;
 pub use merchant::Merchant;
 pub use port::{HoldsMerchants, MerchantStore};
-pub use product::Product;
+pub use product::{Product, ProductFilter, ProductSort};
 pub use schedule::{Hours, Weekdays};
 pub use store::{Store, StoreFilter, StoreSort};
 pub use store_group::{StoreGroup, StoreGroupSort};

@@ -2,18 +2,24 @@
 //!
 //! Holds what it is given and checks nothing but scope: a transaction here cannot be rolled back.
 
+mod naming;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use regulars_kernel::{
-    LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId, ProductId,
-    RedemptionId, RewardId, Scope, StoreError, StoreGroupId, StoreId, page::cut,
+    MerchantId, Page, PageRequest, PersonId, ProductId, Scope, StoreError, StoreGroupId, StoreId,
+    page::cut,
 };
 
+use naming::Namings;
+pub use naming::{Namer, Naming};
+
 use crate::{
-    Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreGroupSort, StoreSort,
+    EntitySource, Merchant, MerchantStore, Product, ProductFilter, ProductSort, Store, StoreFilter,
+    StoreGroup, StoreGroupSort, StoreSort,
 };
 
 /// A row that is none of the scope's.
@@ -28,36 +34,7 @@ struct Rows {
     joined: BTreeSet<(PersonId, MerchantId)>,
     /// Groups that staff or promotions name.
     named_groups: BTreeSet<StoreGroupId>,
-    /// What each names.
-    namings: BTreeMap<Namer, BTreeSet<(ProductId, Naming)>>,
-    /// How many name a product to somebody.
-    named: BTreeMap<(ProductId, Naming), usize>,
-}
-
-/// What names products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Namer {
-    /// An order.
-    Order(OrderId),
-    /// An offer.
-    Offer(OfferId),
-    /// A loyalty card.
-    LoyaltyCard(LoyaltyCardId),
-    /// A reward.
-    Reward(RewardId),
-    /// A redemption of a reward.
-    Redemption(RedemptionId),
-}
-
-/// To whom something names a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Naming {
-    /// What this person bought or redeemed.
-    ToPerson(PersonId),
-    /// What a merchant has published, to those who joined it.
-    ToMembers,
-    /// What is in force, to everyone.
-    ToEveryone,
+    namings: Namings,
 }
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
@@ -122,20 +99,7 @@ impl Memory {
     /// Notes which products something names, and to whom, in place of what it named before: it decides which consumers see
     /// them. What names products belongs to upper crates, which tell this one.
     pub fn set_named(&self, by: Namer, named: impl IntoIterator<Item = (ProductId, Naming)>) {
-        let mut rows = self.rows();
-        let named: BTreeSet<_> = named.into_iter().collect();
-        for naming in &named {
-            let count = rows.named.entry(*naming).or_default();
-            *count = count.saturating_add(1);
-        }
-        for naming in rows.namings.insert(by, named).unwrap_or_default() {
-            if let Entry::Occupied(mut count) = rows.named.entry(naming) {
-                *count.get_mut() = count.get().saturating_sub(1);
-                if *count.get() == 0 {
-                    count.remove();
-                }
-            }
-        }
+        self.rows().namings.set(by, named.into_iter().collect());
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -196,6 +160,17 @@ impl MemoryStore {
             Scope::Platform => true,
         };
         rows.stores.values().filter(listed).filter(|store| filter.admits(store)).cloned().collect()
+    }
+
+    fn listed_products(&self, filter: &ProductFilter) -> Vec<Product> {
+        let rows = self.memory.rows();
+        let listed = |product: &&Product| match self.scope {
+            Scope::Merchant(merchant) => product.merchant == merchant,
+            Scope::Person(_) => false,
+            Scope::Platform => true,
+        };
+        let products = rows.products.values().filter(listed);
+        products.filter(|product| filter.admits(product)).cloned().collect()
     }
 }
 
@@ -264,7 +239,7 @@ impl MerchantStore for MemoryStore {
         let reached = |product: &&Product| match self.scope {
             Scope::Merchant(merchant) => product.merchant == merchant,
             Scope::Person(person) => {
-                let named = |to| rows.named.contains_key(&(product.id, to));
+                let named = |to| rows.namings.name(product.id, to);
                 named(Naming::ToEveryone)
                     || named(Naming::ToPerson(person))
                     || (named(Naming::ToMembers)
@@ -346,6 +321,58 @@ impl MerchantStore for MemoryStore {
         }
         Ok(free)
     }
+
+    fn list_products(
+        &mut self,
+        filter: &ProductFilter,
+        page: &PageRequest<ProductSort>,
+    ) -> Result<Page<Product>, StoreError> {
+        Ok(cut(self.listed_products(filter), page))
+    }
+
+    fn count_products(&mut self, filter: &ProductFilter) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.listed_products(filter).len()).unwrap_or(u64::MAX))
+    }
+
+    fn find_product(
+        &mut self,
+        merchant: MerchantId,
+        id: ProductId,
+    ) -> Result<Option<Product>, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.rows().products.get(&id).cloned();
+        Ok(found.filter(|product| product.merchant == merchant))
+    }
+
+    fn find_product_by_source(
+        &mut self,
+        merchant: MerchantId,
+        source: EntitySource,
+        source_id: &str,
+    ) -> Result<Option<ProductId>, StoreError> {
+        self.require_reach(merchant)?;
+        let rows = self.memory.rows();
+        let found = rows.products.values().find(|product| {
+            product.merchant == merchant
+                && product.entity_source == Some(source)
+                && product.entity_source_id.as_deref() == Some(source_id)
+        });
+        Ok(found.map(|product| product.id))
+    }
+
+    fn insert_product(&mut self, new: &Product) -> Result<ProductId, StoreError> {
+        self.require_reach(new.merchant)?;
+        let mut rows = self.memory.rows();
+        let id = ProductId::new(next(&rows.products, ProductId::get));
+        rows.products.insert(id, Product { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn update_product(&mut self, product: &Product) -> Result<(), StoreError> {
+        self.find_product(product.merchant, product.id)?.ok_or(OUT_OF_REACH)?;
+        self.memory.put_product(product.clone());
+        Ok(())
+    }
 }
 
 fn next<I: Copy>(rows: &BTreeMap<I, impl Sized>, number: impl Fn(I) -> i64) -> i64 {
@@ -358,6 +385,8 @@ fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {
 
 #[cfg(test)]
 mod tests {
+    use regulars_kernel::OrderId;
+
     use super::*;
     use crate::suite::{self, Fixture, World};
 

@@ -4,7 +4,10 @@ use regulars_kernel::{
     MerchantId, Page, PageRequest, ProductId, Scope, StoreError, StoreGroupId, StoreId,
 };
 
-use crate::{Merchant, Product, Store, StoreFilter, StoreGroup, StoreGroupSort, StoreSort};
+use crate::{
+    EntitySource, Merchant, Product, ProductFilter, ProductSort, Store, StoreFilter, StoreGroup,
+    StoreGroupSort, StoreSort,
+};
 
 /// Merchants and their places, as far as the scope of the transaction reaches. Each method is one statement, whatever
 /// the number of ids; ids out of reach, unknown or named twice are no error: each row is answered once at most.
@@ -91,6 +94,38 @@ pub trait MerchantStore {
         merchant: MerchantId,
         id: StoreGroupId,
     ) -> Result<bool, StoreError>;
+
+    /// A page of products. In `Person` scope: none.
+    fn list_products(
+        &mut self,
+        filter: &ProductFilter,
+        page: &PageRequest<ProductSort>,
+    ) -> Result<Page<Product>, StoreError>;
+
+    /// How many rows [`Self::list_products`] has on all its pages.
+    fn count_products(&mut self, filter: &ProductFilter) -> Result<u64, StoreError>;
+
+    /// One of a merchant's products; as [`Self::find_store`].
+    fn find_product(
+        &mut self,
+        merchant: MerchantId,
+        id: ProductId,
+    ) -> Result<Option<Product>, StoreError>;
+
+    /// The number of the product that has this id in another system, archived ones among them. Reach as of
+    /// [`Self::find_store`].
+    fn find_product_by_source(
+        &mut self,
+        merchant: MerchantId,
+        source: EntitySource,
+        source_id: &str,
+    ) -> Result<Option<ProductId>, StoreError>;
+
+    /// Adds a product and answers the number it was given; `new.id` is not looked at. Reach as of [`Self::find_store`].
+    fn insert_product(&mut self, new: &Product) -> Result<ProductId, StoreError>;
+
+    /// Writes every field of a product but its key and `created_at`. Reach as of [`Self::find_store`].
+    fn update_product(&mut self, product: &Product) -> Result<(), StoreError>;
 }
 
 /// A store of an upper crate that holds one of this crate has its port too, without a line of delegation.
@@ -194,5 +229,42 @@ impl<T: HoldsMerchants> MerchantStore for T {
         id: StoreGroupId,
     ) -> Result<bool, StoreError> {
         self.held_merchants_mut().delete_store_group(merchant, id)
+    }
+
+    fn list_products(
+        &mut self,
+        filter: &ProductFilter,
+        page: &PageRequest<ProductSort>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.held_merchants_mut().list_products(filter, page)
+    }
+
+    fn count_products(&mut self, filter: &ProductFilter) -> Result<u64, StoreError> {
+        self.held_merchants_mut().count_products(filter)
+    }
+
+    fn find_product(
+        &mut self,
+        merchant: MerchantId,
+        id: ProductId,
+    ) -> Result<Option<Product>, StoreError> {
+        self.held_merchants_mut().find_product(merchant, id)
+    }
+
+    fn find_product_by_source(
+        &mut self,
+        merchant: MerchantId,
+        source: EntitySource,
+        source_id: &str,
+    ) -> Result<Option<ProductId>, StoreError> {
+        self.held_merchants_mut().find_product_by_source(merchant, source, source_id)
+    }
+
+    fn insert_product(&mut self, new: &Product) -> Result<ProductId, StoreError> {
+        self.held_merchants_mut().insert_product(new)
+    }
+
+    fn update_product(&mut self, product: &Product) -> Result<(), StoreError> {
+        self.held_merchants_mut().update_product(product)
     }
 }

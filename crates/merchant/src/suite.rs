@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod product;
+
 use std::fmt::Debug;
 
 use chrono::NaiveTime;
@@ -64,9 +66,11 @@ pub fn run(fixture: &mut impl Fixture) {
             groups_per_store(store, &world);
             lists(store, &world);
             lists_of_groups(store, &world);
+            product::lists(store, &world);
         });
     }
     writing(fixture, &world);
+    product::writing(fixture, &world);
 }
 
 fn scopes(world: &World) -> Vec<Scope> {

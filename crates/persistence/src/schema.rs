@@ -277,6 +277,8 @@ diesel::table! {
         extra_info -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        name_key -> Text,
+        category_key -> Text,
     }
 }
 
@@ -376,6 +378,7 @@ diesel::table! {
         archived -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
+        name_key -> Text,
     }
 }
 

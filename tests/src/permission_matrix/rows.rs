@@ -1,6 +1,7 @@
 //! The questions. Variables are made anew for each actor, so that what one does is not in another's way.
 
 mod apps;
+mod catalogue;
 mod own_account;
 
 use serde_json::{Value, json};
@@ -55,6 +56,7 @@ pub(crate) fn all() -> Vec<Row> {
         grants(),
         roles(),
         places(),
+        catalogue::all(),
         apps::all(),
         memberships(),
     ]

@@ -148,6 +148,12 @@ impl<'a> Shop<'a> {
         self.made("createStoreGroup", "CreateStoreGroupInput", "storeGroup", &input)
     }
 
+    /// A product that nothing names.
+    pub(crate) fn product(&self) -> Value {
+        let input = json!({ "name": Self::unique("Product"), "price": "2.50" });
+        self.made("createProduct", "CreateProductInput", "product", &input)
+    }
+
     /// A role of the shop's own.
     pub(crate) fn role(&self) -> Value {
         let input = json!({ "displayName": "Matrix", "permissions": ["redeem"] });

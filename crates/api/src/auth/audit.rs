@@ -20,7 +20,7 @@ use crate::{
     fast::Fast,
     global_id::{Id, Named, pk_field},
     loyalty::card::LOYALTY_CARD,
-    merchant::{store::STORE, store_group::STORE_GROUP},
+    merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
     scalar::{DateTime, DateTimeArgument},
 };
@@ -93,6 +93,7 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::ApiKey => API_KEY,
         TargetKind::Store => STORE,
         TargetKind::StoreGroup => STORE_GROUP,
+        TargetKind::Product => PRODUCT,
     }
 }
 

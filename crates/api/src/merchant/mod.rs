@@ -4,6 +4,8 @@ pub mod inputs;
 pub mod mutations;
 pub mod node;
 pub mod product;
+pub mod product_inputs;
+pub mod product_mutations;
 pub mod queries;
 pub mod store;
 pub mod store_group;

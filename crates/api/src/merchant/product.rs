@@ -5,9 +5,8 @@ use std::sync::Arc;
 use regulars_kernel::{
     MerchantId, ProductId,
     page::{Keyed, SortKey},
-    pk_sort,
 };
-use regulars_merchant::{Product, product};
+use regulars_merchant::{Product, ProductSort, product};
 
 use super::{MerchantNode, node};
 use crate::{
@@ -105,14 +104,9 @@ crate::fast_object! {
     }
 }
 
-pk_sort! {
-    /// What a list of products can be ordered by: the pk alone.
-    pub enum ProductSort of "products"
-}
-
 impl Keyed<ProductSort> for ProductNode {
     fn sort_key(&self, field: ProductSort) -> SortKey {
-        match field {}
+        self.0.product.sort_key(field)
     }
 
     fn pk(&self) -> i64 {

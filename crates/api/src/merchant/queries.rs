@@ -1,18 +1,22 @@
-//! `stores`, `store`, `storeGroups`, `storeGroup` and `product`.
+//! `stores`, `store`, `storeGroups`, `storeGroup`, `products` and `product`.
 
 use regulars_kernel::{Page, PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
 use regulars_merchant::{
-    Archived, StoreFilter, StoreGroupSort, StoreSort, store as stores_of, store_group as groups_of,
+    Archived, ProductFilter, ProductSort, StoreFilter, StoreGroupSort, StoreSort,
+    product as products_of, store as stores_of, store_group as groups_of,
 };
 
 use super::{
     ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
-    product::{self, PRODUCT},
+    product::{self, PRODUCT, ProductNodeConnection},
     store::{self, STORE},
     store_group::{self, STORE_GROUP},
 };
 use crate::connection::Count;
-use crate::{argument::pk, context::Context, error::ApiError, global_id::Id};
+use crate::{
+    argument::pk, context::Context, customer::choice::UserEntitySource, error::ApiError,
+    global_id::Id,
+};
 
 /// The filters of `stores`, as they came in.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +85,46 @@ pub(crate) fn store_groups(
 pub(crate) fn store_group(context: &Context, id: &Id) -> Result<StoreGroupNode, ApiError> {
     let pk = pk("id", id, STORE_GROUP)?;
     store_group::find(context, StoreGroupId::new(pk))?.ok_or(ApiError::absent("id"))
+}
+
+/// The filters of `products`, as they came in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProductArguments {
+    pub(crate) name: Option<String>,
+    pub(crate) name_icontains: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) category_icontains: Option<String>,
+    pub(crate) entity_source: Option<UserEntitySource>,
+    pub(crate) entity_source_id: Option<String>,
+    pub(crate) archived: Option<bool>,
+    pub(crate) include_archived: Option<bool>,
+}
+
+/// A page of the products of the asker's merchant.
+pub(crate) fn products(
+    context: &Context,
+    arguments: ProductArguments,
+    paging: &PageArguments,
+) -> Result<ProductNodeConnection, ApiError> {
+    let actor = context.actor();
+    actor.require_known()?;
+    let page = PageRequest::<ProductSort>::parse(paging, "products")?;
+    let filter = ProductFilter {
+        name: arguments.name,
+        name_icontains: arguments.name_icontains,
+        category: arguments.category,
+        category_icontains: arguments.category_icontains,
+        entity_source: arguments.entity_source.and_then(UserEntitySource::to_domain),
+        entity_source_id: arguments.entity_source_id,
+        archived: Archived::asked(arguments.archived, arguments.include_archived),
+    };
+    let found = context.read(|tx| products_of::list(tx, actor, filter.clone(), &page))?;
+    let Page { items, has_next, has_previous } = found;
+    let nodes = Page { items: product::together(items), has_next, has_previous };
+    let count = Count::asked(move |context| {
+        context.read(|tx| products_of::count(tx, context.actor(), filter.clone()))
+    });
+    Ok(ProductNodeConnection::new(nodes, page.order, count))
 }
 
 /// One product; an error with the code `does_not_exist` where the asker sees none of that id.

@@ -2,7 +2,7 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, LoyaltyCardId, PersonId, RoleId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, LoyaltyCardId, PersonId, ProductId, RoleId, StoreGroupId, StoreId,
 };
 
 use super::Outcome;
@@ -36,7 +36,16 @@ macro_rules! numbers {
     )+};
 }
 
-numbers!(PersonId, RoleId, LoyaltyCardId, ApplicationId, ApiKeyId, StoreId, StoreGroupId);
+numbers!(
+    PersonId,
+    RoleId,
+    LoyaltyCardId,
+    ApplicationId,
+    ApiKeyId,
+    StoreId,
+    StoreGroupId,
+    ProductId
+);
 
 /// `person`, or `person:key,key` with the keys that were revoked.
 impl Receipt for Closed {

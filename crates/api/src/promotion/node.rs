@@ -157,7 +157,8 @@ macro_rules! promotion_object {
                         before: Option<String>,
                         after: Option<String>,
                         offset: Option<i32>,
-                        #[graphql(description = "pk alone.")] order_by: Option<String>,
+                        #[graphql(description = "name, createdAt, updatedAt, pk. Default pk.")]
+                        order_by: Option<String>,
                     ) -> Result<Option<$crate::merchant::product::ProductNodeConnection>, ApiError> {
                         let paging =
                             $crate::connection::paging(first, last, before, after, offset, order_by);

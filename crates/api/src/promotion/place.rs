@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use regulars_kernel::{PageRequest, ProductId, StoreGroupId, StoreId, page::PageArguments};
-use regulars_merchant::{StoreGroupSort, StoreSort};
+use regulars_merchant::{ProductSort, StoreGroupSort, StoreSort};
 use regulars_promotion::Places;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     level::Level,
     merchant::{
         StoreGroupNodeConnection, StoreNodeConnection,
-        product::{self, ProductNodeConnection, ProductSort},
+        product::{self, ProductNodeConnection},
         store, store_group,
     },
 };

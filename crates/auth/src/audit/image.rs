@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regulars_customer::{Consent, EmailAddress, Kind, Membership, Person, Profile};
 
 use regulars_kernel::StoreAccess;
-use regulars_merchant::{Store, StoreGroup, Tz};
+use regulars_merchant::{EntitySource, Product, Store, StoreGroup, Tz};
 
 use crate::{ApiKey, Application, Role, StaffMember};
 
@@ -110,7 +110,7 @@ fields! {
     StoreGroups = "storeGroups" plain,
     /// How much an app may ask within a minute.
     RequestsPerMinute = "requestsPerMinute" plain,
-    /// What people call a store or a store group.
+    /// What people call a store, a store group or a product.
     Name = "name" plain,
     /// Where a store is on the map.
     Location = "location" plain,
@@ -128,6 +128,10 @@ fields! {
     LateHours = "lateHours" plain,
     /// Whether a store is open for business at all.
     IsActive = "isActive" plain,
+    /// What a product costs, with its currency.
+    Price = "price" plain,
+    /// The shelf that a product stands on.
+    Category = "category" plain,
     /// Entries that found no room in the log.
     Dropped = "dropped" plain,
     /// How many more of the same there were within a minute.
@@ -215,7 +219,7 @@ impl Image {
         image.put_list(Field::Cards, cards);
         let extra_info = membership.extra_info.as_ref();
         image.put(Field::ExtraInfo, extra_info.map(regulars_customer::ExtraInfo::as_str));
-        let source = membership.entity_source.map(regulars_merchant::EntitySource::name);
+        let source = membership.entity_source.map(EntitySource::name);
         image.put(Field::EntitySource, source);
         image.put(Field::EntitySourceId, membership.entity_source_id.as_ref());
         let discounts = membership.num_of_order_discounts_allowed;
@@ -310,6 +314,20 @@ impl Image {
         let mut image = Self::default();
         image.put(Field::Name, Some(&group.name));
         image.put_list(Field::Stores, group.stores.iter().map(ToString::to_string));
+        image
+    }
+
+    /// What a product is.
+    pub fn of_product(product: &Product) -> Self {
+        let mut image = Self::default();
+        image.put(Field::Name, Some(&product.name));
+        let price = product.price;
+        image.put(Field::Price, Some(format!("{price} {}", price.currency().code())));
+        image.put(Field::Category, product.category.as_ref());
+        image.put(Field::EntitySource, product.entity_source.map(EntitySource::name));
+        image.put(Field::EntitySourceId, product.entity_source_id.as_ref());
+        image.put(Field::Archived, Some(product.archived));
+        image.put(Field::ExtraInfo, product.extra_info.as_ref());
         image
     }
 

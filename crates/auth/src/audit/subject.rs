@@ -2,8 +2,8 @@
 
 use regulars_customer::{CustomerStore, MemberKey};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, RoleId, Scope, StoreError,
-    StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, ProductId, RoleId, Scope,
+    StoreError, StoreGroupId, StoreId,
 };
 use regulars_merchant::{EntitySource, MerchantStore};
 
@@ -39,6 +39,8 @@ pub enum Subject {
     Store(MerchantId, StoreId),
     /// One of a merchant's store groups.
     StoreGroup(MerchantId, StoreGroupId),
+    /// One of a merchant's products.
+    Product(MerchantId, ProductId),
     /// A loyalty card, which stays as it is.
     LoyaltyCard(LoyaltyCardId),
     /// A person of whom nothing changes that the log may hold.
@@ -66,6 +68,7 @@ impl Subject {
             Self::ApiKey(_, key) => Some((*key).into()),
             Self::Store(_, store) => Some((*store).into()),
             Self::StoreGroup(_, group) => Some((*group).into()),
+            Self::Product(_, product) => Some((*product).into()),
             Self::LoyaltyCard(card) => Some((*card).into()),
         }
     }
@@ -143,6 +146,9 @@ impl Subject {
             Self::StoreGroup(merchant, group) => {
                 let found = tx.find_store_group(*merchant, *group)?;
                 alone(found.as_ref().map(Image::of_store_group))
+            }
+            Self::Product(merchant, product) => {
+                alone(tx.find_product(*merchant, *product)?.as_ref().map(Image::of_product))
             }
         })
     }

@@ -153,7 +153,7 @@ pub fn create(
     patch: &StorePatch,
     now: Timestamp,
 ) -> Result<StoreId, MerchantError> {
-    let merchant = require_everywhere(actor)?;
+    let merchant = require_everywhere(actor, Permission::ChangeStore)?;
     let mut store = Store::new(StoreId::new(0), merchant, "", now);
     let mut wrong = Violations::new();
     if patch.name.is_keep() {
@@ -207,12 +207,12 @@ fn reaches(actor: &Actor, store: StoreId) -> bool {
     actor.stores().is_none_or(|access| access.includes(store))
 }
 
-/// Refuses whoever does not reach every store of the merchant.
-pub(crate) fn require_everywhere(actor: &Actor) -> Result<MerchantId, MerchantError> {
-    let merchant = actor.require(Permission::ChangeStore)?;
+/// Passes for whoever may do that in every store of the merchant, future ones among them.
+pub fn require_everywhere(actor: &Actor, permission: Permission) -> Result<MerchantId, Denied> {
+    let merchant = actor.require(permission)?;
     match actor.stores() {
         None | Some(StoreAccess::All) => Ok(merchant),
-        Some(StoreAccess::Only(_)) => Err(Denied.into()),
+        Some(StoreAccess::Only(_)) => Err(Denied),
     }
 }
 

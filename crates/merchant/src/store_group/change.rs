@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use regulars_kernel::{
-    Actor, Change, MerchantId, Rule, StoreGroupId, StoreId, Timestamp, Violations,
+    Actor, Change, MerchantId, Permission, Rule, StoreGroupId, StoreId, Timestamp, Violations,
 };
 
 use super::StoreGroup;
@@ -61,7 +61,7 @@ impl StoreGroupPatch {
     }
 }
 
-/// Makes a group. Needs [`regulars_kernel::Permission::ChangeStore`], and every store: staff and promotions reach what is in
+/// Makes a group. Needs [`Permission::ChangeStore`], and every store: staff and promotions reach what is in
 /// a group.
 pub fn create(
     tx: &mut impl MerchantStore,
@@ -69,7 +69,7 @@ pub fn create(
     patch: &StoreGroupPatch,
     now: Timestamp,
 ) -> Result<StoreGroupId, MerchantError> {
-    let merchant = require_everywhere(actor)?;
+    let merchant = require_everywhere(actor, Permission::ChangeStore)?;
     let mut group = StoreGroup {
         id: StoreGroupId::new(0),
         merchant,
@@ -132,7 +132,7 @@ fn find(
     actor: &Actor,
     id: StoreGroupId,
 ) -> Result<StoreGroup, MerchantError> {
-    let merchant: MerchantId = require_everywhere(actor)?;
+    let merchant: MerchantId = require_everywhere(actor, Permission::ChangeStore)?;
     tx.find_store_group(merchant, id)?.ok_or(MerchantError::StoreGroupNotFound)
 }
 

@@ -13,7 +13,8 @@ use regulars_kernel::{
     MerchantId, Page, PageRequest, ProductId, Scope, StoreError, StoreGroupId, StoreId,
 };
 use regulars_merchant::{
-    Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup, StoreGroupSort, StoreSort,
+    EntitySource, Merchant, MerchantStore, Product, ProductFilter, ProductSort, Store, StoreFilter,
+    StoreGroup, StoreGroupSort, StoreSort,
 };
 
 use crate::{
@@ -112,6 +113,43 @@ impl MerchantStore for Tx<'_> {
         id: StoreGroupId,
     ) -> Result<bool, StoreError> {
         store_group::delete(self, merchant, id)
+    }
+
+    fn list_products(
+        &mut self,
+        filter: &ProductFilter,
+        page: &PageRequest<ProductSort>,
+    ) -> Result<Page<Product>, StoreError> {
+        product::list(self, filter, page)
+    }
+
+    fn count_products(&mut self, filter: &ProductFilter) -> Result<u64, StoreError> {
+        product::count(self, filter)
+    }
+
+    fn find_product(
+        &mut self,
+        merchant: MerchantId,
+        id: ProductId,
+    ) -> Result<Option<Product>, StoreError> {
+        product::find(self, merchant, id)
+    }
+
+    fn find_product_by_source(
+        &mut self,
+        merchant: MerchantId,
+        source: EntitySource,
+        source_id: &str,
+    ) -> Result<Option<ProductId>, StoreError> {
+        product::find_by_source(self, merchant, source, source_id)
+    }
+
+    fn insert_product(&mut self, new: &Product) -> Result<ProductId, StoreError> {
+        product::insert(self, new)
+    }
+
+    fn update_product(&mut self, product: &Product) -> Result<(), StoreError> {
+        product::update(self, product)
     }
 }
 

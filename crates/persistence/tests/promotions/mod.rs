@@ -76,6 +76,7 @@ fn put_campaign(bulk: &mut Bulk, row: &Campaign) {
             id: id,
             merchant_id: merchant,
             name: row.name.as_str(),
+            name_key: regulars_kernel::text::fold(&row.name),
             status: row.status.name(),
             start_time: row.start_time,
             end_time: row.end_time,

@@ -203,6 +203,7 @@ impl Maker<'_> {
             id,
             merchant_id: self.tenant.id,
             name: "Autumn in the city",
+            name_key: fold("Autumn in the city"),
             status: "ACTIVE",
             start_time: Some(since),
             end_time: Some(self.now + 90 * DAY),

@@ -132,8 +132,8 @@ tables! {
     StaffRoleRow in staff_role { merchant_id: i64, person_id: i64, role_id: i64 }
     StaffStoreRow in staff_store { merchant_id: i64, person_id: i64, store_id: i64 }
     ProductRow in product {
-        id: i64, merchant_id: i64, name: &'static str, price: i64, currency: &'static str, category: &'static str,
-        entity_source: Name, entity_source_id: Text, created_at: i64, updated_at: i64,
+        id: i64, merchant_id: i64, name: &'static str, name_key: String, price: i64, currency: &'static str,
+        category: &'static str, category_key: String, entity_source: Name, entity_source_id: Text, created_at: i64, updated_at: i64,
     }
     MembershipRow in membership {
         merchant_id: i64, person_id: i64, managed: bool, sharing: Name, loyalty_id: Text, email: Text,
@@ -151,8 +151,8 @@ tables! {
         email: String, phone: String, loyalty_id: String, cards: String,
     }
     CampaignRow in campaign {
-        id: i64, merchant_id: i64, name: &'static str, status: &'static str, start_time: Option<i64>,
-        end_time: Option<i64>, created_at: i64, updated_at: i64,
+        id: i64, merchant_id: i64, name: &'static str, name_key: String, status: &'static str,
+        start_time: Option<i64>, end_time: Option<i64>, created_at: i64, updated_at: i64,
     }
     OfferRow in offer {
         id: i64, merchant_id: i64, campaign_id: Option<i64>, name: &'static str, name_key: String,
