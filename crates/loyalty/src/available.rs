@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveTime;
 use regulars_customer::{
-    CustomerStore, Identified, Identifier, Kind, Membership, Profile, Sharing, Standing, Stranger,
+    CustomerStore, Identified, Identifier, Kind, LoyaltyId, Membership, Profile, Sharing, Standing,
+    Stranger,
     identity::identify,
     segment::{Needs, SegmentFacts},
 };
@@ -74,6 +75,12 @@ pub enum Promotion {
 }
 
 impl Promotion {
+    /// Whether it is for customers who are known alone: it is meant for some, or counts what each has used.
+    pub const fn needs_customer(&self) -> bool {
+        let terms = self.terms();
+        terms.target.is_some() || !terms.repeatable || terms.repeat_delay_hours.is_some()
+    }
+
     /// Which one.
     pub const fn id(&self) -> PromotionId {
         match self {
@@ -266,6 +273,51 @@ where
     let decided = promotions.into_iter().filter_map(decide);
     let wanted = |one: &Available| question.include_unavailable || one.eligibility.available();
     Ok(decided.filter(wanted).collect())
+}
+
+/// The decision about one promotion of a merchant in one place: of somebody, or of nobody in particular, of whom segments and
+/// customers' own limits are not asked. Its row is locked by the caller where the answer is acted upon.
+pub(crate) fn judge<S: LoyaltyStore + ?Sized>(
+    tx: &mut S,
+    promotion: &Promotion,
+    (merchant, place): (&Merchant, &Place),
+    member: Option<&Membership>,
+    (at, now): (Timestamp, Timestamp),
+) -> Result<Eligibility, LoyaltyError> {
+    let today = business_date(merchant.time_zone, NaiveTime::MIN, at);
+    let terms = promotion.terms();
+    let known = member.cloned().unwrap_or_else(|| nobody(merchant.id, at));
+    let mut customer = [SegmentFacts::of(known, merchant.currency, today)];
+    let needs = terms.target.as_ref().map(|target| target.segment().needs()).unwrap_or_default();
+    if member.is_some() && !needs.is_nothing() {
+        tx.complete_facts(&mut customer, needs)?;
+    }
+    let [customer] = customer;
+    let mut uses = Uses::default();
+    if terms.enrollment_limit.is_some() {
+        let total = tx.total_uses(&[promotion.id()], now)?;
+        uses.total = total.first().map_or(0, |(_, total)| *total);
+    }
+    if let Some(member) = member {
+        let own = tx.own_uses(member.person, &[merchant.id], now)?;
+        if let Some((_, own)) = own.into_iter().find(|(id, _)| *id == promotion.id()) {
+            uses.own = own.count;
+            uses.last = Some(own.last);
+        }
+    }
+    let places = std::slice::from_ref(place);
+    Ok(promotion.eligibility(&Facts { at, places, uses, customer: &customer }))
+}
+
+/// Who is nobody in particular.
+fn nobody(merchant: MerchantId, at: Timestamp) -> Membership {
+    let stranger = Stranger {
+        id: PersonId::new(0),
+        loyalty_id: LoyaltyId::from_entropy(0),
+        firstname: String::new(),
+        city: None,
+    };
+    Membership { loyalty_id: None, ..newcomer(&Identified::Newcomer(stranger), merchant, at) }
 }
 
 /// Where is asked.

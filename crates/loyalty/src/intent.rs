@@ -60,6 +60,14 @@ impl Promised {
         }
     }
 
+    /// The reward that is promised, where it is one.
+    pub const fn reward(self) -> Option<RewardId> {
+        match self {
+            Self::Offer(_) => None,
+            Self::Points(_, reward) | Self::Stamps(_, reward) => reward,
+        }
+    }
+
     /// The promotion whose limits it counts against.
     pub const fn promotion(self) -> PromotionId {
         match self {

@@ -89,7 +89,8 @@ pub trait LedgerStore: LoyaltyStore {
     /// Sets aside; the parts lie within what is free.
     fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError>;
 
-    /// Ends an open hold of the account.
+    /// Ends an open hold of the account, and the promise that stands on it, where one is open: it was kept, called off or has
+    /// lapsed with it.
     fn end_hold(
         &mut self,
         account: &mut Locked,

@@ -5,6 +5,7 @@
 //! cannot be rolled back.
 
 mod ledger;
+mod redeeming;
 mod rows;
 
 use std::{

@@ -8,6 +8,7 @@ mod books;
 mod cards;
 mod facts;
 mod memory;
+mod promises;
 mod world;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ pub use books::{Journal, journey};
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Account, Book, LedgerStore, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId,
+    Account, Book, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId, RedeemingStore,
     RedemptionKind, RedemptionQuery, ledger, memory::Memory, summary::summarise,
 };
 
@@ -38,7 +39,7 @@ pub trait Fixture {
     fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        work: impl Fn(&mut dyn LedgerStore) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&mut dyn RedeemingStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError>;
 }
 
@@ -77,6 +78,7 @@ pub fn run(fixture: &mut impl Fixture) {
     let mut memory = Memory::new();
     Fixture::load(&mut memory, &world);
     books::run(fixture, &mut memory);
+    promises::run(fixture, &world);
 }
 
 fn joined(world: &World, person: PersonId, merchant: MerchantId) -> bool {

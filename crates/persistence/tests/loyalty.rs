@@ -25,8 +25,8 @@ use regulars_kernel::{
     ProductId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp, text::fold,
 };
 use regulars_loyalty::{
-    Account, Book, LedgerStore, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore,
-    Program, Promised, PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind,
+    Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore, Program, Promised,
+    PromotionId, Redeemed, RedeemingStore, Redemption, RedemptionIntent, RedemptionKind,
     RedemptionQuery, Spending,
     suite::{self, ADA, BOB, FIRST, Fixture, SECOND, STRANGER, World, at},
 };
@@ -62,7 +62,7 @@ impl Fixture for OnDatabase {
     fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        work: impl Fn(&mut dyn LedgerStore) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&mut dyn RedeemingStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.db().write(scope, None, move |tx| work(tx))
     }

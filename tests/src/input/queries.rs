@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 10] = [
+const LISTS: [(&str, &str); 11] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -111,7 +111,7 @@ fn keys_of_a_cursor_that_was_not_made_here() {
 #[test]
 fn texts_that_no_field_can_hold() {
     let long = "x".repeat(11_000);
-    let texts: [(&str, &[&str]); 6] = [
+    let texts: [(&str, &[&str]); 7] = [
         (
             "consumers",
             &[

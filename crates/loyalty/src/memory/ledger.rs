@@ -10,8 +10,8 @@ use regulars_kernel::{
 
 use super::{MemoryStore, overflow, rows::Rows};
 use crate::{
-    Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Holdings, LedgerStore, Lot,
-    LotUse, LoyaltyStore, Posted, Traced,
+    Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Holdings, IntentState,
+    LedgerStore, Lot, LotUse, LoyaltyStore, Posted, Traced,
     ledger_store::{EarningLine, NewHold},
     posting::{Locked, Posting},
     welcome::WelcomeMark,
@@ -213,6 +213,15 @@ impl LedgerStore for MemoryStore {
             Ok(book.account.clone())
         })?;
         account.advance(after);
+        let ended = match state {
+            HoldState::Open => IntentState::Open,
+            HoldState::Confirmed => IntentState::Confirmed,
+            HoldState::Cancelled => IntentState::Cancelled,
+            HoldState::Lapsed => IntentState::Lapsed,
+        };
+        let mut rows = self.memory.rows();
+        let promises = rows.intents.iter_mut().filter(|row| row.hold == Some(hold.id));
+        promises.filter(|row| row.state == IntentState::Open).for_each(|row| row.state = ended);
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use regulars_kernel::{
     StoreError, Timestamp,
 };
 use regulars_loyalty::{
-    Account, Cause, EarningLine, Entry, Hold, HoldLot, HoldState, Holdings, LedgerStore, Lot,
-    LoyaltyStore, Posted, Traced,
+    Account, Cause, EarningLine, Entry, Hold, HoldLot, HoldState, Holdings, IntentState,
+    LedgerStore, Lot, LoyaltyStore, Posted, Traced,
     ledger_store::NewHold,
     posting::{Locked, Posting},
     welcome::WelcomeMark,
@@ -19,7 +19,7 @@ use regulars_loyalty::{
 use super::{
     account,
     book::{self, EntryRow, EntrySql, LotRow, LotSql},
-    earning, owns,
+    earning, inserted, listed, owns,
 };
 use crate::{
     Tx,
@@ -290,12 +290,6 @@ fn holdings(tx: &mut Tx<'_>, account: &Account) -> Result<Holdings, StoreError> 
     Ok(holdings)
 }
 
-/// A row's new id.
-fn inserted(tx: &mut Tx<'_>, statement: Statement<BigInt>) -> Result<i64, StoreError> {
-    let id: Option<i64> = statement.sql(" RETURNING id").first(tx.connection)?;
-    id.ok_or(StoreError::OutOfScope("a row was written and is not there"))
-}
-
 fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, StoreError> {
     require_owned(tx, before)?;
     let merchant = before.merchant.get();
@@ -359,17 +353,6 @@ fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, 
     }
     keep_account(tx, before, &posting.account)?;
     Ok(Posted { entry, lots })
-}
-
-/// Goes on with values, one after the other, and closes the list.
-fn listed<ST, const N: usize>(mut statement: Statement<ST>, values: [Bind; N]) -> Statement<ST> {
-    for (nth, value) in values.into_iter().enumerate() {
-        if nth > 0 {
-            statement.push(", ");
-        }
-        statement.push_bind(value);
-    }
-    statement.sql(")")
 }
 
 fn use_lot(
@@ -489,6 +472,20 @@ fn end_hold(
     if touched != 1 {
         return Err(StoreError::OutOfScope("the hold is not open"));
     }
+    let ended = match state {
+        HoldState::Open => IntentState::Open,
+        HoldState::Confirmed => IntentState::Confirmed,
+        HoldState::Cancelled => IntentState::Cancelled,
+        HoldState::Lapsed => IntentState::Lapsed,
+    };
+    Statement::<()>::new("UPDATE redemption_intent SET state = ")
+        .bind(ended.name())
+        .sql(" WHERE merchant_id = ")
+        .bind(before.merchant.get())
+        .sql(" AND hold_id = ")
+        .bind(hold.id.get())
+        .sql(" AND state = 'OPEN'")
+        .execute(tx.connection)?;
     let held = before.held.checked_sub(hold.amount).unwrap_or_default();
     let after = Account { held, ..before.clone() };
     keep_account(tx, &before, &after)?;

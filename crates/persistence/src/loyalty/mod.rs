@@ -9,11 +9,13 @@ mod card;
 mod earning;
 mod facts;
 mod ledger;
+mod redeeming;
 mod redemption;
 mod reward;
 mod summary;
 mod uses;
 
+use diesel::sql_types::BigInt;
 use regulars_customer::segment::{Needs, SegmentFacts};
 use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
@@ -179,4 +181,21 @@ fn push_members<ST>(statement: &mut Statement<ST>, scope: Scope, people: &[Perso
         statement.push(" AND m.merchant_id = ");
         statement.push_bind(merchant.get());
     }
+}
+
+/// A row's new id.
+fn inserted(tx: &mut Tx<'_>, statement: Statement<BigInt>) -> Result<i64, StoreError> {
+    let id: Option<i64> = statement.sql(" RETURNING id").first(tx.connection)?;
+    id.ok_or(StoreError::OutOfScope("a row was written and is not there"))
+}
+
+/// Goes on with values, one after the other, and closes the list.
+fn listed<ST, const N: usize>(mut statement: Statement<ST>, values: [Bind; N]) -> Statement<ST> {
+    for (nth, value) in values.into_iter().enumerate() {
+        if nth > 0 {
+            statement.push(", ");
+        }
+        statement.push_bind(value);
+    }
+    statement.sql(")")
 }

@@ -1,0 +1,278 @@
+//! Promises: a code that sets aside what it will take (rule 21).
+
+use regulars_customer::{
+    CustomerError, EmailAddress, Identifier, Membership, Standing,
+    identity::{Marks, Number, identify},
+    search::PhoneTerm,
+};
+use regulars_kernel::{
+    Actor, IntentId, LoyaltyCardId, MerchantId, OfferId, Permission, Points, RewardId, StoreError,
+    StoreId, Timestamp,
+};
+use regulars_promotion::{RedemptionCode, code::Code};
+
+use super::{Counter, RedeemingPorts, card, counter, decide, expiration, invalid, offer};
+use crate::{
+    IntentState, LoyaltyCard, LoyaltyError, LoyaltyReward, Program, Promised, Promotion,
+    RedemptionIntent, Spending, Tariff, bookkeeping,
+};
+
+/// How often another code is tried where an open promise has the first; forty random bits collide once in a lifetime.
+const ATTEMPTS: usize = 5;
+
+/// What is to be promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// An offer (`createRedemptionIntent`).
+    Offer(OfferId),
+    /// What points of a card pay or buy (`createPointsRedemptionIntent`).
+    Points {
+        /// The card.
+        card: LoyaltyCardId,
+        /// How many points pay (`FLAT`); none where they buy a reward.
+        points: Option<Points>,
+        /// What they buy (`PRODUCT`).
+        reward: Option<RewardId>,
+    },
+    /// What a full card of stamps buys (`createStampsRedemptionIntent`).
+    Stamps {
+        /// The card.
+        card: LoyaltyCardId,
+    },
+}
+
+/// A promise that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct NewIntent {
+    /// What of.
+    pub wanted: Wanted,
+    /// To whom. A consumer who names nobody means themselves; a merchant's people who name nobody promise it to whoever
+    /// brings the code.
+    pub who: Identifier,
+    /// Where; none: anywhere that it runs.
+    pub store: Option<StoreId>,
+}
+
+/// Promises a redemption: what it takes is set aside at once, and it counts against every limit until it is confirmed,
+/// called off or lapses (rules 21 and 23). Consumers promise themselves; a merchant's people with
+/// [`Permission::Redeem`] promise anybody who is their customer, or nobody in particular.
+///
+/// The transaction's scope is the promotion's merchant. `entropy` gives fresh random bytes for codes.
+///
+/// # Errors
+/// [`LoyaltyError::Invalid`] where it is not available (with every reason), where there are not enough points, where the
+/// reward is out of stock, or where somebody must be named and is not.
+pub fn promise<S: RedeemingPorts>(
+    tx: &mut S,
+    actor: &Actor,
+    new: &NewIntent,
+    mut entropy: impl FnMut() -> [u8; 5],
+    now: Timestamp,
+) -> Result<RedemptionIntent, LoyaltyError> {
+    if !matches!(actor, Actor::Consumer { .. }) {
+        actor.require(Permission::Redeem)?;
+    }
+    let argument = match new.wanted {
+        Wanted::Offer(_) => "offerId",
+        Wanted::Points { .. } | Wanted::Stamps { .. } => "loyaltyCardId",
+    };
+    let promotion = match new.wanted {
+        Wanted::Offer(id) => offer(tx, actor, id)?,
+        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id } => card(tx, actor, id)?,
+    };
+    if let Promotion::Offer(offer) = &promotion
+        && matches!(offer.code, RedemptionCode::Fixed(_))
+    {
+        let sentence = "This offer has one code for everybody: it is confirmed with that.";
+        return Err(invalid(argument, sentence));
+    }
+    let counter = counter(tx, actor, promotion.merchant(), new.store)?;
+    let member = named(tx, actor, &new.who, counter.merchant.id)?;
+    if member.is_none() && (promotion.needs_customer() || matches!(promotion, Promotion::Card(_))) {
+        let sentence = "Say who redeems it: it is for customers who are known.";
+        return Err(invalid("consumerId", sentence));
+    }
+    tx.lock_promotion(promotion.id())?;
+    let eligibility = decide(tx, &promotion, &counter, member.as_ref(), (now, now))?;
+    if !eligibility.available() {
+        let reasons: Vec<_> = eligibility.reasons.iter().map(ToString::to_string).collect();
+        return Err(invalid(argument, reasons.join(" ")));
+    }
+    let mut intent = RedemptionIntent {
+        id: IntentId::new(0),
+        merchant: counter.merchant.id,
+        promised: Promised::Offer(OfferId::new(0)),
+        person: member.as_ref().map(|member| member.person),
+        store: new.store,
+        hold: None,
+        code: String::new(),
+        state: IntentState::Open,
+        expires_at: expiration(&promotion, now),
+        created_at: now,
+    };
+    match (&promotion, new.wanted, member.as_ref()) {
+        (Promotion::Offer(offer), _, _) => intent.promised = Promised::Offer(offer.id),
+        (Promotion::Card(card), wanted, Some(member)) => {
+            set_aside(tx, &counter, card, wanted, member, &mut intent, now)?;
+        }
+        (Promotion::Card(_), _, None) => {}
+    }
+    for _ in 0..ATTEMPTS {
+        intent.code = Code::from_entropy(entropy()).into_string();
+        match tx.insert_intent(&intent) {
+            Ok(id) => {
+                intent.id = id;
+                return Ok(intent);
+            }
+            Err(StoreError::Taken("redemption_intent.code")) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Contended.into())
+}
+
+/// Who is named; nobody where a merchant's people name nobody.
+fn named<S: RedeemingPorts>(
+    tx: &mut S,
+    actor: &Actor,
+    who: &Identifier,
+    merchant: MerchantId,
+) -> Result<Option<Membership>, LoyaltyError> {
+    let nobody = *who == Identifier::default() && !matches!(actor, Actor::Consumer { .. });
+    if nobody {
+        return Ok(None);
+    }
+    let person = match actor {
+        // A consumer's own account is out of the merchant's reach; who they are is known.
+        Actor::Consumer { person } => *person,
+        _ => identify(tx, actor, who)?.person(),
+    };
+    let member = tx.find_membership(merchant, person)?;
+    let member = member.filter(|member| member.standing == Standing::Live);
+    if let (Actor::Consumer { .. }, Some(member)) = (actor, &member)
+        && !is_named(member, who)
+    {
+        return Err(CustomerError::NobodyNamed(None).into());
+    }
+    member.map(Some).ok_or_else(|| {
+        let sentence = match actor {
+            Actor::Consumer { .. } => "Become a customer of this merchant first (joinMerchant).",
+            _ => "They are no customer yet: the first sale with their loyalty id makes them one.",
+        };
+        invalid("consumerId", sentence)
+    })
+}
+
+/// Whether everything that is told names this customer.
+fn is_named(member: &Membership, who: &Identifier) -> bool {
+    let marks = Marks {
+        number: who.loyalty_id.as_deref().map(Number::of),
+        email_key: who.email.as_deref().map(EmailAddress::key_of),
+        phone: who.phone_number.as_deref().map(PhoneTerm::whole),
+    };
+    who.id.is_none_or(|id| id == member.person) && marks.are_shown_by(member)
+}
+
+/// Sets aside the points or stamps that a promise will take.
+fn set_aside<S: RedeemingPorts>(
+    tx: &mut S,
+    counter: &Counter,
+    card: &LoyaltyCard,
+    wanted: Wanted,
+    member: &Membership,
+    intent: &mut RedemptionIntent,
+    now: Timestamp,
+) -> Result<(), LoyaltyError> {
+    let (amount, promised) = match (wanted, &card.program) {
+        (Wanted::Points { points, reward, .. }, Program::Points(program)) => {
+            let (amount, reward) = match program.spending {
+                Spending::Flat { .. } => (flat(card, points, reward)?, None),
+                Spending::Product => {
+                    let reward = bought(tx, card, points, reward, now)?;
+                    (reward.points, Some(reward.id))
+                }
+            };
+            (amount, Promised::Points(card.id, reward))
+        }
+        (Wanted::Stamps { .. }, Program::Stamps(program)) => {
+            (Points::new(i64::from(program.stamps_needed)), Promised::Stamps(card.id, None))
+        }
+        (Wanted::Points { .. }, Program::Stamps(_)) => {
+            return Err(invalid(
+                "loyaltyCardId",
+                "This card collects stamps: use createStampsRedemptionIntent.",
+            ));
+        }
+        (Wanted::Stamps { .. } | Wanted::Offer(_), _) => {
+            return Err(invalid(
+                "loyaltyCardId",
+                "This card collects points: use createPointsRedemptionIntent.",
+            ));
+        }
+    };
+    intent.promised = promised;
+    let unit = if matches!(promised, Promised::Stamps(..)) { "stamps" } else { "points" };
+    let too_few = |available: Points| {
+        let sentence = format!("{amount} {unit} are needed, and {available} are available.");
+        invalid(if unit == "points" { "pointsToRedeem" } else { "loyaltyCardId" }, sentence)
+    };
+    let account = tx.lock_account(counter.merchant.id, member.person, card.id, None)?;
+    let Some(mut account) = account else { return Err(too_few(Points::ZERO)) };
+    let mut holdings = bookkeeping::settle(tx, &mut account, counter.merchant.time_zone, now)?;
+    let until = intent.expires_at;
+    let hold = bookkeeping::hold(tx, &mut account, &mut holdings, amount, until, now)?;
+    let hold = hold.ok_or_else(|| too_few(holdings.available(now)))?;
+    intent.hold = Some(hold.id);
+    Ok(())
+}
+
+/// How many points pay.
+fn flat(
+    card: &LoyaltyCard,
+    points: Option<Points>,
+    reward: Option<RewardId>,
+) -> Result<Points, LoyaltyError> {
+    if reward.is_some() {
+        let sentence = "The points of this card pay an amount, and buy no rewards.";
+        return Err(invalid("loyaltyRewardId", sentence));
+    }
+    let Some(points) = points else {
+        return Err(invalid("pointsToRedeem", "Say how many points are to pay."));
+    };
+    let tariff = Tariff::of(card)
+        .ok_or_else(|| invalid("loyaltyCardId", "The points of this card do not pay."))?;
+    match tariff.worth(points) {
+        Ok(payment) => Ok(payment.points),
+        Err(why) => Err(invalid("pointsToRedeem", why.to_string())),
+    }
+}
+
+/// The reward that points buy, locked, with one to be had.
+fn bought<S: RedeemingPorts>(
+    tx: &mut S,
+    card: &LoyaltyCard,
+    points: Option<Points>,
+    reward: Option<RewardId>,
+    now: Timestamp,
+) -> Result<LoyaltyReward, LoyaltyError> {
+    let Some(id) = reward else {
+        return Err(invalid("loyaltyRewardId", "Say which reward the points are to buy."));
+    };
+    let found = tx.lock_reward(id)?.filter(|reward| reward.card == card.id && !reward.archived);
+    let Some(found) = found else {
+        return Err(invalid("loyaltyRewardId", "This card has no such reward."));
+    };
+    if found.expiry.is_some_and(|end| end <= now) {
+        return Err(invalid("loyaltyRewardId", "This reward is no longer to be had."));
+    }
+    if points.is_some_and(|points| points != found.points) {
+        let sentence = format!("This reward costs {} points: leave the number out.", found.points);
+        return Err(invalid("pointsToRedeem", sentence));
+    }
+    if let Some(stock) = found.stock
+        && stock <= tx.promised_of_reward(id, now)?
+    {
+        return Err(invalid("loyaltyRewardId", "This reward is out of stock."));
+    }
+    Ok(found)
+}

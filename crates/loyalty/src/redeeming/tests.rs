@@ -1,0 +1,349 @@
+use regulars_customer::{Identifier, Membership};
+use regulars_kernel::{
+    Actor, Classify, Currency, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId,
+    PersonId, Points, ProductId, RewardId, Scope, StoreAccess, Timestamp,
+};
+use regulars_merchant::{Merchant, Tz};
+use regulars_promotion::{Discount, Offer, RedemptionCode};
+
+use super::*;
+use crate::{
+    Cause, EntryKind, HoldState, IntentState, LedgerStore, LoyaltyCard, LoyaltyReward,
+    LoyaltyStore, Millionths, PointsProgram, Program, RedeemingStore, RedemptionIntent,
+    RedemptionKind, Spending, StampsProgram,
+    bookkeeping::{self, Occasion},
+    ledger,
+    memory::{Memory, MemoryStore},
+    posting::NewLot,
+    suite::at,
+};
+
+const MERCHANT: MerchantId = MerchantId::new(61);
+const ADA: PersonId = PersonId::new(71);
+const BOB: PersonId = PersonId::new(73);
+const FLAT: LoyaltyCardId = LoyaltyCardId::new(1);
+const BUYS: LoyaltyCardId = LoyaltyCardId::new(2);
+const STAMPS: LoyaltyCardId = LoyaltyCardId::new(3);
+const REWARD: RewardId = RewardId::new(5);
+const OFFER: OfferId = OfferId::new(11);
+const ONCE: OfferId = OfferId::new(12);
+const FIXED: OfferId = OfferId::new(13);
+
+struct Shop {
+    memory: Memory,
+    codes: u8,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let memory = Memory::new();
+        let (euro, now) = (Currency::EUR, at(0));
+        let zone = Tz::Europe__Berlin;
+        memory.customers().merchants().put_merchant(Merchant::new(MERCHANT, "M", zone, euro, now));
+        for person in [ADA, BOB] {
+            memory.customers().put_person(regulars_promotion::suite::person(person));
+            let member = regulars_promotion::suite::membership(person, MERCHANT);
+            memory.customers().put_membership(Membership { ..member });
+        }
+        let flat = Spending::Flat {
+            points_needed: Points::new(20),
+            incremental_points: Some(Points::new(10)),
+            point_worth: Millionths::new(5_000_000),
+        };
+        let points =
+            |spending| Program::Points(PointsProgram::new(spending, Millionths::new(1_000_000)));
+        let stamps = Program::Stamps(StampsProgram {
+            stamps_needed: 3,
+            max_stamps_per_day: None,
+            stamp_expiration_days: None,
+        });
+        for (card, program) in
+            [(FLAT, points(flat)), (BUYS, points(Spending::Product)), (STAMPS, stamps)]
+        {
+            memory.put_card(LoyaltyCard::new(card, MERCHANT, "Card", euro, program, now));
+        }
+        memory.put_reward(LoyaltyReward {
+            id: REWARD,
+            merchant: MERCHANT,
+            card: BUYS,
+            product: ProductId::new(1),
+            points: Points::new(30),
+            stock: Some(1),
+            expiry: Some(at(1_000)),
+            archived: false,
+            created_at: now,
+            updated_at: now,
+        });
+        let five = Discount::FixedAmount(Money::new(500, euro));
+        let offer = |id, name| Offer::new(id, MERCHANT, name, five, now);
+        memory.promotions().put_offer(offer(OFFER, "Any"));
+        let mut once = offer(ONCE, "Once");
+        once.terms.repeatable = false;
+        once.terms.enrollment_limit = Some(2);
+        memory.promotions().put_offer(once);
+        let mut fixed = offer(FIXED, "Fixed");
+        fixed.code = RedemptionCode::Fixed("Welcome-10".to_owned());
+        fixed.terms.enrollment_limit = Some(1);
+        memory.promotions().put_offer(fixed);
+        Self { memory, codes: 0 }
+    }
+
+    fn tx(&self) -> MemoryStore {
+        self.memory.scoped(Scope::Merchant(MERCHANT))
+    }
+
+    fn has(&self, person: PersonId, card: LoyaltyCardId, points: i64) {
+        let mut tx = self.tx();
+        let mut account = tx.lock_account(MERCHANT, person, card, Some(at(0))).unwrap().unwrap();
+        let lot = NewLot {
+            amount: Points::new(points),
+            active_from: at(0),
+            expires_at: None,
+            revives: None,
+        };
+        let what = (EntryKind::Earn, Cause::Order(OrderId::new(1)), 0);
+        let occasion = Occasion::at(at(0), Tz::Europe__Berlin, None);
+        bookkeeping::give(&mut tx, &mut account, what, lot, occasion).unwrap();
+    }
+
+    fn promises(
+        &mut self,
+        actor: &Actor,
+        wanted: Wanted,
+        who: Identifier,
+        now: Timestamp,
+    ) -> Result<RedemptionIntent, String> {
+        let new = NewIntent { wanted, who, store: None };
+        let codes = &mut self.codes;
+        let entropy = || {
+            *codes += 1;
+            [0, 0, 0, 0, *codes]
+        };
+        let mut tx = self.memory.scoped(Scope::Merchant(MERCHANT));
+        promise(&mut tx, actor, &new, entropy, now).map_err(|error| told(&error))
+    }
+
+    fn confirms(&self, code: &str, who: Identifier, now: Timestamp) -> Result<Confirmed, String> {
+        let every = (code, RedemptionKind::ALL.as_slice());
+        confirm(&mut self.tx(), &till(), every, &who, None, now).map_err(|error| told(&error))
+    }
+
+    /// Balance and held.
+    fn sums(&self, person: PersonId, card: LoyaltyCardId) -> (i64, i64) {
+        let accounts = self.tx().accounts_per_consumer(&[person]).unwrap();
+        let account = accounts.into_iter().find(|account| account.card == card).unwrap();
+        (account.balance.get(), account.held.get())
+    }
+
+    fn add_up(&self) {
+        for book in self.tx().books(None, 100).unwrap() {
+            assert_eq!(ledger::check(&book), Vec::new());
+        }
+    }
+}
+
+fn told(error: &LoyaltyError) -> String {
+    match error.kind() {
+        regulars_kernel::ErrorKind::Invalid(wrong) => {
+            wrong.iter().map(|one| format!("{}: {}", one.field.unwrap_or("-"), one.rule)).collect()
+        }
+        kind => format!("{kind:?}"),
+    }
+}
+
+fn till() -> Actor {
+    Actor::cashier(MERCHANT, PersonId::new(1), StoreAccess::All)
+}
+
+fn ada() -> Actor {
+    Actor::Consumer { person: ADA }
+}
+
+fn is(person: PersonId) -> Identifier {
+    Identifier { id: Some(person), ..Identifier::default() }
+}
+
+fn nobody() -> Identifier {
+    Identifier::default()
+}
+
+fn pays(points: i64) -> Wanted {
+    Wanted::Points { card: FLAT, points: Some(Points::new(points)), reward: None }
+}
+
+const BUY: Wanted = Wanted::Points { card: BUYS, points: None, reward: Some(REWARD) };
+
+#[test]
+fn rule_21_a_code_reduces_what_is_available_at_once_and_is_confirmed_once() {
+    let mut shop = Shop::new();
+    shop.has(ADA, FLAT, 50);
+    let intent = shop.promises(&ada(), pays(40), nobody(), at(10)).unwrap();
+    assert_eq!(shop.sums(ADA, FLAT), (50, 40));
+    let again = shop.promises(&ada(), pays(20), nobody(), at(11)).unwrap_err();
+    assert_eq!(again, "pointsToRedeem: 20 points are needed, and 10 are available.");
+    let confirmed = shop.confirms(&intent.code.to_lowercase(), nobody(), at(12)).unwrap();
+    assert_eq!(confirmed.redemption.amount, Some(Money::new(200, Currency::EUR)));
+    assert_eq!(confirmed.account.as_ref().unwrap().balance, Points::new(10));
+    assert!(confirmed.redemption.entry.is_some());
+    assert_eq!(shop.sums(ADA, FLAT), (10, 0));
+    let twice = shop.confirms(&intent.code, nobody(), at(13)).unwrap_err();
+    assert_eq!(twice, "code: This code has been used: a code redeems once.");
+    shop.add_up();
+}
+
+#[test]
+fn rule_21_a_code_lapses_by_itself_and_what_it_set_aside_is_free_again() {
+    let mut shop = Shop::new();
+    shop.has(ADA, FLAT, 50);
+    let intent = shop.promises(&ada(), pays(50), nobody(), at(10)).unwrap();
+    assert_eq!(intent.expires_at, at(10 + 7 * 86_400));
+    let late = shop.confirms(&intent.code, nobody(), intent.expires_at).unwrap_err();
+    assert!(late.starts_with("code: This code was good until"), "{late}");
+    let next = shop.promises(&ada(), pays(50), nobody(), intent.expires_at).unwrap();
+    let lapsed = shop.tx().intents(&[intent.id]).unwrap().pop().unwrap();
+    assert_eq!(lapsed.state, IntentState::Lapsed, "the promise lapses with its hold");
+    assert_eq!(shop.tx().intents(&[next.id]).unwrap().pop().unwrap().state, IntentState::Open);
+    shop.add_up();
+}
+
+#[test]
+fn rule_21_who_promises_whom() {
+    let mut shop = Shop::new();
+    shop.has(ADA, FLAT, 50);
+    let offer = Wanted::Offer(OFFER);
+    // A till promises a customer, or nobody in particular; a consumer themselves alone.
+    assert_eq!(shop.promises(&till(), offer, is(ADA), at(1)).unwrap().person, Some(ADA));
+    assert_eq!(shop.promises(&till(), offer, nobody(), at(1)).unwrap().person, None);
+    assert_eq!(shop.promises(&ada(), offer, nobody(), at(1)).unwrap().person, Some(ADA));
+    let others = shop.promises(&ada(), offer, is(BOB), at(1)).unwrap_err();
+    assert_eq!(others, "DoesNotExist");
+    // What counts per customer, or takes from an account, needs one.
+    for wanted in [Wanted::Offer(ONCE), pays(20)] {
+        let unnamed = shop.promises(&till(), wanted, nobody(), at(1)).unwrap_err();
+        assert!(unnamed.starts_with("consumerId: Say who"), "{unnamed}");
+    }
+    let denied = shop.promises(&Actor::Anonymous, offer, nobody(), at(1)).unwrap_err();
+    assert_eq!(denied, "PermissionDenied");
+    // A code is the customer's to whom it was promised.
+    let mine = shop.promises(&till(), pays(20), is(ADA), at(2)).unwrap();
+    let theirs = shop.confirms(&mine.code, is(BOB), at(3)).unwrap_err();
+    assert_eq!(theirs, "code: This code is somebody else's.");
+    shop.confirms(&mine.code, is(ADA), at(3)).unwrap();
+}
+
+#[test]
+fn rule_22_a_taken_code_is_tried_with_another() {
+    let mut shop = Shop::new();
+    let first = shop.promises(&till(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
+    shop.codes = 0;
+    let second = shop.promises(&till(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
+    assert_eq!((first.code.as_str(), second.code.as_str()), ("00000001", "00000002"));
+    let unknown = shop.confirms("ZZZZ-ZZZZ", nobody(), at(2)).unwrap_err();
+    assert!(unknown.starts_with("code: There is no such code"), "{unknown}");
+}
+
+#[test]
+fn rule_22_a_code_for_everybody_counts_against_the_limit_alone() {
+    let mut shop = Shop::new();
+    let promised = shop.promises(&till(), Wanted::Offer(FIXED), nobody(), at(1)).unwrap_err();
+    assert!(promised.starts_with("offerId: This offer has one code"), "{promised}");
+    let used = shop.confirms("WELCOME 10", nobody(), at(2)).unwrap();
+    assert_eq!((used.redemption.person, used.account), (None, None));
+    let full = shop.confirms("welcome10", is(ADA), at(3)).unwrap_err();
+    assert_eq!(full, "code: This promotion has been redeemed as often as it can.");
+}
+
+#[test]
+fn rule_23_open_promises_count_against_limits_and_what_ends_gives_its_place_back() {
+    let mut shop = Shop::new();
+    let once = Wanted::Offer(ONCE);
+    let first = shop.promises(&till(), once, is(ADA), at(1)).unwrap();
+    let again = shop.promises(&till(), once, is(ADA), at(2)).unwrap_err();
+    assert!(again.contains("once by each customer"), "{again}");
+    shop.promises(&till(), once, is(BOB), at(3)).unwrap();
+    cancel(&mut shop.tx(), &till(), first.id, at(4)).unwrap();
+    let back = shop.promises(&till(), once, is(ADA), at(5)).unwrap();
+    let confirmed = shop.confirms(&back.code, nobody(), at(6)).unwrap();
+    assert_eq!(confirmed.redemption.amount, Some(Money::new(500, Currency::EUR)));
+    shop.tx().reverse_redemption(confirmed.redemption.id, at(7)).unwrap();
+    shop.promises(&till(), once, is(ADA), at(8)).unwrap();
+}
+
+#[test]
+fn rule_23_stock_counts_what_is_promised() {
+    let mut shop = Shop::new();
+    shop.has(ADA, BUYS, 100);
+    shop.has(BOB, BUYS, 100);
+    let intent = shop.promises(&till(), BUY, is(ADA), at(1)).unwrap();
+    let none = shop.promises(&till(), BUY, is(BOB), at(2)).unwrap_err();
+    assert_eq!(none, "loyaltyRewardId: This reward is out of stock.");
+    cancel(&mut shop.tx(), &ada(), intent.id, at(3)).unwrap();
+    assert_eq!(shop.sums(ADA, BUYS), (100, 0));
+    let intent = shop.promises(&till(), BUY, is(BOB), at(4)).unwrap();
+    shop.confirms(&intent.code, nobody(), at(5)).unwrap();
+    assert_eq!(shop.tx().rewards(&[REWARD]).unwrap()[0].stock, Some(0));
+    let gone = shop.promises(&till(), BUY, is(ADA), at(6)).unwrap_err();
+    assert_eq!(gone, "loyaltyRewardId: This reward is out of stock.");
+    shop.add_up();
+}
+
+#[test]
+fn what_is_asked_for_must_fit_the_card() {
+    let mut shop = Shop::new();
+    for card in [FLAT, BUYS, STAMPS] {
+        shop.has(ADA, card, 100);
+    }
+    let ask = |card, points: Option<i64>, reward: Option<i64>| Wanted::Points {
+        card,
+        points: points.map(Points::new),
+        reward: reward.map(RewardId::new),
+    };
+    for (wanted, now, part) in [
+        (ask(FLAT, None, None), 1, "pointsToRedeem: Say how many"),
+        (ask(FLAT, Some(20), Some(5)), 1, "loyaltyRewardId: The points of this card pay"),
+        (ask(FLAT, Some(10), None), 1, "pointsToRedeem: At least 20"),
+        (ask(FLAT, Some(25), None), 1, "pointsToRedeem: Points pay in steps"),
+        (ask(FLAT, Some(200), None), 1, "200 points are needed, and 100 are available"),
+        (ask(BUYS, None, None), 1, "loyaltyRewardId: Say which"),
+        (ask(BUYS, None, Some(9)), 1, "loyaltyRewardId: This card has no such"),
+        (ask(BUYS, Some(20), Some(5)), 1, "pointsToRedeem: This reward costs 30"),
+        (ask(BUYS, None, Some(5)), 1_000, "loyaltyRewardId: This reward is no longer"),
+        (ask(STAMPS, Some(3), None), 1, "loyaltyCardId: This card collects stamps"),
+        (Wanted::Stamps { card: FLAT }, 1, "loyaltyCardId: This card collects points"),
+        (Wanted::Stamps { card: LoyaltyCardId::new(99) }, 1, "DoesNotExist"),
+    ] {
+        let refusal = shop.promises(&ada(), wanted, nobody(), at(now)).unwrap_err();
+        assert!(refusal.contains(part), "{wanted:?}: {refusal}");
+    }
+    let intent = shop.promises(&ada(), Wanted::Stamps { card: STAMPS }, nobody(), at(1)).unwrap();
+    let wrong = ("", [RedemptionKind::Points].as_slice());
+    let wrong = (intent.code.as_str(), wrong.1);
+    let refusal = confirm(&mut shop.tx(), &till(), wrong, &nobody(), None, at(2)).unwrap_err();
+    assert!(told(&refusal).contains("use confirmStampsRedemption"), "{}", told(&refusal));
+    assert_eq!(check(&mut shop.tx(), &till(), &intent.code, &is(ADA), at(2)).unwrap(), intent);
+    shop.confirms(&intent.code, nobody(), at(3)).unwrap();
+    assert_eq!(shop.sums(ADA, STAMPS), (97, 0));
+    assert!(check(&mut shop.tx(), &till(), &intent.code, &nobody(), at(4)).is_err());
+    shop.add_up();
+}
+
+#[test]
+fn calling_off_is_for_those_whose_it_is_and_does_nothing_twice() {
+    let mut shop = Shop::new();
+    shop.has(ADA, FLAT, 50);
+    let intent = shop.promises(&ada(), pays(20), nobody(), at(1)).unwrap();
+    let others = Actor::Consumer { person: BOB };
+    for (actor, id) in [(others, intent.id), (till(), IntentId::new(999))] {
+        let refusal = cancel(&mut shop.tx(), &actor, id, at(2)).unwrap_err();
+        assert_eq!(told(&refusal), "DoesNotExist");
+    }
+    for _ in 0..2 {
+        let state = cancel(&mut shop.tx(), &ada(), intent.id, at(3)).unwrap().state;
+        assert_eq!(state, IntentState::Cancelled);
+    }
+    let off = shop.confirms(&intent.code, nobody(), at(4)).unwrap_err();
+    assert_eq!(off, "code: This code was called off.");
+    let book = shop.tx().books(None, 100).unwrap().remove(0);
+    assert!(book.holds.iter().all(|hold| hold.state == HoldState::Cancelled));
+    shop.add_up();
+}

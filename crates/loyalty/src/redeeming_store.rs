@@ -1,0 +1,160 @@
+//! What redeeming asks of whoever keeps the rows, beside [`LedgerStore`].
+
+use regulars_kernel::{
+    EntryId, IntentId, MerchantId, OfferId, RedemptionId, RewardId, StoreError, Timestamp,
+};
+
+use crate::{
+    HoldsLoyalty, IntentState, LedgerStore, LoyaltyReward, PromotionId, Redemption,
+    RedemptionIntent,
+};
+
+/// Promises and redemptions, written. Reach as in [`crate::LoyaltyStore`]. What is locked is locked until the transaction
+/// ends: first promotions, by ascending [`PromotionId::rank`], then rewards, then accounts, then promises.
+pub trait RedeemingStore: LedgerStore {
+    /// Locks a promotion, so that its uses are counted and added to in one step (rule 23).
+    fn lock_promotion(&mut self, promotion: PromotionId) -> Result<(), StoreError>;
+
+    /// Locks a reward and answers it as it is then.
+    fn lock_reward(&mut self, reward: RewardId) -> Result<Option<LoyaltyReward>, StoreError>;
+
+    /// Adds to what is left of a reward, or takes from it; nothing where enough is left for ever.
+    fn change_stock(&mut self, reward: RewardId, by: i64) -> Result<(), StoreError>;
+
+    /// How many open promises name a reward.
+    fn promised_of_reward(&mut self, reward: RewardId, now: Timestamp) -> Result<i64, StoreError>;
+
+    /// Keeps a promise; its `id` is given by the store. [`StoreError::Taken`] of `redemption_intent.code` where an open one of
+    /// the merchant has that code.
+    fn insert_intent(&mut self, new: &RedemptionIntent) -> Result<IntentId, StoreError>;
+
+    /// The newest promise of a code at a merchant, open ones first; `code` is in the form of
+    /// [`regulars_promotion::code::Code`].
+    fn intent_of_code(
+        &mut self,
+        merchant: MerchantId,
+        code: &str,
+    ) -> Result<Option<RedemptionIntent>, StoreError>;
+
+    /// Locks a promise.
+    fn lock_intent(&mut self, id: IntentId) -> Result<Option<RedemptionIntent>, StoreError>;
+
+    /// Promises by id, in no order: of the merchant's, or the person's own.
+    fn intents(&mut self, ids: &[IntentId]) -> Result<Vec<RedemptionIntent>, StoreError>;
+
+    /// Ends an open promise.
+    fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError>;
+
+    /// Notes the open promises whose time is up as lapsed, at most so many; answers how many they were.
+    fn lapse_intents(&mut self, now: Timestamp, most: u16) -> Result<usize, StoreError>;
+
+    /// Keeps a redemption; its `id` is given by the store, `intent` is the promise it keeps.
+    fn insert_redemption(
+        &mut self,
+        new: &Redemption,
+        intent: Option<IntentId>,
+    ) -> Result<RedemptionId, StoreError>;
+
+    /// Says which line of the ledger took a redemption's points or stamps.
+    fn set_redemption_entry(
+        &mut self,
+        redemption: RedemptionId,
+        entry: EntryId,
+    ) -> Result<(), StoreError>;
+
+    /// Takes a redemption back: it counts nowhere from then on (rule 23).
+    fn reverse_redemption(
+        &mut self,
+        redemption: RedemptionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The offer in use of a merchant that everybody redeems by this code, as [`regulars_promotion::code::FixedCode`] compares
+    /// them.
+    fn offer_of_fixed_code(
+        &mut self,
+        merchant: MerchantId,
+        key: &str,
+    ) -> Result<Option<OfferId>, StoreError>;
+}
+
+impl<T: HoldsLoyalty> RedeemingStore for T
+where
+    T::Loyalty: RedeemingStore,
+{
+    fn lock_promotion(&mut self, promotion: PromotionId) -> Result<(), StoreError> {
+        self.held_loyalty_mut().lock_promotion(promotion)
+    }
+
+    fn lock_reward(&mut self, reward: RewardId) -> Result<Option<LoyaltyReward>, StoreError> {
+        self.held_loyalty_mut().lock_reward(reward)
+    }
+
+    fn change_stock(&mut self, reward: RewardId, by: i64) -> Result<(), StoreError> {
+        self.held_loyalty_mut().change_stock(reward, by)
+    }
+
+    fn promised_of_reward(&mut self, reward: RewardId, now: Timestamp) -> Result<i64, StoreError> {
+        self.held_loyalty_mut().promised_of_reward(reward, now)
+    }
+
+    fn insert_intent(&mut self, new: &RedemptionIntent) -> Result<IntentId, StoreError> {
+        self.held_loyalty_mut().insert_intent(new)
+    }
+
+    fn intent_of_code(
+        &mut self,
+        merchant: MerchantId,
+        code: &str,
+    ) -> Result<Option<RedemptionIntent>, StoreError> {
+        self.held_loyalty_mut().intent_of_code(merchant, code)
+    }
+
+    fn lock_intent(&mut self, id: IntentId) -> Result<Option<RedemptionIntent>, StoreError> {
+        self.held_loyalty_mut().lock_intent(id)
+    }
+
+    fn intents(&mut self, ids: &[IntentId]) -> Result<Vec<RedemptionIntent>, StoreError> {
+        self.held_loyalty_mut().intents(ids)
+    }
+
+    fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError> {
+        self.held_loyalty_mut().end_intent(intent, state)
+    }
+
+    fn lapse_intents(&mut self, now: Timestamp, most: u16) -> Result<usize, StoreError> {
+        self.held_loyalty_mut().lapse_intents(now, most)
+    }
+
+    fn insert_redemption(
+        &mut self,
+        new: &Redemption,
+        intent: Option<IntentId>,
+    ) -> Result<RedemptionId, StoreError> {
+        self.held_loyalty_mut().insert_redemption(new, intent)
+    }
+
+    fn set_redemption_entry(
+        &mut self,
+        redemption: RedemptionId,
+        entry: EntryId,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().set_redemption_entry(redemption, entry)
+    }
+
+    fn reverse_redemption(
+        &mut self,
+        redemption: RedemptionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().reverse_redemption(redemption, now)
+    }
+
+    fn offer_of_fixed_code(
+        &mut self,
+        merchant: MerchantId,
+        key: &str,
+    ) -> Result<Option<OfferId>, StoreError> {
+        self.held_loyalty_mut().offer_of_fixed_code(merchant, key)
+    }
+}
