@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod consents;
+mod orders;
 
 use regulars_testkit::{Answer, Client};
 use serde_json::{Value, json};

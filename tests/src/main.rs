@@ -30,6 +30,7 @@ mod log;
 mod lost_numbers;
 mod mail;
 mod membership;
+mod orders;
 mod permission;
 mod permission_matrix;
 mod products;

@@ -68,7 +68,13 @@ use crate::{
     mutation::Asked,
     node::NodeValue,
     order::{
-        OrderNode, OrderNodeConnection, OrderTypeNodeConnection, choice::OrderState,
+        OrderNode, OrderNodeConnection, OrderTypeNodeConnection,
+        choice::OrderState,
+        inputs::{
+            CreateOrderInput, CreateOrderItemInput, DeleteOrderInput, DeleteOrderItemInput,
+            UpdateOrderInput, UpdateOrderItemInput,
+        },
+        mutations::{OrderItemPayload, OrderPayload},
         queries::OrderArguments,
     },
     patch::change,
@@ -1186,6 +1192,55 @@ impl Mutation {
         input: DeleteProductInput,
     ) -> Result<Option<ProductPayload>, ApiError> {
         crate::merchant::product_mutations::delete(executor, &input).map(Some)
+    }
+
+    /// Puts an open order down, without lines, in the merchant's currency. Needs the permission `change_order` in its store, and
+    /// to name its buyer `identify_consumer` (by id `view_consumer` too).
+    fn create_order(
+        executor: &Asked<'_, '_>,
+        input: CreateOrderInput,
+    ) -> Result<Option<OrderPayload>, ApiError> {
+        crate::order::mutations::create_order(executor, input).map(Some)
+    }
+
+    /// Changes an open order. Needs what `createOrder` needs, where the order is and where it is to be.
+    fn update_order(
+        executor: &Asked<'_, '_>,
+        input: UpdateOrderInput,
+    ) -> Result<Option<OrderPayload>, ApiError> {
+        crate::order::mutations::update_order(executor, input).map(Some)
+    }
+
+    /// Gives an open order up: it is archived. Needs the permission `change_order` in its store.
+    fn delete_order(
+        executor: &Asked<'_, '_>,
+        input: DeleteOrderInput,
+    ) -> Result<Option<OrderPayload>, ApiError> {
+        crate::order::mutations::delete_order(executor, &input).map(Some)
+    }
+
+    /// Puts a line into an open order; the total follows. Needs the permission `change_order` in the order's store.
+    fn create_order_item(
+        executor: &Asked<'_, '_>,
+        input: CreateOrderItemInput,
+    ) -> Result<Option<OrderItemPayload>, ApiError> {
+        crate::order::mutations::create_order_item(executor, input).map(Some)
+    }
+
+    /// Changes a line of an open order; the total follows. Needs the permission `change_order` in the order's store.
+    fn update_order_item(
+        executor: &Asked<'_, '_>,
+        input: UpdateOrderItemInput,
+    ) -> Result<Option<OrderItemPayload>, ApiError> {
+        crate::order::mutations::update_order_item(executor, input).map(Some)
+    }
+
+    /// Takes a line off an open order; the total follows. Needs the permission `change_order` in the order's store.
+    fn delete_order_item(
+        executor: &Asked<'_, '_>,
+        input: DeleteOrderItemInput,
+    ) -> Result<Option<OrderItemPayload>, ApiError> {
+        crate::order::mutations::delete_order_item(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

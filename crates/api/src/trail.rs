@@ -7,6 +7,7 @@
 
 pub mod queue;
 mod series;
+mod thing;
 
 use regulars_auth::{
     AuditStore, MailStore,
@@ -17,13 +18,14 @@ use regulars_auth::{
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, PersonId, ProductId, RoleId, Scope,
-    StoreError, StoreGroupId, StoreId,
+    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, OrderItemId, PersonId,
+    ProductId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_merchant::{EntitySource, MerchantStore};
 use regulars_persistence::Tx;
 
+use self::thing::Thing;
 use crate::{
     context::Context,
     error::{ApiError, Codes},
@@ -87,6 +89,10 @@ pub(crate) enum About {
     Application(Option<ApplicationId>),
     /// A key of an application.
     ApiKey(Option<ApiKeyId>),
+    /// An order.
+    Order(Option<OrderId>),
+    /// A line of an order.
+    OrderItem(Option<OrderItemId>),
 }
 
 /// What is being done, for the log.
@@ -214,6 +220,19 @@ impl Recorder {
     }
 
     /// What to look at, where `made` has the number of what was made meanwhile.
+    fn thing(&self, log: Log, made: Option<i64>) -> Thing {
+        match (&self.trace.about, log) {
+            (About::Order(id), Log::Merchant(merchant)) => id
+                .or(made.map(OrderId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Order(merchant, id)),
+            (About::OrderItem(id), Log::Merchant(merchant)) => id
+                .or(made.map(OrderItemId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::OrderItem(merchant, id)),
+            _ => self.subject(log, made).into(),
+        }
+    }
+
+    /// The same of what is no order.
     fn subject(&self, log: Log, made: Option<i64>) -> Subject {
         let merchant = match log {
             Log::Merchant(merchant) => Some(merchant),
@@ -272,7 +291,9 @@ impl Recorder {
                 | About::ApiKey(_)
                 | About::Store(_)
                 | About::StoreGroup(_)
-                | About::Product(_),
+                | About::Product(_)
+                | About::Order(_)
+                | About::OrderItem(_),
                 _,
             ) => Subject::Nothing,
         }
@@ -285,14 +306,14 @@ impl Recorder {
         step: impl FnOnce(&mut Tx<'_>) -> Result<(T, Effect), E>,
     ) -> Result<T, E> {
         let log = self.log(tx)?;
-        let before = self.subject(log, None).look(tx)?;
+        let before = self.thing(log, None).look(tx)?;
         let member = self.member(log);
         let stranger = member.look(tx)?;
         let (receipt, effect) = step(tx)?;
-        let subject = self.subject(log, effect.made);
-        let after = subject.look(tx)?;
+        let thing = self.thing(log, effect.made);
+        let after = thing.look(tx)?;
         let changes = self.trace.changes.clone();
-        let done = NewEntry { log, target: subject.target(), changes, ..self.entry.clone() };
+        let done = NewEntry { log, target: thing.target(), changes, ..self.entry.clone() };
         tx.append_audit(&entries(&done, &before, &after))?;
         let joined = member.look(tx)?;
         if joined != stranger {
@@ -415,6 +436,8 @@ impl Recorder {
             About::ApiKey(id) => id.map(Into::into),
             About::Store(id) => id.map(Into::into),
             About::StoreGroup(id) => id.map(Into::into),
+            About::Order(id) => id.map(Into::into),
+            About::OrderItem(id) => id.map(Into::into),
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));

@@ -12,8 +12,9 @@ mod subject;
 use std::net::IpAddr;
 
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, Page, PageRequest, Permission,
-    PersonId, ProductId, RoleId, StoreGroupId, StoreId, Timestamp, Violations,
+    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, OrderItemId, Page,
+    PageRequest, Permission, PersonId, ProductId, RoleId, StoreGroupId, StoreId, Timestamp,
+    Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -83,6 +84,10 @@ words! {
         StoreGroup = "store_group",
         /// A product.
         Product = "product",
+        /// An order.
+        Order = "order",
+        /// A line of an order.
+        OrderItem = "order_item",
     }
 }
 
@@ -139,6 +144,8 @@ targets! {
     StoreId => Store,
     StoreGroupId => StoreGroup,
     ProductId => Product,
+    OrderId => Order,
+    OrderItemId => OrderItem,
 }
 
 /// What came of it.

@@ -1,10 +1,11 @@
 //! Registered people become customers of a merchant, and leave (rule 7).
 
-use regulars_kernel::{Actor, MerchantId, StoreError, StoreId, Timestamp};
+use regulars_kernel::{Actor, MerchantId, PersonId, StoreError, StoreId, Timestamp};
 use regulars_merchant::MerchantStore;
 
 use crate::{
-    CustomerError, CustomerStore, Membership, Person, Sharing, Standing,
+    CustomerError, CustomerStore, Membership, NewPerson, Person, Profile, Sharing, Standing,
+    Stranger,
     sharing::{own_account, rewrite},
 };
 
@@ -54,6 +55,59 @@ pub fn admit(
         }
     }
     rewrite(tx, &before, after, account, now)
+}
+
+/// Whoever shows their loyalty id at a till becomes a customer of the merchant by what is sold to them: a till sees the name
+/// (`NAME`), until they say more. `None` for one who left, or was erased: only they come back, and what is sold to them is
+/// kept without a customer. For callers that have asked for permission themselves; in the merchant's scope.
+pub fn by_sale(
+    tx: &mut impl CustomerStore,
+    merchant: MerchantId,
+    stranger: &Stranger,
+    now: Timestamp,
+) -> Result<Option<PersonId>, CustomerError> {
+    if let Some(known) = tx.find_membership(merchant, stranger.id)? {
+        return Ok((!known.standing.is_gone()).then_some(stranger.id));
+    }
+    // What the door of rule 6 shows. The account can be read, and held, once there is a membership.
+    let profile = Profile {
+        firstname: stranger.firstname.clone(),
+        city: stranger.city.clone(),
+        ..Profile::default()
+    };
+    let seen = NewPerson::consumer(profile, stranger.loyalty_id.clone(), now).with_id(stranger.id);
+    let membership = Membership::of_account(&seen, merchant, Sharing::Name, now);
+    match tx.insert_membership(&membership) {
+        Ok(()) => {}
+        // They joined at the same moment: run again, this finds the membership.
+        Err(StoreError::Taken("membership.person_id")) => return Err(StoreError::Contended.into()),
+        Err(error) => return Err(error.into()),
+    }
+    let account = tx.joined_account(merchant, stranger.id)?;
+    let account = account.ok_or(CustomerError::ConsumerNotFound)?;
+    rewrite(tx, &membership, membership.clone(), &account, now)?;
+    Ok(Some(stranger.id))
+}
+
+/// Something is sold to a customer: one whom the merchant archived is revived by it (rule 7). `None` where they are no
+/// customer any more, because they left or were erased: the sale is then kept without one. In a transaction that writes,
+/// nobody changes the membership before it ends. For callers that have asked for permission themselves.
+pub fn revive(
+    tx: &mut impl CustomerStore,
+    merchant: MerchantId,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<Option<PersonId>, CustomerError> {
+    let Some(before) = tx.find_membership(merchant, person)? else { return Ok(None) };
+    match before.standing {
+        Standing::Left(_) | Standing::Erased(_) => return Ok(None),
+        Standing::Live => {}
+        Standing::Archived(_) => {
+            let after = Membership { standing: Standing::Live, updated_at: now, ..before };
+            tx.update_membership(&after)?;
+        }
+    }
+    Ok(Some(person))
 }
 
 /// The consumer who asks stops being a merchant's customer: the membership is archived and its copy emptied; what the

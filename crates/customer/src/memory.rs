@@ -279,6 +279,24 @@ impl CustomerStore for MemoryStore {
         Ok(found.filter(|person| reached && person.kind == Kind::Registered))
     }
 
+    fn joined_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Person>, StoreError> {
+        let reached = match self.scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(_) => false,
+            Scope::Platform => true,
+        };
+        let rows = self.memory.rows();
+        if !reached || !rows.memberships.contains_key(&(merchant, person)) {
+            return Ok(None);
+        }
+        let found = rows.people.get(&person).cloned();
+        Ok(found.filter(|person| person.kind == Kind::Registered))
+    }
+
     fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
         let rows = self.memory.rows();
         let reached = |person: &&Person| match self.scope {

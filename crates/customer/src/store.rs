@@ -100,6 +100,15 @@ pub trait CustomerStore {
     /// changes it before this one ends. `Person` scope reaches oneself, `Platform` scope everyone, `Merchant` scope nobody.
     fn find_account(&mut self, person: PersonId) -> Result<Option<Person>, StoreError>;
 
+    /// The account row of a registered person who has a membership at a merchant, for the merchant to copy from: in a
+    /// transaction that writes, no other one changes it before this one ends. `Merchant` scope reaches the own members, `Platform`
+    /// scope everyone's; elsewhere nobody. At most two statements.
+    fn joined_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Person>, StoreError>;
+
     /// Account rows by id, in no order.
     fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError>;
 
@@ -252,6 +261,14 @@ impl<T: HoldsCustomers> CustomerStore for T {
 
     fn find_account(&mut self, person: PersonId) -> Result<Option<Person>, StoreError> {
         self.held_customers_mut().find_account(person)
+    }
+
+    fn joined_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Person>, StoreError> {
+        self.held_customers_mut().joined_account(merchant, person)
     }
 
     fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {

@@ -28,6 +28,15 @@ impl<T> Change<T> {
         }
     }
 
+    /// The same change of what its value becomes.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => Change::Set(convert(value)),
+        }
+    }
+
     /// The same change of what its value reads as. `None` from the reader clears the field; a refused value stands as
     /// [`Self::Keep`] beside the violation.
     pub fn read<U>(

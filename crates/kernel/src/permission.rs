@@ -43,7 +43,7 @@ permissions! {
     ExportConsumer = "export_consumer", "Export customers";
     /// See orders.
     ViewOrder = "view_order", "View orders";
-    /// Create, change, check out and void orders.
+    /// Create, change, check out and give up orders; and void them, with [`Self::RefundOrder`].
     ChangeOrder = "change_order", "Change orders";
     /// Say afterwards whose an order was.
     AttachOrder = "attach_order", "Attach orders to customers";
@@ -190,7 +190,7 @@ pub enum SystemRole {
     Owner,
     /// Everything but the merchant's apps.
     Manager,
-    /// A till: sees and identifies customers, sees orders and says whose they are, redeems.
+    /// A till: sees and identifies customers, sells, says whose orders are, redeems. What is sold is given back by a manager.
     Cashier,
     /// Sees customers, orders and figures, and changes nothing.
     Analyst,
@@ -234,6 +234,7 @@ impl SystemRole {
                 Permission::ViewConsumer,
                 Permission::IdentifyConsumer,
                 Permission::ViewOrder,
+                Permission::ChangeOrder,
                 Permission::Redeem,
                 Permission::AttachOrder,
             ]),
@@ -270,10 +271,10 @@ mod tests {
     #[test]
     fn a_set_is_kept_as_sorted_codenames() {
         let set = SystemRole::Cashier.permissions();
-        let text = "attach_order,identify_consumer,redeem,view_consumer,view_order";
+        let text = "attach_order,change_order,identify_consumer,redeem,view_consumer,view_order";
         assert_eq!(set.to_codenames(), text);
         assert_eq!(
-            "view_order,redeem,view_consumer,redeem,identify_consumer,attach_order"
+            "view_order,redeem,change_order,view_consumer,redeem,identify_consumer,attach_order"
                 .parse::<Permissions>(),
             Ok(set)
         );
@@ -283,7 +284,14 @@ mod tests {
         let order: Vec<_> = set.iter().map(Permission::codename).collect();
         assert_eq!(
             order,
-            ["view_consumer", "identify_consumer", "view_order", "attach_order", "redeem"]
+            [
+                "view_consumer",
+                "identify_consumer",
+                "view_order",
+                "change_order",
+                "attach_order",
+                "redeem"
+            ]
         );
     }
 

@@ -1,5 +1,6 @@
-//! What can go wrong where orders are read.
+//! What can go wrong where orders are read and written.
 
+use regulars_customer::CustomerError;
 use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
 
 /// Why a use case of this crate gave no answer.
@@ -14,6 +15,12 @@ pub enum OrderError {
     /// The asker sees no such line of an order.
     #[error("order item not found")]
     OrderItemNotFound,
+    /// An argument names something that there is not, or not for the asker.
+    #[error("{0} names nothing")]
+    NothingNamed(&'static str),
+    /// The customer cannot be told, or cannot be a customer.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
     /// The input is at fault.
     #[error(transparent)]
     Invalid(#[from] Violations),
@@ -26,9 +33,20 @@ impl Classify for OrderError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::OrderNotFound | Self::OrderItemNotFound => ErrorKind::DoesNotExist,
+            Self::OrderNotFound | Self::OrderItemNotFound | Self::NothingNamed(_) => {
+                ErrorKind::DoesNotExist
+            }
+            Self::Customer(error) => error.kind(),
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn argument(&self) -> Option<&'static str> {
+        match self {
+            Self::NothingNamed(argument) => Some(argument),
+            Self::Customer(error) => error.argument(),
+            _ => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The lines of orders.
 
+pub mod change;
+
 use regulars_kernel::{
     Actor, MerchantId, Money, OrderId, OrderItemId, ProductId, Timestamp,
     page::{KeyKind, Keyed, Order as ListOrder, SortField, SortKey},
@@ -25,7 +27,11 @@ pub struct OrderItem {
     pub quantity: i32,
     /// How many of them a discount touched: 0 to `quantity`.
     pub num_of_discounted_units: i32,
-    /// What the whole line costs.
+    /// What one of them costs, without its modifiers; none where the line says what it costs as a whole.
+    pub unit_price: Option<Money>,
+    /// What makes each of them another than the plain one, in the order it was said.
+    pub modifiers: Vec<Modifier>,
+    /// What the whole line costs, tax included; with a unit price it is that with the modifiers, times the quantity.
     pub cost: Money,
     /// Handed over.
     pub is_completed: bool,
@@ -41,6 +47,15 @@ pub struct OrderItem {
     pub updated_at: Timestamp,
 }
 
+/// Something that makes an article another than the plain one: `Oat milk`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modifier {
+    /// What it is called.
+    pub name: String,
+    /// What it adds to the price of each unit; below zero it takes off.
+    pub price: Money,
+}
+
 impl OrderItem {
     /// A line of an order, handed over if the order is done, of which no more is known.
     pub fn new(id: OrderItemId, order: &Order, name: &str, quantity: i32, cost: Money) -> Self {
@@ -52,6 +67,8 @@ impl OrderItem {
             name: name.to_owned(),
             quantity,
             num_of_discounted_units: 0,
+            unit_price: None,
+            modifiers: Vec::new(),
             cost,
             is_completed: order.completed,
             entity_source: None,

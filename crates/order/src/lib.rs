@@ -1,8 +1,11 @@
-//! What customers bought: orders with their lines, and the purchase history of a customer or a store.
+//! What customers buy: open orders of a till with their lines, and the purchase history of a customer or a store.
 //!
 //! Knows nothing of payment (the till's business; here it is recorded), of points (they are earned one crate below), of
 //! GraphQL, and not where rows are kept: [`OrderStore`] is all it asks of a database.
 
+pub mod amount;
+pub mod bill;
+pub mod buyer;
 pub mod duration;
 pub mod error;
 pub mod fact;
@@ -17,10 +20,12 @@ pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use amount::Amount;
+pub use bill::Bill;
 pub use duration::Duration;
 pub use error::OrderError;
 pub use filter::{OrderFilter, OrderQuery, Period};
-pub use item::{OrderItem, OrderItemSort};
+pub use item::{Modifier, OrderItem, OrderItemSort};
 pub use order::{Order, OrderSort, OrderState, PaymentType};
 pub use order_type::OrderType;
 pub use store::OrderStore;

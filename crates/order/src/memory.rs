@@ -21,7 +21,10 @@ use regulars_merchant::{
 };
 use regulars_promotion::HoldsPromotions;
 
-use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
+use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's orders");
 
 #[derive(Debug, Default)]
 struct Rows {
@@ -96,6 +99,15 @@ impl Memory {
             self.tell_named(&rows, before);
         }
         self.tell_named(&rows, order);
+    }
+
+    /// Removes a line of an order.
+    pub fn remove_item(&self, id: OrderItemId) {
+        let mut rows = self.rows();
+        if let Some(item) = rows.items.remove(&id) {
+            self.tell_facts(&rows, rows.buyer(item.order));
+            self.tell_named(&rows, item.order);
+        }
     }
 
     /// Tells the crate below what a customer's orders are to segments. The rows stay locked meanwhile, so that no older
@@ -178,6 +190,42 @@ impl HoldsMerchants for MemoryStore {
 }
 
 impl MemoryStore {
+    /// Refuses what is not within the scope of one who writes.
+    fn require_reach(&self, merchant: MerchantId) -> Result<(), StoreError> {
+        match self.scope {
+            Scope::Merchant(own) if own == merchant => Ok(()),
+            Scope::Platform => Ok(()),
+            Scope::Merchant(_) | Scope::Person(_) => Err(OUT_OF_REACH),
+        }
+    }
+
+    /// One of a merchant's lines, which there has to be.
+    fn own_item(&self, merchant: MerchantId, id: OrderItemId) -> Result<OrderItem, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.rows().items.get(&id).cloned();
+        found.filter(|item| item.merchant == merchant).ok_or(OUT_OF_REACH)
+    }
+
+    /// Refuses an order whose keys another one has.
+    fn refuse_taken(&self, order: &Order) -> Result<(), StoreError> {
+        let rows = self.memory.rows();
+        let own = |row: &&Order| row.merchant == order.merchant && row.id != order.id;
+        let mut others = rows.orders.values().filter(own);
+        if order.entity_source_id.is_some()
+            && others.clone().any(|row| {
+                row.store == order.store
+                    && (row.entity_source, &row.entity_source_id)
+                        == (order.entity_source, &order.entity_source_id)
+            })
+        {
+            return Err(StoreError::Taken("orders.entity_source_id"));
+        }
+        if others.any(|row| row.number == order.number) {
+            return Err(StoreError::Taken("orders.number"));
+        }
+        Ok(())
+    }
+
     fn reaches(&self, order: &Order) -> bool {
         match self.scope {
             Scope::Merchant(merchant) => order.merchant == merchant,
@@ -320,6 +368,82 @@ impl OrderStore for MemoryStore {
         let types = [OrderType::IN_STORE, OrderType::TO_GO, OrderType::ONLINE];
         Ok(types.into_iter().map(|(id, name)| OrderType { id, name: name.to_owned() }).collect())
     }
+
+    fn find_order(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.rows().orders.get(&id).cloned();
+        Ok(found.filter(|order| order.merchant == merchant))
+    }
+
+    fn find_order_of_item(
+        &mut self,
+        merchant: MerchantId,
+        item: OrderItemId,
+    ) -> Result<Option<Order>, StoreError> {
+        self.require_reach(merchant)?;
+        let order = self.memory.rows().items.get(&item).map(|item| item.order);
+        order.map_or(Ok(None), |order| self.find_order(merchant, order))
+    }
+
+    fn insert_order(&mut self, new: &Order) -> Result<OrderId, StoreError> {
+        self.require_reach(new.merchant)?;
+        let id = OrderId::new(next(&self.memory.rows().orders, OrderId::get));
+        let order = Order { id, number: format!("{}{id}", new.number), ..new.clone() };
+        self.refuse_taken(&order)?;
+        self.memory.put_order(order);
+        Ok(id)
+    }
+
+    fn update_order(&mut self, order: &Order) -> Result<(), StoreError> {
+        let before = self.find_order(order.merchant, order.id)?.ok_or(OUT_OF_REACH)?;
+        self.refuse_taken(order)?;
+        let (number, created_at) = (before.number, before.created_at);
+        self.memory.put_order(Order { number, created_at, ..order.clone() });
+        Ok(())
+    }
+
+    fn bill(&mut self, merchant: MerchantId, id: OrderId) -> Result<Bill, StoreError> {
+        self.require_reach(merchant)?;
+        let rows = self.memory.rows();
+        let mut bill = Bill::default();
+        for item in rows.items.values().filter(|row| row.order == id && row.merchant == merchant) {
+            bill.lines += 1;
+            bill.cost += item.cost.minor();
+        }
+        Ok(bill)
+    }
+
+    fn insert_order_item(&mut self, new: &OrderItem) -> Result<OrderItemId, StoreError> {
+        self.find_order(new.merchant, new.order)?.ok_or(OUT_OF_REACH)?;
+        let id = OrderItemId::new(next(&self.memory.rows().items, OrderItemId::get));
+        self.memory.put_item(OrderItem { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {
+        let before = self.own_item(item.merchant, item.id)?;
+        let (order, created_at) = (before.order, before.created_at);
+        self.memory.put_item(OrderItem { order, created_at, ..item.clone() });
+        Ok(())
+    }
+
+    fn delete_order_item(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderItemId,
+    ) -> Result<(), StoreError> {
+        self.own_item(merchant, id)?;
+        self.memory.remove_item(id);
+        Ok(())
+    }
+}
+
+fn next<I: Copy>(rows: &BTreeMap<I, impl Sized>, number: impl Fn(I) -> i64) -> i64 {
+    rows.keys().next_back().map_or(1, |last| number(*last).saturating_add(1))
 }
 
 fn number_of(orders: &[Order]) -> u64 {
@@ -359,6 +483,10 @@ mod tests {
         }
 
         fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn OrderStore)) {
+            work(&mut self.scoped(scope));
+        }
+
+        fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn OrderStore) + Send + 'static) {
             work(&mut self.scoped(scope));
         }
     }

@@ -1,5 +1,7 @@
 //! Orders.
 
+pub mod change;
+
 use chrono::NaiveDate;
 use regulars_kernel::{
     Actor, Denied, MerchantId, Money, OrderId, OrderTypeId, Permission, PersonId, StoreAccess,
@@ -117,7 +119,8 @@ pub struct Order {
     pub change: Option<Money>,
     /// The tax in the total.
     pub tax: Option<Money>,
-    /// What was to be paid; refunds do not change it.
+    /// What is to be paid, tax included: what the lines cost, less the discounts, and the tips ([`crate::Bill::total`]). It
+    /// follows every change of an open order; refunds do not change it.
     pub total: Money,
     /// What was given back so far: zero to the total.
     pub refunded: Money,

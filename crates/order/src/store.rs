@@ -1,17 +1,20 @@
 //! What this crate asks of whoever keeps the rows.
 
 use regulars_kernel::{
-    OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId,
+    MerchantId, OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError,
+    StoreId,
 };
 
-use crate::{Order, OrderItem, OrderQuery, OrderSort, OrderType};
+use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderType};
 
 /// Orders, as far as the scope of the transaction reaches. Each method is one statement, whatever the number of ids (a
 /// list of orders whose buyer's phone number begins like this is two at most); ids out of reach, unknown or named twice
 /// are no error: each row is answered once at most.
 ///
 /// Reach: `Merchant` scope has its own orders, `Person` scope those that the person bought, at any merchant, and
-/// `Platform` scope all. `within` narrows it to stores.
+/// `Platform` scope all. `within` narrows it to stores. Writing, and what is looked for to be written, is a merchant's in
+/// `Merchant` scope, and anybody's in `Platform` scope; elsewhere it is [`StoreError::OutOfScope`], as is a row to be written
+/// that is not there.
 pub trait OrderStore {
     /// Whose data the transaction sees.
     fn scope(&self) -> Scope;
@@ -75,4 +78,42 @@ pub trait OrderStore {
 
     /// Every order type, by ascending id.
     fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError>;
+
+    /// One of a merchant's orders. In a transaction that writes, no other one changes it, its lines, its tips, its discounts or
+    /// its refunds before this one ends: whoever changes any of them looks for the order by this first.
+    fn find_order(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderId,
+    ) -> Result<Option<Order>, StoreError>;
+
+    /// The order of a line; as [`Self::find_order`]. The line may be gone meanwhile: it is read afterwards.
+    fn find_order_of_item(
+        &mut self,
+        merchant: MerchantId,
+        item: OrderItemId,
+    ) -> Result<Option<Order>, StoreError>;
+
+    /// Adds an order and answers the number it was given, which it also appends to `new.number`; `new.id` is not looked at.
+    /// Taken: `orders.number`, `orders.entity_source_id`.
+    fn insert_order(&mut self, new: &Order) -> Result<OrderId, StoreError>;
+
+    /// Writes every field of an order but its keys and `created_at`. Taken: `orders.entity_source_id`.
+    fn update_order(&mut self, order: &Order) -> Result<(), StoreError>;
+
+    /// The sums of one of a merchant's orders.
+    fn bill(&mut self, merchant: MerchantId, id: OrderId) -> Result<Bill, StoreError>;
+
+    /// Adds a line to an order of its merchant and answers the number it was given; `new.id` is not looked at.
+    fn insert_order_item(&mut self, new: &OrderItem) -> Result<OrderItemId, StoreError>;
+
+    /// Writes every field of a line but its keys, its order and `created_at`.
+    fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError>;
+
+    /// Removes a line.
+    fn delete_order_item(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderItemId,
+    ) -> Result<(), StoreError>;
 }

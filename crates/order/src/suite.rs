@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
 pub mod world;
+mod writing;
 
 use std::fmt::Debug;
 
@@ -29,6 +30,9 @@ pub trait Fixture {
 
     /// Opens a transaction in a scope and lets the suite work in it.
     fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn OrderStore));
+
+    /// Opens a transaction that writes, and lets the suite work in it.
+    fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn OrderStore) + Send + 'static);
 }
 
 /// Runs every check.
@@ -60,6 +64,7 @@ pub fn run(fixture: &mut impl Fixture) {
             }
         });
     }
+    writing::run(fixture, &world);
 }
 
 fn fits(world: &World, query: &OrderQuery, order: &Order) -> bool {

@@ -5,7 +5,7 @@ use regulars_kernel::StoreError;
 
 /// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
 /// and what the domain crates are told.
-const UNIQUE_KEYS: [(&str, &str, &str); 11] = [
+const UNIQUE_KEYS: [(&str, &str, &str); 13] = [
     ("person_email_key_key", "person.email_key", "person.email_key"),
     ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
@@ -29,6 +29,12 @@ const UNIQUE_KEYS: [(&str, &str, &str); 11] = [
         "api_key_merchant_id_application_id_prefix_key",
         "api_key.merchant_id, api_key.application_id, api_key.prefix",
         "api_key.prefix",
+    ),
+    ("orders_number", "orders.merchant_id, orders.number", "orders.number"),
+    (
+        "orders_source",
+        "orders.merchant_id, orders.store_id, orders.entity_source, orders.entity_source_id",
+        "orders.entity_source_id",
     ),
     (
         "account_person",

@@ -597,6 +597,8 @@ diesel::table! {
         name -> Text,
         quantity -> Integer,
         num_of_discounted_units -> Integer,
+        unit_price -> Nullable<BigInt>,
+        modifiers -> Nullable<Text>,
         cost -> BigInt,
         is_completed -> Bool,
         entity_source -> Nullable<Text>,
@@ -604,6 +606,70 @@ diesel::table! {
         extra_info -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_tip (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        order_id -> BigInt,
+        amount -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_discount (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        order_id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        redemption_id -> Nullable<BigInt>,
+        amount -> BigInt,
+        points -> BigInt,
+        unbacked -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_discount_share (merchant_id, order_discount_id, order_item_id) {
+        merchant_id -> BigInt,
+        order_discount_id -> BigInt,
+        order_item_id -> BigInt,
+        amount -> BigInt,
+        points -> BigInt,
+        units -> Integer,
+    }
+}
+
+diesel::table! {
+    order_refund (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        order_id -> BigInt,
+        order_item_id -> Nullable<BigInt>,
+        is_cash -> Bool,
+        reason -> Nullable<Text>,
+        amount -> BigInt,
+        tips -> BigInt,
+        points_value -> BigInt,
+        points -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_refund_share (merchant_id, order_refund_id, order_item_id) {
+        merchant_id -> BigInt,
+        order_refund_id -> BigInt,
+        order_item_id -> BigInt,
+        quantity -> Integer,
+        money -> BigInt,
+        points_value -> BigInt,
+        points -> BigInt,
     }
 }
 
@@ -837,6 +903,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_type,
     orders,
     order_item,
+    order_tip,
+    order_discount,
+    order_discount_share,
+    order_refund,
+    order_refund_share,
     visit,
     account,
     entry,

@@ -22,7 +22,7 @@ use regulars_order::{
     Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType,
     suite::{self, Fixture, World, world::ADA},
 };
-use regulars_persistence::{Bulk, Db};
+use regulars_persistence::{Bulk, Db, Tx};
 use regulars_testkit::{Engine, TempDatabase};
 
 struct OnDatabase {
@@ -68,6 +68,14 @@ impl Fixture for OnDatabase {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
+    }
+
+    fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn OrderStore) + Send + 'static) {
+        let write = move |tx: &mut Tx<'_>| {
+            work(tx);
+            Ok::<_, StoreError>(())
+        };
+        self.db().write(scope, None, write).unwrap();
     }
 }
 
@@ -119,6 +127,7 @@ fn put_item(bulk: &mut Bulk, row: &OrderItem) {
             name: row.name.as_str(),
             quantity: row.quantity,
             num_of_discounted_units: row.num_of_discounted_units,
+            unit_price: row.unit_price.map(Money::minor),
             cost: row.cost.minor(),
             is_completed: row.is_completed,
             entity_source: row.entity_source,

@@ -2,6 +2,7 @@
 
 mod apps;
 mod catalogue;
+mod orders;
 mod own_account;
 
 use serde_json::{Value, json};
@@ -57,6 +58,7 @@ pub(crate) fn all() -> Vec<Row> {
         roles(),
         places(),
         catalogue::all(),
+        orders::all(),
         apps::all(),
         memberships(),
     ]

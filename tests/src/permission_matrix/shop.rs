@@ -58,7 +58,7 @@ const THINGS: &str = "{
     stores(first: 1) { edges { node { id groups { edges { node { id } } } } } }
     offers(first: 1, status: ACTIVE) { edges { node { id } } }
     loyaltyCards(first: 1, status: ACTIVE) { edges { node { id } } }
-    orders(first: 1) { edges { node { id items { edges { node { product { id } } } } } } }
+    orders(first: 1, orderBy: \"pk\") { edges { node { id items { edges { node { product { id } } } } } } }
     roles { edges { node { id codename } } }
     permission(id: \"sync\") { id }
 }";
@@ -152,6 +152,24 @@ impl<'a> Shop<'a> {
     pub(crate) fn product(&self) -> Value {
         let input = json!({ "name": Self::unique("Product"), "price": "2.50" });
         self.made("createProduct", "CreateProductInput", "product", &input)
+    }
+
+    /// An open order of the shop.
+    pub(crate) fn open_order(&self) -> Value {
+        let input = json!({ "storeId": self.id("store") });
+        self.made("createOrder", "CreateOrderInput", "order", &input)
+    }
+
+    /// An open order where the cashier does not work.
+    pub(crate) fn order_elsewhere(&self) -> Value {
+        let input = json!({ "storeId": self.store() });
+        self.made("createOrder", "CreateOrderInput", "order", &input)
+    }
+
+    /// A line of an open order.
+    pub(crate) fn order_item(&self) -> Value {
+        let input = json!({ "orderId": self.open_order(), "name": "Matrix", "unitPrice": "2", "quantity": 2 });
+        self.made("createOrderItem", "CreateOrderItemInput", "orderItem", &input)
     }
 
     /// A role of the shop's own.

@@ -22,6 +22,7 @@ use crate::{
     loyalty::card::LOYALTY_CARD,
     merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
+    order::{item::ORDER_ITEM, node::ORDER},
     scalar::{DateTime, DateTimeArgument},
 };
 
@@ -94,6 +95,8 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::Store => STORE,
         TargetKind::StoreGroup => STORE_GROUP,
         TargetKind::Product => PRODUCT,
+        TargetKind::Order => ORDER,
+        TargetKind::OrderItem => ORDER_ITEM,
     }
 }
 
@@ -238,7 +241,7 @@ crate::fast_object! {
             }
             /// What they did: the name of the mutation, or of the query that was refused.
             "action" => fn action(&self) -> &str { &self.0.action }
-            /// What it is about: a customer, a member of staff, a role, a loyalty card, an application, a key; null where that is not
+            /// What it is about: a customer, a member of staff, a role, a loyalty card, an application, a key, a store, an order, a line; null where that is not
             /// one thing, or none that was found.
             "targetId" => fn target_id(&self) -> Option<Id> {
                 self.0.target.map(|target| Id::global(type_name(target.kind), target.id))

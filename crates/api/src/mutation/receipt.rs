@@ -2,8 +2,10 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, LoyaltyCardId, PersonId, ProductId, RoleId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, LoyaltyCardId, OrderId, PersonId, ProductId, RoleId, StoreGroupId,
+    StoreId,
 };
+use regulars_order::item::change::Written;
 
 use super::Outcome;
 use crate::{scalar::ExpectedErrorType, trail::Effect};
@@ -44,8 +46,25 @@ numbers!(
     ApiKeyId,
     StoreId,
     StoreGroupId,
-    ProductId
+    ProductId,
+    OrderId
 );
+
+/// `order:line`.
+impl Receipt for Written {
+    fn effect(&self) -> Effect {
+        Effect::of(self.item.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.order, self.item)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, item) = text.split_once(':')?;
+        Some(Self { order: order.parse().ok()?, item: item.parse().ok()? })
+    }
+}
 
 /// `person`, or `person:key,key` with the keys that were revoked.
 impl Receipt for Closed {

@@ -59,6 +59,16 @@ impl From<domain::PaymentType> for OrderPaymentType {
     }
 }
 
+impl From<OrderPaymentType> for domain::PaymentType {
+    fn from(payment: OrderPaymentType) -> Self {
+        match payment {
+            OrderPaymentType::Cash => Self::Cash,
+            OrderPaymentType::CreditCard => Self::CreditCard,
+            OrderPaymentType::Paypal => Self::Paypal,
+        }
+    }
+}
+
 crate::leaf_enums!(OrderState, OrderPaymentType);
 
 #[cfg(test)]
@@ -83,7 +93,9 @@ mod tests {
             assert_eq!(domain::OrderState::from(shown), state);
         }
         for payment in domain::PaymentType::ALL {
-            assert_eq!(name(&OrderPaymentType::from(payment)), payment.name());
+            let shown = OrderPaymentType::from(payment);
+            assert_eq!(name(&shown), payment.name());
+            assert_eq!(domain::PaymentType::from(shown), payment);
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use juniper::GraphQLObject;
 use regulars_kernel::{
     OrderId, OrderItemId, PageRequest, ProductId,
     page::{Keyed, SortKey},
 };
-use regulars_order::{OrderItem, OrderItemSort, item};
+use regulars_order::{Modifier, OrderItem, OrderItemSort, item};
 
 use crate::{
     connection::connection,
@@ -33,6 +34,21 @@ pub struct Line {
 
 /// A line of an order; its scalar fields take the short way.
 pub type OrderItemNode = Fast<Line>;
+
+/// What makes each unit of a line another than the plain one.
+#[derive(Clone, Debug, GraphQLObject)]
+pub struct OrderItemModifier {
+    /// What it is called.
+    name: String,
+    /// What it adds to the price of each unit; below zero it takes off.
+    price: Decimal,
+}
+
+impl OrderItemModifier {
+    fn of(modifier: &Modifier) -> Self {
+        Self { name: modifier.name.clone(), price: modifier.price.into() }
+    }
+}
 
 impl Keyed<OrderItemSort> for OrderItemNode {
     fn sort_key(&self, field: OrderItemSort) -> SortKey {
@@ -97,7 +113,9 @@ crate::fast_object! {
             "numOfDiscountedUnits" => fn num_of_discounted_units(&self) -> i32 {
                 self.item.num_of_discounted_units
             }
-            /// What the whole line costs.
+            /// What one costs, without modifiers; null where the line says what it costs as a whole.
+            "unitPrice" => fn unit_price(&self) -> Option<Decimal> { self.item.unit_price.map(Into::into) }
+            /// What the whole line costs, tax included.
             "cost" => fn cost(&self) -> Decimal { self.item.cost.into() }
             /// The currency of the cost.
             "costCurrency" => fn cost_currency(&self) -> &str { self.item.cost.currency().code() }
@@ -121,6 +139,11 @@ crate::fast_object! {
             "updatedAt" => fn updated_at(&self) -> DateTime { DateTime(self.item.updated_at) }
         }
         fields {
+            /// What makes each of them another than the plain one.
+            fn modifiers(&self) -> Vec<OrderItemModifier> {
+                self.item.modifiers.iter().map(OrderItemModifier::of).collect()
+            }
+
             /// What was bought; null where it is not in the catalogue.
             fn product(&self, context: &Context) -> Result<Option<ProductNode>, ApiError> {
                 let Some(id) = self.item.product else { return Ok(None) };

@@ -1,7 +1,9 @@
-//! Orders: what customers bought, and the purchase history of a customer or a store.
+//! Orders: what customers buy, open orders of a till, and the purchase history of a customer or a store.
 
 pub mod choice;
+pub mod inputs;
 pub mod item;
+pub mod mutations;
 pub mod node;
 pub mod order_type;
 pub mod queries;

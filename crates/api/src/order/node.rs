@@ -152,7 +152,8 @@ crate::fast_object! {
             "tax" => fn tax(&self) -> Option<Decimal> { self.0.tax.map(Into::into) }
             /// Its currency.
             "taxCurrency" => fn tax_currency(&self) -> Option<&str> { code(self.0.tax) }
-            /// What was to be paid; refunds do not change it.
+            /// What is to be paid, tax included: what the lines cost, less the discounts, and the tips. It follows every change of
+            /// an open order; refunds do not change it.
             "total" => fn total(&self) -> Decimal { self.0.total.into() }
             /// Its currency.
             "totalCurrency" => fn total_currency(&self) -> &str { self.0.total.currency().code() }

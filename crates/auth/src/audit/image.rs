@@ -132,6 +132,44 @@ fields! {
     Price = "price" plain,
     /// The shelf that a product stands on.
     Category = "category" plain,
+    /// The store of an order, by number.
+    Store = "store" plain,
+    /// Whose an order is, by number.
+    Consumer = "consumer" plain,
+    /// Who serves, by number.
+    Waiter = "waiter" plain,
+    /// How an order is fulfilled, by number.
+    OrderType = "orderType" plain,
+    /// How far an order has come.
+    State = "state" plain,
+    /// How an order is paid.
+    PaymentType = "paymentType" plain,
+    /// How many sit at the table.
+    NumOfGuests = "numOfGuests" plain,
+    /// When an order is to be picked up.
+    PickupDt = "pickupDt" plain,
+    /// What an order comes to.
+    Total = "total" plain,
+    /// The tax in it.
+    Tax = "tax" plain,
+    /// What was given back of it.
+    Refunded = "refunded" plain,
+    /// When an order was completed.
+    CompletedAt = "completedAt" plain,
+    /// The order of a line, by number.
+    Order = "order" plain,
+    /// The product of a line, by number.
+    Product = "product" plain,
+    /// How many of it.
+    Quantity = "quantity" plain,
+    /// What one costs.
+    UnitPrice = "unitPrice" plain,
+    /// What makes each another than the plain one.
+    Modifiers = "modifiers" plain,
+    /// What a line costs.
+    Cost = "cost" plain,
+    /// Whether a line was handed over.
+    IsCompleted = "isCompleted" plain,
     /// Entries that found no room in the log.
     Dropped = "dropped" plain,
     /// How many more of the same there were within a minute.
@@ -328,6 +366,16 @@ impl Image {
         image.put(Field::EntitySourceId, product.entity_source_id.as_ref());
         image.put(Field::Archived, Some(product.archived));
         image.put(Field::ExtraInfo, product.extra_info.as_ref());
+        image
+    }
+
+    /// Of a thing that a crate above this one knows: fields with their values, absent where there is none. The values come from
+    /// the types of its domain; personal ones are the person's whom the entry is about, and nobody else's.
+    pub fn of_fields(fields: impl IntoIterator<Item = (Field, Option<String>)>) -> Self {
+        let mut image = Self::default();
+        for (field, value) in fields {
+            image.put(field, value);
+        }
         image
     }
 

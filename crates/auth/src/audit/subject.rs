@@ -51,6 +51,13 @@ pub enum Subject {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View(Vec<(Option<MerchantId>, Image)>);
 
+impl View {
+    /// What there was to see of one thing.
+    pub fn alone(image: Option<Image>) -> Self {
+        Self(image.map(|image| (None, image)).into_iter().collect())
+    }
+}
+
 impl Subject {
     /// The thing, where it is one and known.
     pub fn target(&self) -> Option<Target> {
@@ -79,8 +86,7 @@ impl Subject {
         &self,
         tx: &mut S,
     ) -> Result<View, StoreError> {
-        let alone =
-            |image: Option<Image>| View(image.map(|image| (None, image)).into_iter().collect());
+        let alone = View::alone;
         Ok(match self {
             Self::Nothing | Self::LoyaltyCard(_) | Self::Person(_) => View::default(),
             Self::Member(merchant, person) => {

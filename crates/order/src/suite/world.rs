@@ -194,6 +194,8 @@ fn items(orders: &[Order]) -> Vec<OrderItem> {
         name: name.to_owned(),
         quantity: 1,
         num_of_discounted_units: 0,
+        unit_price: None,
+        modifiers: Vec::new(),
         cost: order.total,
         is_completed: order.completed,
         entity_source: None,

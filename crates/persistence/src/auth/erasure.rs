@@ -61,6 +61,13 @@ pub(super) fn clear(
         whose,
         ")",
     )?;
+    let reasons = run(
+        tx,
+        "UPDATE order_refund SET reason = NULL WHERE reason IS NOT NULL \
+         AND (merchant_id, order_id) IN (SELECT o.merchant_id, o.id FROM orders o WHERE ",
+        whose,
+        ")",
+    )?;
     let orders = run(
         tx,
         "UPDATE orders SET phone_number = NULL, delivery_location = NULL, extra_info = NULL WHERE ",
@@ -74,7 +81,7 @@ pub(super) fn clear(
         Part::gone(PartKind::Consents, consents),
         Part::gone(PartKind::Intents, intents),
         Part::gone(PartKind::Requests, requests),
-        Part { kind: PartKind::Orders, cleared: orders, kept: kept_orders },
+        Part { kind: PartKind::Orders, cleared: orders.saturating_add(reasons), kept: kept_orders },
         Part { kind: PartKind::OrderItems, cleared: items, kept: kept_items },
         Part { kind: PartKind::Redemptions, cleared: 0, kept: redemptions },
         Part { kind: PartKind::Visits, cleared: 0, kept: visits },

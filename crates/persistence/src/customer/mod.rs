@@ -81,6 +81,14 @@ impl CustomerStore for Tx<'_> {
         person::find_account(self, person)
     }
 
+    fn joined_account(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Option<Person>, StoreError> {
+        person::joined_account(self, merchant, person)
+    }
+
     fn people(&mut self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
         person::people(self, ids)
     }

@@ -8,7 +8,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Nullable, Text},
 };
 use regulars_customer::{Kind, LoyaltyId, MerchantType, NewPerson, Person, Stranger, UserType};
-use regulars_kernel::{PersonId, Scope, StoreError, Timestamp};
+use regulars_kernel::{MerchantId, PersonId, Scope, StoreError, Timestamp};
 
 use super::profile::{Place, ProfileRow, ProfileSql, ProfileValues, profile_columns};
 use crate::{
@@ -187,6 +187,40 @@ pub(super) fn find_account(
         .sql(" FROM person p WHERE p.registered AND p.id = ")
         .bind(person.get())
         .sql(tx.lock());
+    statement.first::<Row>(tx.connection)?.map(Row::person).transpose()
+}
+
+pub(super) fn joined_account(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    person: PersonId,
+) -> Result<Option<Person>, StoreError> {
+    let reached = match tx.scope() {
+        Scope::Merchant(own) => own == merchant,
+        Scope::Person(_) => false,
+        Scope::Platform => true,
+    };
+    if !reached {
+        return Ok(None);
+    }
+    if !tx.lock().is_empty() {
+        // PostgreSQL's wall lets merchants hold no account: it has a door for that.
+        Statement::<Nullable<BigInt>>::new("SELECT hold_account(")
+            .bind(merchant.get())
+            .sql(", ")
+            .bind(person.get())
+            .sql(")")
+            .first::<Option<i64>>(tx.connection)?;
+    }
+    let statement = Statement::<RowSql>::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM person p WHERE p.registered AND p.id = ")
+        .bind(person.get())
+        .sql(
+            " AND EXISTS (SELECT 1 FROM membership m WHERE m.person_id = p.id AND m.merchant_id = ",
+        )
+        .bind(merchant.get())
+        .sql(")");
     statement.first::<Row>(tx.connection)?.map(Row::person).transpose()
 }
 

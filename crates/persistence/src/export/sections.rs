@@ -84,6 +84,7 @@ use Reach::{Either, Members, Own};
 
 const PERSON: &[&str] = &["t.person_id = ", ""];
 const PARENT: &[&str] = &["p.person_id = ", ""];
+const ORDER: &str = "JOIN orders p ON p.merchant_id = t.merchant_id AND p.id = t.order_id";
 const ACCOUNT: &str = "JOIN account p ON p.merchant_id = t.merchant_id AND p.id = t.account_id";
 
 /// Every list, in the order in which they are read.
@@ -221,14 +222,74 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         key: "orderItems",
         table: "order_item",
-        joins: "JOIN orders p ON p.merchant_id = t.merchant_id AND p.id = t.order_id",
+        joins: ORDER,
         whose: PARENT,
         reach: Members("p.merchant_id"),
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, order_id, product_id, name, quantity, num_of_discounted_units,
-            cost: Money("currency"), "p.currency", is_completed: Truth, entity_source,
-            entity_source_id, extra_info, created_at: Instant, updated_at: Instant,
+            unit_price: Money("currency"), modifiers, cost: Money("currency"), "p.currency", is_completed: Truth,
+            entity_source, entity_source_id, extra_info, created_at: Instant, updated_at: Instant,
+        ],
+    },
+    Section {
+        key: "orderTips",
+        table: "order_tip",
+        joins: ORDER,
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.id",
+        columns: columns![
+            id, merchant_id, order_id, amount: Money("currency"), "p.currency", created_at: Instant,
+        ],
+    },
+    Section {
+        key: "orderDiscounts",
+        table: "order_discount",
+        joins: ORDER,
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.id",
+        columns: columns![
+            id, merchant_id, order_id, kind, name, redemption_id, amount: Money("currency"), "p.currency", points,
+            unbacked: Truth, created_at: Instant,
+        ],
+    },
+    Section {
+        key: "orderDiscountShares",
+        table: "order_discount_share",
+        joins: "JOIN order_discount o ON o.merchant_id = t.merchant_id AND o.id = t.order_discount_id \
+                JOIN orders p ON p.merchant_id = o.merchant_id AND p.id = o.order_id",
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.order_discount_id, t.order_item_id",
+        columns: columns![
+            merchant_id, order_discount_id, order_item_id, amount: Money("currency"), "p.currency", points, units,
+        ],
+    },
+    Section {
+        key: "orderRefunds",
+        table: "order_refund",
+        joins: ORDER,
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.id",
+        columns: columns![
+            id, merchant_id, order_id, order_item_id, is_cash: Truth, reason, amount: Money("currency"),
+            tips: Money("currency"), points_value: Money("currency"), points, "p.currency", created_at: Instant,
+        ],
+    },
+    Section {
+        key: "orderRefundShares",
+        table: "order_refund_share",
+        joins: "JOIN order_refund o ON o.merchant_id = t.merchant_id AND o.id = t.order_refund_id \
+                JOIN orders p ON p.merchant_id = o.merchant_id AND p.id = o.order_id",
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.order_refund_id, t.order_item_id",
+        columns: columns![
+            merchant_id, order_refund_id, order_item_id, quantity, money: Money("currency"),
+            points_value: Money("currency"), points, "p.currency",
         ],
     },
     Section {

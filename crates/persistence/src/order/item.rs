@@ -1,18 +1,26 @@
 //! The lines of orders. They are in reach where their order is, and in its currency.
 
 use diesel::{
-    Queryable,
+    AsChangeset, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, ProductId, StoreAccess, StoreError, Timestamp,
+    Currency, MerchantId, Money, OrderId, OrderItemId, ProductId, StoreAccess, StoreError,
+    Timestamp,
 };
-use regulars_order::OrderItem;
+use regulars_merchant::EntitySource;
+use regulars_order::{Modifier, OrderItem};
 
-use super::filter::{Purpose, push_scope, push_within};
+use super::{
+    OUT_OF_REACH,
+    filter::{Purpose, push_scope, push_within},
+    reached,
+};
 use crate::{
     Tx,
+    error::IntoStore,
     merchant::Stored,
+    schema::order_item,
     statement::{Bind, Statement},
 };
 
@@ -24,6 +32,8 @@ type RowSql = (
     Text,
     Integer,
     Integer,
+    Nullable<BigInt>,
+    Nullable<Text>,
     BigInt,
     Text,
     Bool,
@@ -43,6 +53,8 @@ struct Row {
     name: String,
     quantity: i32,
     num_of_discounted_units: i32,
+    unit_price: Option<i64>,
+    modifiers: Option<String>,
     cost: i64,
     /// The order's.
     currency: String,
@@ -59,12 +71,18 @@ impl TryFrom<Row> for OrderItem {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let stored = Stored { table: "order_item", id: row.id };
+        let currency = stored.currency(&row.currency)?;
+        let modifiers = row.modifiers.as_deref();
+        let modifiers = modifiers
+            .map(|text| stored.read("modifiers", text, |text| modifiers_of(text, currency)));
         Ok(Self {
             id: OrderItemId::new(row.id),
             merchant: MerchantId::new(row.merchant_id),
             order: OrderId::new(row.order_id),
             product: row.product_id.map(ProductId::new),
-            cost: stored.money(row.cost, &row.currency)?,
+            unit_price: row.unit_price.map(|minor| Money::new(minor, currency)),
+            modifiers: modifiers.transpose()?.unwrap_or_default(),
+            cost: Money::new(row.cost, currency),
             entity_source: stored.entity_source(row.entity_source.as_deref())?,
             name: row.name,
             quantity: row.quantity,
@@ -76,6 +94,92 @@ impl TryFrom<Row> for OrderItem {
             updated_at: Timestamp::from_micros(row.updated_at),
         })
     }
+}
+
+/// The modifiers in a line's text: pairs of a name and a price in minor units of the order's currency.
+fn modifiers_of(text: &str, currency: Currency) -> Option<Vec<Modifier>> {
+    let pairs: Vec<(String, i64)> = serde_json::from_str(text).ok()?;
+    let modifier = |(name, price)| Modifier { name, price: Money::new(price, currency) };
+    Some(pairs.into_iter().map(modifier).collect())
+}
+
+/// The text of modifiers; none where there are none.
+fn text_of(modifiers: &[Modifier]) -> Result<Option<String>, StoreError> {
+    let pairs: Vec<(&str, i64)> =
+        modifiers.iter().map(|one| (one.name.as_str(), one.price.minor())).collect();
+    let text = (!pairs.is_empty()).then(|| serde_json::to_string(&pairs)).transpose();
+    text.map_err(|error| StoreError::Internal(Box::new(error)))
+}
+
+/// What is written of a line. Absent values become null.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = order_item, treat_none_as_null = true)]
+struct Values {
+    product_id: Option<i64>,
+    name: String,
+    quantity: i32,
+    num_of_discounted_units: i32,
+    unit_price: Option<i64>,
+    modifiers: Option<String>,
+    cost: i64,
+    is_completed: bool,
+    entity_source: Option<&'static str>,
+    entity_source_id: Option<String>,
+    extra_info: Option<String>,
+    updated_at: i64,
+}
+
+impl TryFrom<&OrderItem> for Values {
+    type Error = StoreError;
+
+    fn try_from(item: &OrderItem) -> Result<Self, StoreError> {
+        Ok(Self {
+            product_id: item.product.map(ProductId::get),
+            name: item.name.clone(),
+            quantity: item.quantity,
+            num_of_discounted_units: item.num_of_discounted_units,
+            unit_price: item.unit_price.map(Money::minor),
+            modifiers: text_of(&item.modifiers)?,
+            cost: item.cost.minor(),
+            is_completed: item.is_completed,
+            entity_source: item.entity_source.map(EntitySource::name),
+            entity_source_id: item.entity_source_id.clone(),
+            extra_info: item.extra_info.clone(),
+            updated_at: item.updated_at.micros(),
+        })
+    }
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &OrderItem) -> Result<OrderItemId, StoreError> {
+    tx.require_merchant(new.merchant, OUT_OF_REACH)?;
+    let own = (
+        order_item::merchant_id.eq(new.merchant.get()),
+        order_item::order_id.eq(new.order.get()),
+        order_item::created_at.eq(new.created_at.micros()),
+    );
+    let id: i64 = diesel::insert_into(order_item::table)
+        .values((own, Values::try_from(new)?))
+        .returning(order_item::id)
+        .get_result(tx.connection)
+        .store()?;
+    Ok(OrderItemId::new(id))
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, changed: &OrderItem) -> Result<(), StoreError> {
+    tx.require_merchant(changed.merchant, OUT_OF_REACH)?;
+    let row = order_item::table.find((changed.merchant.get(), changed.id.get()));
+    let values = Values::try_from(changed)?;
+    reached(diesel::update(row).set(values).execute(tx.connection).store()?)
+}
+
+pub(super) fn delete(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    id: OrderItemId,
+) -> Result<(), StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let row = order_item::table.find((merchant.get(), id.get()));
+    reached(diesel::delete(row).execute(tx.connection).store()?)
 }
 
 pub(super) fn per_order(
@@ -122,7 +226,7 @@ pub(super) fn by_ids(
 fn items(tx: &Tx<'_>, within: &StoreAccess) -> Statement<RowSql> {
     let mut statement = Statement::new(
         "SELECT i.id, i.merchant_id, i.order_id, i.product_id, i.name, i.quantity, \
-         i.num_of_discounted_units, i.cost, c.currency, i.is_completed, i.entity_source, \
+         i.num_of_discounted_units, i.unit_price, i.modifiers, i.cost, c.currency, i.is_completed, i.entity_source, \
          i.entity_source_id, i.extra_info, i.created_at, i.updated_at FROM order_item i \
          JOIN orders c ON c.merchant_id = i.merchant_id AND c.id = i.order_id WHERE ",
     );

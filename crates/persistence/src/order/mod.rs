@@ -3,6 +3,7 @@
 //! Each function here says what it asks of which table; what a method promises is said by the port. Every statement on
 //! orders names the merchant or the person whose they are.
 
+mod bill;
 mod buyer;
 mod filter;
 mod item;
@@ -11,9 +12,10 @@ mod order;
 mod order_type;
 
 use regulars_kernel::{
-    OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId,
+    MerchantId, OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError,
+    StoreId,
 };
-use regulars_order::{Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType};
+use regulars_order::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType};
 
 use crate::Tx;
 
@@ -91,4 +93,56 @@ impl OrderStore for Tx<'_> {
     fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError> {
         order_type::list(self)
     }
+
+    fn find_order(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
+        order::find(self, merchant, id)
+    }
+
+    fn find_order_of_item(
+        &mut self,
+        merchant: MerchantId,
+        item: OrderItemId,
+    ) -> Result<Option<Order>, StoreError> {
+        order::find_of_item(self, merchant, item)
+    }
+
+    fn insert_order(&mut self, new: &Order) -> Result<OrderId, StoreError> {
+        order::insert(self, new)
+    }
+
+    fn update_order(&mut self, order: &Order) -> Result<(), StoreError> {
+        order::update(self, order)
+    }
+
+    fn bill(&mut self, merchant: MerchantId, id: OrderId) -> Result<Bill, StoreError> {
+        bill::of(self, merchant, id)
+    }
+
+    fn insert_order_item(&mut self, new: &OrderItem) -> Result<OrderItemId, StoreError> {
+        item::insert(self, new)
+    }
+
+    fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {
+        item::update(self, item)
+    }
+
+    fn delete_order_item(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderItemId,
+    ) -> Result<(), StoreError> {
+        item::delete(self, merchant, id)
+    }
+}
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's orders");
+
+/// Whether a statement reached the row that it was to change.
+fn reached(rows: usize) -> Result<(), StoreError> {
+    if rows == 0 { Err(OUT_OF_REACH) } else { Ok(()) }
 }

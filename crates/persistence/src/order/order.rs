@@ -2,20 +2,27 @@
 
 use chrono::NaiveDate;
 use diesel::{
-    Queryable,
+    AsChangeset, QueryDsl as _, Queryable, RunQueryDsl as _,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
-    MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreAccess, StoreError,
-    StoreId, Timestamp,
+    MerchantId, Money, OrderId, OrderItemId, OrderTypeId, Page, PageRequest, PersonId, StoreAccess,
+    StoreError, StoreId, Timestamp,
 };
+use regulars_merchant::EntitySource;
 use regulars_order::{Order, OrderQuery, OrderSort, OrderState, PaymentType};
 
-use super::filter::{Filter, Purpose, push_scope, push_within};
+use super::{
+    OUT_OF_REACH,
+    filter::{Filter, Purpose, push_scope, push_within},
+    reached,
+};
 use crate::{
     Tx,
+    error::IntoStore,
     merchant::Stored,
     page::{Children, SortColumns, group, push_page},
+    schema::orders,
     statement::{Bind, Statement},
 };
 
@@ -147,6 +154,166 @@ impl TryFrom<Row> for Order {
             updated_at: Timestamp::from_micros(row.updated_at),
         })
     }
+}
+
+/// What is written of an order. Absent values become null.
+#[derive(AsChangeset)]
+#[diesel(table_name = orders, treat_none_as_null = true)]
+struct Values {
+    store_id: i64,
+    person_id: Option<i64>,
+    waiter_id: Option<i64>,
+    phone_number: Option<String>,
+    order_type_id: i64,
+    state: &'static str,
+    pickup_at: Option<i64>,
+    delivery_location: Option<String>,
+    payment_type: Option<&'static str>,
+    num_of_guests: Option<i32>,
+    cash_received: Option<i64>,
+    change_given: Option<i64>,
+    tax: Option<i64>,
+    total: i64,
+    refunded: i64,
+    completed: bool,
+    completed_at: Option<i64>,
+    business_date: Option<String>,
+    is_active: bool,
+    deleted_at: Option<i64>,
+    entity_source: Option<&'static str>,
+    entity_source_id: Option<String>,
+    extra_info: Option<String>,
+    updated_at: i64,
+}
+
+impl From<&Order> for Values {
+    fn from(order: &Order) -> Self {
+        Self {
+            store_id: order.store.get(),
+            person_id: order.consumer.map(PersonId::get),
+            waiter_id: order.waiter.map(PersonId::get),
+            phone_number: order.phone_number.clone(),
+            order_type_id: order.order_type.get(),
+            state: order.state.name(),
+            pickup_at: order.pickup_at.map(Timestamp::micros),
+            delivery_location: order.delivery_location.clone(),
+            payment_type: order.payment_type.map(PaymentType::name),
+            num_of_guests: order.num_of_guests,
+            cash_received: order.cash_received.map(Money::minor),
+            change_given: order.change.map(Money::minor),
+            tax: order.tax.map(Money::minor),
+            total: order.total.minor(),
+            refunded: order.refunded.minor(),
+            completed: order.completed,
+            completed_at: order.completed_at.map(Timestamp::micros),
+            business_date: order.business_date.map(|day| day.to_string()),
+            is_active: order.is_active(),
+            deleted_at: order.deleted_at.map(Timestamp::micros),
+            entity_source: order.entity_source.map(EntitySource::name),
+            entity_source_id: order.entity_source_id.clone(),
+            extra_info: order.extra_info.clone(),
+            updated_at: order.updated_at.micros(),
+        }
+    }
+}
+
+/// A statement that looks for one order to be changed, up to what says which.
+fn sought(merchant: MerchantId) -> Statement<RowSql> {
+    let mut statement =
+        Statement::new(concat!("SELECT ", columns!(), " FROM orders c WHERE c.merchant_id = "));
+    statement.push_bind(merchant.get());
+    statement
+}
+
+pub(super) fn find(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    id: OrderId,
+) -> Result<Option<Order>, StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let mut statement = sought(merchant);
+    statement.push(" AND c.id = ");
+    statement.push_bind(id.get());
+    statement.push(tx.lock());
+    Ok(load(tx, statement)?.pop())
+}
+
+pub(super) fn find_of_item(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    item: OrderItemId,
+) -> Result<Option<Order>, StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let mut statement = sought(merchant);
+    // A line never changes its order.
+    statement.push(" AND c.id = (SELECT i.order_id FROM order_item i WHERE i.merchant_id = ");
+    statement.push_bind(merchant.get());
+    statement.push(" AND i.id = ");
+    statement.push_bind(item.get());
+    statement.push(")");
+    statement.push(tx.lock());
+    Ok(load(tx, statement)?.pop())
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &Order) -> Result<OrderId, StoreError> {
+    tx.require_merchant(new.merchant, OUT_OF_REACH)?;
+    let values = Values::from(new);
+    let columns: [(&'static str, Bind); 27] = [
+        ("merchant_id", new.merchant.get().into()),
+        ("currency", new.total.currency().code().into()),
+        ("created_at", new.created_at.micros().into()),
+        ("store_id", values.store_id.into()),
+        ("person_id", values.person_id.into()),
+        ("waiter_id", values.waiter_id.into()),
+        ("phone_number", values.phone_number.into()),
+        ("order_type_id", values.order_type_id.into()),
+        ("state", values.state.into()),
+        ("pickup_at", values.pickup_at.into()),
+        ("delivery_location", values.delivery_location.into()),
+        ("payment_type", values.payment_type.map(str::to_owned).into()),
+        ("num_of_guests", values.num_of_guests.map(i64::from).into()),
+        ("cash_received", values.cash_received.into()),
+        ("change_given", values.change_given.into()),
+        ("tax", values.tax.into()),
+        ("total", values.total.into()),
+        ("refunded", values.refunded.into()),
+        ("completed", values.completed.into()),
+        ("completed_at", values.completed_at.into()),
+        ("business_date", values.business_date.into()),
+        ("is_active", values.is_active.into()),
+        ("deleted_at", values.deleted_at.into()),
+        ("entity_source", values.entity_source.map(str::to_owned).into()),
+        ("entity_source_id", values.entity_source_id.into()),
+        ("extra_info", values.extra_info.into()),
+        ("updated_at", values.updated_at.into()),
+    ];
+    let mut statement = Statement::<BigInt>::new("INSERT INTO orders (id, number");
+    for (column, _) in &columns {
+        statement.push(", ");
+        statement.push(*column);
+    }
+    // The number has the row's own in it.
+    statement.push(") SELECT k.id, ");
+    statement.push_bind(new.number.as_str());
+    statement.push_dialect(" || k.id::TEXT", " || k.id");
+    for (_, value) in columns {
+        statement.push(", ");
+        statement.push_bind(value);
+    }
+    // SQLite has one writer: nobody takes the next one meanwhile.
+    statement.push_dialect(
+        " FROM (SELECT nextval(pg_get_serial_sequence('orders', 'id')) AS id) k RETURNING id",
+        " FROM (SELECT COALESCE((SELECT q.seq FROM sqlite_sequence q WHERE q.name = 'orders'), 0) + 1 AS id) k \
+         RETURNING id",
+    );
+    let id: Option<i64> = statement.first(tx.connection)?;
+    id.map(OrderId::new).ok_or(OUT_OF_REACH)
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, changed: &Order) -> Result<(), StoreError> {
+    tx.require_merchant(changed.merchant, OUT_OF_REACH)?;
+    let row = orders::table.find((changed.merchant.get(), changed.id.get()));
+    reached(diesel::update(row).set(Values::from(changed)).execute(tx.connection).store()?)
 }
 
 pub(super) fn by_ids(

@@ -1,0 +1,96 @@
+//! What somebody is about to change, looked at before and after: what the crate of the log knows itself, and orders, which lie
+//! beside it.
+
+use regulars_auth::audit::{Field, Image, Subject, Target, View};
+use regulars_kernel::{MerchantId, Money, OrderId, OrderItemId, StoreAccess, StoreError};
+use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType};
+use regulars_persistence::Tx;
+
+use crate::scalar::DateTime;
+
+/// What an action is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    /// What the crate of the log knows.
+    Known(Subject),
+    /// One of a merchant's orders.
+    Order(MerchantId, OrderId),
+    /// A line of one of them.
+    OrderItem(MerchantId, OrderItemId),
+}
+
+impl From<Subject> for Thing {
+    fn from(subject: Subject) -> Self {
+        Self::Known(subject)
+    }
+}
+
+impl Thing {
+    /// The thing, where it is one and known.
+    pub(super) fn target(&self) -> Option<Target> {
+        match self {
+            Self::Known(subject) => subject.target(),
+            Self::Order(_, order) => Some((*order).into()),
+            Self::OrderItem(_, item) => Some((*item).into()),
+        }
+    }
+
+    /// Looks at it. In a transaction that writes nobody else changes it before this one ends.
+    pub(super) fn look(&self, tx: &mut Tx<'_>) -> Result<View, StoreError> {
+        let image = match self {
+            Self::Known(subject) => return subject.look(tx),
+            Self::Order(merchant, order) => {
+                tx.find_order(*merchant, *order)?.as_ref().map(image_of_order)
+            }
+            Self::OrderItem(merchant, item) => match tx.find_order_of_item(*merchant, *item)? {
+                Some(_) => tx.order_items(&[*item], &StoreAccess::All)?.first().map(image_of_item),
+                None => None,
+            },
+        };
+        Ok(View::alone(image))
+    }
+}
+
+fn text(value: Option<impl ToString>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+/// Without what tells of its buyer: where they are reached, where it is brought, and the merchant's own fields are not the
+/// order's to keep, once they are erased.
+fn image_of_order(order: &Order) -> Image {
+    let instant = |at| text(Some(DateTime(at)));
+    Image::of_fields([
+        (Field::Store, text(Some(order.store))),
+        (Field::Consumer, text(order.consumer)),
+        (Field::Waiter, text(order.waiter)),
+        (Field::OrderType, text(Some(order.order_type))),
+        (Field::State, text(Some(order.state.name()))),
+        (Field::PaymentType, text(order.payment_type.map(PaymentType::name))),
+        (Field::NumOfGuests, text(order.num_of_guests)),
+        (Field::PickupDt, order.pickup_at.and_then(instant)),
+        (Field::Total, text(Some(order.total))),
+        (Field::Tax, text(order.tax)),
+        (Field::Refunded, text(Some(order.refunded))),
+        (Field::CompletedAt, order.completed_at.and_then(instant)),
+        (Field::Archived, text(Some(!order.is_active()))),
+        (Field::EntitySource, text(order.entity_source.map(|source| source.name()))),
+    ])
+}
+
+fn image_of_item(item: &OrderItem) -> Image {
+    let modifier = |one: &Modifier| {
+        let free = one.price == Money::zero(one.price.currency());
+        if free { one.name.clone() } else { format!("{} {}", one.name, one.price) }
+    };
+    let modifiers: Vec<_> = item.modifiers.iter().map(modifier).collect();
+    Image::of_fields([
+        (Field::Order, text(Some(item.order))),
+        (Field::Product, text(item.product)),
+        (Field::Name, text(Some(&item.name))),
+        (Field::Quantity, text(Some(item.quantity))),
+        (Field::UnitPrice, text(item.unit_price)),
+        (Field::Modifiers, text(Some(modifiers.join(", ")))),
+        (Field::Cost, text(Some(item.cost))),
+        (Field::IsCompleted, text(Some(item.is_completed))),
+    ])
+}

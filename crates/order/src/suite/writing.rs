@@ -1,0 +1,136 @@
+//! Orders and their lines are written within the merchant's own reach, and nowhere else.
+
+use regulars_kernel::{
+    Money, OrderId, OrderItemId, PersonId, ProductId, Scope, StoreAccess, StoreError, StoreId,
+};
+use regulars_merchant::EntitySource;
+
+use super::{Fixture, World, world};
+use crate::{Bill, Modifier, Order, OrderItem, OrderState, OrderStore, OrderType, PaymentType};
+
+pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
+    let (own, other) =
+        (world.places.merchants.first().unwrap(), world.places.merchants.last().unwrap());
+    let (own, other) = (own.id, other.id);
+    let of =
+        |id: i64| world.orders.iter().find(|order| order.id == OrderId::new(id)).unwrap().clone();
+    // One with everything, one with nothing.
+    let (full, bare, theirs) = (of(502), of(503), of(509));
+    let their_item = world.items.iter().find(|item| item.merchant == other).unwrap().clone();
+    let work = move |store: &mut dyn OrderStore| {
+        let made = orders(store, &full, &bare);
+        lines(store, &made);
+        refusals(store, &made, &theirs, &their_item);
+    };
+    fixture.write(Scope::Merchant(own), work);
+    let bare = of(503);
+    fixture.write(Scope::Person(world::ADA), move |store| {
+        refused(store.find_order(own, bare.id).map(drop));
+        refused(store.insert_order(&bare).map(drop));
+        refused(store.update_order(&bare));
+        refused(store.bill(own, bare.id).map(drop));
+    });
+}
+
+fn orders(store: &mut dyn OrderStore, full: &Order, bare: &Order) -> Order {
+    let prefix = "100261126";
+    let source = || (Some(EntitySource::Pos), Some("suite-1".to_owned()));
+    let new = |order: &Order| Order { number: prefix.to_owned(), ..order.clone() };
+    let (entity_source, entity_source_id) = source();
+    let mut made = Order { entity_source, entity_source_id, ..new(full) };
+    made.id = store.insert_order(&made).unwrap();
+    made.number = format!("{prefix}{}", made.id);
+    assert_eq!(store.find_order(made.merchant, made.id).unwrap(), Some(made.clone()));
+    let second = store.insert_order(&new(bare)).unwrap();
+    assert!(second > made.id);
+    let second = store.find_order(made.merchant, second).unwrap().unwrap();
+    assert_eq!(
+        second,
+        Order { id: second.id, number: format!("{prefix}{}", second.id), ..bare.clone() }
+    );
+    // Everything that can change changes, there and back.
+    for model in [bare, full] {
+        let (number, created_at) = (made.number.clone(), made.created_at);
+        made = Order { id: made.id, number, created_at, ..model.clone() };
+        made.entity_source_id = model.entity_source_id.as_ref().map(|_| "suite-1".to_owned());
+        store.update_order(&Order { number: "another".to_owned(), ..made.clone() }).unwrap();
+        assert_eq!(store.find_order(made.merchant, made.id).unwrap(), Some(made.clone()));
+    }
+    let gone = Order {
+        state: OrderState::Voided,
+        order_type: OrderType::TO_GO.0,
+        payment_type: Some(PaymentType::Paypal),
+        deleted_at: Some(made.updated_at),
+        store: StoreId::new(101),
+        consumer: Some(PersonId::new(74)),
+        ..made
+    };
+    store.update_order(&gone).unwrap();
+    assert_eq!(store.orders(&[gone.id], &StoreAccess::All).unwrap(), [gone.clone()]);
+    gone
+}
+
+fn lines(store: &mut dyn OrderStore, order: &Order) {
+    let merchant = order.merchant;
+    assert_eq!(store.bill(merchant, order.id).unwrap(), Bill::default());
+    let money = |minor| Money::new(minor, order.total.currency());
+    let plain = OrderItem::new(OrderItemId::new(0), order, "Tee", 1, money(200));
+    let modifier = |name: &str, minor| Modifier { name: name.to_owned(), price: money(minor) };
+    let mut line = OrderItem {
+        product: Some(ProductId::new(401)),
+        unit_price: Some(money(250)),
+        modifiers: vec![modifier("Häfer\"milch", 50), modifier("klein", -10)],
+        quantity: 3,
+        num_of_discounted_units: 1,
+        cost: money(870),
+        is_completed: false,
+        entity_source: Some(EntitySource::Shopify),
+        entity_source_id: Some("line-1".to_owned()),
+        extra_info: Some("{}".to_owned()),
+        ..plain.clone()
+    };
+    line.id = store.insert_order_item(&line).unwrap();
+    let tea = store.insert_order_item(&plain).unwrap();
+    let found = |store: &mut dyn OrderStore| {
+        let mut found = store.items_per_order(&[order.id], &StoreAccess::All).unwrap();
+        found.pop().map(|(_, lines)| lines).unwrap_or_default()
+    };
+    let tea = OrderItem { id: tea, ..plain };
+    assert_eq!(found(store), [line.clone(), tea.clone()]);
+    let sums = Bill { lines: 2, cost: 1_070, ..Bill::default() };
+    assert_eq!(store.bill(merchant, order.id).unwrap(), sums);
+    let of_line = store.find_order_of_item(merchant, line.id).unwrap();
+    assert_eq!(of_line.as_ref(), Some(order));
+    // The line as the other was, and back.
+    let other = OrderItem { id: line.id, updated_at: world::at(99), ..tea.clone() };
+    for changed in [other, line.clone()] {
+        store.update_order_item(&changed).unwrap();
+        assert_eq!(store.order_items(&[line.id], &StoreAccess::All).unwrap(), [changed]);
+    }
+    store.delete_order_item(merchant, line.id).unwrap();
+    assert_eq!(found(store), [tea]);
+    assert_eq!(store.find_order_of_item(merchant, line.id).unwrap(), None);
+    refused(store.delete_order_item(merchant, line.id));
+    refused(store.update_order_item(&line));
+}
+
+fn refusals(store: &mut dyn OrderStore, made: &Order, theirs: &Order, their_item: &OrderItem) {
+    let (own, other) = (made.merchant, theirs.merchant);
+    assert_eq!(store.find_order(own, theirs.id).unwrap(), None);
+    assert_eq!(store.find_order_of_item(own, their_item.id).unwrap(), None);
+    refused(store.find_order(other, theirs.id).map(drop));
+    refused(store.find_order_of_item(other, their_item.id).map(drop));
+    refused(store.insert_order(theirs).map(drop));
+    refused(store.update_order(theirs));
+    refused(store.update_order(&Order { id: OrderId::new(999_999), ..made.clone() }));
+    refused(store.bill(other, theirs.id).map(drop));
+    refused(store.insert_order_item(their_item).map(drop));
+    refused(store.update_order_item(their_item));
+    refused(store.update_order_item(&OrderItem { merchant: own, ..their_item.clone() }));
+    refused(store.delete_order_item(other, their_item.id));
+    refused(store.delete_order_item(own, their_item.id));
+}
+
+fn refused(result: Result<(), StoreError>) {
+    assert!(matches!(result, Err(StoreError::OutOfScope(_))), "{result:?}");
+}

@@ -1,0 +1,190 @@
+//! Bad input to what a till writes.
+
+use serde_json::{Value, json};
+
+use super::{at_fault, keys, send};
+use crate::{audit::act, world::on_both};
+
+/// The global ids of a store and of a customer: whichever is not meant.
+const STORE: &str = "U3RvcmVOb2RlOjE5";
+const CUSTOMER: &str = "SVVzZXJOb2RlOjE3Nw==";
+
+#[test]
+fn orders() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        let shut =
+            act(&owner, "createStore", &json!({ "name": "B" }), "store { id }")["store"]["id"]
+                .clone();
+        act(&owner, "deleteStore", &json!({ "id": shut }), "");
+        let source = json!({ "storeId": store, "entitySource": "POS", "entitySourceId": "p-1" });
+        let order = act(&owner, "createOrder", &source, "order { id }")["order"]["id"].clone();
+        let seen = || {
+            let document = "{ orders { count edges { node { id updatedAt } } } }";
+            owner.query(document, Value::Null).succeeded().body
+        };
+        let before = seen();
+        for (mutation, base) in
+            [("createOrder", json!({ "storeId": store })), ("updateOrder", json!({ "id": order }))]
+        {
+            let mut cases = vec![
+                ("storeId", json!(CUSTOMER)),
+                ("storeId", json!(shut)),
+                ("consumerId", json!(STORE)),
+                ("consumerId", json!("garbage")),
+                ("consumerLoyaltyId", json!("a\0b")),
+                ("consumerLoyaltyId", json!("a\nb")),
+                ("consumerLoyaltyId", json!("x".repeat(20_000))),
+                ("phoneNumber", json!("12")),
+                ("phoneNumber", json!("0171 2345678")),
+                ("phoneNumber", json!("+4917\u{0}12345678")),
+                ("numOfGuests", json!(-1)),
+                ("numOfGuests", json!(10_001)),
+                ("orderTypeId", json!(9)),
+                ("orderTypeId", json!(CUSTOMER)),
+                ("waiterId", json!(STORE)),
+                ("deliveryLocation", json!("x".repeat(301))),
+                ("deliveryLocation", json!("a\0b")),
+                ("deliveryLocation", json!("a\nb")),
+                ("extraInfo", json!("[1]")),
+                ("extraInfo", json!("{\"a\":\"\\u0000\"}")),
+                ("entitySourceId", json!("x".repeat(256))),
+                ("entitySourceId", json!("a\u{2029}b")),
+            ];
+            if mutation == "createOrder" {
+                cases.push(("entitySource", json!("POS")));
+                cases.push(("storeId", json!("")));
+            } else {
+                cases.push(("id", json!("")));
+                cases.push(("id", json!(STORE)));
+            }
+            cases.extend(keys().map(|key| ("idempotencyKey", key)));
+            for (field, value) in cases {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                // Half a source is no source: the id is missing.
+                let fault = if field == "entitySource" { "entitySourceId" } else { field };
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, fault, "invalid", &about);
+            }
+            for (field, value) in [
+                ("storeId", json!(999_999_999)),
+                ("consumerId", json!(999_999_999)),
+                ("consumerLoyaltyId", json!("12345678901234")),
+                ("waiterId", json!(177)),
+            ] {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(
+                    &send(&owner, mutation, &input),
+                    mutation,
+                    field,
+                    "does_not_exist",
+                    &about,
+                );
+            }
+        }
+        at_fault(
+            &send(&owner, "createOrder", &source),
+            "createOrder",
+            "entitySourceId",
+            "invalid",
+            "a natural key",
+        );
+        for mutation in ["updateOrder", "deleteOrder"] {
+            let about = format!("{:?} {mutation}", world.engine);
+            let answer = send(&owner, mutation, &json!({ "id": 999_999_999 }));
+            at_fault(&answer, mutation, "id", "does_not_exist", &about);
+        }
+        assert_eq!(seen(), before, "nothing was written");
+    });
+}
+
+#[test]
+fn lines_of_orders() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        let order = act(&owner, "createOrder", &json!({ "storeId": store }), "order { id }");
+        let order = &order["order"]["id"];
+        let base = json!({ "orderId": order, "name": "Tea", "unitPrice": "2" });
+        let line =
+            act(&owner, "createOrderItem", &base, "orderItem { id }")["orderItem"]["id"].clone();
+        let seen = || {
+            let document = "{ orders { edges { node { updatedAt total items { edges { node { id updatedAt } } } } } } }";
+            owner.query(document, Value::Null).succeeded().body
+        };
+        let before = seen();
+        for (mutation, base) in
+            [("createOrderItem", base), ("updateOrderItem", json!({ "id": line }))]
+        {
+            let modifier = |name: &str, price: Value| json!([{ "name": name, "price": price }]);
+            let mut cases = vec![
+                ("productId", json!(STORE)),
+                ("name", json!("x".repeat(151))),
+                ("name", json!("a\0b")),
+                ("name", json!("a\nb")),
+                ("quantity", json!(0)),
+                ("quantity", json!(-1)),
+                ("quantity", json!(1_000_001)),
+                ("unitPrice", json!("-0.01")),
+                ("unitPrice", json!("1.005")),
+                ("unitPrice", json!("10000000000.01")),
+                ("unitPrice", json!("99999999999999999999")),
+                ("modifiers", modifier("", json!("1"))),
+                ("modifiers", modifier("a\nb", json!("1"))),
+                ("modifiers", modifier("a", json!("0.001"))),
+                ("modifiers", json!(vec![json!({ "name": "a" }); 21])),
+                ("extraInfo", json!("[1]")),
+            ];
+            if mutation == "createOrderItem" {
+                cases.push(("cost", json!("1")));
+                cases.push(("name", Value::Null));
+                cases.push(("unitPrice", Value::Null));
+                cases.push(("orderId", json!(STORE)));
+            } else {
+                cases.push(("cost", json!("-1")));
+                cases.push(("id", json!(CUSTOMER)));
+            }
+            cases.extend(keys().map(|key| ("idempotencyKey", key)));
+            for (field, value) in cases {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, field, "invalid", &about);
+            }
+            let mut foreign = base.clone();
+            foreign["unitPrice"] = json!("3");
+            foreign["costCurrency"] = json!("XXX");
+            at_fault(
+                &send(&owner, mutation, &foreign),
+                mutation,
+                "costCurrency",
+                "invalid",
+                mutation,
+            );
+            let mut nothing = base.clone();
+            nothing["productId"] = json!(999_999_999);
+            at_fault(
+                &send(&owner, mutation, &nothing),
+                mutation,
+                "productId",
+                "does_not_exist",
+                mutation,
+            );
+        }
+        for (mutation, argument) in
+            [("createOrderItem", "orderId"), ("updateOrderItem", "id"), ("deleteOrderItem", "id")]
+        {
+            let answer = send(&owner, mutation, &json!({ argument: 999_999_999 }));
+            at_fault(&answer, mutation, argument, "does_not_exist", mutation);
+        }
+        assert_eq!(seen(), before, "nothing was written");
+    });
+}

@@ -1,0 +1,62 @@
+//! Orders of a till.
+
+use serde_json::json;
+
+use super::{super::Row, mutation};
+
+pub(super) fn all() -> Vec<Row> {
+    vec![
+        mutation(
+            "createOrder",
+            "",
+            "mutation ($id: ID!) { createOrder(input: { storeId: $id }) { success errors } }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "createOrder",
+            "for somebody by loyalty id",
+            "mutation ($id: ID!, $who: String!) { createOrder(input: { storeId: $id, consumerLoyaltyId: $who }) {
+                success errors
+            } }",
+            |shop| json!({ "id": shop.id("store"), "who": shop.id("loyaltyId") }),
+        ),
+        mutation(
+            "updateOrder",
+            "",
+            "mutation ($id: ID!) { updateOrder(input: { id: $id, numOfGuests: 3 }) { success errors } }",
+            |shop| json!({ "id": shop.open_order() }),
+        ),
+        mutation(
+            "updateOrder",
+            "one where the cashier does not work",
+            "mutation ($id: ID!) { updateOrder(input: { id: $id, numOfGuests: 3 }) { success errors } }",
+            |shop| json!({ "id": shop.order_elsewhere() }),
+        ),
+        mutation(
+            "createOrderItem",
+            "",
+            "mutation ($id: ID!) { createOrderItem(input: { orderId: $id, name: \"M\", unitPrice: 1 }) {
+                success errors
+            } }",
+            |shop| json!({ "id": shop.open_order() }),
+        ),
+        mutation(
+            "updateOrderItem",
+            "",
+            "mutation ($id: ID!) { updateOrderItem(input: { id: $id, quantity: 3 }) { success errors } }",
+            |shop| json!({ "id": shop.order_item() }),
+        ),
+        mutation(
+            "deleteOrderItem",
+            "",
+            "mutation ($id: ID!) { deleteOrderItem(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.order_item() }),
+        ),
+        mutation(
+            "deleteOrder",
+            "an open one",
+            "mutation ($id: ID!) { deleteOrder(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.open_order() }),
+        ),
+    ]
+}
