@@ -16,6 +16,7 @@ pub mod item;
 pub mod memory;
 pub mod order;
 pub mod order_type;
+pub mod refund;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
