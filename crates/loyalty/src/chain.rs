@@ -110,27 +110,20 @@ pub fn link(
     Link(ink.0.finalize().into())
 }
 
-/// What the hash of each line of an account ought to be, in the order of the lines. `from` lines are passed over first:
-/// those written before lines were chained.
-pub fn links(book: &Book, from: usize) -> Vec<Link> {
+/// What the hash of a line of an account ought to be, given the hash of the line before it.
+pub fn link_of(book: &Book, entry: &Entry, previous: Option<Link>) -> Link {
     let owner = (book.account.merchant, book.account.id);
-    let mut previous = None;
-    let chained = book.entries.iter().skip(from).map(|entry| {
-        let mut lots: Vec<_> = book.lots.iter().filter(|lot| lot.entry == entry.id).collect();
-        lots.sort_by_key(|lot| lot.id);
-        let lots = lots.into_iter().map(|lot| ChainedLot {
-            amount: lot.amount,
-            active_from: lot.active_from,
-            expires_at: lot.expires_at,
-        });
-        let uses = book.lot_uses.iter().filter(|lot_use| lot_use.entry == entry.id);
-        let mut uses: Vec<_> = uses.map(|lot_use| (lot_use.lot, lot_use.amount)).collect();
-        uses.sort_unstable();
-        let next = link(previous, owner, entry, lots, uses);
-        previous = Some(next);
-        next
+    let mut lots: Vec<_> = book.lots.iter().filter(|lot| lot.entry == entry.id).collect();
+    lots.sort_by_key(|lot| lot.id);
+    let lots = lots.into_iter().map(|lot| ChainedLot {
+        amount: lot.amount,
+        active_from: lot.active_from,
+        expires_at: lot.expires_at,
     });
-    chained.collect()
+    let uses = book.lot_uses.iter().filter(|lot_use| lot_use.entry == entry.id);
+    let mut uses: Vec<_> = uses.map(|lot_use| (lot_use.lot, lot_use.amount)).collect();
+    uses.sort_unstable();
+    link(previous, owner, entry, lots, uses)
 }
 
 impl Book {
@@ -138,7 +131,10 @@ impl Book {
     /// written once is never chained again.
     #[must_use]
     pub fn chained(mut self) -> Self {
-        let links = links(&self, 0);
+        let mut links = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            links.push(link_of(&self, entry, links.last().copied()));
+        }
         for (entry, link) in self.entries.iter_mut().zip(links) {
             entry.hash = Some(link);
             self.account.head = Some(link);

@@ -3,6 +3,8 @@
 //! [`check`] replays an account's entries over its lots and compares what comes out with what is kept beside them. It
 //! trusts no sum, and says everything that is wrong rather than the first.
 
+mod as_of;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_kernel::{AccountId, EntryId, HoldId, LotId, Points};
@@ -115,6 +117,7 @@ pub fn check(book: &Book) -> Vec<Discrepancy> {
     let account = book.account.id;
     let mut replay = Replay::new(book);
     replay.check_rows();
+    replay.check_chain();
     replay.check_reversals();
     for entry in &book.entries {
         replay.enter(entry);
@@ -122,7 +125,6 @@ pub fn check(book: &Book) -> Vec<Discrepancy> {
     replay.check_lots();
     replay.check_holds();
     replay.check_sums();
-    replay.check_chain();
     replay.faults.into_iter().map(|fault| Discrepancy { account, fault }).collect()
 }
 
@@ -359,10 +361,11 @@ impl<'a> Replay<'a> {
     /// Lines that were written before lines were chained come first, if there are any; all others are chained (rule 20).
     fn check_chain(&mut self) {
         let book = self.book;
-        let unchained = book.entries.iter().take_while(|entry| entry.hash.is_none()).count();
-        let chained = book.entries.iter().skip(unchained);
-        for (entry, link) in chained.zip(chain::links(book, unchained)) {
+        let mut previous = None;
+        for entry in book.entries.iter().skip_while(|entry| entry.hash.is_none()) {
+            let link = chain::link_of(book, entry, previous);
             self.require(entry.hash == Some(link), Fault::Chain(entry.id));
+            previous = entry.hash;
         }
         let Some(last) = book.entries.last() else { return };
         let ends = book.account.head == last.hash

@@ -35,6 +35,7 @@ pub mod redemption;
 pub mod refund;
 pub mod reward;
 pub mod sale;
+pub mod seal;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;

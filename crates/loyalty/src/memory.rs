@@ -7,6 +7,7 @@
 mod ledger;
 mod redeeming;
 mod rows;
+mod seal;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -16,6 +16,7 @@ mod deadline;
 mod error;
 mod export;
 mod idempotency;
+mod lease;
 #[cfg(test)]
 mod live_schema;
 mod loyalty;

@@ -702,6 +702,7 @@ diesel::table! {
         created_at -> BigInt,
         head -> Nullable<Binary>,
         head_at -> BigInt,
+        sealed_seq -> BigInt,
     }
 }
 
@@ -765,6 +766,33 @@ diesel::table! {
         kind -> Text,
         key_id -> Text,
         digest -> Text,
+    }
+}
+
+diesel::table! {
+    seal (merchant_id, seq) {
+        merchant_id -> BigInt,
+        seq -> BigInt,
+        sealed_at -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    seal_head (merchant_id, seal_seq, account_id) {
+        merchant_id -> BigInt,
+        seal_seq -> BigInt,
+        account_id -> BigInt,
+        account_seq -> BigInt,
+        head -> Binary,
+    }
+}
+
+diesel::table! {
+    lease (name) {
+        name -> Text,
+        holder -> Text,
+        until -> BigInt,
     }
 }
 
@@ -915,6 +943,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     lot_use,
     earning_line,
     welcome_mark,
+    seal,
+    seal_head,
+    lease,
     hold,
     hold_lot,
     redemption_intent,

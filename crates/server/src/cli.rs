@@ -92,6 +92,8 @@ pub(crate) enum Command {
     User(User),
     /// Answer what people may demand of those who keep their data
     Consumer(Consumer),
+    /// Look after the books of points and stamps
+    Ledger(Ledger),
 }
 
 /// Where data and settings come from; every command that touches data takes these.
@@ -229,6 +231,43 @@ pub(crate) struct UserCreate {
     /// Make a password and print it, once
     #[arg(long)]
     pub(crate) generate_password: bool,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+}
+
+/// `regulars ledger`.
+#[derive(Debug, Args)]
+pub(crate) struct Ledger {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+/// The commands of `regulars ledger`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Prove that the books of points and stamps add up
+    #[command(
+        long_about = "Prove that the books of points and stamps add up: replay every account's entries over its lots, compare what \
+        comes out with what is kept, recompute the chain of hashes of each account and of each merchant's seals, and look for rows \
+        that belong to nothing. Says which customer is off by what, and ends with exit code 1 if anything is; changes nothing.\n\n\
+        Works beside a running server and without one. With --as-of it proves what was written until then, and sums up what was \
+        held and owed at that moment.",
+        after_long_help = "Examples:\n  regulars ledger verify --data-dir /var/lib/regulars\n  \
+        regulars ledger verify --merchant 1 --as-of 2026-01-01T00:00:00Z --config /etc/regulars/regulars.toml"
+    )]
+    Verify(LedgerVerify),
+}
+
+/// `regulars ledger verify`.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerVerify {
+    /// Look at what was written until this instant (RFC 3339) [default: everything]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) as_of: Option<chrono::DateTime<chrono::Utc>>,
+    /// Only this merchant's books, by its number
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) merchant: Option<i64>,
     #[command(flatten)]
     pub(crate) sources: Sources,
 }

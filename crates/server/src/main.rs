@@ -14,6 +14,7 @@ mod demo;
 mod erasure;
 mod filesystem;
 mod keys;
+mod ledger;
 mod mail;
 mod maintenance;
 mod serve;
@@ -28,7 +29,7 @@ use regulars_kernel::{Clock as _, SystemClock};
 use regulars_persistence::{BulkError, DatabaseUrl, Db};
 
 use crate::{
-    cli::{Cli, Command, ConsumerCommand, Sources, UserCommand},
+    cli::{Cli, Command, ConsumerCommand, LedgerCommand, Sources, UserCommand},
     config::{Config, Flags, Refusal},
     console::{complain, say},
     consumer::{
@@ -39,6 +40,7 @@ use crate::{
     demo::Plan,
     erasure::Places,
     keys::{KeysError, Lacking},
+    ledger::verify::{self, VerifyError},
     serve::ServeError,
     user::UserError,
 };
@@ -69,6 +71,8 @@ enum Failure {
     Consumer(#[from] ConsumerError),
     #[error(transparent)]
     Erase(#[from] EraseError),
+    #[error(transparent)]
+    Ledger(#[from] VerifyError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
@@ -125,6 +129,14 @@ fn run(command: Command) -> Result<(), Failure> {
                 let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
                 let db = database::open(&config, url)?;
                 Ok(consumer::export::write(&db, &wanted)?)
+            }
+        },
+        Command::Ledger(ledger) => match ledger.command {
+            LedgerCommand::Verify(wanted) => {
+                let config = settings(&wanted.sources, None)?;
+                let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
+                let db = database::open(&config, url)?;
+                Ok(verify::verify(&db, &wanted)?)
             }
         },
         Command::User(user) => match user.command {

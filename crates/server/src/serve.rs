@@ -39,6 +39,7 @@ use crate::{
     demo,
     erasure::{Cleaner, Places},
     keys::Lacking,
+    ledger::Tender,
     mail::{LetterFault, Letters, Mailer, Transport, TransportFault},
     maintenance::{Kept, Maintenance},
     plan, tell_filled,
@@ -136,6 +137,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let maintenance = Maintenance::start(Arc::clone(&app), kept).map_err(ServeError::Machine)?;
     let cleaner =
         Cleaner::start(Arc::clone(&app), Places::of(config)).map_err(ServeError::Machine)?;
+    let tender = Tender::start(Arc::clone(&app)).map_err(ServeError::Machine)?;
     let scribe = Scribe::start(Arc::clone(&app), waiting).map_err(ServeError::Machine)?;
     let mailer = mailer(config, &app)?;
     let program = Program::start(app).map_err(ServeError::Machine)?;
@@ -161,6 +163,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let finished = endpoint.engine().stop(left);
     drop(mailer);
     drop(maintenance);
+    drop(tender);
     drop(cleaner);
     // The last one: what was refused until now is written down.
     drop(scribe);

@@ -10,7 +10,9 @@ use regulars_kernel::{
 
 use crate::{
     Book, LoyaltyCard, LoyaltyReward, Program, PromotionId, Redeemed, Redemption, RedemptionIntent,
-    ledger_store::EarningLine, welcome::WelcomeMark,
+    ledger_store::EarningLine,
+    seal::{Seal, SealedHead},
+    welcome::WelcomeMark,
 };
 
 type Member = (MerchantId, PersonId);
@@ -25,6 +27,7 @@ pub(super) struct Rows {
     pub(super) orders: BTreeMap<Member, Vec<OrderFact>>,
     pub(super) visits: BTreeMap<Member, Vec<VisitFact>>,
     pub(super) earning_lines: BTreeMap<(MerchantId, EntryId), Vec<EarningLine>>,
+    pub(super) seals: Vec<(Seal, Vec<SealedHead>)>,
     pub(super) welcomed: BTreeMap<(MerchantId, LoyaltyCardId), BTreeSet<WelcomeMark>>,
 }
 

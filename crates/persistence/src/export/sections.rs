@@ -456,6 +456,8 @@ pub(super) const WITHHELD: &[(&str, &str, &str)] = &[
     ("entry", "actor_id", "is another person"),
     ("entry", "hash", "holds nothing personal: it chains the books"),
     ("account", "head", "holds nothing personal: it chains the books"),
+    ("account", "sealed_seq", "says how far the books are sealed"),
+    ("seal_head", "*", "holds nothing personal: it chains the books"),
     ("account", "head_at", "is when the latest entry was written, which is there"),
     ("audit_entry", "app_id", "is a program of the merchant's"),
     ("staff_member", "*", "is of the people who work for merchants: the document is of customers"),

@@ -4,6 +4,7 @@
 //! statement serves a merchant's scope and a person's.
 
 mod account;
+mod audit;
 mod book;
 mod card;
 mod earning;
@@ -12,6 +13,7 @@ mod ledger;
 mod redeeming;
 mod redemption;
 mod reward;
+mod seal;
 mod summary;
 mod uses;
 

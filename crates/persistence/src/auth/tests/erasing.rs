@@ -67,7 +67,7 @@ const EMPTIED: [(&str, &str, &str); 8] = [
 
 /// Tables in which nothing tells of a customer: the books, by number; what merchants and their people have; and what is
 /// written down of an erasure.
-const STAYING: [&str; 44] = [
+const STAYING: [&str; 47] = [
     "order_tip",
     "order_discount",
     "order_discount_share",
@@ -79,6 +79,9 @@ const STAYING: [&str; 44] = [
     "lot_use",
     "earning_line",
     "welcome_mark",
+    "seal",
+    "seal_head",
+    "lease",
     "hold",
     "hold_lot",
     "redemption_intent",

@@ -1,0 +1,34 @@
+-- Up to which of its entries an account is sealed.
+ALTER TABLE account ADD COLUMN sealed_seq BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX account_unsealed ON account (merchant_id, id) WHERE seq > sealed_seq;
+
+-- What the accounts of a merchant ended with at a moment, each seal chained to the one before it.
+CREATE TABLE seal (
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    seq BIGINT NOT NULL,
+    sealed_at BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (merchant_id, seq)
+);
+CREATE TABLE seal_head (
+    merchant_id BIGINT NOT NULL,
+    seal_seq BIGINT NOT NULL,
+    account_id BIGINT NOT NULL,
+    account_seq BIGINT NOT NULL,
+    head BYTEA NOT NULL,
+    PRIMARY KEY (merchant_id, seal_seq, account_id),
+    FOREIGN KEY (merchant_id, seal_seq) REFERENCES seal (merchant_id, seq),
+    FOREIGN KEY (merchant_id, account_id) REFERENCES account (merchant_id, id)
+);
+CREATE TRIGGER seal_is_never_changed BEFORE UPDATE OR DELETE ON seal FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER seal_head_is_never_changed BEFORE UPDATE OR DELETE ON seal_head
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
+SELECT wall_off_tenants(own) FROM unnest(ARRAY['seal', 'seal_head']::REGCLASS[]) own;
+
+-- Work that one of many processes does at a time.
+CREATE TABLE lease (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until BIGINT NOT NULL
+);
+SELECT wall_off('lease');
