@@ -3,6 +3,7 @@
 mod catalogue;
 mod consents;
 mod orders;
+mod privacy;
 
 use regulars_testkit::{Answer, Client};
 use serde_json::{Value, json};
