@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    apps::App,
     audit::{act, log},
     world::{PASSWORD, World, on_both},
 };
@@ -444,4 +445,39 @@ fn the_command_line_erases_and_every_log_concerned_says_so() {
         let told = log(&owner, "eraseConsumer");
         assert_eq!((told.len(), &told[0]["requestId"]), (1, &json!("command line")));
     });
+}
+
+#[test]
+fn nobody_erases_more_than_their_share_of_an_hour() {
+    for engine in Engine::ALL {
+        let settings = [
+            ("REGULARS_PRIVACY_ERASURES_PER_HOUR", "2"),
+            ("REGULARS_PRIVACY_OWN_ERASURES_PER_HOUR", "1"),
+        ];
+        let world = World::start_with(engine, &settings);
+        let owner = world.merchant();
+        let app = App::of(&owner, &json!({ "permissions": ["erase_consumer"] }));
+        let app = app.client(&world.anonymous());
+        let guest =
+            act(&owner, "createConsumer", &json!({ "firstname": "Ada" }), "consumer { id }");
+        let erase = |client: &Client, dry_run: bool| {
+            let id = &guest["consumer"]["id"];
+            let input = json!({ "id": id, "reason": "REQUEST", "dryRun": dry_run });
+            act(client, "eraseConsumer", &input, "")
+        };
+        for client in [&owner, &app] {
+            for _ in 0..2 {
+                assert_eq!(erase(client, true)["success"], true);
+            }
+            let refused = erase(client, false);
+            let code = &refused["errors"]["nonFieldErrors"][0]["code"];
+            assert_eq!(code, "too_many_attempts", "each has a share: {refused}");
+        }
+        let person = world.consumer();
+        let own = json!({ "reason": "REQUEST", "password": PASSWORD, "dryRun": true });
+        assert_eq!(act(&person, "eraseConsumer", &own, "")["success"], true);
+        let refused = act(&person, "eraseConsumer", &own, "");
+        let code = &refused["errors"]["nonFieldErrors"][0]["code"];
+        assert_eq!(code, "too_many_attempts", "{refused}");
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use regulars_auth::Authority;
+use regulars_auth::{Authority, erasure::Limits};
 use regulars_kernel::{
     Actor, Clock, Contention, ErrorKind, Rule, Scope, StoreError, Timestamp, Violation, Violations,
 };
@@ -40,6 +40,8 @@ pub struct App {
     pub guesses: Guesses,
     /// How much applications may ask.
     pub requests: RequestLimits,
+    /// How many people somebody may erase.
+    pub erasures: Limits,
     /// Where refused reads wait to be written down in the audit log.
     pub audit: Queue,
     /// Whether answers say how many statements they took, in the header `Regulars-Statements`: for tests and benchmarks.
@@ -138,6 +140,11 @@ impl Context {
     /// The most units that an application may be allowed within a minute.
     pub(crate) fn most_requests(&self) -> u32 {
         self.app.requests.most_per_minute.get()
+    }
+
+    /// How many people whoever asks may erase.
+    pub(crate) fn erasure_limits(&self) -> Limits {
+        self.app.erasures
     }
 
     /// Counts a try of a password, which [`Self::judged`] is to follow; refused where there were too many.

@@ -21,11 +21,48 @@ use regulars_merchant::EntitySource;
 
 use crate::{
     AuditStore, AuthError, AuthStore, ErasureStore,
+    audit::{Doer, DoerKind},
     confirmation::Confirmed,
     mark::{Mark, MarkKind, Marker},
 };
 
 pub use receipt::{Erasure, ErasureId, NoParts, Part, PartKind, Parts, Reason};
+
+/// The root field, by which the audit log knows it.
+pub const ACTION: &str = "eraseConsumer";
+
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+
+/// How many people somebody may erase within an hour, dry runs among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// One of a merchant's people, or one app. 100.
+    pub by_merchants: u64,
+    /// A consumer, who tries what it would do. 10.
+    pub by_consumers: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { by_merchants: 100, by_consumers: 10 }
+    }
+}
+
+/// Refuses with [`Rule::TooManyAttempts`] whoever erased so often within the hour: their entries in the audit log are counted, so
+/// that it is one bound for all servers. Programs have none.
+fn require_left(
+    tx: &mut impl AuditStore,
+    merchant: Option<MerchantId>,
+    doer: &Doer,
+    most: u64,
+    now: Timestamp,
+) -> Result<(), AuthError> {
+    let bounded = doer.kind != DoerKind::System;
+    if bounded && tx.count_done(merchant, doer, ACTION, now.minus(HOUR))? >= most {
+        return Err(Violations::of_input(Rule::TooManyAttempts(3_600)).into());
+    }
+    Ok(())
+}
 
 /// Of whom what is cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,19 +91,22 @@ pub struct NewErasure {
 }
 
 /// A merchant erases a customer: a managed one as a whole, of a registered one what the merchant has of them. Needs
-/// [`Permission::EraseConsumer`]; people who work for a merchant are no customers, and are not found.
+/// [`Permission::EraseConsumer`]; people who work for a merchant are no customers, and are not found. Refuses with
+/// [`Rule::TooManyAttempts`] whoever did so too often.
 pub fn erase_membership<S>(
     tx: &mut S,
     actor: &Actor,
     marker: &Marker,
     id: PersonId,
     reason: Reason,
+    limits: Limits,
     now: Timestamp,
 ) -> Result<Erasure, AuthError>
 where
     S: CustomerStore + AuthStore + AuditStore + ErasureStore,
 {
     let merchant = actor.require(Permission::EraseConsumer)?;
+    require_left(tx, Some(merchant), &actor.into(), limits.by_merchants, now)?;
     erase_member(tx, marker, merchant, id, reason, now)
 }
 
@@ -102,12 +142,15 @@ pub fn erase_own<S>(
     marker: &Marker,
     confirmed: &Confirmed,
     reason: Reason,
+    limits: Limits,
     now: Timestamp,
 ) -> Result<Erasure, AuthError>
 where
     S: CustomerStore + AuthStore + AuditStore + ErasureStore,
 {
     let account = confirmed.account(tx)?;
+    let doer = Actor::Consumer { person: account.id };
+    require_left(tx, None, &(&doer).into(), limits.by_consumers, now)?;
     erase_consumer(tx, marker, account, reason, now)
 }
 

@@ -15,6 +15,7 @@ mod keys;
 mod layer;
 mod log;
 mod mail;
+mod privacy;
 mod refusal;
 mod server;
 
@@ -35,6 +36,7 @@ pub(crate) use self::{
     keys::Keys,
     log::{Format, Log},
     mail::{Mail, Security, TOKEN, Transport as MailTransport},
+    privacy::{Privacy, Quiet},
     refusal::Refusal,
     server::{Mode, Server},
 };
@@ -57,6 +59,7 @@ pub(crate) struct Config {
     pub(crate) apps: Apps,
     pub(crate) auth: Auth,
     pub(crate) guesses: Guesses,
+    pub(crate) privacy: Privacy,
     pub(crate) keys: Keys,
     pub(crate) mail: Mail,
     pub(crate) log: Log,
@@ -135,10 +138,11 @@ impl Reader {
         let apps = self.section::<Apps>();
         let auth = self.section::<Auth>();
         let guesses = self.section::<Guesses>();
+        let privacy = self.section::<Privacy>();
         let keys = self.section::<Keys>();
         let mail = self.section::<Mail>();
         let log = self.section::<Log>();
-        match (server, database, http, api, apps, auth, guesses, keys, mail, log) {
+        match (server, database, http, api, apps, auth, guesses, privacy, keys, mail, log) {
             (
                 Some(server),
                 Some(database),
@@ -147,6 +151,7 @@ impl Reader {
                 Some(apps),
                 Some(auth),
                 Some(guesses),
+                Some(privacy),
                 Some(keys),
                 Some(mail),
                 Some(log),
@@ -160,6 +165,7 @@ impl Reader {
                     apps,
                     auth,
                     guesses,
+                    privacy,
                     keys,
                     mail,
                     log,

@@ -24,7 +24,7 @@ use regulars_persistence::Db;
 
 use crate::{
     audit,
-    config::{Config, MailTransport},
+    config::{Config, MailTransport, Quiet},
 };
 
 /// From one look to the next.
@@ -43,14 +43,14 @@ const FILES: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A file of more bytes is written anew in the quiet hours alone: writes wait meanwhile, a second or two for each 100 MB.
 const LARGE: u64 = 256 * 1024 * 1024;
-/// Two to five o'clock UTC.
-const QUIET_HOURS: std::ops::Range<i64> = 2..5;
 
 /// Where something of people may be beside the rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
     /// How long after an erasure something may still be written that was under way.
     pub(crate) late: Duration,
+    /// When a large file may be written anew.
+    pub(crate) quiet: Quiet,
     /// SQLite's file.
     pub(crate) file: Option<PathBuf>,
     /// The folder that mails are written into.
@@ -122,23 +122,19 @@ impl Places {
             + config.database.statement_timeout
             + trail::PATIENCE
             + audit::longest();
-        Self { late, file, mails: in_folder.then(|| config.mail.folder(data_dir)) }
+        let quiet = config.privacy.quiet();
+        Self { late, quiet, file, mails: in_folder.then(|| config.mail.folder(data_dir)) }
     }
 
     /// Whether the file is written anew now: a large one in the quiet hours alone.
     pub(crate) fn may_be_written_anew(&self, now: Timestamp) -> bool {
-        !self.is_large() || is_quiet(now)
+        !self.is_large() || self.quiet.has(now)
     }
 
     fn is_large(&self) -> bool {
         let bytes = self.file.as_ref().and_then(|file| file.metadata().ok()).map(|file| file.len());
         bytes.is_some_and(|bytes| bytes > LARGE)
     }
-}
-
-fn is_quiet(now: Timestamp) -> bool {
-    let hour = now.micros().div_euclid(3_600 * Timestamp::MICROS_PER_SECOND).rem_euclid(24);
-    QUIET_HOURS.contains(&hour)
 }
 
 /// Why something is left.
@@ -247,6 +243,10 @@ fn number(name: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use regulars_auth::erasure::{NewErasure, Parts, Reason};
+    use regulars_customer::{CustomerStore as _, LoyaltyId, NewPerson};
+    use regulars_persistence::{DatabaseUrl, Settings, migrate};
+
     use super::*;
 
     #[test]
@@ -265,9 +265,30 @@ mod tests {
     }
 
     #[test]
-    fn quiet_hours_are_the_same_everywhere() {
-        let hour =
-            |hour: i64| Timestamp::from_seconds(1_700_000_000 / 86_400 * 86_400 + hour * 3_600);
-        assert!(!is_quiet(hour(1)) && is_quiet(hour(2)) && is_quiet(hour(4)) && !is_quiet(hour(5)));
+    fn every_late_erasure_is_looked_at_and_settled_once_nothing_can_come() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(directory.path().join("a.db"));
+        migrate(&url).unwrap();
+        let db = Db::open(&Settings::new(url)).unwrap();
+        let at = Timestamp::from_seconds;
+        let made = db.write::<_, StoreError, _>(Scope::Platform, None, move |tx| {
+            let person = tx.insert_person(NewPerson::managed(LoyaltyId::from_entropy(1), at(0)))?;
+            let (reason, parts) = (Reason::Request, Parts::default());
+            let new = NewErasure { merchant: None, person, reason, parts, erased_at: at(100) };
+            // One more than are looked at in one go.
+            (0..=BATCH).try_for_each(|_| tx.insert_erasure(&new).map(drop))
+        });
+        made.unwrap();
+        let left = || {
+            let all = db.read::<_, StoreError>(Scope::Platform, |tx| {
+                tx.late_erasures(ErasureId::new(0), u16::MAX)
+            });
+            all.unwrap().len()
+        };
+        let late = Duration::from_mins(1);
+        clear_again(&db, late, at(160)).unwrap();
+        assert_eq!(left(), usize::from(BATCH) + 1, "more may come");
+        clear_again(&db, late, at(161)).unwrap();
+        assert_eq!(left(), 0);
     }
 }

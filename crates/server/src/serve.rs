@@ -115,6 +115,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
         authority: Arc::new(authority),
         clock: Arc::new(SystemClock),
         requests: config.apps.limits(),
+        erasures: config.privacy.limits(),
         guesses: Guesses::new(config.guesses.limits()),
         audit: queue,
         statement_header: config.http.statement_header,

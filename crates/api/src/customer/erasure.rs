@@ -236,11 +236,11 @@ pub(crate) fn erase_consumer(asked: &Asked<'_, '_>, input: EraseConsumerInput) -
     let call = Call::of(asked, Needs::Permission(Permission::EraseConsumer)).about("id");
     let dry_run = input.dry_run.unwrap_or(false);
     let call = call.of_thing(About::Person(id)).noting(noted(dry_run));
-    let (actor, now) = (context.actor().clone(), context.now());
+    let (actor, limits, now) = (context.actor().clone(), context.erasure_limits(), context.now());
     let (authority, reason) = (Arc::clone(context.authority()), input.reason.to_domain());
     let outcome = context.mutate_within(Scope::Platform, &call, move |tx| {
         erase(tx, dry_run, |tx| {
-            erasure::erase_membership(tx, &actor, authority.marker(), id, reason, now)
+            erasure::erase_membership(tx, &actor, authority.marker(), id, reason, limits, now)
         })
     })?;
     Ok(payload(outcome))
@@ -254,7 +254,7 @@ fn erase_own(
     input: EraseConsumerInput,
 ) -> Answer {
     let dry_run = input.dry_run.unwrap_or(false);
-    let trace = Trace::new("eraseConsumer").about(About::Person(person));
+    let trace = Trace::new(erasure::ACTION).about(About::Person(person));
     let trace = trace.noting(noted(dry_run));
     let done = take_own(context, trace.clone().unplaced(), person, id, input);
     let outcome = match done {
@@ -284,13 +284,14 @@ fn take_own(
     // Whoever knows the password may go, proved address or not.
     let asking = ask_unproved(context)?;
     let confirmed = confirm(context, &asking, Password::new(password))?;
-    let (now, recorder) = (context.now(), context.recorder(&trace));
+    let (limits, now) = (context.erasure_limits(), context.now());
+    let recorder = context.recorder(&trace);
     let (authority, reason) = (Arc::clone(context.authority()), input.reason.to_domain());
     let dry_run = input.dry_run.unwrap_or(false);
     context.write_within(Scope::Platform, move |tx| {
         let erased = recorder.watch(tx, |tx| {
             let erased = tx.try_out(dry_run, |tx| {
-                erasure::erase_own(tx, authority.marker(), &confirmed, reason, now)
+                erasure::erase_own(tx, authority.marker(), &confirmed, reason, limits, now)
             })?;
             Ok::<_, AuthError>((erased, Effect::default()))
         })?;

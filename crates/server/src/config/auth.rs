@@ -56,7 +56,9 @@ fn is_key_id(text: &str) -> bool {
 }
 
 /// Reads a value by the name that it has everywhere.
-fn by_name<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn by_name<'de, D: Deserializer<'de>, T: FromStr>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_unknown| D::Error::custom("no such name"))
 }

@@ -234,6 +234,7 @@ fn the_file_and_the_structs_have_the_same_settings() {
         checked::<Apps>(),
         checked::<Auth>(),
         checked::<Guesses>(),
+        checked::<Privacy>(),
         checked::<Keys>(),
         checked::<Mail>(),
         checked::<Log>(),
@@ -285,6 +286,7 @@ fn the_file_says_what_the_program_allows() {
     compare("apps", rules::<Apps>());
     compare("auth", rules::<Auth>());
     compare("guesses", rules::<Guesses>());
+    compare("privacy", rules::<Privacy>());
     compare("keys", rules::<Keys>());
     compare("mail", rules::<Mail>());
     compare("log", rules::<Log>());

@@ -98,7 +98,7 @@ fn write_down(tx: &mut Tx<'_>, erased: &Erasure, dry_run: bool) -> Result<(), St
         logs.extend(erasure::merchants_of(tx, erased)?.into_iter().map(Some));
     }
     let entry = |log: &Option<MerchantId>| {
-        by_command("eraseConsumer", *log, erased.person, vec![change.clone()], erased.erased_at)
+        by_command(erasure::ACTION, *log, erased.person, vec![change.clone()], erased.erased_at)
     };
     tx.append_audit(&logs.iter().map(entry).collect::<Vec<_>>())
 }
@@ -111,9 +111,10 @@ fn wait(db: &Db, places: &Places, id: ErasureId) -> Result<(), EraseError> {
         let now = SystemClock.now();
         let cleaned = clean(db, places, now)?;
         if cleaned == Cleaned::AllButTheFile && !places.may_be_written_anew(now) {
-            say(
-                "Done but for free places of the file: it is large, and a running server writes it anew between two and five o'clock UTC.",
-            );
+            say(&format!(
+                "Done but for free places of the file: it is large, and a running server writes it anew at {} (privacy.quiet_hours).",
+                places.quiet
+            ));
             return Ok(());
         }
         let found = db.read::<_, StoreError>(Scope::Platform, |tx| tx.find_erasure(id))?;
