@@ -1,10 +1,11 @@
-//! The suite that every implementation of [`AuthStore`], [`StaffStore`], [`MailStore`], [`ApplicationStore`] and [`AuditStore`]
-//! passes: in memory, and on each database.
+//! The suite that every implementation of [`AuthStore`], [`StaffStore`], [`MailStore`], [`ApplicationStore`], [`AuditStore`] and
+//! [`ErasureStore`] passes: in memory, and on each database.
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
 mod application;
 mod audit;
+mod erasure;
 mod mail;
 mod staff;
 
@@ -23,6 +24,7 @@ use crate::{
     actor::{LoginStanding, Post},
     application_store::ApplicationStore,
     audit_store::AuditStore,
+    erasure_store::ErasureStore,
     keys::Key,
     mail_store::MailStore,
     password::PasswordHash,
@@ -36,7 +38,14 @@ use crate::{
 
 /// The ports that this crate's use cases need, on one value.
 pub trait Ports:
-    AuthStore + StaffStore + MailStore + ApplicationStore + AuditStore + CustomerStore + MerchantStore
+    AuthStore
+    + StaffStore
+    + MailStore
+    + ApplicationStore
+    + AuditStore
+    + ErasureStore
+    + CustomerStore
+    + MerchantStore
 {
 }
 
@@ -46,6 +55,7 @@ impl<T> Ports for T where
         + MailStore
         + ApplicationStore
         + AuditStore
+        + ErasureStore
         + CustomerStore
         + MerchantStore
 {
@@ -88,6 +98,7 @@ pub fn run(fixture: &mut impl Fixture) {
     staff::run(fixture, &world);
     application::run(fixture, &world);
     audit::run(fixture, &world);
+    erasure::run(fixture, &world);
     nothing_is_in_reach_of_narrower_scopes(fixture, &world);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use regulars_customer::{CustomerStore as _, Kind};
+use regulars_customer::{CustomerStore as _, Kind, Membership};
 use regulars_kernel::{MerchantId, Scope, StoreError, Timestamp};
 
 use super::MemoryStore;
@@ -27,10 +27,16 @@ fn count(rows: usize) -> u64 {
 
 impl ErasureStore for MemoryStore {
     fn clear(&mut self, whose: Whose, _values: &[String]) -> Result<Vec<Part>, StoreError> {
+        // Before anything is taken: whoever may not erase changes nothing.
+        drop(self.rows()?);
         let mut cards = 0;
         for membership in self.customers.memberships_of(whose.person)? {
             let other = whose.merchant.is_some_and(|merchant| merchant != membership.merchant);
-            cards += if other { 0 } else { membership.cards.len() };
+            if !other && !membership.cards.is_empty() {
+                cards += membership.cards.len();
+                let without = Membership { cards: Vec::new(), ..membership };
+                self.customers.update_membership(&without)?;
+            }
         }
         cards += self.memory.customers.forget_blocked_cards(whose.person, whose.merchant);
         let consents = self.memory.customers.forget_consents(whose.person, whose.merchant);
@@ -38,7 +44,6 @@ impl ErasureStore for MemoryStore {
             Part::gone(PartKind::Cards, count(cards)),
             Part::gone(PartKind::Consents, count(consents)),
         ];
-        drop(self.rows()?);
         if !whose.whole {
             return Ok(parts);
         }

@@ -16,7 +16,12 @@ use crate::{
 };
 
 /// A mail whose token's digest is of those bytes.
-fn mail(person: Option<PersonId>, kind: MailKind, byte: u8, created_at: Timestamp) -> NewMail {
+pub(super) fn mail(
+    person: Option<PersonId>,
+    kind: MailKind,
+    byte: u8,
+    created_at: Timestamp,
+) -> NewMail {
     NewMail {
         person,
         kind,

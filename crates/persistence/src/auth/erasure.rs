@@ -51,6 +51,7 @@ pub(super) fn clear(
     whose: Whose,
     values: &[String],
 ) -> Result<Vec<Part>, StoreError> {
+    tx.platform()?;
     let cards = run(tx, "DELETE FROM membership_card WHERE ", whose, "")?;
     let consents = run(tx, "DELETE FROM consent WHERE ", whose, "")?;
     let intents = call_off(tx, whose)?;
