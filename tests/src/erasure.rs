@@ -181,7 +181,10 @@ fn nothing_is_found_of_a_customer_whom_a_merchant_erased() {
         assert_eq!(receipt["parts"], tried["receipt"]["parts"], "a dry run says what will be");
         assert_eq!(part(receipt, "consents")["cleared"], 1);
         assert_eq!(part(receipt, "cards")["cleared"], 2);
-        assert_eq!(part(receipt, "marks")["keptFor"], "reimport");
+        let [source, once] = ["marks", "onceMarks"].map(|kind| part(receipt, kind));
+        assert_eq!((&source["keptFor"], &source["kept"]), (&json!("reimport"), &json!(1)));
+        // A card (the other one was lost), the address, and the phone number that the merchant wrote down.
+        assert_eq!((&once["keptFor"], &once["kept"]), (&json!("once"), &json!(3)), "{once}");
         let again = act(&owner, "eraseConsumer", &wet, RECEIPT);
         assert_eq!(again["receipt"]["id"], receipt["id"], "the same key, the same answer");
         settled(&owner, &receipt["id"]);

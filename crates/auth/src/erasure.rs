@@ -208,10 +208,13 @@ fn erase<S>(
 where
     S: CustomerStore + AuthStore + AuditStore + ErasureStore,
 {
-    let mut marked = 0;
+    let (mut reimports, mut once) = (0, 0);
     for membership in &memberships {
         let marks = marks_of(marker, membership, account.as_ref());
-        marked += tx.insert_marks(membership.merchant, &marks, now)?;
+        let (source, other): (Vec<_>, Vec<_>) =
+            marks.into_iter().partition(|mark| mark.kind == MarkKind::Source);
+        reimports += tx.insert_marks(membership.merchant, &source, now)?;
+        once += tx.insert_marks(membership.merchant, &other, now)?;
     }
     let values = values_of(&memberships, account.as_ref());
     let mut parts = tx.clear(whose, &values)?;
@@ -231,7 +234,8 @@ where
     parts.extend([
         Part::gone(PartKind::Profile, filled),
         Part { kind: PartKind::AuditEntries, cleared: entries, kept: entries },
-        Part { kind: PartKind::Marks, cleared: 0, kept: count(marked) },
+        Part { kind: PartKind::Marks, cleared: 0, kept: count(reimports) },
+        Part { kind: PartKind::OnceMarks, cleared: 0, kept: count(once) },
     ]);
     let new = NewErasure {
         merchant: whose.merchant,
@@ -267,8 +271,8 @@ fn emptied(account: &Person, now: Timestamp) -> Person {
 }
 
 /// What is kept of somebody so that a merchant's imports do not bring them back, and nothing that they got once comes twice
-/// (rules 15 and 30): where the record came from, card numbers, and addresses and phone numbers, of a registered person the
-/// proved addresses alone.
+/// (rules 15 and 30): where the record came from, card numbers, and addresses, of a registered person the proved ones alone. Phone
+/// numbers are what a merchant wrote down of customers whom it keeps: nobody proves theirs.
 fn marks_of(marker: &Marker, membership: &Membership, account: Option<&Person>) -> Vec<Mark> {
     let merchant = membership.merchant;
     let mut marks = Vec::new();
@@ -292,7 +296,8 @@ fn marks_of(marker: &Marker, membership: &Membership, account: Option<&Person>) 
     for address in addresses.into_iter().flatten() {
         add(MarkKind::Email, &address.key());
     }
-    for phone in shown.phone_number.iter().chain(own.and_then(|own| own.phone_number.as_ref())) {
+    let phone = shown.phone_number.as_ref().filter(|_| membership.kind == Kind::Managed);
+    if let Some(phone) = phone {
         add(MarkKind::Phone, phone.as_str());
     }
     marks.sort();

@@ -119,6 +119,7 @@ impl Section {
             let value = match (column.1, value.as_i64()) {
                 (Kind::Instant, Some(micros)) => instant(micros),
                 (Kind::Truth, Some(number)) => json!(number != 0),
+                _ if column.is_nothing(value) => Json::Null,
                 _ => value.clone(),
             };
             object.insert(column.key(), value);

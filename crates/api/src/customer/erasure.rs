@@ -70,13 +70,14 @@ pub struct EraseConsumerInput {
 #[derive(Clone, Debug, GraphQLObject)]
 pub struct ErasurePart {
     /// `profile`, `cards`, `consents`, `blockedNumbers`, `sessions`, `mails`, `auditEntries`, `requests`, `orders`, `orderItems`,
-    /// `redemptionIntents`, `redemptions`, `visits`, `ledgerEntries` or `marks`.
+    /// `redemptionIntents`, `redemptions`, `visits`, `ledgerEntries`, `marks` or `onceMarks`.
     kind: &'static str,
     /// How many went, or lost what told of the person; of the profile the values.
     cleared: i32,
     /// How many stay, without anything that tells of the person.
     kept: i32,
-    /// Why they stay: `books`, `log` (of who did what), or `reimport` (hashes that keep the person from being imported again).
+    /// Why they stay: `books`, `log` (of who did what), `reimport` (hashes that keep the record from being imported again), or `once`
+    /// (hashes by which what a person gets once is not got twice).
     kept_for: Option<&'static str>,
 }
 

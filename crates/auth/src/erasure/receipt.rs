@@ -72,14 +72,17 @@ words! {
         Visits = "visits",
         /// Entries of the ledger.
         LedgerEntries = "ledgerEntries",
-        /// Hashes that are kept from now on, so that no import brings the person back.
+        /// Hashes of ids in other systems that are kept from now on, so that no import brings the person back.
         Marks = "marks",
+        /// Hashes of card numbers, proved addresses and a merchant's own phone numbers that are kept from now on, so that what a person
+        /// gets once is not got twice (rule 15). They keep nobody away.
+        OnceMarks = "onceMarks",
     }
 }
 
 impl PartKind {
     /// Why what stays of it stays, by a word that never changes: `books` cannot be falsified (rule 17), `log` says what was
-    /// done and nothing of whom, `reimport` keeps the person away.
+    /// done and nothing of whom, `reimport` keeps the record away, `once` has what a person gets once known again.
     pub const fn kept_for(self) -> Option<&'static str> {
         match self {
             Self::Orders
@@ -89,6 +92,7 @@ impl PartKind {
             | Self::LedgerEntries => Some("books"),
             Self::AuditEntries => Some("log"),
             Self::Marks => Some("reimport"),
+            Self::OnceMarks => Some("once"),
             Self::Profile
             | Self::Cards
             | Self::Consents

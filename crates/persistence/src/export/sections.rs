@@ -20,6 +20,11 @@ pub(super) enum Kind {
 }
 
 impl Column {
+    /// Whether a value stands for that there is none: an empty text, or the number of the merchant whose the platform's log is.
+    pub(super) fn is_nothing(self, value: &serde_json::Value) -> bool {
+        value == "" || self.0 == "merchant_id" && value == 0
+    }
+
     /// The key in the document: the name without the table, in camel case.
     pub(super) fn key(self) -> String {
         let Self(column, kind) = self;

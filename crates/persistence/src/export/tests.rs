@@ -142,6 +142,20 @@ fn keys_are_those_of_the_api_and_stand_once() {
 }
 
 #[test]
+fn where_there_is_nothing_is_null() {
+    for (name, value, nothing) in [
+        ("wording", serde_json::json!(""), true),
+        ("wording", serde_json::json!(" "), false),
+        ("merchant_id", serde_json::json!(0), true),
+        ("merchant_id", serde_json::json!(1), false),
+        ("num_of_guests", serde_json::json!(0), false),
+        ("phone_number", serde_json::Value::Null, false),
+    ] {
+        assert_eq!(Column(name, Kind::Plain).is_nothing(&value), nothing, "{name} {value}");
+    }
+}
+
+#[test]
 fn rule_30_what_is_cut_off_is_named_and_nobody_reaches_further() {
     const ADA: PersonId = PersonId::new(7);
     const ROWS: &str = "INSERT INTO person (id, user_type, registered, created_at, updated_at) \
