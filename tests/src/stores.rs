@@ -62,7 +62,7 @@ fn a_store_is_put_down_changed_and_given_up() {
         let entries = log(&owner, "updateStore");
         let changed = changes(&entries[1]);
         assert_eq!(changed["name"], (json!("Mitte"), json!("Tor")));
-        assert_eq!(changed["taxRate"], (json!("190025"), json!("70000")));
+        assert_eq!(changed["taxRate"], (json!("19.0025"), json!("7.00")));
         assert_eq!(changed["hotline"], (json!("0800 / 123-45"), Value::Null));
         assert_eq!(entries[1]["targetId"], *id);
         let found = owner

@@ -81,10 +81,20 @@ pub(crate) fn find(context: &Context, number: i64) -> Option<PermissionNode> {
     Permission::from_number(number).map(Right).map(Fast)
 }
 
+/// The most characters of a word that is taken for a codename, and repeated.
+const MAX_CODENAME: usize = 64;
+
 /// The permission that an argument names: by a global id, a pk, or its codename.
 pub(crate) fn named(argument: &'static str, id: &Id) -> Result<Permission, ApiError> {
     if let Some(permission) = Permission::from_codename(id.as_str()) {
         return Ok(permission);
+    }
+    // A word that is neither: what there is helps more than what an id looks like.
+    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if !id.as_str().is_empty() && id.as_str().len() <= MAX_CODENAME && word(id.as_str()) {
+        let all: Vec<_> = Permission::ALL.iter().map(|one| one.codename()).collect();
+        let sentence = format!("There is no permission {id}. There are: {}.", all.join(", "));
+        return Err(ApiError::invalid(argument, sentence));
     }
     let number = id.pk(PERMISSION).map_err(|error| ApiError::bad_id(argument, &error))?;
     Permission::from_number(number).ok_or(ApiError::absent(argument))

@@ -118,7 +118,7 @@ fields! {
     Address = "address" plain,
     /// Where a store is reached.
     Hotline = "hotline" plain,
-    /// The tax on what a store sells, in parts per million.
+    /// The tax on what a store sells, in per cent, as the API has it: `19.00`.
     TaxRate = "taxRate" plain,
     /// The clock of a store.
     TimeZone = "timeZone" plain,
@@ -337,7 +337,7 @@ impl Image {
         let parts = parts.into_iter().flatten().map(String::as_str);
         image.put(Field::Address, Some(parts.collect::<Vec<_>>().join(", ")));
         image.put(Field::Hotline, store.phone_number.as_ref());
-        image.put(Field::TaxRate, store.tax_rate);
+        image.put(Field::TaxRate, store.tax_rate.map(per_cent));
         image.put(Field::TimeZone, store.time_zone.map(Tz::name));
         image.put(Field::DayStartsAt, Some(store.day_starts_at));
         image.put(Field::LateHours, Some(store.late_hours));
@@ -433,6 +433,16 @@ impl Image {
     }
 }
 
+/// Parts per million in per cent; two places where they suffice.
+fn per_cent(parts: i64) -> String {
+    let (whole, rest) = (parts.div_euclid(10_000), parts.rem_euclid(10_000));
+    if rest % 100 == 0 {
+        format!("{whole}.{:02}", rest / 100)
+    } else {
+        format!("{whole}.{rest:04}")
+    }
+}
+
 fn cut(text: &str) -> String {
     if text.chars().nth(MAX_VALUE_CHARS).is_none() {
         return text.to_owned();
@@ -452,6 +462,20 @@ mod tests {
             assert!(secret.iter().all(|word| !field.name().to_lowercase().contains(word)));
         }
         assert_eq!(Field::from_name("password"), None);
+    }
+
+    #[test]
+    fn rates_are_told_as_the_api_has_them() {
+        for (parts, text) in [
+            (0, "0.00"),
+            (190_000, "19.00"),
+            (70_500, "7.05"),
+            (71_234, "7.1234"),
+            (1_000_000, "100.00"),
+            (5, "0.0005"),
+        ] {
+            assert_eq!(per_cent(parts), text);
+        }
     }
 
     #[test]

@@ -119,14 +119,21 @@ fn phone(typed: &str) -> Result<Option<String>, Rule> {
     let Some(typed) = clean(typed, MAX_PHONE_CHARS)? else { return Ok(None) };
     let dialled = |c: char| c.is_ascii_digit() || " +-./()#*x".contains(c);
     let has_digits = typed.chars().filter(char::is_ascii_digit).count() >= 3;
-    if has_digits && typed.chars().all(dialled) { Ok(Some(typed)) } else { Err(Rule::Phone) }
+    if has_digits && typed.chars().all(dialled) {
+        return Ok(Some(typed));
+    }
+    let sentence = "Enter a phone number as it is dialled: in international form (+49 30 1234567), or as on the door \
+                    (030 1234567, 116 117), with three digits at least.";
+    Err(Rule::Invalid(sentence.to_owned()))
 }
 
 fn tax(rate: i64) -> Result<i64, Rule> {
     if (0..=MAX_TAX_RATE).contains(&rate) {
         Ok(rate)
     } else {
-        Err(Rule::Invalid("Enter a rate from 0 to 100 per cent.".to_owned()))
+        Err(Rule::Invalid(
+            "Enter a rate from 0 to 100 per cent, with at most four decimal places.".to_owned(),
+        ))
     }
 }
 
