@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// Everything that is kept of a person beside the membership and the account row: the domain's own rows of every crate, as
-/// far as the store has them. Unless a method says otherwise it needs the scope `Platform`.
+/// far as the store has them. This crate's own store in memory has those of customers: who keeps orders and promises in memory
+/// beside it calls `empty_orders` and `call_off` of theirs. Unless a method says otherwise it needs the scope `Platform`.
 pub trait ErasureStore {
     /// Clears it, in a number of statements that does not depend on the rows, and says what there was: cards, former loyalty
     /// ids, open promises of redemptions and what they hold, personal texts of orders, outcomes of requests; where the person

@@ -4,6 +4,7 @@
 //! crate, which tells this one. A transaction here is one call after another: it sees what others write meanwhile and
 //! cannot be rolled back.
 
+mod erasure;
 mod ledger;
 mod redeeming;
 mod rows;

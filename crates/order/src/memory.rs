@@ -4,6 +4,8 @@
 //! customers, promotions, points and orders need together. Like below, a transaction here is one call after another: it
 //! cannot be rolled back.
 
+mod erasure;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -22,6 +24,8 @@ use regulars_merchant::{
 use regulars_promotion::HoldsPromotions;
 
 use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
+
+pub use erasure::Emptied;
 
 /// A row that is none of the scope's.
 const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's orders");
