@@ -8,8 +8,9 @@ use diesel::{
     sql_types::Text,
 };
 use regulars_auth::{
-    AuditStore, AuthStore as _,
+    AuditStore, AuthStore as _, ErasureStore as _,
     audit::{AuditFilter, AuditSort, Target},
+    erasure::Whose,
 };
 use regulars_customer::{ConsumerFilter, ConsumerSort, CustomerStore, filter::FilterArguments};
 use regulars_kernel::{
@@ -253,4 +254,38 @@ fn peppers_in_use_are_found_without_looking_at_every_account() {
     assert_eq!(all.matches("person_pepper").count(), 2, "{all}");
     assert!(all.contains("person_pepper (<expr>>?)"), "from one to the next: {all}");
     assert!(count.contains("person_pepper (<expr>=?)"), "{count}");
+}
+
+#[test]
+fn erasing_finds_recorded_outcomes_by_how_they_begin() {
+    let database = fresh(Engine::Sqlite, migrated);
+    let url = DatabaseUrl::parse(database.url()).unwrap();
+    let mut link = Link::open(&url, Purpose::Writing, std::time::Duration::ZERO).unwrap();
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+        INSERT INTO idempotency (merchant_id, actor_id, mutation, idempotency_key, fingerprint, outcome, created_at)
+        SELECT 1, 1, 'updateConsumer', 'k' || i, x'', '{\"done\":\"' || i || '\"}', i FROM n;";
+    link.connection.batch_execute(rows).unwrap();
+    for statistics in [false, true] {
+        if statistics {
+            link.connection.batch_execute("PRAGMA analysis_limit = 400; ANALYZE").unwrap();
+        }
+        for whose in [Some(MerchantId::new(1)), None] {
+            let erase: Question = match whose {
+                Some(_) => |tx| {
+                    let merchant = Some(MerchantId::new(1));
+                    let whose = Whose { person: PersonId::new(77), merchant, whole: false };
+                    tx.clear(whose, &["zzz".to_owned()]).unwrap();
+                },
+                None => |tx| {
+                    let whose = Whose { person: PersonId::new(77), merchant: None, whole: false };
+                    tx.clear(whose, &["zzz".to_owned()]).unwrap();
+                },
+            };
+            let plans = plans(&mut link, Scope::Platform, erase);
+            let plan = plans.iter().find(|plan| plan.contains("idempotency_outcome")).unwrap();
+            let by_index = plan.matches("idempotency_outcome (merchant_id=? AND <expr>>?").count();
+            assert_eq!(by_index, 3, "{plan}");
+            assert!(!plan.contains("SCAN idempotency") && !plan.contains("SCAN i"), "{plan}");
+        }
+    }
 }

@@ -129,15 +129,33 @@ fn call_off(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
 }
 
 /// Where recorded outcomes begin, as their index has it: no number of a customer is longer.
-const BEGINNING: (&str, &str) = ("substr(outcome, 1, 40) COLLATE \"C\"", "substr(outcome, 1, 40)");
+const BEGINNING: (&str, &str) =
+    ("substr(i.outcome, 1, 40) COLLATE \"C\"", "substr(i.outcome, 1, 40)");
 
-/// Whether an outcome begins with a text: from it up to the next one of its length.
-fn push_begins(statement: &mut Statement<()>, text: &str, next: &str) {
-    for (before, bound, after) in [(" >= ", text, " AND "), (" < ", next, "")] {
+/// What names a recorded outcome, alone and among others.
+const RECORDED: [(&str, &str); 2] = [
+    ("(merchant_id, actor_id, mutation, idempotency_key)", "rowid"),
+    ("i.merchant_id, i.actor_id, i.mutation, i.idempotency_key", "i.rowid"),
+];
+
+/// The outcomes at the merchants concerned that begin with a text: from it up to the next one of its length.
+fn push_recorded(statement: &mut Statement<()>, whose: Whose, text: &str, next: &str) {
+    statement.push("SELECT ");
+    statement.push_dialect(RECORDED[1].0, RECORDED[1].1);
+    statement.push(" FROM idempotency i WHERE i.merchant_id");
+    if let Some(merchant) = whose.merchant {
+        statement.push(" = ");
+        statement.push_bind(merchant.get());
+    } else {
+        statement.push(" IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ");
+        statement.push_bind(whose.person.get());
+        statement.push(")");
+    }
+    for (sign, bound) in [(" >= ", text), (" < ", next)] {
+        statement.push(" AND ");
         statement.push_dialect(BEGINNING.0, BEGINNING.1);
-        statement.push(before);
+        statement.push(sign);
         statement.push_bind(bound);
-        statement.push(after);
     }
 }
 
@@ -146,34 +164,25 @@ fn push_begins(statement: &mut Statement<()>, text: &str, next: &str) {
 fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64, StoreError> {
     let mut statement = Statement::<()>::new("UPDATE idempotency SET outcome = '', fingerprint = ")
         .dialect("'\\x'::bytea", "x''")
-        .sql(" WHERE outcome <> '' AND (");
-    if let Some(merchant) = whose.merchant {
-        statement.push("merchant_id = ");
-        statement.push_bind(merchant.get());
-    } else {
-        statement
-            .push("merchant_id IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ");
-        statement.push_bind(whose.person.get());
-        statement.push(")");
-    }
+        .sql(" WHERE outcome <> '' AND ")
+        .sql(ABOUT_CUSTOMERS)
+        .sql(" AND ")
+        .dialect(RECORDED[0].0, RECORDED[0].1)
+        .sql(" IN (");
+    // Each beginning by itself, so that each is looked up in the index: the number alone, and with something after it.
     let done = format!("{{\"done\":\"{}", whose.person);
-    statement.push(") AND ");
-    statement.push(ABOUT_CUSTOMERS);
-    statement.push(" AND (");
-    statement.push_dialect(BEGINNING.0, BEGINNING.1);
-    statement.push(" = ");
-    statement.push_bind(format!("{done}\"}}"));
-    statement.push(" OR ");
-    push_begins(&mut statement, &format!("{done} "), &format!("{done}!"));
+    push_recorded(&mut statement, whose, &format!("{done}\""), &format!("{done}#"));
+    statement.push(" UNION ALL ");
+    push_recorded(&mut statement, whose, &format!("{done} "), &format!("{done}!"));
     if !values.is_empty() {
         // Sentences of refusals alone repeat what was typed; what was done says numbers.
-        statement.push(" OR ");
-        push_begins(&mut statement, "{\"refused\"", "{\"refused#");
+        statement.push(" UNION ALL ");
+        push_recorded(&mut statement, whose, "{\"refused\"", "{\"refused#");
         statement.push(" AND EXISTS (SELECT 1 FROM ");
         statement = statement
             .each(values.iter().cloned().collect::<Bind>())
             .sql(" v WHERE ")
-            .dialect("strpos(outcome, v.value) > 0", "instr(outcome, v.value) > 0")
+            .dialect("strpos(i.outcome, v.value) > 0", "instr(i.outcome, v.value) > 0")
             .sql(")");
     }
     statement.push(")");
