@@ -28,6 +28,7 @@ mod input_mutations;
 mod leftovers;
 mod log;
 mod lost_numbers;
+mod loyalty_cards;
 mod mail;
 mod membership;
 mod orders;

@@ -50,7 +50,11 @@ use crate::{
         LoyaltyCardNode, LoyaltyCardNodeConnection,
         available::AvailableArguments,
         choice::LoyaltyCardLoyaltyType,
-        mutations::{EnrollInput, EnrollPayload},
+        inputs::{
+            CreateLoyaltyCardInput, CreateLoyaltyRewardInput, DeleteLoyaltyCardInput,
+            DeleteLoyaltyRewardInput, UpdateLoyaltyCardInput, UpdateLoyaltyRewardInput,
+        },
+        mutations::{EnrollInput, EnrollPayload, LoyaltyCardPayload, LoyaltyRewardPayload},
         queries::LoyaltyCardArguments,
     },
     merchant::{
@@ -1031,6 +1035,57 @@ impl Mutation {
         input: EnrollInput,
     ) -> Result<Option<EnrollPayload>, ApiError> {
         crate::loyalty::mutations::enroll(executor, &input).map(Some)
+    }
+
+    /// Makes a loyalty card. One that can never be earned on, or never be used, is refused with the reason. Needs the permission
+    /// `change_promotion`; whoever works in some stores alone names some of those.
+    fn create_loyalty_card(
+        executor: &Asked<'_, '_>,
+        input: CreateLoyaltyCardInput,
+    ) -> Result<Option<LoyaltyCardPayload>, ApiError> {
+        crate::loyalty::mutations::create_card(executor, input).map(Some)
+    }
+
+    /// Changes a loyalty card: absent keeps, null clears, and what comes of it is judged together. What customers have on it keeps
+    /// its meaning and its expiry. Needs the permission `change_promotion` where it runs.
+    fn update_loyalty_card(
+        executor: &Asked<'_, '_>,
+        input: UpdateLoyaltyCardInput,
+    ) -> Result<Option<LoyaltyCardPayload>, ApiError> {
+        crate::loyalty::mutations::update_card(executor, input).map(Some)
+    }
+
+    /// Gives a loyalty card up: it is archived, with everything on it. Needs the permission `change_promotion` where it runs.
+    fn delete_loyalty_card(
+        executor: &Asked<'_, '_>,
+        input: DeleteLoyaltyCardInput,
+    ) -> Result<Option<LoyaltyCardPayload>, ApiError> {
+        crate::loyalty::mutations::delete_card(executor, &input).map(Some)
+    }
+
+    /// Makes a reward of a card whose points buy rewards, or of one of stamps. Needs the permission `change_promotion` where the
+    /// card runs.
+    fn create_loyalty_reward(
+        executor: &Asked<'_, '_>,
+        input: CreateLoyaltyRewardInput,
+    ) -> Result<Option<LoyaltyRewardPayload>, ApiError> {
+        crate::loyalty::mutations::create_reward(executor, input).map(Some)
+    }
+
+    /// Changes a reward: absent keeps, null clears. Needs the permission `change_promotion` where its card runs.
+    fn update_loyalty_reward(
+        executor: &Asked<'_, '_>,
+        input: UpdateLoyaltyRewardInput,
+    ) -> Result<Option<LoyaltyRewardPayload>, ApiError> {
+        crate::loyalty::mutations::update_reward(executor, input).map(Some)
+    }
+
+    /// Gives a reward up: it is archived. Needs the permission `change_promotion` where its card runs.
+    fn delete_loyalty_reward(
+        executor: &Asked<'_, '_>,
+        input: DeleteLoyaltyRewardInput,
+    ) -> Result<Option<LoyaltyRewardPayload>, ApiError> {
+        crate::loyalty::mutations::delete_reward(executor, &input).map(Some)
     }
 
     /// Takes somebody on who works for the merchant, by an account whose password they set themselves: a mail invites them

@@ -19,7 +19,7 @@ use regulars_auth::{
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, OrderItemId, PersonId,
-    ProductId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
+    ProductId, RewardId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -83,8 +83,12 @@ pub(crate) enum About {
     StoreGroup(Option<StoreGroupId>),
     /// A product.
     Product(Option<ProductId>),
-    /// A loyalty card.
+    /// A loyalty card, which somebody takes.
     LoyaltyCard(LoyaltyCardId),
+    /// A loyalty card, as it is made and changed.
+    Card(Option<LoyaltyCardId>),
+    /// A reward.
+    Reward(Option<RewardId>),
     /// An application.
     Application(Option<ApplicationId>),
     /// A key of an application.
@@ -228,11 +232,17 @@ impl Recorder {
             (About::OrderItem(id), Log::Merchant(merchant)) => id
                 .or(made.map(OrderItemId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::OrderItem(merchant, id)),
+            (About::Card(id), Log::Merchant(merchant)) => id
+                .or(made.map(LoyaltyCardId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Card(merchant, id)),
+            (About::Reward(id), Log::Merchant(merchant)) => id
+                .or(made.map(RewardId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Reward(merchant, id)),
             _ => self.subject(log, made).into(),
         }
     }
 
-    /// The same of what is no order.
+    /// The same of what the crate of the log knows.
     fn subject(&self, log: Log, made: Option<i64>) -> Subject {
         let merchant = match log {
             Log::Merchant(merchant) => Some(merchant),
@@ -283,6 +293,8 @@ impl Recorder {
             (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
             (
                 About::Nothing
+                | About::Card(_)
+                | About::Reward(_)
                 | About::Source(..)
                 | About::Post(_)
                 | About::Staff(_)
@@ -438,6 +450,8 @@ impl Recorder {
             About::StoreGroup(id) => id.map(Into::into),
             About::Order(id) => id.map(Into::into),
             About::OrderItem(id) => id.map(Into::into),
+            About::Card(id) => id.map(Into::into),
+            About::Reward(id) => id.map(Into::into),
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));

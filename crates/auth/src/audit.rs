@@ -6,6 +6,7 @@
 //! none of them. Values that tell of a person, the address somebody came from among them, stand apart from the rest, so that
 //! erasing the person clears them and the entry stays (rule 30).
 
+mod field;
 mod image;
 mod subject;
 
@@ -13,14 +14,15 @@ use std::net::IpAddr;
 
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, OrderItemId, Page,
-    PageRequest, Permission, PersonId, ProductId, RoleId, StoreGroupId, StoreId, Timestamp,
-    Violations,
+    PageRequest, Permission, PersonId, ProductId, RewardId, RoleId, StoreGroupId, StoreId,
+    Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
 use crate::{AuditStore, AuthError};
 
-pub use image::{Change, Field, Image, MAX_VALUE_CHARS};
+pub use field::Field;
+pub use image::{Change, Image, MAX_VALUE_CHARS};
 pub use subject::{Subject, View, entries};
 
 /// The most characters of an action or of a reason; the API's own names are shorter.
@@ -88,6 +90,8 @@ words! {
         Order = "order",
         /// A line of an order.
         OrderItem = "order_item",
+        /// A reward.
+        LoyaltyReward = "loyalty_reward",
     }
 }
 
@@ -146,6 +150,7 @@ targets! {
     ProductId => Product,
     OrderId => Order,
     OrderItemId => OrderItem,
+    RewardId => LoyaltyReward,
 }
 
 /// What came of it.

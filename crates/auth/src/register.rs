@@ -282,16 +282,12 @@ fn found(
     now: Timestamp,
 ) -> Result<(), AuthError> {
     let merchant = founder.founded();
+    let name = format!("{} {}", profile.firstname, profile.lastname);
+    let settings = authority.settings();
+    let (zone, currency) = (settings.merchant_time_zone, settings.merchant_currency);
     tx.insert_merchant(&Merchant {
-        id: merchant,
-        name: format!("{} {}", profile.firstname, profile.lastname).trim().to_owned(),
         merchant_type: Some(trade.name().to_owned()),
-        time_zone: authority.settings().merchant_time_zone,
-        currency: authority.settings().merchant_currency,
-        num_of_order_discounts_allowed: Merchant::DEFAULT_ORDER_DISCOUNTS,
-        logo: None,
-        created_at: now,
-        updated_at: now,
+        ..Merchant::new(merchant, name.trim(), zone, currency, now)
     })?;
     let owner = role::found(tx, merchant, now)?;
     let assignment =

@@ -176,15 +176,8 @@ fn sign_up(
 
 fn shop(id: MerchantId) -> Merchant {
     Merchant {
-        id,
-        name: "Ada Lovelace".to_owned(),
         merchant_type: Some("CAFE".to_owned()),
-        time_zone: Tz::Europe__Berlin,
-        currency: Currency::EUR,
-        num_of_order_discounts_allowed: Merchant::DEFAULT_ORDER_DISCOUNTS,
-        logo: None,
-        created_at: NOW,
-        updated_at: NOW,
+        ..Merchant::new(id, "Ada Lovelace", Tz::Europe__Berlin, Currency::EUR, NOW)
     }
 }
 

@@ -36,6 +36,7 @@ impl Fixture for InMemory {
             time_zone: None,
             day_starts_at: NaiveTime::MIN,
             late_hours: Store::DEFAULT_LATE_HOURS,
+            till_redemption: None,
             is_active: true,
             archived: false,
             extra_info: None,

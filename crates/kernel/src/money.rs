@@ -27,6 +27,32 @@ pub enum MoneyError {
     TooLarge,
 }
 
+/// Reads a decimal (`"12.30"`, `"-5"`) in units of 10^-`places`: 1230 where `places` is 2. Refuses exponents, more places than
+/// that, and what does not fit.
+pub fn scaled(text: &str, places: u32) -> Result<i64, MoneyError> {
+    let places = usize::try_from(places).unwrap_or(usize::MAX);
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1_i128, rest),
+        None => (1, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let dangling = digits.ends_with('.');
+    if whole.is_empty() || dangling || !plain(whole) || !plain(fraction) {
+        return Err(MoneyError::NotANumber);
+    }
+    let significant = fraction.trim_end_matches('0');
+    if significant.len() > places {
+        return Err(MoneyError::TooPrecise);
+    }
+    if whole.len().saturating_add(places) > 38 {
+        return Err(MoneyError::TooLarge);
+    }
+    let number = i128::from_str(&format!("{whole}{significant:0<places$}"))
+        .map_err(|_overflow| MoneyError::TooLarge)?;
+    i64::try_from(sign * number).map_err(|_overflow| MoneyError::TooLarge)
+}
+
 impl Money {
     /// So many minor units.
     pub const fn new(minor: i64, currency: Currency) -> Self {
@@ -41,28 +67,8 @@ impl Money {
     /// Reads a decimal (`"12.30"`, `"-5"`) in major units. Refuses exponents, more places than the currency has, and
     /// what does not fit.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
-        let places = usize::from(currency.exponent().unwrap_or(0));
-        let (sign, digits) = match text.strip_prefix('-') {
-            Some(rest) => (-1_i128, rest),
-            None => (1, text),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let dangling = digits.ends_with('.');
-        if whole.is_empty() || dangling || !plain(whole) || !plain(fraction) {
-            return Err(MoneyError::NotANumber);
-        }
-        let significant = fraction.trim_end_matches('0');
-        if significant.len() > places {
-            return Err(MoneyError::TooPrecise);
-        }
-        if whole.len() > 20 {
-            return Err(MoneyError::TooLarge);
-        }
-        let minor = i128::from_str(&format!("{whole}{significant:0<places$}"))
-            .map_err(|_overflow| MoneyError::TooLarge)?;
-        let minor = i64::try_from(sign * minor).map_err(|_overflow| MoneyError::TooLarge)?;
-        Ok(Self { minor, currency })
+        let places = currency.exponent().unwrap_or(0);
+        Ok(Self { minor: scaled(text, places.into())?, currency })
     }
 
     /// The minor units.

@@ -125,6 +125,7 @@ mod tests {
             max_points_per_day: cap.map(Points::new),
             min_price: least,
             max_price: most,
+            tax_included: true,
             validity_in_months: None,
             activation_delay_days: 0,
         }

@@ -17,6 +17,9 @@ pub enum LoyaltyError {
     /// The asker sees no such promise of a redemption.
     #[error("redemption intent not found")]
     IntentNotFound,
+    /// The asker sees no such reward.
+    #[error("reward not found")]
+    RewardNotFound,
     /// The asker sees no such store (`storeId`).
     #[error("store not found")]
     StoreNotFound,
@@ -41,9 +44,10 @@ impl Classify for LoyaltyError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::LoyaltyCardNotFound | Self::IntentNotFound | Self::StoreNotFound => {
-                ErrorKind::DoesNotExist
-            }
+            Self::LoyaltyCardNotFound
+            | Self::IntentNotFound
+            | Self::RewardNotFound
+            | Self::StoreNotFound => ErrorKind::DoesNotExist,
             Self::Customer(error) => error.kind(),
             Self::Promotion(error) => error.kind(),
             Self::Merchant(error) => error.kind(),

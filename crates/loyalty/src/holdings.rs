@@ -6,45 +6,8 @@ use regulars_kernel::{HoldId, LotId, Points, Timestamp};
 
 use crate::{Hold, HoldLot, HoldState, Lot, lot::draw};
 
-/// How far a claw-back goes where what was earned is not there any more (rule 25).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ClawBackPolicy {
-    /// To the end: what is missing is debt.
-    #[default]
-    BelowZero,
-    /// To nothing: what is missing is let be.
-    ToZero,
-    /// What is pending alone.
-    PendingOnly,
-}
-
-impl ClawBackPolicy {
-    /// Every policy.
-    pub const ALL: [Self; 3] = [Self::BelowZero, Self::ToZero, Self::PendingOnly];
-
-    /// The name in the API and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BelowZero => "BELOW_ZERO",
-            Self::ToZero => "TO_ZERO",
-            Self::PendingOnly => "PENDING_ONLY",
-        }
-    }
-
-    /// The policy for what never becomes debt (stamps and initial points).
-    #[must_use]
-    pub const fn without_debt(self) -> Self {
-        match self {
-            Self::BelowZero | Self::ToZero => Self::ToZero,
-            Self::PendingOnly => Self::PendingOnly,
-        }
-    }
-
-    /// The policy of exactly that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.name() == name)
-    }
-}
+/// How far a claw-back goes where what was earned is not there any more (rule 25): the merchant's decision.
+pub use regulars_merchant::RefundPolicy as ClawBackPolicy;
 
 /// The lots of a locked account that hold something, and its open holds with what they set aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -46,8 +46,10 @@ pub use account::Account;
 pub use available::{Available, AvailableSort, Promotion, PromotionId};
 pub use base::{Base, SaleLine};
 pub use card::{
-    LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, Millionths, PointsProgram, Program, Spending,
-    StampsProgram,
+    LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort,
+    program::{
+        LoyaltyType, Millionths, PointsLoyaltyType, PointsProgram, Program, Spending, StampsProgram,
+    },
 };
 pub use earner::{Earner, Earning};
 pub use earning::NothingEarned;

@@ -4,9 +4,11 @@
 //! crate, which tells this one. A transaction here is one call after another: it sees what others write meanwhile and
 //! cannot be rolled back.
 
+mod card;
 mod erasure;
 mod ledger;
 mod redeeming;
+mod reward;
 mod rows;
 mod seal;
 
@@ -345,6 +347,30 @@ impl LoyaltyStore for MemoryStore {
         Ok(found)
     }
 
+    fn find_loyalty_card(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<Option<LoyaltyCard>, StoreError> {
+        self.find_card(merchant, id)
+    }
+
+    fn insert_loyalty_card(&mut self, new: &LoyaltyCard) -> Result<LoyaltyCardId, StoreError> {
+        self.insert_card(new)
+    }
+
+    fn update_loyalty_card(&mut self, card: &LoyaltyCard) -> Result<(), StoreError> {
+        self.update_card(card)
+    }
+
+    fn loyalty_card_has_entries(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<bool, StoreError> {
+        self.card_has_entries(merchant, id)
+    }
+
     fn rewards_per_card(
         &mut self,
         cards: &[LoyaltyCardId],
@@ -373,6 +399,36 @@ impl LoyaltyStore for MemoryStore {
                     || (!reward.archived && self.reaches_card_of(reward)))
         });
         Ok(rewards)
+    }
+
+    fn find_reward(
+        &mut self,
+        merchant: MerchantId,
+        id: RewardId,
+    ) -> Result<Option<LoyaltyReward>, StoreError> {
+        self.reward(merchant, id)
+    }
+
+    fn insert_reward(&mut self, new: &LoyaltyReward) -> Result<RewardId, StoreError> {
+        self.add_reward(new)
+    }
+
+    fn update_reward(&mut self, reward: &LoyaltyReward) -> Result<(), StoreError> {
+        self.change_reward(reward)
+    }
+
+    fn reprice_rewards(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        points: Points,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.reprice(merchant, card, points, now)
+    }
+
+    fn reward_is_used(&mut self, merchant: MerchantId, id: RewardId) -> Result<bool, StoreError> {
+        self.is_used(merchant, id)
     }
 
     fn accounts_per_consumer(&mut self, people: &[PersonId]) -> Result<Vec<Account>, StoreError> {

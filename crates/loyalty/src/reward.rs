@@ -1,4 +1,6 @@
-//! Rewards: products that the points of a card buy.
+//! Rewards: products that the points of a card buy, or its stamps where it is full.
+
+pub mod change;
 
 use regulars_kernel::{
     Actor, LoyaltyCardId, MerchantId, Points, ProductId, RewardId, Timestamp,
@@ -18,7 +20,7 @@ pub struct LoyaltyReward {
     pub card: LoyaltyCardId,
     /// What one gets.
     pub product: ProductId,
-    /// What it costs; positive.
+    /// What it costs in points, or the stamps that fill the card; positive.
     pub points: Points,
     /// How many are left; open: enough.
     pub stock: Option<i64>,

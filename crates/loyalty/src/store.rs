@@ -54,6 +54,29 @@ pub trait LoyaltyStore {
         most: u16,
     ) -> Result<Vec<LoyaltyCard>, StoreError>;
 
+    /// One of a merchant's cards. In a transaction that writes, no other one changes it before this one ends. `Merchant` and
+    /// `Platform` scope; elsewhere out of scope.
+    fn find_loyalty_card(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<Option<LoyaltyCard>, StoreError>;
+
+    /// Adds a card with the stores, groups and products that it names, which are the merchant's, and answers the number it was
+    /// given; `new.id` is not looked at. Reach as of [`Self::find_loyalty_card`]; at most four statements.
+    fn insert_loyalty_card(&mut self, new: &LoyaltyCard) -> Result<LoyaltyCardId, StoreError>;
+
+    /// Writes every field of a card but its key and `created_at`. Reach as of [`Self::find_loyalty_card`]; at most seven
+    /// statements.
+    fn update_loyalty_card(&mut self, card: &LoyaltyCard) -> Result<(), StoreError>;
+
+    /// Whether anything was ever written in an account on a card. Reach as of [`Self::find_loyalty_card`].
+    fn loyalty_card_has_entries(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<bool, StoreError>;
+
     /// The rewards of those cards that are not archived, by ascending id. In `Person` scope: of cards that
     /// [`Self::loyalty_cards`] reaches.
     fn rewards_per_card(
@@ -64,6 +87,32 @@ pub trait LoyaltyStore {
     /// Rewards by id, archived ones included, in no order. In `Person` scope: those of [`Self::rewards_per_card`], and any
     /// that a redemption of the person's own names.
     fn rewards(&mut self, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError>;
+
+    /// One of a merchant's rewards; as [`Self::find_loyalty_card`].
+    fn find_reward(
+        &mut self,
+        merchant: MerchantId,
+        id: RewardId,
+    ) -> Result<Option<LoyaltyReward>, StoreError>;
+
+    /// Adds a reward of a card and a product that are the merchant's, and answers the number it was given; `new.id` is not looked
+    /// at. Reach as of [`Self::find_loyalty_card`].
+    fn insert_reward(&mut self, new: &LoyaltyReward) -> Result<RewardId, StoreError>;
+
+    /// Writes every field of a reward but its key, its card and `created_at`. Reach as of [`Self::find_loyalty_card`].
+    fn update_reward(&mut self, reward: &LoyaltyReward) -> Result<(), StoreError>;
+
+    /// Has every reward of a card, archived ones too, cost so many. Reach as of [`Self::find_loyalty_card`].
+    fn reprice_rewards(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        points: Points,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whether a redemption, or a code whatever came of it, names a reward. Reach as of [`Self::find_loyalty_card`].
+    fn reward_is_used(&mut self, merchant: MerchantId, id: RewardId) -> Result<bool, StoreError>;
 
     /// The accounts of those people, by ascending id.
     fn accounts_per_consumer(&mut self, people: &[PersonId]) -> Result<Vec<Account>, StoreError>;
@@ -178,6 +227,30 @@ impl<T: HoldsLoyalty> LoyaltyStore for T {
         self.held_loyalty_mut().loyalty_cards_per_merchant(merchants, running_at, most)
     }
 
+    fn find_loyalty_card(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<Option<LoyaltyCard>, StoreError> {
+        self.held_loyalty_mut().find_loyalty_card(merchant, id)
+    }
+
+    fn insert_loyalty_card(&mut self, new: &LoyaltyCard) -> Result<LoyaltyCardId, StoreError> {
+        self.held_loyalty_mut().insert_loyalty_card(new)
+    }
+
+    fn update_loyalty_card(&mut self, card: &LoyaltyCard) -> Result<(), StoreError> {
+        self.held_loyalty_mut().update_loyalty_card(card)
+    }
+
+    fn loyalty_card_has_entries(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<bool, StoreError> {
+        self.held_loyalty_mut().loyalty_card_has_entries(merchant, id)
+    }
+
     fn rewards_per_card(
         &mut self,
         cards: &[LoyaltyCardId],
@@ -187,6 +260,36 @@ impl<T: HoldsLoyalty> LoyaltyStore for T {
 
     fn rewards(&mut self, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError> {
         self.held_loyalty_mut().rewards(ids)
+    }
+
+    fn find_reward(
+        &mut self,
+        merchant: MerchantId,
+        id: RewardId,
+    ) -> Result<Option<LoyaltyReward>, StoreError> {
+        self.held_loyalty_mut().find_reward(merchant, id)
+    }
+
+    fn insert_reward(&mut self, new: &LoyaltyReward) -> Result<RewardId, StoreError> {
+        self.held_loyalty_mut().insert_reward(new)
+    }
+
+    fn update_reward(&mut self, reward: &LoyaltyReward) -> Result<(), StoreError> {
+        self.held_loyalty_mut().update_reward(reward)
+    }
+
+    fn reprice_rewards(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        points: Points,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().reprice_rewards(merchant, card, points, now)
+    }
+
+    fn reward_is_used(&mut self, merchant: MerchantId, id: RewardId) -> Result<bool, StoreError> {
+        self.held_loyalty_mut().reward_is_used(merchant, id)
     }
 
     fn accounts_per_consumer(&mut self, people: &[PersonId]) -> Result<Vec<Account>, StoreError> {

@@ -10,6 +10,7 @@ mod facts;
 mod memory;
 mod promises;
 mod world;
+mod writing;
 
 use std::collections::BTreeMap;
 
@@ -74,6 +75,8 @@ pub fn run(fixture: &mut impl Fixture) {
             whole_books(store, &world);
         });
     }
+    writing::cards(fixture, &world);
+    writing::rewards(fixture, &world);
     opening(fixture, &world);
     let mut memory = Memory::new();
     Fixture::load(&mut memory, &world);

@@ -12,6 +12,33 @@ use regulars_kernel::{
 
 use crate::{Archived, Merchant, MerchantError, MerchantStore, business_date::business_date};
 
+/// What a till needs, to redeem for a customer (rule 21).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TillRedemption {
+    /// A code that the customer shows.
+    Code,
+    /// The customer's loyalty id alone.
+    LoyaltyId,
+}
+
+impl TillRedemption {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Code, Self::LoyaltyId];
+
+    /// The name in the API and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "CODE",
+            Self::LoyaltyId => "LOYALTY_ID",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|needed| needed.name() == name)
+    }
+}
+
 /// A place of a merchant where things are sold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
@@ -43,6 +70,8 @@ pub struct Store {
     pub day_starts_at: NaiveTime,
     /// Sales older than so many hours earn pending (rule 26).
     pub late_hours: i32,
+    /// What a till needs to redeem (rule 21); open: a code of registered customers, the loyalty id of managed ones.
+    pub till_redemption: Option<TillRedemption>,
     /// Open for business at all; not so while it is shut for the season.
     pub is_active: bool,
     /// Given up.
@@ -76,6 +105,7 @@ impl Store {
             time_zone: None,
             day_starts_at: NaiveTime::MIN,
             late_hours: Self::DEFAULT_LATE_HOURS,
+            till_redemption: None,
             is_active: true,
             archived: false,
             extra_info: None,

@@ -17,7 +17,8 @@ use regulars_kernel::{
 };
 
 use crate::{
-    Archived, EntitySource, Merchant, MerchantStore, Product, Store, StoreFilter, StoreGroup,
+    Archived, EntitySource, Merchant, MerchantStore, Product, RefundPolicy, Store, StoreFilter,
+    StoreGroup, TillRedemption,
 };
 
 /// The rows that a fixture puts down, ids included.
@@ -351,6 +352,9 @@ pub fn world() -> World {
         currency: Currency::EUR,
         num_of_order_discounts_allowed: Merchant::DEFAULT_ORDER_DISCOUNTS,
         logo: Some("https://example.com/logo.png".to_owned()),
+        refund_policy: RefundPolicy::ToZero,
+        claim_days: 0,
+        refund_grace_days: 30,
         created_at: at(1),
         updated_at: at(2),
     };
@@ -362,6 +366,9 @@ pub fn world() -> World {
         currency: Currency::JPY,
         num_of_order_discounts_allowed: 3,
         logo: None,
+        refund_policy: RefundPolicy::PendingOnly,
+        claim_days: Merchant::DEFAULT_CLAIM_DAYS,
+        refund_grace_days: Merchant::DEFAULT_REFUND_GRACE_DAYS,
         created_at: at(3),
         updated_at: at(3),
     };
@@ -452,6 +459,7 @@ fn stores(first: MerchantId, second: MerchantId) -> Vec<Store> {
         store.time_zone = Some(Tz::Europe__Lisbon);
         store.day_starts_at = NaiveTime::from_hms_opt(4, 30, 0).unwrap_or_default();
         store.late_hours = 24;
+        store.till_redemption = Some(TillRedemption::LoyaltyId);
         store.extra_info = Some("{\"seats\":40}".to_owned());
     }
     stores
@@ -473,6 +481,7 @@ fn bare_store() -> Store {
         time_zone: None,
         day_starts_at: NaiveTime::MIN,
         late_hours: Store::DEFAULT_LATE_HOURS,
+        till_redemption: None,
         is_active: true,
         archived: false,
         extra_info: None,

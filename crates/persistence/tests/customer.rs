@@ -208,17 +208,8 @@ const NEAR: MerchantId = MerchantId::new(1);
 const FAR: MerchantId = MerchantId::new(2);
 
 fn merchants() -> [Merchant; 2] {
-    [NEAR, FAR].map(|id| Merchant {
-        id,
-        name: "A place".to_owned(),
-        merchant_type: None,
-        time_zone: Tz::Europe__Berlin,
-        currency: Currency::EUR,
-        num_of_order_discounts_allowed: Merchant::DEFAULT_ORDER_DISCOUNTS,
-        logo: None,
-        created_at: Timestamp::from_micros(0),
-        updated_at: Timestamp::from_micros(0),
-    })
+    let at = Timestamp::from_micros(0);
+    [NEAR, FAR].map(|id| Merchant::new(id, "A place", Tz::Europe__Berlin, Currency::EUR, at))
 }
 
 fn founders() -> Vec<Person> {

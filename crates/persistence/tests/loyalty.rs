@@ -186,6 +186,7 @@ fn put_card(bulk: &mut Bulk, row: &LoyaltyCard) {
         point_worth: flat.map(|(_, _, worth)| worth.get()),
         min_price: points.and_then(|points| Some(points.min_price?.minor())),
         max_price: points.and_then(|points| Some(points.max_price?.minor())),
+        tax_included: points.is_none_or(|points| points.tax_included),
         validity_in_months: points.and_then(|points| points.validity_in_months.map(i64::from)),
         activation_delay_days: points.map(|points| i64::from(points.activation_delay_days)),
         stamps_needed: stamps.map(|stamps| i64::from(stamps.stamps_needed)),

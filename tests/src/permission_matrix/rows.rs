@@ -2,6 +2,7 @@
 
 mod apps;
 mod catalogue;
+mod loyalty_cards;
 mod orders;
 mod own_account;
 
@@ -60,6 +61,7 @@ pub(crate) fn all() -> Vec<Row> {
         catalogue::all(),
         orders::all(),
         apps::all(),
+        loyalty_cards::all(),
         memberships(),
     ]
     .into_iter()

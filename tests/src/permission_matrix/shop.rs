@@ -90,6 +90,7 @@ impl<'a> Shop<'a> {
         let mut shop = Self { world, clients, ids };
         // A merchant has a hundred at most: what is only looked at or changed is one for all questions.
         shop.ids["application"] = shop.application();
+        shop.ids["rewardCard"] = shop.reward_card();
         shop
     }
 
@@ -170,6 +171,22 @@ impl<'a> Shop<'a> {
     pub(crate) fn order_item(&self) -> Value {
         let input = json!({ "orderId": self.open_order(), "name": "Matrix", "unitPrice": "2", "quantity": 2 });
         self.made("createOrderItem", "CreateOrderItemInput", "orderItem", &input)
+    }
+
+    /// A loyalty card that nobody has, whose points buy rewards.
+    pub(crate) fn reward_card(&self) -> Value {
+        let input = json!({
+            "name": Self::unique("Card"), "status": "DRAFT", "loyaltyType": "POINTS", "pointsLoyaltyType": "PRODUCT",
+            "dollarWorth": 1,
+        });
+        self.made("createLoyaltyCard", "CreateLoyaltyCardInput", "loyaltyCard", &input)
+    }
+
+    /// A reward of that card.
+    pub(crate) fn reward(&self) -> Value {
+        let (card, product) = (self.id("rewardCard"), self.id("product"));
+        let input = json!({ "loyaltyCardId": card, "productId": product, "points": 10 });
+        self.made("createLoyaltyReward", "CreateLoyaltyRewardInput", "loyaltyReward", &input)
     }
 
     /// A role of the shop's own.

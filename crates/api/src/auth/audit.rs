@@ -19,7 +19,7 @@ use crate::{
     error::ApiError,
     fast::Fast,
     global_id::{Id, Named, pk_field},
-    loyalty::card::LOYALTY_CARD,
+    loyalty::{card::LOYALTY_CARD, reward::LOYALTY_REWARD},
     merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
     order::{item::ORDER_ITEM, node::ORDER},
@@ -97,6 +97,7 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::Product => PRODUCT,
         TargetKind::Order => ORDER,
         TargetKind::OrderItem => ORDER_ITEM,
+        TargetKind::LoyaltyReward => LOYALTY_REWARD,
     }
 }
 
@@ -241,7 +242,8 @@ crate::fast_object! {
             }
             /// What they did: the name of the mutation, or of the query that was refused.
             "action" => fn action(&self) -> &str { &self.0.action }
-            /// What it is about: a customer, a member of staff, a role, a loyalty card, an application, a key, a store, an order, a line; null where that is not
+            /// What it is about: a customer, a member of staff, a role, a loyalty card, a reward, an application, a key, a store, an order, a
+            /// line; null where that is not
             /// one thing, or none that was found.
             "targetId" => fn target_id(&self) -> Option<Id> {
                 self.0.target.map(|target| Id::global(type_name(target.kind), target.id))

@@ -39,7 +39,7 @@ use crate::{
 pub const LOYALTY_CARD: &str = "LoyaltyCardNode";
 
 /// Decimal places of a rate in millionths.
-const RATE_PLACES: u32 = 6;
+pub(crate) const RATE_PLACES: u32 = 6;
 
 /// A loyalty card, and those loaded with it.
 #[derive(Clone)]
@@ -214,6 +214,10 @@ promotion_object! {
             /// Goods of a higher price do not count.
             "maxPrice" => fn max_price(&self) -> Option<Decimal> {
                 self.points()?.max_price.map(Decimal::from)
+            }
+            /// Whether the tax counts in what earns.
+            "taxIncluded" => fn tax_included(&self) -> Option<bool> {
+                self.points().map(|points| points.tax_included)
             }
             /// How many months points live; null: for ever.
             "validityInMonths" => fn validity_in_months(&self) -> Option<i32> {

@@ -1,7 +1,7 @@
 //! The enums of loyalty cards, under the names that the API has.
 
 use juniper::GraphQLEnum;
-use regulars_loyalty::{Program, Spending};
+use regulars_loyalty::{LoyaltyType, PointsLoyaltyType, Program, Spending};
 
 /// What a card collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
@@ -31,6 +31,15 @@ impl From<&Program> for LoyaltyCardLoyaltyType {
     }
 }
 
+impl From<LoyaltyCardLoyaltyType> for LoyaltyType {
+    fn from(kind: LoyaltyCardLoyaltyType) -> Self {
+        match kind {
+            LoyaltyCardLoyaltyType::Points => Self::Points,
+            LoyaltyCardLoyaltyType::Stamps => Self::Stamps,
+        }
+    }
+}
+
 /// What points are good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
 pub enum LoyaltyCardPointsLoyaltyType {
@@ -45,6 +54,15 @@ impl From<Spending> for LoyaltyCardPointsLoyaltyType {
         match spending {
             Spending::Flat { .. } => Self::Flat,
             Spending::Product => Self::Product,
+        }
+    }
+}
+
+impl From<LoyaltyCardPointsLoyaltyType> for PointsLoyaltyType {
+    fn from(kind: LoyaltyCardPointsLoyaltyType) -> Self {
+        match kind {
+            LoyaltyCardPointsLoyaltyType::Flat => Self::Flat,
+            LoyaltyCardPointsLoyaltyType::Product => Self::Product,
         }
     }
 }

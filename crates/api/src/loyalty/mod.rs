@@ -3,6 +3,7 @@
 pub mod available;
 pub mod card;
 pub mod choice;
+pub mod inputs;
 pub mod mutations;
 pub mod points;
 pub mod queries;

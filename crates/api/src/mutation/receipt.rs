@@ -2,8 +2,8 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, LoyaltyCardId, OrderId, PersonId, ProductId, RoleId, StoreGroupId,
-    StoreId,
+    ApiKeyId, ApplicationId, LoyaltyCardId, OrderId, PersonId, ProductId, RewardId, RoleId,
+    StoreGroupId, StoreId,
 };
 use regulars_order::item::change::Written;
 
@@ -42,6 +42,7 @@ numbers!(
     PersonId,
     RoleId,
     LoyaltyCardId,
+    RewardId,
     ApplicationId,
     ApiKeyId,
     StoreId,

@@ -116,6 +116,20 @@ impl From<Weekday> for PromotionWeekday {
     }
 }
 
+impl From<PromotionWeekday> for Weekday {
+    fn from(day: PromotionWeekday) -> Self {
+        match day {
+            PromotionWeekday::Monday => Self::Mon,
+            PromotionWeekday::Tuesday => Self::Tue,
+            PromotionWeekday::Wednesday => Self::Wed,
+            PromotionWeekday::Thursday => Self::Thu,
+            PromotionWeekday::Friday => Self::Fri,
+            PromotionWeekday::Saturday => Self::Sat,
+            PromotionWeekday::Sunday => Self::Sun,
+        }
+    }
+}
+
 crate::leaf_enums!(PromotionStatus, OfferOfferType, OfferRedemptionCodeType);
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
-//! What somebody is about to change, looked at before and after: what the crate of the log knows itself, and orders, which lie
-//! beside it.
+//! What somebody is about to change, looked at before and after: what the crate of the log knows itself, and what lies beside
+//! it, orders and loyalty cards.
+
+mod card;
 
 use regulars_auth::audit::{Field, Image, Subject, Target, View};
-use regulars_kernel::{MerchantId, Money, OrderId, OrderItemId, StoreAccess, StoreError};
+use regulars_kernel::{
+    LoyaltyCardId, MerchantId, Money, OrderId, OrderItemId, RewardId, StoreAccess, StoreError,
+};
+use regulars_loyalty::LoyaltyStore;
 use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType};
 use regulars_persistence::Tx;
 
@@ -17,6 +22,10 @@ pub(super) enum Thing {
     Order(MerchantId, OrderId),
     /// A line of one of them.
     OrderItem(MerchantId, OrderItemId),
+    /// One of a merchant's loyalty cards.
+    Card(MerchantId, LoyaltyCardId),
+    /// A reward of one of them.
+    Reward(MerchantId, RewardId),
 }
 
 impl From<Subject> for Thing {
@@ -32,6 +41,8 @@ impl Thing {
             Self::Known(subject) => subject.target(),
             Self::Order(_, order) => Some((*order).into()),
             Self::OrderItem(_, item) => Some((*item).into()),
+            Self::Card(_, card) => Some((*card).into()),
+            Self::Reward(_, reward) => Some((*reward).into()),
         }
     }
 
@@ -46,6 +57,12 @@ impl Thing {
                 Some(_) => tx.order_items(&[*item], &StoreAccess::All)?.first().map(image_of_item),
                 None => None,
             },
+            Self::Card(merchant, card) => {
+                tx.find_loyalty_card(*merchant, *card)?.as_ref().map(card::image_of_card)
+            }
+            Self::Reward(merchant, reward) => {
+                tx.find_reward(*merchant, *reward)?.as_ref().map(card::image_of_reward)
+            }
         };
         Ok(View::alone(image))
     }

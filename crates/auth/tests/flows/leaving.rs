@@ -6,17 +6,7 @@ use regulars_kernel::SystemRole;
 use super::*;
 
 pub(super) fn cafe(id: MerchantId) -> Merchant {
-    Merchant {
-        id,
-        name: "Café".to_owned(),
-        merchant_type: None,
-        time_zone: Tz::UTC,
-        currency: Currency::EUR,
-        num_of_order_discounts_allowed: 1,
-        logo: None,
-        created_at: NOW,
-        updated_at: NOW,
-    }
+    Merchant::new(id, "Café", Tz::UTC, Currency::EUR, NOW)
 }
 
 #[test]

@@ -113,17 +113,8 @@ fn rule_7_a_sign_up_joins_the_default_merchant() {
     assert_eq!(refused.kind(), ErrorKind::Internal);
 
     let mut house = House::with(|settings| settings.default_merchant = Some(merchant));
-    house.memory.customers().merchants().put_merchant(Merchant {
-        id: merchant,
-        name: "Café".to_owned(),
-        merchant_type: None,
-        time_zone: Tz::UTC,
-        currency: Currency::EUR,
-        num_of_order_discounts_allowed: 1,
-        logo: None,
-        created_at: NOW,
-        updated_at: NOW,
-    });
+    let cafe = Merchant::new(merchant, "Café", Tz::UTC, Currency::EUR, NOW);
+    house.memory.customers().merchants().put_merchant(cafe);
     let grant = house.ada();
     let account = house.person(grant.person);
     let expected = Membership::of_account(&account, merchant, Sharing::Full, NOW);

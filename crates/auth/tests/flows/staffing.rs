@@ -135,6 +135,7 @@ fn store(id: StoreId, merchant: MerchantId) -> Store {
         time_zone: None,
         day_starts_at: chrono::NaiveTime::MIN,
         late_hours: Store::DEFAULT_LATE_HOURS,
+        till_redemption: None,
         is_active: true,
         archived: false,
         extra_info: None,

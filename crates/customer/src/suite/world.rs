@@ -59,17 +59,7 @@ pub(super) fn email(address: &str) -> Option<EmailAddress> {
 }
 
 fn merchant(id: MerchantId, name: &str, time_zone: Tz, currency: Currency) -> Merchant {
-    Merchant {
-        id,
-        name: name.to_owned(),
-        merchant_type: None,
-        time_zone,
-        currency,
-        num_of_order_discounts_allowed: Merchant::DEFAULT_ORDER_DISCOUNTS,
-        logo: None,
-        created_at: at(0),
-        updated_at: at(0),
-    }
+    Merchant::new(id, name, time_zone, currency, at(0))
 }
 
 fn person(id: PersonId, kind: Kind, user_type: UserType, profile: Profile) -> Person {

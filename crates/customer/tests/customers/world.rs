@@ -103,17 +103,7 @@ impl World {
 }
 
 pub(crate) fn merchant(id: MerchantId, name: &str) -> Merchant {
-    Merchant {
-        id,
-        name: name.to_owned(),
-        merchant_type: None,
-        time_zone: Tz::Europe__Berlin,
-        currency: Currency::EUR,
-        num_of_order_discounts_allowed: 1,
-        logo: None,
-        created_at: at(0),
-        updated_at: at(0),
-    }
+    Merchant::new(id, name, Tz::Europe__Berlin, Currency::EUR, at(0))
 }
 
 fn place(id: StoreId, merchant: MerchantId, is_active: bool) -> Store {
@@ -132,6 +122,7 @@ fn place(id: StoreId, merchant: MerchantId, is_active: bool) -> Store {
         time_zone: None,
         day_starts_at: chrono::NaiveTime::MIN,
         late_hours: Store::DEFAULT_LATE_HOURS,
+        till_redemption: None,
         is_active,
         archived: false,
         extra_info: None,

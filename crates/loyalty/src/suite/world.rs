@@ -105,6 +105,7 @@ fn cards_of(merchant: &Merchant, base: i64) -> Vec<LoyaltyCard> {
         max_points_per_day: None,
         min_price: None,
         max_price: None,
+        tax_included: true,
         validity_in_months: None,
         activation_delay_days: 0,
     };
@@ -164,6 +165,7 @@ fn cards_of(merchant: &Merchant, base: i64) -> Vec<LoyaltyCard> {
         max_points_per_day: Some(Points::new(500)),
         min_price: money(100),
         max_price: money(10_000),
+        tax_included: false,
         validity_in_months: Some(12),
         activation_delay_days: 3,
     });

@@ -15,6 +15,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &Merchant) -> Result<(), StoreError> 
         merchant::currency.eq(new.currency.code()),
         merchant::num_of_order_discounts_allowed.eq(new.num_of_order_discounts_allowed),
         merchant::logo.eq(new.logo.as_deref()),
+        merchant::refund_policy.eq(new.refund_policy.name()),
+        merchant::claim_days.eq(new.claim_days),
+        merchant::refund_grace_days.eq(new.refund_grace_days),
         merchant::created_at.eq(new.created_at.micros()),
         merchant::updated_at.eq(new.updated_at.micros()),
     );

@@ -1,8 +1,10 @@
 //! Loyalty cards.
 
+pub(super) mod change;
+
 use diesel::{
     Queryable,
-    sql_types::{BigInt, Integer, Nullable, Text},
+    sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
     Currency, LoyaltyCardId, MerchantId, Money, Page, PageRequest, Points, ProductId, Scope,
@@ -34,7 +36,7 @@ const COLUMNS: &str = concat!(
      p.terms_and_conditions, p.placement, p.currency, p.redemption_expiration_days, \
      p.created_at, p.updated_at, p.loyalty_type, p.points_loyalty_type, p.dollar_worth, \
      p.initial_points, p.max_points_per_day, p.points_needed, p.incremental_points, \
-     p.point_worth, p.min_price, p.max_price, p.validity_in_months, p.activation_delay_days, \
+     p.point_worth, p.min_price, p.max_price, p.tax_included, p.validity_in_months, p.activation_delay_days, \
      p.stamps_needed, p.max_stamps_per_day, p.stamp_expiration_days, ",
     terms_columns!("p"),
     ", ",
@@ -54,6 +56,7 @@ type ProgramSql = (
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
+    Bool,
     Nullable<Integer>,
     Nullable<Integer>,
     Nullable<Integer>,
@@ -91,6 +94,7 @@ struct ProgramRow {
     point_worth: Option<i64>,
     min_price: Option<i64>,
     max_price: Option<i64>,
+    tax_included: bool,
     validity_in_months: Option<i32>,
     activation_delay_days: Option<i32>,
     stamps_needed: Option<i32>,
@@ -126,6 +130,7 @@ impl ProgramRow {
             max_points_per_day: self.max_points_per_day.map(Points::new),
             min_price: price(self.min_price),
             max_price: price(self.max_price),
+            tax_included: self.tax_included,
             validity_in_months: origin.read_some(
                 "validity_in_months",
                 self.validity_in_months,

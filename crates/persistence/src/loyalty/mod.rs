@@ -63,6 +63,30 @@ impl LoyaltyStore for Tx<'_> {
         card::per_merchant(self, merchants, running_at, most)
     }
 
+    fn find_loyalty_card(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<Option<LoyaltyCard>, StoreError> {
+        card::change::find(self, merchant, id)
+    }
+
+    fn insert_loyalty_card(&mut self, new: &LoyaltyCard) -> Result<LoyaltyCardId, StoreError> {
+        card::change::insert(self, new)
+    }
+
+    fn update_loyalty_card(&mut self, card: &LoyaltyCard) -> Result<(), StoreError> {
+        card::change::update(self, card)
+    }
+
+    fn loyalty_card_has_entries(
+        &mut self,
+        merchant: MerchantId,
+        id: LoyaltyCardId,
+    ) -> Result<bool, StoreError> {
+        card::change::has_entries(self, merchant, id)
+    }
+
     fn rewards_per_card(
         &mut self,
         cards: &[LoyaltyCardId],
@@ -72,6 +96,36 @@ impl LoyaltyStore for Tx<'_> {
 
     fn rewards(&mut self, ids: &[RewardId]) -> Result<Vec<LoyaltyReward>, StoreError> {
         reward::by_ids(self, ids)
+    }
+
+    fn find_reward(
+        &mut self,
+        merchant: MerchantId,
+        id: RewardId,
+    ) -> Result<Option<LoyaltyReward>, StoreError> {
+        reward::change::find(self, merchant, id)
+    }
+
+    fn insert_reward(&mut self, new: &LoyaltyReward) -> Result<RewardId, StoreError> {
+        reward::change::insert(self, new)
+    }
+
+    fn update_reward(&mut self, reward: &LoyaltyReward) -> Result<(), StoreError> {
+        reward::change::update(self, reward)
+    }
+
+    fn reprice_rewards(
+        &mut self,
+        merchant: MerchantId,
+        card: LoyaltyCardId,
+        points: Points,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        reward::change::reprice(self, merchant, card, points, now)
+    }
+
+    fn reward_is_used(&mut self, merchant: MerchantId, id: RewardId) -> Result<bool, StoreError> {
+        reward::change::is_used(self, merchant, id)
     }
 
     fn accounts_per_consumer(&mut self, people: &[PersonId]) -> Result<Vec<Account>, StoreError> {
@@ -152,6 +206,19 @@ impl LoyaltyStore for Tx<'_> {
     fn books(&mut self, after: Option<AccountId>, most: u16) -> Result<Vec<Book>, StoreError> {
         book::next(self, after, most)
     }
+}
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's loyalty cards");
+
+/// Refuses to write what is not the merchant's own.
+fn require_reach(tx: &Tx<'_>, merchant: MerchantId) -> Result<(), StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)
+}
+
+/// Whether a statement reached the row that it was to change.
+fn reached(rows: usize) -> Result<(), StoreError> {
+    if rows == 0 { Err(OUT_OF_REACH) } else { Ok(()) }
 }
 
 /// Whether what a person owns at a merchant is in reach.

@@ -1,5 +1,7 @@
 //! Rewards.
 
+pub(super) mod change;
+
 use diesel::{
     Queryable,
     sql_types::{BigInt, Bool, Nullable},

@@ -5,12 +5,25 @@ use diesel::{
     sql_types::{BigInt, Integer, Nullable, Text},
 };
 use regulars_kernel::{MerchantId, StoreError, Timestamp};
-use regulars_merchant::Merchant;
+use regulars_merchant::{Merchant, RefundPolicy};
 
 use super::{Stored, push_own_ids};
 use crate::{Tx, statement::Statement};
 
-type RowSql = (BigInt, Text, Nullable<Text>, Text, Text, Integer, Nullable<Text>, BigInt, BigInt);
+type RowSql = (
+    BigInt,
+    Text,
+    Nullable<Text>,
+    Text,
+    Text,
+    Integer,
+    Nullable<Text>,
+    Text,
+    Integer,
+    Integer,
+    BigInt,
+    BigInt,
+);
 
 #[derive(Queryable)]
 struct Row {
@@ -21,6 +34,9 @@ struct Row {
     currency: String,
     num_of_order_discounts_allowed: i32,
     logo: Option<String>,
+    refund_policy: String,
+    claim_days: i32,
+    refund_grace_days: i32,
     created_at: i64,
     updated_at: i64,
 }
@@ -38,20 +54,33 @@ impl TryFrom<Row> for Merchant {
             merchant_type: row.merchant_type,
             num_of_order_discounts_allowed: row.num_of_order_discounts_allowed,
             logo: row.logo,
+            refund_policy: stored.read(
+                "refund_policy",
+                &row.refund_policy,
+                RefundPolicy::from_name,
+            )?,
+            claim_days: row.claim_days,
+            refund_grace_days: row.refund_grace_days,
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
         })
     }
 }
 
+/// A statement over merchants `m` with a `WHERE` that goes on.
+fn merchants() -> Statement<RowSql> {
+    Statement::new(
+        "SELECT m.id, m.name, m.merchant_type, m.time_zone, m.currency, \
+         m.num_of_order_discounts_allowed, m.logo, m.refund_policy, m.claim_days, m.refund_grace_days, \
+         m.created_at, m.updated_at FROM merchant m WHERE ",
+    )
+}
+
 pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut statement = Statement::<RowSql>::new(
-        "SELECT m.id, m.name, m.merchant_type, m.time_zone, m.currency, \
-         m.num_of_order_discounts_allowed, m.logo, m.created_at, m.updated_at FROM merchant m WHERE ",
-    );
+    let mut statement = merchants();
     let ids = ids.iter().map(|id| id.get()).collect();
     push_own_ids(&mut statement, tx.scope(), "m.id", ids, "m.id");
     let rows: Vec<Row> = statement.load(tx.connection)?;

@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{MerchantId, Page, PageRequest, Scope, StoreError, StoreId, Timestamp, text};
-use regulars_merchant::{Archived, Store, StoreFilter, StoreSort};
+use regulars_merchant::{Archived, Store, StoreFilter, StoreSort, TillRedemption};
 
 use super::{Stored, reached, require_reach};
 use crate::{
@@ -31,7 +31,7 @@ impl SortColumns for StoreSort {
 /// The columns of [`Row`], in its order.
 const COLUMNS: &str = "s.id, s.merchant_id, s.name, s.location, s.phone_number, s.country, s.state, \
     s.city, s.street, s.zip_code, s.tax_rate, s.time_zone, s.day_starts_at, s.late_hours, \
-    s.is_active, s.archived, s.extra_info, s.created_at, s.updated_at";
+    s.till_redemption, s.is_active, s.archived, s.extra_info, s.created_at, s.updated_at";
 
 type RowSql = (
     BigInt,
@@ -48,6 +48,7 @@ type RowSql = (
     Nullable<Text>,
     Text,
     Integer,
+    Nullable<Text>,
     Bool,
     Bool,
     Nullable<Text>,
@@ -71,6 +72,7 @@ struct Row {
     time_zone: Option<String>,
     day_starts_at: String,
     late_hours: i32,
+    till_redemption: Option<String>,
     is_active: bool,
     archived: bool,
     extra_info: Option<String>,
@@ -99,6 +101,10 @@ impl TryFrom<Row> for Store {
             zip_code: row.zip_code,
             tax_rate: row.tax_rate,
             late_hours: row.late_hours,
+            till_redemption: row
+                .till_redemption
+                .map(|needed| stored.read("till_redemption", &needed, TillRedemption::from_name))
+                .transpose()?,
             is_active: row.is_active,
             archived: row.archived,
             extra_info: row.extra_info,
@@ -126,6 +132,7 @@ struct Written {
     time_zone: Option<String>,
     day_starts_at: String,
     late_hours: i32,
+    till_redemption: Option<&'static str>,
     is_active: bool,
     archived: bool,
     extra_info: Option<String>,
@@ -149,6 +156,7 @@ impl From<&Store> for Written {
             time_zone: store.time_zone.map(|zone| zone.name().to_owned()),
             day_starts_at: store.day_starts_at.format("%H:%M:%S").to_string(),
             late_hours: store.late_hours,
+            till_redemption: store.till_redemption.map(TillRedemption::name),
             is_active: store.is_active,
             archived: store.archived,
             extra_info: store.extra_info.clone(),

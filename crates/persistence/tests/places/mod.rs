@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use regulars_kernel::{Timestamp, text::fold};
-use regulars_merchant::{EntitySource, suite::World};
+use regulars_merchant::{EntitySource, TillRedemption, suite::World};
 use regulars_persistence::{Bulk, DatabaseUrl, Db, Settings, Value, migrate};
 use regulars_testkit::{Engine, TempDatabase, fresh};
 
@@ -148,6 +148,9 @@ pub(crate) fn put_places(bulk: &mut Bulk, world: &World) {
                 currency: row.currency.code(),
                 num_of_order_discounts_allowed: row.num_of_order_discounts_allowed,
                 logo: &row.logo,
+                refund_policy: row.refund_policy.name(),
+                claim_days: row.claim_days,
+                refund_grace_days: row.refund_grace_days,
                 created_at: row.created_at,
                 updated_at: row.updated_at,
             }
@@ -173,6 +176,7 @@ pub(crate) fn put_places(bulk: &mut Bulk, world: &World) {
                 time_zone: row.time_zone.map(text),
                 day_starts_at: text(row.day_starts_at),
                 late_hours: row.late_hours,
+                till_redemption: row.till_redemption.map(TillRedemption::name),
                 is_active: row.is_active,
                 archived: row.archived,
                 extra_info: &row.extra_info,

@@ -101,7 +101,7 @@ pub(crate) fn judge<S: PromotionStore + MerchantStore>(
 
 /// Whoever works in some stores alone has to do with what runs in those alone, as far as can be told for ever: what is in
 /// a group, or everywhere, is other people's decision.
-pub(crate) fn is_within_reach(actor: &Actor, places: &Places) -> bool {
+pub fn is_within_reach(actor: &Actor, places: &Places) -> bool {
     match actor.stores() {
         None | Some(StoreAccess::All) => true,
         Some(StoreAccess::Only(own)) => {
