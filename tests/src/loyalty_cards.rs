@@ -318,3 +318,46 @@ fn what_is_anothers_is_not_there() {
         }
     });
 }
+
+#[test]
+fn rules_8_21_24_and_25_a_merchant_decides_for_all_its_stores_and_for_one() {
+    const SETTINGS: &str =
+        "settings { numOfOrderDiscountsAllowed refundPolicy claimDays refundGraceDays }";
+    on_both(|world| {
+        let owner = world.merchant();
+        let usual = json!({
+            "numOfOrderDiscountsAllowed": 1, "refundPolicy": "BELOW_ZERO", "claimDays": 14, "refundGraceDays": 14,
+        });
+        let ask = "{ merchantSettings { numOfOrderDiscountsAllowed refundPolicy claimDays refundGraceDays } }";
+        let seen = |client: &Client| {
+            client.query(ask, Value::Null).succeeded().data("merchantSettings").clone()
+        };
+        assert_eq!(seen(&owner), usual);
+        let own = json!({
+            "numOfOrderDiscountsAllowed": 3, "refundPolicy": "TO_ZERO", "claimDays": 0, "refundGraceDays": 366,
+        });
+        let done = act(&owner, "updateMerchantSettings", &own, SETTINGS);
+        assert_eq!(done["settings"], own, "{done}");
+        let changed = changes(&log(&owner, "updateMerchantSettings")[0]);
+        assert_eq!(changed["refundPolicy"], (json!("BELOW_ZERO"), json!("TO_ZERO")));
+        let manager = world.staff(&owner, &["change_store", "change_staff", "change_promotion"]);
+        assert_eq!(seen(&manager), own);
+        let denied = act(&manager, "updateMerchantSettings", &json!({ "claimDays": 1 }), "");
+        assert_eq!(denied["errors"]["nonFieldErrors"][0]["code"], "permission_denied", "{denied}");
+        let cleared = json!({
+            "numOfOrderDiscountsAllowed": null, "refundPolicy": null, "claimDays": null, "refundGraceDays": null,
+        });
+        assert_eq!(act(&owner, "updateMerchantSettings", &cleared, SETTINGS)["settings"], usual);
+        let till = "store { id tillRedemption }";
+        let input = json!({ "name": "Till", "tillRedemption": "LOYALTY_ID" });
+        let here = act(&owner, "createStore", &input, till)["store"].clone();
+        assert_eq!(here["tillRedemption"], "LOYALTY_ID");
+        let patch = json!({ "id": here["id"], "tillRedemption": "CODE" });
+        assert_eq!(act(&owner, "updateStore", &patch, till)["store"]["tillRedemption"], "CODE");
+        let patch = json!({ "id": here["id"], "tillRedemption": null });
+        assert_eq!(
+            act(&owner, "updateStore", &patch, till)["store"]["tillRedemption"],
+            Value::Null
+        );
+    });
+}

@@ -68,6 +68,7 @@ use crate::{
         product_inputs::{CreateProductInput, DeleteProductInput, UpdateProductInput},
         product_mutations::ProductPayload,
         queries::{ProductArguments, StoreArguments},
+        settings::{MerchantSettings, MerchantSettingsPayload, UpdateMerchantSettingsInput},
     },
     mutation::Asked,
     node::NodeValue,
@@ -307,6 +308,11 @@ impl Query {
     ) -> Result<Option<StoreGroupNodeConnection>, ApiError> {
         let paging = paging(first, last, before, after, offset, order_by);
         crate::merchant::queries::store_groups(context, &paging).map(Some)
+    }
+
+    /// What the asker's merchant has decided for all its stores: for a merchant's people and apps.
+    fn merchant_settings(context: &Context) -> Result<Option<MerchantSettings>, ApiError> {
+        crate::merchant::settings::settings(context).map(Some)
     }
 
     /// One group of stores.
@@ -1086,6 +1092,14 @@ impl Mutation {
         input: DeleteLoyaltyRewardInput,
     ) -> Result<Option<LoyaltyRewardPayload>, ApiError> {
         crate::loyalty::mutations::delete_reward(executor, &input).map(Some)
+    }
+
+    /// Changes what the merchant has decided for all its stores: absent keeps, null goes back to what is usual. For owners.
+    fn update_merchant_settings(
+        executor: &Asked<'_, '_>,
+        input: UpdateMerchantSettingsInput,
+    ) -> Result<Option<MerchantSettingsPayload>, ApiError> {
+        crate::merchant::settings::update(executor, input).map(Some)
     }
 
     /// Takes somebody on who works for the merchant, by an account whose password they set themselves: a mail invites them

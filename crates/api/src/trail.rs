@@ -89,6 +89,8 @@ pub(crate) enum About {
     Card(Option<LoyaltyCardId>),
     /// A reward.
     Reward(Option<RewardId>),
+    /// What the merchant has decided for all its stores.
+    Settings,
     /// An application.
     Application(Option<ApplicationId>),
     /// A key of an application.
@@ -291,8 +293,10 @@ impl Recorder {
                 .map_or(Subject::Nothing, |id| Subject::Product(merchant, id)),
             (About::Person(person), _) => Subject::Person(*person),
             (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
+            (About::Settings, Some(merchant)) => Subject::Settings(merchant),
             (
                 About::Nothing
+                | About::Settings
                 | About::Card(_)
                 | About::Reward(_)
                 | About::Source(..)
@@ -452,6 +456,7 @@ impl Recorder {
             About::OrderItem(id) => id.map(Into::into),
             About::Card(id) => id.map(Into::into),
             About::Reward(id) => id.map(Into::into),
+            About::Settings => self.actor.merchant().map(|merchant| merchant.founder().into()),
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));

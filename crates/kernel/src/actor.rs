@@ -138,6 +138,19 @@ impl Actor {
         }
     }
 
+    /// Passes for whoever owns a merchant, and for callers without a user, and answers that merchant. An app never owns one,
+    /// whoever holds it.
+    pub const fn require_owner(&self) -> Result<MerchantId, Denied> {
+        match self {
+            Self::Staff { merchant, owner: true, .. } | Self::System { merchant } => Ok(*merchant),
+            Self::Anonymous
+            | Self::Consumer { .. }
+            | Self::Staff { .. }
+            | Self::App { .. }
+            | Self::Platform { .. } => Err(Denied),
+        }
+    }
+
     /// Passes for a registered consumer and answers who that is.
     pub const fn require_consumer(&self) -> Result<PersonId, Denied> {
         match self {
@@ -307,6 +320,29 @@ mod tests {
             (Actor::owner(MerchantId::new(1)), true),
         ] {
             assert_eq!(actor.require_lister().is_ok(), passes, "{actor:?}");
+        }
+    }
+
+    #[test]
+    fn owners_and_programs_alone_own_a_merchant() {
+        let (merchant, person) = (MerchantId::new(1), PersonId::new(2));
+        let all = Permissions::all();
+        assert_eq!(Actor::owner(merchant).require_owner(), Ok(merchant));
+        assert_eq!(Actor::system(merchant).require_owner(), Ok(merchant));
+        for other in [
+            Actor::staff(merchant, person, all, StoreAccess::All),
+            Actor::App {
+                app: ApplicationId::new(3),
+                merchant,
+                person: Some(merchant.founder()),
+                permissions: all,
+                stores: StoreAccess::All,
+            },
+            Actor::Consumer { person },
+            Actor::Platform { person },
+            Actor::Anonymous,
+        ] {
+            assert_eq!(other.require_owner(), Err(Denied), "{other:?}");
         }
     }
 }

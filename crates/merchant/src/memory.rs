@@ -185,6 +185,24 @@ impl MerchantStore for MemoryStore {
         Ok(reached.filter_map(|id| rows.merchants.get(&id)).cloned().collect())
     }
 
+    fn find_merchant(&mut self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        self.require_reach(id)?;
+        Ok(self.memory.rows().merchants.get(&id).cloned())
+    }
+
+    fn update_merchant(&mut self, merchant: &Merchant) -> Result<(), StoreError> {
+        let before = self.find_merchant(merchant.id)?.ok_or(OUT_OF_REACH)?;
+        self.memory.put_merchant(Merchant {
+            num_of_order_discounts_allowed: merchant.num_of_order_discounts_allowed,
+            refund_policy: merchant.refund_policy,
+            claim_days: merchant.claim_days,
+            refund_grace_days: merchant.refund_grace_days,
+            updated_at: merchant.updated_at,
+            ..before
+        });
+        Ok(())
+    }
+
     fn stores(&mut self, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {
         let rows = self.memory.rows();
         let reached = |store: &&Store| match self.scope {

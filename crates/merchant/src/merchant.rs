@@ -1,5 +1,7 @@
 //! Tenants.
 
+pub mod change;
+
 use chrono_tz::Tz;
 use regulars_kernel::{Actor, Currency, MerchantId, Timestamp};
 

@@ -21,6 +21,14 @@ pub trait MerchantStore {
     /// Merchants by id, in no order.
     fn merchants(&mut self, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError>;
 
+    /// One merchant. In a transaction that writes, no other one changes it before this one ends. Reach as of
+    /// [`Self::find_store`].
+    fn find_merchant(&mut self, id: MerchantId) -> Result<Option<Merchant>, StoreError>;
+
+    /// Writes what a merchant has decided (`num_of_order_discounts_allowed`, `refund_policy`, `claim_days`, `refund_grace_days`)
+    /// and `updated_at`. Reach as of [`Self::find_store`].
+    fn update_merchant(&mut self, merchant: &Merchant) -> Result<(), StoreError>;
+
     /// Stores by id, in no order. In `Person` scope: live ones of any merchant, and of the merchants that the person
     /// joined the others too.
     fn stores(&mut self, ids: &[StoreId]) -> Result<Vec<Store>, StoreError>;
@@ -147,6 +155,14 @@ impl<T: HoldsMerchants> MerchantStore for T {
 
     fn merchants(&mut self, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError> {
         self.held_merchants_mut().merchants(ids)
+    }
+
+    fn find_merchant(&mut self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        self.held_merchants_mut().find_merchant(id)
+    }
+
+    fn update_merchant(&mut self, merchant: &Merchant) -> Result<(), StoreError> {
+        self.held_merchants_mut().update_merchant(merchant)
     }
 
     fn stores(&mut self, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {

@@ -159,6 +159,31 @@ fn lists_of_groups(store: &mut dyn MerchantStore, world: &World) {
 }
 
 /// Stores and groups are written within the merchant's own reach, and nowhere else.
+/// What a merchant has decided, and decides anew.
+fn settings(fixture: &mut impl Fixture, own: &Merchant, other: &Merchant) {
+    let (own, other) = (own.clone(), other.clone());
+    fixture.write(Scope::Merchant(own.id), move |store| {
+        assert_eq!(store.find_merchant(own.id).unwrap(), Some(own.clone()));
+        let changed = Merchant {
+            num_of_order_discounts_allowed: 9,
+            refund_policy: RefundPolicy::PendingOnly,
+            claim_days: 1,
+            refund_grace_days: 2,
+            updated_at: Timestamp::from_seconds(79),
+            ..own.clone()
+        };
+        store.update_merchant(&changed).unwrap();
+        assert_eq!(store.find_merchant(own.id).unwrap(), Some(changed));
+        store.update_merchant(&own).unwrap();
+        assert_eq!(store.merchants(&[own.id]).unwrap(), [own.clone()]);
+        let out_of_reach = |answer: Result<(), StoreError>| {
+            assert!(matches!(answer, Err(StoreError::OutOfScope(_))), "{answer:?}");
+        };
+        out_of_reach(store.find_merchant(other.id).map(drop));
+        out_of_reach(store.update_merchant(&other));
+    });
+}
+
 fn writing(fixture: &mut impl Fixture, world: &World) {
     let (own, other) = (world.merchants.first().unwrap(), world.merchants.last().unwrap());
     let model = world.stores.iter().find(|row| row.merchant == own.id).unwrap().clone();
@@ -166,6 +191,7 @@ fn writing(fixture: &mut impl Fixture, world: &World) {
     let theirs = world.store_groups.iter().find(|row| row.merchant == other.id).unwrap().clone();
     let (own, other, draft) = (own.clone(), other.clone(), new.clone());
     let reader = own.id;
+    settings(fixture, &own, &other);
     fixture.write(Scope::Merchant(own.id), move |store| {
         let mut made = draft.clone();
         made.id = store.insert_store(&made).unwrap();

@@ -219,3 +219,34 @@ fn rewards() {
         }
     });
 }
+
+#[test]
+fn settings_of_a_merchant_and_of_its_stores() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let mut cases = vec![
+            ("numOfOrderDiscountsAllowed", json!(-1)),
+            ("numOfOrderDiscountsAllowed", json!(101)),
+            ("claimDays", json!(-1)),
+            ("claimDays", json!(367)),
+            ("refundGraceDays", json!(-1)),
+            ("refundGraceDays", json!(367)),
+        ];
+        cases.extend(keys().map(|key| ("idempotencyKey", key)));
+        let mutation = "updateMerchantSettings";
+        for (field, value) in cases {
+            let about = format!("{:?} {field} = {value}", world.engine);
+            let answer = send(&owner, mutation, &json!({ field: value }));
+            at_fault(&answer, mutation, field, "invalid", &about);
+        }
+        for (mutation, input) in [
+            (mutation, json!({ "refundPolicy": "NEVER" })),
+            (mutation, json!({ "claimDays": "long" })),
+            ("createStore", json!({ "name": "A", "tillRedemption": "SMILE" })),
+        ] {
+            let answer = send(&owner, mutation, &input);
+            assert_eq!(answer.error_code(), Some("invalid"), "{mutation} {}", answer.text);
+            silent(&answer.text, mutation);
+        }
+    });
+}

@@ -4,7 +4,7 @@ use juniper::{GraphQLInputObject, Nullable};
 use regulars_kernel::Change;
 use regulars_merchant::{store::change::StorePatch, store_group::change::StoreGroupPatch};
 
-use super::store::STORE;
+use super::{choice::StoreTillRedemption, store::STORE};
 use crate::{
     argument::pks,
     customer::choice::UserCountry,
@@ -43,6 +43,8 @@ macro_rules! store_input {
             pub day_starts_at: Nullable<Time>,
             /// Sales older than so many hours earn pending points: 0 to 8784; null: 72.
             pub late_hours: Nullable<i32>,
+            /// What a till needs to redeem; null: a code of customers with an account, the loyalty id of others.
+            pub till_redemption: Nullable<StoreTillRedemption>,
             /// Open for business at all; not so while it is shut for the season. Null: open.
             pub is_active: Nullable<bool>,
             /// The merchant's own fields: a JSON object of at most 10 KiB.
@@ -67,6 +69,7 @@ macro_rules! store_input {
                     time_zone: change(self.time_zone, Some),
                     day_starts_at: change(self.day_starts_at, |Time(time)| Some(time)),
                     late_hours: change(self.late_hours, Some),
+                    till_redemption: change(self.till_redemption, |needed| Some(needed.into())),
                     is_active: change(self.is_active, Some),
                     extra_info: change(self.extra_info, |json| Some(json.into_string())),
                     archived: Change::Keep,

@@ -1,5 +1,6 @@
 //! Merchants, their places and what they sell.
 
+pub mod choice;
 pub mod inputs;
 pub mod mutations;
 pub mod node;
@@ -7,6 +8,7 @@ pub mod product;
 pub mod product_inputs;
 pub mod product_mutations;
 pub mod queries;
+pub mod settings;
 pub mod store;
 pub mod store_group;
 

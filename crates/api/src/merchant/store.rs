@@ -10,7 +10,9 @@ use regulars_kernel::{
 use regulars_merchant::{Store, StoreGroupSort, StoreSort, store};
 
 use super::{
-    MerchantNode, node,
+    MerchantNode,
+    choice::StoreTillRedemption,
+    node,
     store_group::{self, StoreGroupNodeConnection},
 };
 use crate::{
@@ -134,6 +136,10 @@ crate::fast_object! {
             "dayStartsAt" => fn day_starts_at(&self) -> Time { Time(self.store.day_starts_at) }
             /// Sales older than so many hours earn pending points.
             "lateHours" => fn late_hours(&self) -> i32 { self.store.late_hours }
+            /// What a till needs to redeem; null: a code of customers with an account, the loyalty id of others.
+            "tillRedemption" => fn till_redemption(&self) -> Option<StoreTillRedemption> {
+                self.store.till_redemption.map(Into::into)
+            }
             /// Open for business at all; not so while it is shut for the season.
             "isActive" => fn is_active(&self) -> bool { self.store.is_active }
             /// Given up.

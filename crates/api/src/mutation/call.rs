@@ -17,6 +17,8 @@ use crate::{
 pub(crate) enum Needs {
     /// A merchant's people with this permission.
     Permission(Permission),
+    /// Whoever owns a merchant.
+    Owner,
     /// Registered consumers.
     Consumer,
     /// Registered consumers about themselves, and a merchant's people with this permission.
@@ -27,6 +29,7 @@ impl Needs {
     pub(super) fn check(self, actor: &Actor) -> Result<(), Denied> {
         match self {
             Self::Permission(permission) => actor.require(permission).map(drop),
+            Self::Owner => actor.require_owner().map(drop),
             Self::Consumer => actor.require_consumer().map(drop),
             Self::ConsumerOr(permission) => {
                 actor.require_consumer().map(drop).or_else(|_| actor.require(permission).map(drop))

@@ -2,8 +2,8 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, LoyaltyCardId, OrderId, PersonId, ProductId, RewardId, RoleId,
-    StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, PersonId, ProductId, RewardId,
+    RoleId, StoreGroupId, StoreId,
 };
 use regulars_order::item::change::Written;
 
@@ -45,6 +45,7 @@ numbers!(
     RewardId,
     ApplicationId,
     ApiKeyId,
+    MerchantId,
     StoreId,
     StoreGroupId,
     ProductId,

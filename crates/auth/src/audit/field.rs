@@ -158,6 +158,8 @@ fields! {
     Cost = "cost" plain,
     /// Whether a line was handed over.
     IsCompleted = "isCompleted" plain,
+    /// What a till of a store needs to redeem.
+    TillRedemption = "tillRedemption" plain,
     /// A line about a promotion.
     ShortDescription = "shortDescription" plain,
     /// All about a promotion.
@@ -236,6 +238,12 @@ fields! {
     Stock = "stock" plain,
     /// Until when a reward is to be had.
     Expiry = "expiry" plain,
+    /// How far a refund takes back what its sale earned.
+    RefundPolicy = "refundPolicy" plain,
+    /// How many days a sale can be claimed.
+    ClaimDays = "claimDays" plain,
+    /// How many days points live that a refund returns.
+    RefundGraceDays = "refundGraceDays" plain,
     /// Entries that found no room in the log.
     Dropped = "dropped" plain,
     /// How many more of the same there were within a minute.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use regulars_customer::{Consent, EmailAddress, Kind, Membership, Person, Profile};
 
 use regulars_kernel::StoreAccess;
-use regulars_merchant::{EntitySource, Product, Store, StoreGroup, Tz};
+use regulars_merchant::{
+    EntitySource, Merchant, Product, RefundPolicy, Store, StoreGroup, TillRedemption, Tz,
+};
 
 use super::Field;
 use crate::{ApiKey, Application, Role, StaffMember};
@@ -165,6 +167,17 @@ impl Image {
         image
     }
 
+    /// What a merchant has decided for all its stores.
+    pub fn of_settings(merchant: &Merchant) -> Self {
+        let mut image = Self::default();
+        let discounts = merchant.num_of_order_discounts_allowed;
+        image.put(Field::NumOfOrderDiscountsAllowed, Some(discounts));
+        image.put(Field::RefundPolicy, Some(RefundPolicy::name(merchant.refund_policy)));
+        image.put(Field::ClaimDays, Some(merchant.claim_days));
+        image.put(Field::RefundGraceDays, Some(merchant.refund_grace_days));
+        image
+    }
+
     /// What a store is. It is nobody's home: its address is no personal value.
     pub fn of_store(store: &Store) -> Self {
         let mut image = Self::default();
@@ -178,6 +191,7 @@ impl Image {
         image.put(Field::TimeZone, store.time_zone.map(Tz::name));
         image.put(Field::DayStartsAt, Some(store.day_starts_at));
         image.put(Field::LateHours, Some(store.late_hours));
+        image.put(Field::TillRedemption, store.till_redemption.map(TillRedemption::name));
         image.put(Field::IsActive, Some(store.is_active));
         image.put(Field::Archived, Some(store.archived));
         image.put(Field::ExtraInfo, store.extra_info.as_ref());

@@ -35,6 +35,8 @@ pub enum Subject {
     Application(MerchantId, ApplicationId),
     /// A key of one of them.
     ApiKey(MerchantId, ApiKeyId),
+    /// What a merchant has decided for all its stores.
+    Settings(MerchantId),
     /// One of a merchant's stores.
     Store(MerchantId, StoreId),
     /// One of a merchant's store groups.
@@ -73,6 +75,8 @@ impl Subject {
             Self::Role(_, role) => Some((*role).into()),
             Self::Application(_, application) => Some((*application).into()),
             Self::ApiKey(_, key) => Some((*key).into()),
+            // A merchant has the number of whoever founded it.
+            Self::Settings(merchant) => Some(merchant.founder().into()),
             Self::Store(_, store) => Some((*store).into()),
             Self::StoreGroup(_, group) => Some((*group).into()),
             Self::Product(_, product) => Some((*product).into()),
@@ -145,6 +149,9 @@ impl Subject {
             Self::ApiKey(merchant, key) => {
                 tx.lock_staff(*merchant)?;
                 alone(tx.find_api_key(*key)?.as_ref().map(Image::of_api_key))
+            }
+            Self::Settings(merchant) => {
+                alone(tx.find_merchant(*merchant)?.as_ref().map(Image::of_settings))
             }
             Self::Store(merchant, store) => {
                 alone(tx.find_store(*merchant, *store)?.as_ref().map(Image::of_store))

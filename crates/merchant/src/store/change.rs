@@ -7,7 +7,7 @@ use regulars_kernel::{
     Timestamp, Violations, text::clean,
 };
 
-use super::{Store, StoreFilter};
+use super::{Store, StoreFilter, TillRedemption};
 use crate::{Archived, MerchantError, MerchantStore};
 
 /// The most characters of a name, a city, a street and the like.
@@ -50,6 +50,8 @@ pub struct StorePatch {
     pub day_starts_at: Change<NaiveTime>,
     /// Hours after which a sale is late (rule 26), 0 to [`MAX_LATE_HOURS`]; cleared, [`Store::DEFAULT_LATE_HOURS`].
     pub late_hours: Change<i32>,
+    /// What a till needs to redeem (rule 21); cleared, it goes by the kind of customer.
+    pub till_redemption: Change<TillRedemption>,
     /// Whether it is open for business at all; cleared, it is.
     pub is_active: Change<bool>,
     /// The merchant's own fields: a JSON object ([`ExtraInfo::parse`]).
@@ -91,6 +93,7 @@ impl StorePatch {
             Change::Clear => store.late_hours = Store::DEFAULT_LATE_HOURS,
             Change::Set(hours) => store.late_hours = hours,
         }
+        self.till_redemption.clone().apply(&mut store.till_redemption);
         match self.is_active {
             Change::Keep => {}
             Change::Clear => store.is_active = true,

@@ -1,14 +1,14 @@
 //! Tenants.
 
 use diesel::{
-    Queryable,
+    ExpressionMethods, QueryDsl, Queryable, RunQueryDsl,
     sql_types::{BigInt, Integer, Nullable, Text},
 };
 use regulars_kernel::{MerchantId, StoreError, Timestamp};
 use regulars_merchant::{Merchant, RefundPolicy};
 
-use super::{Stored, push_own_ids};
-use crate::{Tx, statement::Statement};
+use super::{Stored, push_own_ids, reached, require_reach};
+use crate::{Tx, error::IntoStore, schema::merchant, statement::Statement};
 
 type RowSql = (
     BigInt,
@@ -74,6 +74,29 @@ fn merchants() -> Statement<RowSql> {
          m.num_of_order_discounts_allowed, m.logo, m.refund_policy, m.claim_days, m.refund_grace_days, \
          m.created_at, m.updated_at FROM merchant m WHERE ",
     )
+}
+
+pub(super) fn find(tx: &mut Tx<'_>, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+    require_reach(tx, id)?;
+    let row: Option<Row> =
+        merchants().sql("m.id = ").bind(id.get()).sql(tx.lock()).first(tx.connection)?;
+    row.map(Merchant::try_from).transpose()
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, changed: &Merchant) -> Result<(), StoreError> {
+    require_reach(tx, changed.id)?;
+    let discounts = changed.num_of_order_discounts_allowed;
+    let rows = diesel::update(merchant::table.find(changed.id.get()))
+        .set((
+            merchant::num_of_order_discounts_allowed.eq(discounts),
+            merchant::refund_policy.eq(changed.refund_policy.name()),
+            merchant::claim_days.eq(changed.claim_days),
+            merchant::refund_grace_days.eq(changed.refund_grace_days),
+            merchant::updated_at.eq(changed.updated_at.micros()),
+        ))
+        .execute(tx.connection)
+        .store()?;
+    reached(rows)
 }
 
 pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[MerchantId]) -> Result<Vec<Merchant>, StoreError> {

@@ -33,6 +33,14 @@ impl MerchantStore for Tx<'_> {
         merchant::by_ids(self, ids)
     }
 
+    fn find_merchant(&mut self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        merchant::find(self, id)
+    }
+
+    fn update_merchant(&mut self, merchant: &Merchant) -> Result<(), StoreError> {
+        merchant::update(self, merchant)
+    }
+
     fn stores(&mut self, ids: &[StoreId]) -> Result<Vec<Store>, StoreError> {
         store::by_ids(self, ids)
     }

@@ -1,8 +1,8 @@
-//! Questions about loyalty cards and rewards.
+//! Questions about loyalty cards, rewards, and what a merchant decides for all its stores.
 
 use serde_json::json;
 
-use super::{Row, mutation, nothing};
+use super::{Row, mutation, nothing, query};
 
 pub(super) fn all() -> Vec<Row> {
     vec![
@@ -53,6 +53,13 @@ pub(super) fn all() -> Vec<Row> {
             "",
             "mutation ($id: ID!) { deleteLoyaltyReward(input: { id: $id }) { success errors } }",
             |shop| json!({ "id": shop.reward() }),
+        ),
+        query("merchantSettings", "", "{ merchantSettings { claimDays } }", nothing),
+        mutation(
+            "updateMerchantSettings",
+            "",
+            "mutation { updateMerchantSettings(input: { claimDays: 14 }) { success errors } }",
+            nothing,
         ),
     ]
 }

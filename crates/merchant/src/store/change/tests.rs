@@ -57,6 +57,7 @@ fn a_store_is_put_down_with_what_is_said_of_it_and_the_rest_as_usual() {
         time_zone: set("Europe/Lisbon"),
         day_starts_at: Change::Set(NaiveTime::from_hms_opt(4, 30, 0).unwrap()),
         late_hours: Change::Set(0),
+        till_redemption: Change::Set(TillRedemption::LoyaltyId),
         is_active: Change::Set(false),
         extra_info: set("{\"till\": 1.50}"),
         ..named("Tor")
@@ -65,6 +66,7 @@ fn a_store_is_put_down_with_what_is_said_of_it_and_the_rest_as_usual() {
     assert_eq!(full.country.as_deref(), Some("DE"));
     assert_eq!((full.tax_rate, full.time_zone), (Some(190_000), Some(Tz::Europe__Lisbon)));
     assert_eq!((full.late_hours, full.is_active), (0, false));
+    assert_eq!(full.till_redemption, Some(TillRedemption::LoyaltyId));
     assert_eq!(full.extra_info.as_deref(), Some("{\"till\": 1.50}"));
     assert_eq!(full.phone_number.as_deref(), Some("0800 / 123-45"));
 }
@@ -109,6 +111,7 @@ fn absent_keeps_null_goes_back_to_what_is_usual_and_nothing_new_moves_nothing() 
     let patch = StorePatch {
         city: set("Bonn"),
         late_hours: Change::Set(5),
+        till_redemption: Change::Set(TillRedemption::Code),
         is_active: Change::Set(false),
         time_zone: set("Europe/Lisbon"),
         ..named("Mitte")
@@ -121,6 +124,7 @@ fn absent_keeps_null_goes_back_to_what_is_usual_and_nothing_new_moves_nothing() 
     let cleared = StorePatch {
         city: Change::Clear,
         late_hours: Change::Clear,
+        till_redemption: Change::Clear,
         is_active: Change::Clear,
         time_zone: set(" "),
         ..StorePatch::default()
