@@ -95,6 +95,7 @@ pub(crate) fn bad_queries() -> Vec<(String, &'static str, Option<&'static str>)>
         ("{ orders(duration: \"a while\") { count } }".to_owned(), "invalid", Some("duration")),
         ("{ order(id: 999999999) { id } }".to_owned(), "does_not_exist", Some("id")),
         ("{ store(id: 999999999) { id } }".to_owned(), "does_not_exist", Some("id")),
+        ("{ campaign(id: 999999999) { id } }".to_owned(), "does_not_exist", Some("id")),
         ("{ offer(id: 999999999) { id } }".to_owned(), "does_not_exist", Some("id")),
         ("{ loyaltyCard(id: 999999999) { id } }".to_owned(), "does_not_exist", Some("id")),
         ("{ consumerAvailablePromotions { count } }".to_owned(), "invalid", None),

@@ -35,6 +35,7 @@ mod orders;
 mod permission;
 mod permission_matrix;
 mod products;
+mod promotions;
 mod secrets;
 mod staff;
 mod stores;

@@ -56,7 +56,7 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
         }
         "OfferNode" => found(crate::promotion::queries::offer(context, id))
             .map(|node| node.map(NodeValue::OfferNode)),
-        "CampaignNode" => crate::promotion::queries::campaign(context, pk)
+        "CampaignNode" => found(crate::promotion::queries::campaign(context, id))
             .map(|node| node.map(NodeValue::CampaignNode)),
         "LoyaltyCardNode" => found(crate::loyalty::queries::loyalty_card(context, id))
             .map(|node| node.map(NodeValue::LoyaltyCardNode)),

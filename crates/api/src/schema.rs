@@ -84,9 +84,14 @@ use crate::{
     },
     patch::change,
     promotion::{
-        OfferNode, OfferNodeConnection, PromotionNodeConnection,
+        CampaignNode, OfferNode, OfferNodeConnection, PromotionNodeConnection,
+        campaign::CampaignNodeConnection,
+        campaign_inputs::{CreateCampaignInput, DeleteCampaignInput, UpdateCampaignInput},
+        campaign_mutations::CampaignPayload,
         choice::{OfferOfferType, PromotionStatus},
-        queries::OfferArguments,
+        offer_inputs::{CreateOfferInput, DeleteOfferInput, UpdateOfferInput},
+        offer_mutations::OfferPayload,
+        queries::{CampaignArguments, OfferArguments},
     },
     scalar::{DateTimeArgument, JSONString},
 };
@@ -505,6 +510,43 @@ impl Query {
         };
         let paging = paging(first, last, before, after, offset, order_by);
         crate::promotion::queries::offers(context, arguments, &paging).map(Some)
+    }
+
+    /// Campaigns: a merchant's people and apps list their merchant's. Consumers see a campaign beside its offers, and by
+    /// `campaign`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn campaigns(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "`-start,name`: createdAt, name, start, pk. Default pk.")]
+        order_by: Option<String>,
+        #[graphql(name = "name")] name: Option<String>,
+        #[graphql(name = "name_Icontains")] name_icontains: Option<String>,
+        #[graphql(name = "status")] status: Option<PromotionStatus>,
+        #[graphql(
+            name = "archived",
+            description = "true: archived campaigns alone, whatever `includeArchived` says."
+        )]
+        archived: Option<bool>,
+        #[graphql(
+            name = "includeArchived",
+            description = "true: those in use and archived ones in one list."
+        )]
+        include_archived: Option<bool>,
+    ) -> Result<Option<CampaignNodeConnection>, ApiError> {
+        let arguments =
+            CampaignArguments { name, name_icontains, status, archived, include_archived };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::promotion::queries::campaigns(context, arguments, &paging).map(Some)
+    }
+
+    /// One campaign: consumers get those of which they list an offer.
+    fn campaign(context: &Context, id: Id) -> Result<Option<Whole<CampaignNode>>, ApiError> {
+        crate::promotion::queries::campaign(context, &id).map(Fast::whole).map(Some)
     }
 
     /// One offer: consumers get live ones, of any merchant.
@@ -1310,6 +1352,60 @@ impl Mutation {
         input: DeleteOrderItemInput,
     ) -> Result<Option<OrderItemPayload>, ApiError> {
         crate::order::mutations::delete_order_item(executor, &input).map(Some)
+    }
+
+    /// Makes a campaign. One in which no offer could ever run is refused with the reason. Needs the permission
+    /// `change_promotion`, in every store or in those that it names.
+    fn create_campaign(
+        executor: &Asked<'_, '_>,
+        input: CreateCampaignInput,
+    ) -> Result<Option<CampaignPayload>, ApiError> {
+        crate::promotion::campaign_mutations::create(executor, input).map(Some)
+    }
+
+    /// Changes a campaign, and with it when and where its offers run: absent keeps, null clears. Needs the permission
+    /// `change_promotion`, in every store or in those that it names before and after.
+    fn update_campaign(
+        executor: &Asked<'_, '_>,
+        input: UpdateCampaignInput,
+    ) -> Result<Option<CampaignPayload>, ApiError> {
+        crate::promotion::campaign_mutations::update(executor, input).map(Some)
+    }
+
+    /// Gives a campaign up: it is archived, and its offers run no more. Needs the permission `change_promotion`, in every store
+    /// or in those that it names.
+    fn delete_campaign(
+        executor: &Asked<'_, '_>,
+        input: DeleteCampaignInput,
+    ) -> Result<Option<CampaignPayload>, ApiError> {
+        crate::promotion::campaign_mutations::delete(executor, &input).map(Some)
+    }
+
+    /// Makes an offer. One that nobody could ever use is refused with the reason. Needs the permission `change_promotion`, in
+    /// every store or in those that it names.
+    fn create_offer(
+        executor: &Asked<'_, '_>,
+        input: CreateOfferInput,
+    ) -> Result<Option<OfferPayload>, ApiError> {
+        crate::promotion::offer_mutations::create(executor, input).map(Some)
+    }
+
+    /// Changes an offer: absent keeps, null clears. It is judged on what it would be; what was promised or redeemed stays as it
+    /// was. Needs the permission `change_promotion`, in every store or in those that it names before and after.
+    fn update_offer(
+        executor: &Asked<'_, '_>,
+        input: UpdateOfferInput,
+    ) -> Result<Option<OfferPayload>, ApiError> {
+        crate::promotion::offer_mutations::update(executor, input).map(Some)
+    }
+
+    /// Gives an offer up: it is archived and stays in the books, and its code is free for another. Needs the permission
+    /// `change_promotion`, in every store or in those that it names.
+    fn delete_offer(
+        executor: &Asked<'_, '_>,
+        input: DeleteOfferInput,
+    ) -> Result<Option<OfferPayload>, ApiError> {
+        crate::promotion::offer_mutations::delete(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

@@ -18,8 +18,8 @@ use regulars_auth::{
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, OrderItemId, PersonId,
-    ProductId, RewardId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
+    Actor, ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId,
+    OrderItemId, PersonId, ProductId, RewardId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -83,6 +83,10 @@ pub(crate) enum About {
     StoreGroup(Option<StoreGroupId>),
     /// A product.
     Product(Option<ProductId>),
+    /// A campaign.
+    Campaign(Option<CampaignId>),
+    /// An offer.
+    Offer(Option<OfferId>),
     /// A loyalty card, which somebody takes.
     LoyaltyCard(LoyaltyCardId),
     /// A loyalty card, as it is made and changed.
@@ -234,6 +238,12 @@ impl Recorder {
             (About::OrderItem(id), Log::Merchant(merchant)) => id
                 .or(made.map(OrderItemId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::OrderItem(merchant, id)),
+            (About::Campaign(id), Log::Merchant(merchant)) => id
+                .or(made.map(CampaignId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Campaign(merchant, id)),
+            (About::Offer(id), Log::Merchant(merchant)) => id
+                .or(made.map(OfferId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Offer(merchant, id)),
             (About::Card(id), Log::Merchant(merchant)) => id
                 .or(made.map(LoyaltyCardId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Card(merchant, id)),
@@ -309,7 +319,9 @@ impl Recorder {
                 | About::StoreGroup(_)
                 | About::Product(_)
                 | About::Order(_)
-                | About::OrderItem(_),
+                | About::OrderItem(_)
+                | About::Campaign(_)
+                | About::Offer(_),
                 _,
             ) => Subject::Nothing,
         }

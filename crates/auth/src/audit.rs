@@ -13,9 +13,9 @@ mod subject;
 use std::net::IpAddr;
 
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, OrderItemId, Page,
-    PageRequest, Permission, PersonId, ProductId, RewardId, RoleId, StoreGroupId, StoreId,
-    Timestamp, Violations,
+    Actor, ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId,
+    OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId, RoleId,
+    StoreGroupId, StoreId, Timestamp, Violations,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -92,6 +92,10 @@ words! {
         OrderItem = "order_item",
         /// A reward.
         LoyaltyReward = "loyalty_reward",
+        /// A campaign.
+        Campaign = "campaign",
+        /// An offer.
+        Offer = "offer",
     }
 }
 
@@ -151,6 +155,8 @@ targets! {
     OrderId => Order,
     OrderItemId => OrderItem,
     RewardId => LoyaltyReward,
+    CampaignId => Campaign,
+    OfferId => Offer,
 }
 
 /// What came of it.

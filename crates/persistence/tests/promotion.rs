@@ -41,6 +41,15 @@ impl Fixture for OnDatabase {
         });
         done.unwrap();
     }
+
+    fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn Ports) + Send + 'static) {
+        let (_, db) = self.loaded.as_ref().unwrap();
+        let write = move |tx: &mut Tx<'_>| {
+            work(tx);
+            Ok::<_, StoreError>(())
+        };
+        db.write(scope, None, write).unwrap();
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What can go wrong where promotions are read.
+//! What can go wrong where promotions are read and written.
 
 use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
 
@@ -8,6 +8,12 @@ pub enum PromotionError {
     /// The asker may never ask this.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The asker acts for no merchant that there is.
+    #[error("merchant not found")]
+    MerchantNotFound,
+    /// The asker sees no such campaign.
+    #[error("campaign not found")]
+    CampaignNotFound,
     /// The asker sees no such offer.
     #[error("offer not found")]
     OfferNotFound,
@@ -23,7 +29,9 @@ impl Classify for PromotionError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::OfferNotFound => ErrorKind::DoesNotExist,
+            Self::MerchantNotFound | Self::CampaignNotFound | Self::OfferNotFound => {
+                ErrorKind::DoesNotExist
+            }
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),
         }

@@ -20,7 +20,7 @@ pub mod store;
 pub mod suite;
 pub mod terms;
 
-pub use campaign::Campaign;
+pub use campaign::{Campaign, CampaignFilter, CampaignSort};
 pub use code::{Code, FixedCode};
 pub use discount::{Candidate, PricedLine, Skipped};
 pub use eligibility::{Eligibility, Facts, Place, Reason, Uses, decide};

@@ -10,20 +10,27 @@ use std::{
 
 use regulars_customer::{CustomerStore, HoldsCustomers, Standing, memory as customers};
 use regulars_kernel::{
-    MerchantId, OfferId, Page, PageRequest, PersonId, ProductId, Scope, StoreAccess, StoreError,
-    StoreGroupId, StoreId, Timestamp, page::cut,
+    CampaignId, MerchantId, OfferId, Page, PageRequest, PersonId, ProductId, Scope, StoreAccess,
+    StoreError, StoreGroupId, StoreId, Timestamp, page::cut,
 };
 use regulars_merchant::{
     HoldsMerchants, Merchant, MerchantStore, Store, StoreFilter, StoreGroup, StoreSort,
     memory::{Namer, Naming},
 };
 
-use crate::{Offer, OfferFilter, OfferSort, Place, PromotionStore, Terms};
+use crate::{
+    Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place, PromotionStore,
+    RedemptionCode, Terms,
+};
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's promotions");
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone, Default)]
 pub struct Memory {
     offers: Arc<Mutex<BTreeMap<OfferId, Offer>>>,
+    campaigns: Arc<Mutex<BTreeMap<CampaignId, Campaign>>>,
     customers: customers::Memory,
 }
 
@@ -35,7 +42,7 @@ impl Memory {
 
     /// No offers yet, above customers and merchants that there are.
     pub fn over(customers: customers::Memory) -> Self {
-        Self { offers: Arc::default(), customers }
+        Self { offers: Arc::default(), campaigns: Arc::default(), customers }
     }
 
     /// The store that sees what a scope reaches.
@@ -56,6 +63,19 @@ impl Memory {
         let (live, published) = (offer.is_live(), offer.terms.is_published());
         self.tell_named(Namer::Offer(offer.id), &offer.products, live, published);
         self.offers().insert(offer.id, offer);
+    }
+
+    /// Puts a campaign down, in place of the one of the same id; its offers run in it as it is now.
+    pub fn put_campaign(&self, mut campaign: Campaign) {
+        campaign.places.stores.sort_unstable();
+        campaign.places.groups.sort_unstable();
+        let shared = Arc::new(campaign.clone());
+        let mut own: Vec<_> = self.offers().values().cloned().collect();
+        own.retain(|offer| offer.campaign.as_ref().is_some_and(|own| own.id == campaign.id));
+        for offer in own {
+            self.put_offer(Offer { campaign: Some(Arc::clone(&shared)), ..offer });
+        }
+        self.campaigns().insert(campaign.id, campaign);
     }
 
     /// Tells the crate below which products a promotion or a part of it names now, and so to whom: see
@@ -109,6 +129,10 @@ impl Memory {
 
     fn offers(&self) -> MutexGuard<'_, BTreeMap<OfferId, Offer>> {
         self.offers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn campaigns(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Campaign>> {
+        self.campaigns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn live_stores(&self, merchant: MerchantId) -> Result<Vec<Store>, StoreError> {
@@ -169,6 +193,25 @@ impl MemoryStore {
                 && filter.admits(offer, place)
         });
         Ok(offers)
+    }
+
+    /// Refuses what is not within the scope of one who writes.
+    fn require_reach(&self, merchant: MerchantId) -> Result<(), StoreError> {
+        match self.scope {
+            Scope::Merchant(own) if own == merchant => Ok(()),
+            Scope::Platform => Ok(()),
+            Scope::Merchant(_) | Scope::Person(_) => Err(OUT_OF_REACH),
+        }
+    }
+
+    fn near_campaigns(&self, keep: impl Fn(&Campaign) -> bool) -> Vec<Campaign> {
+        let near = |campaign: &&Campaign| match self.scope {
+            Scope::Merchant(own) => campaign.merchant == own,
+            Scope::Person(_) => false,
+            Scope::Platform => true,
+        };
+        let campaigns = self.memory.campaigns();
+        campaigns.values().filter(near).filter(|row| keep(row)).cloned().collect()
     }
 
     fn reached(&self, merchants: &[MerchantId]) -> BTreeSet<MerchantId> {
@@ -244,6 +287,86 @@ impl PromotionStore for MemoryStore {
         }
         Ok(places)
     }
+
+    fn campaigns(&mut self, ids: &[CampaignId]) -> Result<Vec<Campaign>, StoreError> {
+        Ok(self.near_campaigns(|campaign| ids.contains(&campaign.id)))
+    }
+
+    fn list_campaigns(
+        &mut self,
+        filter: &CampaignFilter,
+        page: &PageRequest<CampaignSort>,
+    ) -> Result<Page<Campaign>, StoreError> {
+        Ok(cut(self.near_campaigns(|campaign| filter.admits(campaign)), page))
+    }
+
+    fn count_campaigns(&mut self, filter: &CampaignFilter) -> Result<u64, StoreError> {
+        let found = self.near_campaigns(|campaign| filter.admits(campaign));
+        Ok(u64::try_from(found.len()).unwrap_or(u64::MAX))
+    }
+
+    fn find_campaign(
+        &mut self,
+        merchant: MerchantId,
+        id: CampaignId,
+    ) -> Result<Option<Campaign>, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.campaigns().get(&id).cloned();
+        Ok(found.filter(|campaign| campaign.merchant == merchant))
+    }
+
+    fn insert_campaign(&mut self, new: &Campaign) -> Result<CampaignId, StoreError> {
+        self.require_reach(new.merchant)?;
+        let last = self.memory.campaigns().keys().next_back().copied();
+        let id = CampaignId::new(last.map_or(1, |last| last.get().saturating_add(1)));
+        self.memory.put_campaign(Campaign { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn update_campaign(&mut self, campaign: &Campaign) -> Result<(), StoreError> {
+        self.find_campaign(campaign.merchant, campaign.id)?.ok_or(OUT_OF_REACH)?;
+        self.memory.put_campaign(campaign.clone());
+        Ok(())
+    }
+
+    fn find_offer(
+        &mut self,
+        merchant: MerchantId,
+        id: OfferId,
+    ) -> Result<Option<Offer>, StoreError> {
+        self.require_reach(merchant)?;
+        let found = self.memory.offers().get(&id).cloned();
+        Ok(found.filter(|offer| offer.merchant == merchant))
+    }
+
+    fn find_offer_by_code(
+        &mut self,
+        merchant: MerchantId,
+        code: &str,
+    ) -> Result<Option<OfferId>, StoreError> {
+        self.require_reach(merchant)?;
+        let offers = self.memory.offers();
+        let has = |offer: &&Offer| {
+            offer.merchant == merchant
+                && !offer.terms.archived
+                && matches!(&offer.code, RedemptionCode::Fixed(own) if own.eq_ignore_ascii_case(code))
+        };
+        Ok(offers.values().find(has).map(|offer| offer.id))
+    }
+
+    fn insert_offer(&mut self, new: &Offer) -> Result<OfferId, StoreError> {
+        self.require_reach(new.merchant)?;
+        let last = self.memory.offers().keys().next_back().copied();
+        let id = OfferId::new(last.map_or(1, |last| last.get().saturating_add(1)));
+        self.memory.put_offer(Offer { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn update_offer(&mut self, offer: &Offer) -> Result<(), StoreError> {
+        self.find_offer(offer.merchant, offer.id)?.ok_or(OUT_OF_REACH)?;
+        self.memory.put_offer(offer.clone());
+        Ok(())
+    }
 }
 
 fn place(merchant: &Merchant, store: &Store, groups: impl Iterator<Item = StoreGroup>) -> Place {
@@ -268,10 +391,17 @@ mod tests {
             for (person, merchant) in &below.joined {
                 self.customers().put_membership(suite::membership(*person, *merchant));
             }
+            for row in &world.campaigns {
+                self.put_campaign(Campaign::clone(row));
+            }
             world.offers.iter().cloned().for_each(|row| self.put_offer(row));
         }
 
         fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn Ports)) {
+            work(&mut self.scoped(scope));
+        }
+
+        fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn Ports) + Send + 'static) {
             work(&mut self.scoped(scope));
         }
     }

@@ -1,5 +1,7 @@
 //! Offers: what a merchant takes off, and on what terms.
 
+pub mod change;
+
 use std::sync::Arc;
 
 use regulars_kernel::{

@@ -1,10 +1,10 @@
 //! What this crate asks of whoever keeps the rows.
 
 use regulars_kernel::{
-    MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
+    CampaignId, MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
 };
 
-use crate::{Offer, OfferFilter, OfferSort, Place};
+use crate::{Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place};
 
 /// Offers with their campaigns, as far as the scope of the transaction reaches. The number of statements of a method does
 /// not depend on the number of ids or rows; ids out of reach, unknown or named twice are no error: each row is answered
@@ -47,6 +47,56 @@ pub trait PromotionStore {
         merchants: &[MerchantId],
         within: &StoreAccess,
     ) -> Result<Vec<(MerchantId, Place)>, StoreError>;
+
+    /// Campaigns by id, in no order. In `Person` scope: none; what a person sees of them comes with offers.
+    fn campaigns(&mut self, ids: &[CampaignId]) -> Result<Vec<Campaign>, StoreError>;
+
+    /// A page of campaigns. In `Person` scope: none.
+    fn list_campaigns(
+        &mut self,
+        filter: &CampaignFilter,
+        page: &PageRequest<CampaignSort>,
+    ) -> Result<Page<Campaign>, StoreError>;
+
+    /// How many rows [`Self::list_campaigns`] has on all its pages.
+    fn count_campaigns(&mut self, filter: &CampaignFilter) -> Result<u64, StoreError>;
+
+    /// One of a merchant's campaigns. In a transaction that writes, no other one changes it before this one ends. `Merchant`
+    /// and `Platform` scope; elsewhere out of scope.
+    fn find_campaign(
+        &mut self,
+        merchant: MerchantId,
+        id: CampaignId,
+    ) -> Result<Option<Campaign>, StoreError>;
+
+    /// Adds a campaign with its stores and groups, which are the merchant's, and answers the number it was given; `new.id` is
+    /// not looked at. Reach as of [`Self::find_campaign`].
+    fn insert_campaign(&mut self, new: &Campaign) -> Result<CampaignId, StoreError>;
+
+    /// Writes every field of a campaign but its key and `created_at`. Reach as of [`Self::find_campaign`].
+    fn update_campaign(&mut self, campaign: &Campaign) -> Result<(), StoreError>;
+
+    /// One of a merchant's offers; as [`Self::find_campaign`].
+    fn find_offer(
+        &mut self,
+        merchant: MerchantId,
+        id: OfferId,
+    ) -> Result<Option<Offer>, StoreError>;
+
+    /// The offer of a merchant that has this code for everybody, in any case, and is not archived. In a transaction that
+    /// writes, no other one gives the code away before this one ends. Reach as of [`Self::find_campaign`].
+    fn find_offer_by_code(
+        &mut self,
+        merchant: MerchantId,
+        code: &str,
+    ) -> Result<Option<OfferId>, StoreError>;
+
+    /// Adds an offer with what it names, which is the merchant's, and answers the number it was given; `new.id` is not looked
+    /// at. A fixed amount is in the merchant's currency. Reach as of [`Self::find_campaign`].
+    fn insert_offer(&mut self, new: &Offer) -> Result<OfferId, StoreError>;
+
+    /// Writes every field of an offer but its key and `created_at`. Reach as of [`Self::find_campaign`].
+    fn update_offer(&mut self, offer: &Offer) -> Result<(), StoreError>;
 }
 
 /// A store of an upper crate that holds one of this crate has its port too, without a line of delegation.
@@ -97,5 +147,61 @@ impl<T: HoldsPromotions> PromotionStore for T {
         within: &StoreAccess,
     ) -> Result<Vec<(MerchantId, Place)>, StoreError> {
         self.held_promotions_mut().places_per_merchant(merchants, within)
+    }
+
+    fn campaigns(&mut self, ids: &[CampaignId]) -> Result<Vec<Campaign>, StoreError> {
+        self.held_promotions_mut().campaigns(ids)
+    }
+
+    fn list_campaigns(
+        &mut self,
+        filter: &CampaignFilter,
+        page: &PageRequest<CampaignSort>,
+    ) -> Result<Page<Campaign>, StoreError> {
+        self.held_promotions_mut().list_campaigns(filter, page)
+    }
+
+    fn count_campaigns(&mut self, filter: &CampaignFilter) -> Result<u64, StoreError> {
+        self.held_promotions_mut().count_campaigns(filter)
+    }
+
+    fn find_campaign(
+        &mut self,
+        merchant: MerchantId,
+        id: CampaignId,
+    ) -> Result<Option<Campaign>, StoreError> {
+        self.held_promotions_mut().find_campaign(merchant, id)
+    }
+
+    fn insert_campaign(&mut self, new: &Campaign) -> Result<CampaignId, StoreError> {
+        self.held_promotions_mut().insert_campaign(new)
+    }
+
+    fn update_campaign(&mut self, campaign: &Campaign) -> Result<(), StoreError> {
+        self.held_promotions_mut().update_campaign(campaign)
+    }
+
+    fn find_offer(
+        &mut self,
+        merchant: MerchantId,
+        id: OfferId,
+    ) -> Result<Option<Offer>, StoreError> {
+        self.held_promotions_mut().find_offer(merchant, id)
+    }
+
+    fn find_offer_by_code(
+        &mut self,
+        merchant: MerchantId,
+        code: &str,
+    ) -> Result<Option<OfferId>, StoreError> {
+        self.held_promotions_mut().find_offer_by_code(merchant, code)
+    }
+
+    fn insert_offer(&mut self, new: &Offer) -> Result<OfferId, StoreError> {
+        self.held_promotions_mut().insert_offer(new)
+    }
+
+    fn update_offer(&mut self, offer: &Offer) -> Result<(), StoreError> {
+        self.held_promotions_mut().update_offer(offer)
     }
 }

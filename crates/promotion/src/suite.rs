@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+mod campaign;
+mod offer;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveTime;
@@ -25,7 +28,7 @@ use crate::{
 pub struct World {
     /// Tenants, stores, groups, products, and who joined whom (a live [`membership`] each).
     pub below: merchants::World,
-    /// Every campaign; offers hold copies.
+    /// Every campaign; offers hold the same.
     pub campaigns: Vec<Arc<Campaign>>,
     /// The offers.
     pub offers: Vec<Offer>,
@@ -43,6 +46,9 @@ pub trait Fixture {
 
     /// Opens a transaction in a scope and lets the suite work in it.
     fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn Ports));
+
+    /// Opens a transaction that writes, and lets the suite work in it.
+    fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn Ports) + Send + 'static);
 }
 
 /// A registered person without a past, for suites.
@@ -71,6 +77,7 @@ pub fn run(fixture: &mut impl Fixture) {
             offers_per_merchant(store, &world);
             places(store, &world);
             lists(store, &world);
+            campaign::lists(store, &world);
             named_products(store, &world);
         });
     }
@@ -83,6 +90,9 @@ pub fn run(fixture: &mut impl Fixture) {
             fixture.with(scope, &mut |store| named_products(store, &world));
         }
     }
+    fixture.load(&world);
+    campaign::writing(fixture, &world);
+    offer::writing(fixture, &world);
 }
 
 fn changed(world: &World, change: fn(&mut Offer)) -> World {

@@ -6,12 +6,13 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 11] = [
+const LISTS: [(&str, &str); 12] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
     ("storeGroups", ""),
     ("products", ""),
+    ("campaigns", ""),
     ("offers", ""),
     ("loyaltyCards", ""),
     ("orderTypes", ""),
@@ -111,7 +112,7 @@ fn keys_of_a_cursor_that_was_not_made_here() {
 #[test]
 fn texts_that_no_field_can_hold() {
     let long = "x".repeat(11_000);
-    let texts: [(&str, &[&str]); 7] = [
+    let texts: [(&str, &[&str]); 8] = [
         (
             "consumers",
             &[
@@ -137,6 +138,7 @@ fn texts_that_no_field_can_hold() {
             "products",
             &["name", "name_Icontains", "category", "category_Icontains", "entitySourceId"],
         ),
+        ("campaigns", &["name", "name_Icontains"]),
         ("offers", &["name", "name_Icontains"]),
         ("loyaltyCards", &["name", "name_Icontains"]),
         ("auditLog", &["action"]),
@@ -226,6 +228,7 @@ fn values_that_cannot_be_read() {
             "{ orders(archived: \"no\") { count } }",
             "{ stores(isActive: \"no\") { count } }",
             "{ products(entitySource: EATEN) { count } }",
+            "{ campaigns(status: EATEN) { count } }",
             "{ offers(status: EATEN) { count } }",
             "{ offers(offerType: EATEN) { count } }",
             "{ loyaltyCards(status: EATEN) { count } }",

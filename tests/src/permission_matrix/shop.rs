@@ -189,6 +189,20 @@ impl<'a> Shop<'a> {
         self.made("createLoyaltyReward", "CreateLoyaltyRewardInput", "loyaltyReward", &input)
     }
 
+    /// A campaign without offers.
+    pub(crate) fn campaign(&self) -> Value {
+        let input = json!({ "name": "Matrix" });
+        self.made("createCampaign", "CreateCampaignInput", "campaign", &input)
+    }
+
+    /// An offer that nobody has redeemed; nobody sees it but the merchant's people.
+    pub(crate) fn offer(&self) -> Value {
+        let input = json!({
+            "name": "Matrix", "offerType": "PERCENTAGE", "offerValue": 5, "status": "DRAFT",
+        });
+        self.made("createOffer", "CreateOfferInput", "offer", &input)
+    }
+
     /// A role of the shop's own.
     pub(crate) fn role(&self) -> Value {
         let input = json!({ "displayName": "Matrix", "permissions": ["redeem"] });

@@ -23,6 +23,7 @@ use crate::{
     merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
     order::{item::ORDER_ITEM, node::ORDER},
+    promotion::{campaign::CAMPAIGN, offer::OFFER},
     scalar::{DateTime, DateTimeArgument},
 };
 
@@ -98,6 +99,8 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::Order => ORDER,
         TargetKind::OrderItem => ORDER_ITEM,
         TargetKind::LoyaltyReward => LOYALTY_REWARD,
+        TargetKind::Campaign => CAMPAIGN,
+        TargetKind::Offer => OFFER,
     }
 }
 

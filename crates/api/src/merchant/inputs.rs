@@ -6,7 +6,7 @@ use regulars_merchant::{store::change::StorePatch, store_group::change::StoreGro
 
 use super::{choice::StoreTillRedemption, store::STORE};
 use crate::{
-    argument::pks,
+    argument::{pks, pks_changed},
     customer::choice::UserCountry,
     error::ApiError,
     global_id::Id,
@@ -174,11 +174,7 @@ impl CreateStoreGroupInput {
 impl UpdateStoreGroupInput {
     /// The changes it asks for.
     pub(crate) fn patch(self) -> Result<StoreGroupPatch, ApiError> {
-        let stores = match self.stores {
-            Nullable::Some(ids) => Change::Set(pks("stores", &ids, STORE)?),
-            Nullable::ExplicitNull => Change::Clear,
-            Nullable::ImplicitNull => Change::Keep,
-        };
+        let stores = pks_changed("stores", self.stores, STORE)?;
         Ok(StoreGroupPatch { name: change(self.name, Some), stores })
     }
 }

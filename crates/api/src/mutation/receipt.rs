@@ -2,8 +2,8 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, LoyaltyCardId, MerchantId, OrderId, PersonId, ProductId, RewardId,
-    RoleId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId, PersonId,
+    ProductId, RewardId, RoleId, StoreGroupId, StoreId,
 };
 use regulars_order::item::change::Written;
 
@@ -49,7 +49,9 @@ numbers!(
     StoreId,
     StoreGroupId,
     ProductId,
-    OrderId
+    OrderId,
+    CampaignId,
+    OfferId
 );
 
 /// `order:line`.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use regulars_kernel::CampaignId;
-use regulars_promotion::Campaign;
+use regulars_kernel::{
+    CampaignId,
+    page::{Keyed, SortKey},
+};
+use regulars_promotion::{Campaign, CampaignSort, campaign};
 
 use super::{
     choice::PromotionStatus,
@@ -11,10 +14,12 @@ use super::{
     place::{Referred, placed_object},
 };
 use crate::{
+    connection::connection,
     context::Context,
     error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
+    level::Level,
     merchant::MerchantNode,
     node::NodeValue,
     scalar::{DateTime, JSONString},
@@ -43,6 +48,42 @@ pub(crate) const fn node(
     Fast(CampaignOfOffers { row, siblings, referred })
 }
 
+/// Nodes of campaigns that were loaded together.
+pub(crate) fn together(campaigns: Vec<Arc<Campaign>>) -> Vec<CampaignNode> {
+    let merchants = Level::distinct(campaigns.iter().map(|row| row.merchant));
+    let siblings = Siblings::of(campaigns.iter().map(|row| row.id), &merchants);
+    let referred = Referred::by(campaigns.iter().map(|row| &row.places), [].iter());
+    let node_of = |row| node(row, Arc::clone(&siblings), Arc::clone(&referred));
+    campaigns.iter().cloned().map(node_of).collect()
+}
+
+/// One campaign; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn get(context: &Context, id: CampaignId) -> Result<CampaignNode, ApiError> {
+    let actor = context.actor();
+    let found =
+        context.read(|tx| campaign::get(tx, actor, id)).map_err(|error| error.about("id"))?;
+    together(vec![found]).pop().ok_or(ApiError::absent("id"))
+}
+
+impl Keyed<CampaignSort> for CampaignNode {
+    fn sort_key(&self, field: CampaignSort) -> SortKey {
+        self.0.row.sort_key(field)
+    }
+
+    fn pk(&self) -> i64 {
+        self.0.row.id.get()
+    }
+}
+
+connection!(
+    CampaignNodeConnection,
+    CampaignNodeEdge,
+    CampaignNode,
+    CampaignSort,
+    "A page of campaigns.",
+    "One of the campaigns."
+);
+
 placed_object! {
     #[graphql(name = "CampaignNode", impl = [NodeValue], places = |row| row.places)]
     /// Offers that run together: its status, times and stores narrow theirs.
@@ -60,6 +101,10 @@ placed_object! {
             "startTime" => fn start_time(&self) -> Option<DateTime> { self.row.start_time.map(DateTime) }
             /// Until when, this instant excluded; null: for ever.
             "endTime" => fn end_time(&self) -> Option<DateTime> { self.row.end_time.map(DateTime) }
+            /// From when, by the name that the mutations have for it.
+            "start" => fn start(&self) -> Option<DateTime> { self.row.start_time.map(DateTime) }
+            /// Until when, by the name that the mutations have for it.
+            "end" => fn end(&self) -> Option<DateTime> { self.row.end_time.map(DateTime) }
             /// The merchant's own fields.
             "extraInfo" => fn extra_info(&self) -> Option<JSONString> {
                 self.row.extra_info.as_deref().and_then(JSONString::parse)

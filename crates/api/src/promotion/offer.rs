@@ -75,6 +75,13 @@ pub(crate) fn together(offers: Vec<Offer>) -> Vec<OfferNode> {
     beside(offers.into_iter().map(|row| (row, None)).collect(), &merchants)
 }
 
+/// One offer; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn get(context: &Context, id: OfferId) -> Result<OfferNode, ApiError> {
+    let actor = context.actor();
+    let found = context.read(|tx| offer::get(tx, actor, id)).map_err(|error| error.about("id"))?;
+    together(vec![found]).pop().ok_or(ApiError::absent("id"))
+}
+
 /// Offers by id, for nodes of other nouns that refer to them: one load for a whole level of referring nodes.
 pub(crate) fn load(
     context: &Context,

@@ -1,19 +1,21 @@
-//! `offers` and `offer`.
+//! `offers`, `offer`, `campaigns` and `campaign`.
+
+use std::sync::Arc;
 
 use regulars_kernel::{
-    CampaignId, ErrorKind, MerchantId, OfferId, PageRequest, StoreId, page::PageArguments,
+    CampaignId, ErrorKind, MerchantId, OfferId, Page, PageRequest, StoreId, page::PageArguments,
 };
 use regulars_merchant::Archived;
-use regulars_promotion::{OfferFilter, OfferSort, offer};
+use regulars_promotion::{CampaignFilter, CampaignSort, OfferFilter, OfferSort, campaign, offer};
 
 use super::{
     CampaignNode, OfferNode, OfferNodeConnection,
-    campaign::CAMPAIGN,
+    campaign::{CAMPAIGN, CampaignNodeConnection, get, together as campaigns_of},
     choice::{OfferOfferType, PromotionStatus},
-    offer::{OFFER, together},
+    offer::{OFFER, get as offer_node, together},
 };
 use crate::connection::Count;
-use crate::{context::Context, customer::user::USER, error::ApiError, global_id::Id};
+use crate::{argument::pk, context::Context, customer::user::USER, error::ApiError, global_id::Id};
 
 /// The filters of `offers`, as they came in.
 pub(crate) struct OfferArguments {
@@ -60,7 +62,7 @@ pub(crate) fn offers(
     };
     let found = context.read(|tx| offer::list(tx, actor, filter.clone(), &page))?;
     let (has_next, has_previous) = (found.has_next, found.has_previous);
-    let nodes = regulars_kernel::Page { items: together(found.items), has_next, has_previous };
+    let nodes = Page { items: together(found.items), has_next, has_previous };
     let count = Count::asked(move |context| {
         context.read(|tx| offer::count(tx, context.actor(), filter.clone()))
     });
@@ -69,12 +71,7 @@ pub(crate) fn offers(
 
 /// One offer; an error with the code `does_not_exist` where the asker sees none of that id.
 pub(crate) fn offer(context: &Context, id: &Id) -> Result<OfferNode, ApiError> {
-    let pk = id.pk(OFFER).map_err(|error| ApiError::bad_id("id", &error))?;
-    let actor = context.actor();
-    let found = context
-        .read(|tx| offer::get(tx, actor, OfferId::new(pk)))
-        .map_err(|error| error.about("id"))?;
-    together(vec![found]).pop().ok_or(ApiError::absent("id"))
+    offer_node(context, OfferId::new(pk("id", id, OFFER)?))
 }
 
 /// An object that may not be there for the asker.
@@ -86,15 +83,41 @@ pub(crate) fn found<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiErro
     }
 }
 
-/// A campaign, through the offers of it that the asker lists.
-pub(crate) fn campaign(context: &Context, pk: i64) -> Result<Option<CampaignNode>, ApiError> {
+/// The filters of `campaigns`, as they came in.
+pub(crate) struct CampaignArguments {
+    pub(crate) name: Option<String>,
+    pub(crate) name_icontains: Option<String>,
+    pub(crate) status: Option<PromotionStatus>,
+    pub(crate) archived: Option<bool>,
+    pub(crate) include_archived: Option<bool>,
+}
+
+/// A page of the campaigns of the asker's merchant.
+pub(crate) fn campaigns(
+    context: &Context,
+    arguments: CampaignArguments,
+    paging: &PageArguments,
+) -> Result<CampaignNodeConnection, ApiError> {
     let actor = context.actor();
-    let filter = OfferFilter {
-        campaign: Some(CampaignId::new(pk)),
-        archived: Archived::Included,
-        ..OfferFilter::default()
+    actor.require_known()?;
+    let page = PageRequest::<CampaignSort>::parse(paging, "campaigns")?;
+    let filter = CampaignFilter {
+        name: arguments.name,
+        name_icontains: arguments.name_icontains,
+        status: arguments.status.map(Into::into),
+        archived: Archived::asked(arguments.archived, arguments.include_archived),
     };
-    let first = PageRequest::<OfferSort>::first(1);
-    let found = context.read(|tx| offer::list(tx, actor, filter, &first))?;
-    Ok(together(found.items).pop().and_then(|node| node.0.campaign_node()))
+    let found = context.read(|tx| campaign::list(tx, actor, filter.clone(), &page))?;
+    let Page { items, has_next, has_previous } = found;
+    let items = campaigns_of(items.into_iter().map(Arc::new).collect());
+    let nodes = Page { items, has_next, has_previous };
+    let count = Count::asked(move |context| {
+        context.read(|tx| campaign::count(tx, context.actor(), filter.clone()))
+    });
+    Ok(CampaignNodeConnection::new(nodes, page.order, count))
+}
+
+/// One campaign; an error with the code `does_not_exist` where the asker sees none of that id.
+pub(crate) fn campaign(context: &Context, id: &Id) -> Result<CampaignNode, ApiError> {
+    get(context, CampaignId::new(pk("id", id, CAMPAIGN)?))
 }

@@ -2,14 +2,17 @@
 //! it, orders and loyalty cards.
 
 mod card;
+mod promotion;
 
 use regulars_auth::audit::{Field, Image, Subject, Target, View};
 use regulars_kernel::{
-    LoyaltyCardId, MerchantId, Money, OrderId, OrderItemId, RewardId, StoreAccess, StoreError,
+    CampaignId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, OrderItemId, RewardId,
+    StoreAccess, StoreError,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType};
 use regulars_persistence::Tx;
+use regulars_promotion::PromotionStore;
 
 use crate::scalar::DateTime;
 
@@ -22,6 +25,10 @@ pub(super) enum Thing {
     Order(MerchantId, OrderId),
     /// A line of one of them.
     OrderItem(MerchantId, OrderItemId),
+    /// One of a merchant's campaigns.
+    Campaign(MerchantId, CampaignId),
+    /// One of a merchant's offers.
+    Offer(MerchantId, OfferId),
     /// One of a merchant's loyalty cards.
     Card(MerchantId, LoyaltyCardId),
     /// A reward of one of them.
@@ -41,6 +48,8 @@ impl Thing {
             Self::Known(subject) => subject.target(),
             Self::Order(_, order) => Some((*order).into()),
             Self::OrderItem(_, item) => Some((*item).into()),
+            Self::Campaign(_, campaign) => Some((*campaign).into()),
+            Self::Offer(_, offer) => Some((*offer).into()),
             Self::Card(_, card) => Some((*card).into()),
             Self::Reward(_, reward) => Some((*reward).into()),
         }
@@ -57,6 +66,12 @@ impl Thing {
                 Some(_) => tx.order_items(&[*item], &StoreAccess::All)?.first().map(image_of_item),
                 None => None,
             },
+            Self::Campaign(merchant, campaign) => {
+                tx.find_campaign(*merchant, *campaign)?.as_ref().map(promotion::image_of_campaign)
+            }
+            Self::Offer(merchant, offer) => {
+                tx.find_offer(*merchant, *offer)?.as_ref().map(promotion::image_of_offer)
+            }
             Self::Card(merchant, card) => {
                 tx.find_loyalty_card(*merchant, *card)?.as_ref().map(card::image_of_card)
             }

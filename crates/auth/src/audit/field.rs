@@ -244,6 +244,20 @@ fields! {
     ClaimDays = "claimDays" plain,
     /// How many days points live that a refund returns.
     RefundGraceDays = "refundGraceDays" plain,
+    /// The campaign of an offer, by number.
+    Campaign = "campaign" plain,
+    /// What kind of discount an offer is.
+    OfferType = "offerType" plain,
+    /// How much an offer takes off: parts per million, an amount with its currency, or free items.
+    OfferValue = "offerValue" plain,
+    /// How many items must be bought for an offer.
+    NumOfItems = "numOfItems" plain,
+    /// The one code of an offer, where it is one for everybody.
+    RedemptionCode = "redemptionCode" plain,
+    /// Whether a sale with an offer earns points.
+    EarnPoints = "earnPoints" plain,
+    /// Whether an offer goes together with others.
+    Stackable = "stackable" plain,
     /// Entries that found no room in the log.
     Dropped = "dropped" plain,
     /// How many more of the same there were within a minute.

@@ -144,6 +144,8 @@ pub(super) fn find_by_source(
     source_id: &str,
 ) -> Result<Option<ProductId>, StoreError> {
     require_reach(tx, merchant)?;
+    // Two at a time who find that it is free would both write it.
+    tx.lock_text(&format!("product:{merchant}:{}:{source_id}", source.name()))?;
     let found: Option<i64> = product::table
         .filter(product::merchant_id.eq(merchant.get()))
         .filter(product::entity_source.eq(source.name()))

@@ -10,9 +10,11 @@ pub(crate) mod reach;
 pub(crate) mod terms;
 
 use regulars_kernel::{
-    MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
+    CampaignId, MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
 };
-use regulars_promotion::{Offer, OfferFilter, OfferSort, Place, PromotionStore};
+use regulars_promotion::{
+    Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place, PromotionStore,
+};
 
 use crate::Tx;
 
@@ -53,4 +55,73 @@ impl PromotionStore for Tx<'_> {
     ) -> Result<Vec<(MerchantId, Place)>, StoreError> {
         place::per_merchant(self, merchants, within)
     }
+
+    fn campaigns(&mut self, ids: &[CampaignId]) -> Result<Vec<Campaign>, StoreError> {
+        campaign::reached_by_ids(self, ids)
+    }
+
+    fn list_campaigns(
+        &mut self,
+        filter: &CampaignFilter,
+        page: &PageRequest<CampaignSort>,
+    ) -> Result<Page<Campaign>, StoreError> {
+        campaign::list(self, filter, page)
+    }
+
+    fn count_campaigns(&mut self, filter: &CampaignFilter) -> Result<u64, StoreError> {
+        campaign::count(self, filter)
+    }
+
+    fn find_campaign(
+        &mut self,
+        merchant: MerchantId,
+        id: CampaignId,
+    ) -> Result<Option<Campaign>, StoreError> {
+        campaign::find(self, merchant, id)
+    }
+
+    fn insert_campaign(&mut self, new: &Campaign) -> Result<CampaignId, StoreError> {
+        campaign::insert(self, new)
+    }
+
+    fn update_campaign(&mut self, campaign: &Campaign) -> Result<(), StoreError> {
+        campaign::update(self, campaign)
+    }
+
+    fn find_offer(
+        &mut self,
+        merchant: MerchantId,
+        id: OfferId,
+    ) -> Result<Option<Offer>, StoreError> {
+        offer::change::find(self, merchant, id)
+    }
+
+    fn find_offer_by_code(
+        &mut self,
+        merchant: MerchantId,
+        code: &str,
+    ) -> Result<Option<OfferId>, StoreError> {
+        offer::change::find_by_code(self, merchant, code)
+    }
+
+    fn insert_offer(&mut self, new: &Offer) -> Result<OfferId, StoreError> {
+        offer::change::insert(self, new)
+    }
+
+    fn update_offer(&mut self, offer: &Offer) -> Result<(), StoreError> {
+        offer::change::update(self, offer)
+    }
+}
+
+/// A row that is none of the scope's.
+const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's promotions");
+
+/// Refuses to write what is not the merchant's own.
+fn require_reach(tx: &Tx<'_>, merchant: MerchantId) -> Result<(), StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)
+}
+
+/// Whether a statement reached the row that it was to change.
+fn reached(rows: usize) -> Result<(), StoreError> {
+    if rows == 0 { Err(OUT_OF_REACH) } else { Ok(()) }
 }

@@ -1,5 +1,7 @@
 //! Offers.
 
+pub(super) mod change;
+
 use std::{collections::HashMap, sync::Arc};
 
 use diesel::{

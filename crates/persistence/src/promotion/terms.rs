@@ -8,6 +8,11 @@ use regulars_kernel::{Currency, Money, StoreError, StoreGroupId, StoreId, Timest
 use regulars_merchant::Weekdays;
 use regulars_promotion::{Places, Status, Target, Terms};
 
+use crate::{
+    Tx,
+    statement::{Bind, Statement},
+};
+
 /// The columns of [`TermsRow`], in its order.
 macro_rules! terms_columns {
     ($alias:literal) => {
@@ -180,6 +185,63 @@ impl PlacesRow {
             stores: ids(self.stores, StoreId::new).ok_or(origin.corrupt("store_id"))?,
             groups: ids(self.groups, StoreGroupId::new).ok_or(origin.corrupt("store_group_id"))?,
         })
+    }
+}
+
+/// A table that pairs a promotion with what it names.
+pub(crate) struct Pairs {
+    pub(crate) table: &'static str,
+    pub(crate) owner: &'static str,
+    pub(crate) member: &'static str,
+}
+
+/// Names the tables that pair promotions with what they name: `NAME = "table"("owner", "member");`.
+macro_rules! pairs {
+    ($($name:ident = $table:literal($owner:literal, $member:literal);)+) => {$(
+        const $name: $crate::promotion::terms::Pairs =
+            $crate::promotion::terms::Pairs { table: $table, owner: $owner, member: $member };
+    )+};
+}
+pub(crate) use pairs;
+
+impl Pairs {
+    /// Removes all of one promotion.
+    pub(crate) fn clear(
+        &self,
+        tx: &mut Tx<'_>,
+        merchant: i64,
+        owner: i64,
+    ) -> Result<(), StoreError> {
+        let mut statement = Statement::<()>::new("DELETE FROM ").sql(self.table);
+        statement.push(" WHERE merchant_id = ");
+        statement.push_bind(merchant);
+        statement.push(" AND ");
+        statement.push(self.owner);
+        statement.push(" = ");
+        statement.push_bind(owner);
+        statement.execute(tx.connection).map(drop)
+    }
+
+    /// Adds what a promotion names; nothing where that is nothing.
+    pub(crate) fn put(
+        &self,
+        tx: &mut Tx<'_>,
+        merchant: i64,
+        owner: i64,
+        members: impl ExactSizeIterator<Item = i64>,
+    ) -> Result<(), StoreError> {
+        if members.len() == 0 {
+            return Ok(());
+        }
+        let mut statement = Statement::<()>::new("INSERT INTO ").sql(self.table);
+        for part in [" (merchant_id, ", self.owner, ", ", self.member, ") SELECT "] {
+            statement.push(part);
+        }
+        statement.push_bind(merchant);
+        statement.push(", ");
+        statement.push_bind(owner);
+        let statement = statement.sql(", k.value FROM ").each(members.collect::<Bind>()).sql(" k");
+        statement.execute(tx.connection).map(drop)
     }
 }
 

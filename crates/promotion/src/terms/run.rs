@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveTime;
 use regulars_kernel::{
-    Actor, Denied, Rule, StoreAccess, StoreGroupId, StoreId, Timestamp, Violations,
+    Actor, Denied, MerchantId, Rule, StoreAccess, StoreGroupId, StoreId, Timestamp, Violations,
 };
 use regulars_merchant::{
     Hours, Merchant, MerchantStore, Store, Tz, Weekdays, schedule::is_open_within,
@@ -59,6 +59,26 @@ impl<'a> Run<'a> {
             archived: terms.archived,
         }
     }
+
+    /// Of a campaign, which has neither days nor hours.
+    pub(crate) fn of_campaign(campaign: &'a Campaign) -> Self {
+        Self {
+            start: campaign.start_time,
+            end: campaign.end_time,
+            weekdays: Weekdays::EVERY_DAY,
+            hours: None,
+            places: &campaign.places,
+            archived: campaign.archived,
+        }
+    }
+}
+
+/// The merchant in whose name somebody writes.
+pub(crate) fn own_merchant(
+    tx: &mut impl MerchantStore,
+    id: MerchantId,
+) -> Result<Merchant, PromotionError> {
+    tx.merchants(&[id])?.pop().ok_or(PromotionError::MerchantNotFound)
 }
 
 /// Judges what was changed, and what that touches.
@@ -217,37 +237,25 @@ impl Named {
         let groups = groups_of(tx, merchant, &after.groups)?;
         let members = groups.iter().flat_map(|(_, stores)| stores.iter().copied());
         let stores = stores_of(tx, merchant, after.stores.iter().copied().chain(members))?;
-        let no_group: Vec<_> = after
-            .groups
-            .iter()
-            .filter(|id| !groups.iter().any(|(group, _)| group == *id))
-            .map(ToString::to_string)
-            .collect();
         let found = |id: &StoreId| stores.iter().find(|store| store.id == *id);
-        let no_store: Vec<_> =
-            after.stores.iter().filter(|id| found(id).is_none()).map(ToString::to_string).collect();
         let is_new = |id: &StoreId| before.is_none_or(|before| !before.stores.contains(id));
-        let archived: Vec<_> = after
-            .stores
-            .iter()
-            .filter(|id| is_new(id))
-            .filter_map(found)
-            .filter(|store| store.archived)
-            .map(|store| store.id.to_string())
-            .collect();
-        let all_found = no_group.is_empty() && no_store.is_empty() && archived.is_empty();
-        if !no_store.is_empty() {
-            let sentence = format!("No store has the number {}.", no_store.join(", "));
-            wrong.add("stores", Rule::Absent(sentence));
+        let is_archived =
+            |id: &StoreId| is_new(id) && found(id).is_some_and(|store| store.archived);
+        let is_group = |id: &StoreGroupId| groups.iter().any(|(group, _)| group == id);
+        let no_store = numbers(after.stores.iter().filter(|id| found(id).is_none()));
+        let no_group = numbers(after.groups.iter().filter(|id| !is_group(id)));
+        let archived = numbers(after.stores.iter().filter(|id| is_archived(id)));
+        let all_found = no_store.is_none() && no_group.is_none() && archived.is_none();
+        if let Some(numbers) = no_store {
+            wrong.add("stores", Rule::Absent(format!("No store has the number {numbers}.")));
         }
-        if !no_group.is_empty() {
-            let sentence = format!("No store group has the number {}.", no_group.join(", "));
+        if let Some(numbers) = no_group {
+            let sentence = format!("No store group has the number {numbers}.");
             wrong.add("storeGroups", Rule::Absent(sentence));
         }
-        if !archived.is_empty() {
-            let archived = archived.join(", ");
+        if let Some(numbers) = archived {
             let sentence =
-                format!("Archived: {archived}. Bring them back first, or leave them out.");
+                format!("Archived: {numbers}. Bring them back first, or leave them out.");
             wrong.add("stores", Rule::Invalid(sentence));
         }
         let stores = stores.into_iter().filter(|store| !store.archived).collect();
@@ -262,6 +270,17 @@ impl Named {
     ) -> Result<Self, PromotionError> {
         let named = Self::find(tx, merchant, Some(places), places, &mut Violations::new())?;
         Ok(named.unwrap_or(Self(None)))
+    }
+}
+
+/// The first of some numbers, for a message, and how many there are beside; none where there are none.
+pub(crate) fn numbers(ids: impl Iterator<Item = impl ToString>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let all: Vec<_> = ids.map(|id| id.to_string()).collect();
+    let shown = all.get(..SHOWN).filter(|_| all.len() > SHOWN).unwrap_or(&all).join(", ");
+    match all.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => Some(format!("{shown} (and {more} more)")),
+        _ => (!all.is_empty()).then_some(shown),
     }
 }
 

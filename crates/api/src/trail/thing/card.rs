@@ -13,7 +13,7 @@ use crate::{
     scalar::{DateTime, Decimal},
 };
 
-fn list(values: impl Iterator<Item = impl ToString>) -> Option<String> {
+pub(super) fn list(values: impl Iterator<Item = impl ToString>) -> Option<String> {
     Some(values.map(|value| value.to_string()).collect::<Vec<_>>().join(","))
 }
 
@@ -72,7 +72,7 @@ fn fields_of_stamps(stamps: &StampsProgram) -> Vec<(Field, Option<String>)> {
 }
 
 /// What cards and offers have in common.
-fn fields_of_terms(terms: &Terms) -> Vec<(Field, Option<String>)> {
+pub(super) fn fields_of_terms(terms: &Terms) -> Vec<(Field, Option<String>)> {
     let least = |money: Money| format!("{money} {}", money.currency().code());
     vec![
         (Field::Status, text(Some(terms.status.name()))),

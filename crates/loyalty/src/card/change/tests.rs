@@ -279,7 +279,7 @@ fn rule_17_what_people_have_on_a_card_keeps_its_meaning() {
     changed(&memory, card.id, &flat_again).unwrap();
     let account = Account::new(1.into(), MERCHANT, PersonId::new(7), card.id, at(2));
     let mut book = Book::new(Account { seq: 1, ..account });
-    book.account.balance = regulars_kernel::Points::new(5);
+    book.account.balance = Points::new(5);
     memory.put_book(book.clone());
     let stamps = of(ProgramPatch {
         loyalty_type: Change::Set(LoyaltyType::Stamps),

@@ -184,6 +184,24 @@ fn every_fault_is_named_at_once() {
 }
 
 #[test]
+fn more_places_than_fit_are_refused_and_many_of_nobody_are_told_in_short() {
+    let many: Vec<i64> = (9_000..=9_000 + i64::try_from(MAX_PLACES).unwrap()).collect();
+    let refused = |places: PlacesPatch| {
+        let patch = TermsPatch { places, ..TermsPatch::default() };
+        let (merchant, mut wrong) = (merchant(), Violations::new());
+        let mut tx = memory().scoped(Scope::Merchant(MERCHANT));
+        let setting = Setting::of(&merchant, NOW);
+        change(&mut tx, &Actor::owner(MERCHANT), &setting, None, &patch, &mut wrong).unwrap();
+        wrong.to_string()
+    };
+    assert_eq!(refused(stores(&many)), "stores: Name at most 500.");
+    assert_eq!(refused(groups(&many)), "storeGroups: Name at most 500.");
+    let told = "stores: No store has the number 9000, 9001, 9002, 9003, 9004 (and 495 more).";
+    assert_eq!(refused(stores(&many[..MAX_PLACES])), told);
+    assert_eq!(refused(stores(&many[..5])), told.replace(" (and 495 more)", ""));
+}
+
+#[test]
 fn a_window_that_nobody_can_use_is_refused() {
     let window = |start: Option<i64>, end: Option<i64>| TermsPatch {
         start_time: start.map(hours).into(),
