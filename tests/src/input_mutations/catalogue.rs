@@ -167,6 +167,56 @@ fn campaigns() {
     });
 }
 
+/// What is refused of an offer, by argument: `past` is a product that was given up, `over` a campaign.
+fn offers_fields(past: &Value, over: &Value) -> Vec<(&'static str, Value, &'static str)> {
+    let many: Vec<_> = (999_999_000..999_999_500).map(|product: i64| json!(product)).collect();
+    vec![
+        ("name", json!("x".repeat(151)), "invalid"),
+        ("name", json!(" "), "invalid"),
+        ("shortDescription", json!("x".repeat(501)), "invalid"),
+        ("longDescription", json!("x".repeat(10_241)), "invalid"),
+        ("termsAndConditions", json!("a\0b"), "invalid"),
+        ("placement", json!("x".repeat(151)), "invalid"),
+        ("weather", json!("x".repeat(151)), "invalid"),
+        ("offerValue", json!(0), "invalid"),
+        ("offerValue", json!(-5), "invalid"),
+        ("offerValue", json!("100.0001"), "invalid"),
+        ("offerValue", Value::Null, "invalid"),
+        ("offerValueCurrency", json!("EURO"), "invalid"),
+        ("numOfItems", json!(0), "invalid"),
+        ("numOfItems", json!(10_001), "invalid"),
+        ("code", json!("taken"), "invalid"),
+        ("code", json!("AB"), "invalid"),
+        ("code", json!("SÜSS"), "invalid"),
+        ("code", json!("a b c"), "invalid"),
+        ("code", Value::Null, "invalid"),
+        ("redemptionExpirationDays", json!(0), "invalid"),
+        ("redemptionExpirationDays", json!(3_661), "invalid"),
+        ("enrollmentLimit", json!(0), "invalid"),
+        ("repeatDelayHours", json!(-1), "invalid"),
+        ("repeatDelayHours", json!(87_841), "invalid"),
+        ("daysOfWeek", json!([]), "invalid"),
+        ("minimumSpend", json!(-1), "invalid"),
+        ("minimumSpend", json!("1.23456"), "invalid"),
+        ("minimumSpendCurrency", json!("XYZZ"), "invalid"),
+        ("segmentationRules", json!("[]"), "invalid"),
+        ("segmentationRules", json!("[\"shoe\",\"exact\",44]"), "invalid"),
+        (
+            "segmentationRules",
+            json!("[[\"gender\",\"exact\",\"MALE\"],\"AND\",[\"gender\",\"exact\",\"FEMALE\"]]"),
+            "invalid",
+        ),
+        ("extraInfo", json!("[1]"), "invalid"),
+        ("products", json!(["garbage"]), "invalid"),
+        ("products", json!(["999999999"]), "does_not_exist"),
+        ("products", json!([past]), "invalid"),
+        ("products", json!(many), "does_not_exist"),
+        ("campaignId", json!("garbage"), "invalid"),
+        ("campaignId", json!("999999999"), "does_not_exist"),
+        ("campaignId", json!(over), "invalid"),
+    ]
+}
+
 #[test]
 fn offers() {
     on_both(|world| {
@@ -191,57 +241,10 @@ fn offers() {
         let over = act(&owner, "createCampaign", &json!({ "name": "Over" }), "campaign { id }");
         let over = &over["campaign"]["id"];
         act(&owner, "deleteCampaign", &json!({ "id": over }), "");
-        let many: Vec<_> = (999_999_000..999_999_500).map(|product: i64| json!(product)).collect();
         for (mutation, base) in
             [("createOffer", fixed("OTHER")), ("updateOffer", json!({ "id": id }))]
         {
-            let mut cases: Vec<(&str, Value, &str)> = vec![
-                ("name", json!("x".repeat(151)), "invalid"),
-                ("name", json!(" "), "invalid"),
-                ("shortDescription", json!("x".repeat(501)), "invalid"),
-                ("longDescription", json!("x".repeat(10_241)), "invalid"),
-                ("termsAndConditions", json!("a\0b"), "invalid"),
-                ("placement", json!("x".repeat(151)), "invalid"),
-                ("weather", json!("x".repeat(151)), "invalid"),
-                ("offerValue", json!(0), "invalid"),
-                ("offerValue", json!(-5), "invalid"),
-                ("offerValue", json!("100.0001"), "invalid"),
-                ("offerValue", Value::Null, "invalid"),
-                ("offerValueCurrency", json!("EURO"), "invalid"),
-                ("numOfItems", json!(0), "invalid"),
-                ("numOfItems", json!(10_001), "invalid"),
-                ("code", json!("taken"), "invalid"),
-                ("code", json!("AB"), "invalid"),
-                ("code", json!("SÜSS"), "invalid"),
-                ("code", json!("a b c"), "invalid"),
-                ("code", Value::Null, "invalid"),
-                ("redemptionExpirationDays", json!(0), "invalid"),
-                ("redemptionExpirationDays", json!(3_661), "invalid"),
-                ("enrollmentLimit", json!(0), "invalid"),
-                ("repeatDelayHours", json!(-1), "invalid"),
-                ("repeatDelayHours", json!(87_841), "invalid"),
-                ("daysOfWeek", json!([]), "invalid"),
-                ("minimumSpend", json!(-1), "invalid"),
-                ("minimumSpend", json!("1.23456"), "invalid"),
-                ("minimumSpendCurrency", json!("XYZZ"), "invalid"),
-                ("segmentationRules", json!("[]"), "invalid"),
-                ("segmentationRules", json!("[\"shoe\",\"exact\",44]"), "invalid"),
-                (
-                    "segmentationRules",
-                    json!(
-                        "[[\"gender\",\"exact\",\"MALE\"],\"AND\",[\"gender\",\"exact\",\"FEMALE\"]]"
-                    ),
-                    "invalid",
-                ),
-                ("extraInfo", json!("[1]"), "invalid"),
-                ("products", json!(["garbage"]), "invalid"),
-                ("products", json!(["999999999"]), "does_not_exist"),
-                ("products", json!([past]), "invalid"),
-                ("products", json!(many), "does_not_exist"),
-                ("campaignId", json!("garbage"), "invalid"),
-                ("campaignId", json!("999999999"), "does_not_exist"),
-                ("campaignId", json!(over), "invalid"),
-            ];
+            let mut cases = offers_fields(past, over);
             cases.extend(places(gone));
             cases.extend(keys().map(|key| ("idempotencyKey", key, "invalid")));
             for (field, value, code) in cases {

@@ -95,12 +95,12 @@ struct Written<'a> {
     name_key: String,
     price: i64,
     currency: &'static str,
-    category: Option<&'a str>,
+    category: Option<String>,
     category_key: String,
-    entity_source: Option<&'static str>,
-    entity_source_id: Option<&'a str>,
+    entity_source: Option<String>,
+    entity_source_id: Option<String>,
     archived: bool,
-    extra_info: Option<&'a str>,
+    extra_info: Option<String>,
     updated_at: i64,
 }
 
@@ -111,12 +111,12 @@ impl<'a> From<&'a Product> for Written<'a> {
             name_key: fold(&product.name),
             price: product.price.minor(),
             currency: product.price.currency().code(),
-            category: product.category.as_deref(),
+            category: product.category.clone(),
             category_key: fold(product.category.as_deref().unwrap_or_default()),
-            entity_source: product.entity_source.map(EntitySource::name),
-            entity_source_id: product.entity_source_id.as_deref(),
+            entity_source: product.entity_source.map(|source| source.name().to_owned()),
+            entity_source_id: product.entity_source_id.clone(),
             archived: product.archived,
-            extra_info: product.extra_info.as_deref(),
+            extra_info: product.extra_info.clone(),
             updated_at: product.updated_at.micros(),
         }
     }

@@ -162,7 +162,7 @@ struct Written<'a> {
     status: &'static str,
     start_time: Option<i64>,
     end_time: Option<i64>,
-    extra_info: Option<&'a str>,
+    extra_info: Option<String>,
     archived: bool,
     updated_at: i64,
 }
@@ -175,7 +175,7 @@ impl<'a> From<&'a Campaign> for Written<'a> {
             status: campaign.status.name(),
             start_time: campaign.start_time.map(Timestamp::micros),
             end_time: campaign.end_time.map(Timestamp::micros),
-            extra_info: campaign.extra_info.as_deref(),
+            extra_info: campaign.extra_info.clone(),
             archived: campaign.archived,
             updated_at: campaign.updated_at.micros(),
         }
