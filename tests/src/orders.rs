@@ -233,6 +233,111 @@ fn lines_added_at_the_same_moment_are_all_in_the_total() {
 }
 
 #[test]
+fn a_sale_is_completed_with_tip_tax_and_change() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let id = open(&owner, &store(&owner));
+        line(&owner, &id, "2.50", 2);
+        let tip = json!({ "orderId": id, "amount": "0.50", "amountCurrency": "EUR", "idempotencyKey": "tip-1" });
+        let noun = "tip { id amount amountCurrency order { id } } order { total tips { count edges { node { id amount } } } }";
+        let tipped = act(&owner, "createTip", &tip, noun);
+        assert_eq!(tipped, act(&owner, "createTip", &tip, noun));
+        assert_eq!(tipped["order"]["total"], "5.50", "{tipped}");
+        assert_eq!(tipped["order"]["tips"]["count"], 1);
+        assert_eq!(tipped["tip"]["order"]["id"], id);
+        let node = "query ($id: ID!) { node(id: $id) { ... on TipNode { amount createdAt } } }";
+        let node = owner.query(node, json!({ "id": tipped["tip"]["id"] })).succeeded();
+        assert_eq!(node.data("node.amount"), "0.50");
+        let paid = json!({ "id": id, "paymentType": "CASH", "cashReceived": 20, "cashReceivedCurrency": "EUR", "idempotencyKey": "paid-1" });
+        let noun = "order { state completed completedAt total tax change changeCurrency cashReceived paymentTypeDisplay
+            items { edges { node { isCompleted } } } }";
+        let done = act(&owner, "checkoutOrder", &paid, noun);
+        assert_eq!(done, act(&owner, "checkoutOrder", &paid, noun), "{done}");
+        let sale = &done["order"];
+        for (field, value) in [
+            ("state", json!("COMPLETED")),
+            ("completed", json!(true)),
+            ("total", json!("5.50")),
+            ("tax", json!("0.79")),
+            ("change", json!("14.50")),
+            ("changeCurrency", json!("EUR")),
+            ("cashReceived", json!("20.00")),
+            ("paymentTypeDisplay", json!("Cash")),
+            ("items", json!({ "edges": [{ "node": { "isCompleted": true } }] })),
+        ] {
+            assert_eq!(sale[field], value, "{field}");
+        }
+        for (mutation, argument, input) in [
+            ("checkoutOrder", "id", json!({ "id": id, "paymentType": "CASH" })),
+            ("updateOrder", "id", json!({ "id": id, "numOfGuests": 1 })),
+            ("createTip", "orderId", json!({ "orderId": id, "amount": 1 })),
+            ("createOrderItem", "orderId", json!({ "orderId": id, "name": "A", "unitPrice": 1 })),
+        ] {
+            let refused = act(&owner, mutation, &input, "");
+            assert_eq!(refused["errors"][argument][0]["code"], "invalid", "{mutation} {refused}");
+        }
+        let changed = changes(&log(&owner, "checkoutOrder")[0]);
+        assert_eq!(changed.get("state"), None, "the newest was refused");
+        let changed = changes(&log(&owner, "checkoutOrder")[1]);
+        assert_eq!(changed["state"], (json!("OPEN"), json!("COMPLETED")));
+        assert_eq!(changed["tax"], (Value::Null, json!("0.79")));
+    });
+}
+
+#[test]
+fn a_consumer_sees_what_they_gave_on_top_and_nobody_else_does() {
+    on_both(|world| {
+        let (owner, guest, other) = (world.merchant(), world.consumer(), world.consumer());
+        let me = guest.query("{ me { loyaltyId } }", Value::Null).succeeded();
+        let input =
+            json!({ "storeId": store(&owner), "consumerLoyaltyId": me.data("me.loyaltyId") });
+        let id = act(&owner, "createOrder", &input, "order { id }")["order"]["id"].clone();
+        line(&owner, &id, "2.50", 2);
+        let tip = act(&owner, "createTip", &json!({ "orderId": id, "amount": 1 }), "tip { id }");
+        let tip = &tip["tip"]["id"];
+        let document = "query ($tip: ID!) { node(id: $tip) { id } orders { edges { node { tips { edges { node { amount } } } } } } }";
+        let seen = guest.query(document, json!({ "tip": tip })).succeeded();
+        assert_eq!(seen.data("orders.edges.0.node.tips.edges.0.node.amount"), "1.00");
+        assert_eq!(seen.data("node.id"), tip);
+        let hidden = other.query(document, json!({ "tip": tip })).succeeded();
+        assert_eq!((hidden.data("node"), hidden.data("orders.edges")), (&Value::Null, &json!([])));
+    });
+}
+
+#[test]
+fn one_of_many_checkouts_completes_an_order_and_no_line_is_lost_in_it() {
+    const TILLS: usize = 8;
+    on_both(|world| {
+        let owner = world.merchant();
+        let shop = store(&owner);
+        for _round in 0..3 {
+            let id = open(&owner, &shop);
+            line(&owner, &id, "1.00", 1);
+            let (owner, id) = (&owner, &id);
+            let outcomes = thread::scope(|scope| {
+                let till = |number: usize| {
+                    let add = json!({ "orderId": id, "name": "Late", "unitPrice": "1.00" });
+                    let pay = json!({ "id": id, "paymentType": "CREDIT_CARD" });
+                    let added = act(owner, "createOrderItem", &add, "")["success"] == true;
+                    let paid =
+                        number % 2 == 0 && act(owner, "checkoutOrder", &pay, "")["success"] == true;
+                    (usize::from(added), usize::from(paid))
+                };
+                let tills: Vec<_> =
+                    (0..TILLS).map(|number| scope.spawn(move || till(number))).collect();
+                tills.into_iter().map(|till| till.join().expect("a till")).collect::<Vec<_>>()
+            });
+            let added: usize = outcomes.iter().map(|(added, _)| added).sum();
+            let paid: usize = outcomes.iter().map(|(_, paid)| paid).sum();
+            let found = order(owner, id, "state total items { count }");
+            assert_eq!((paid, &found["state"]), (1, &json!("COMPLETED")), "{outcomes:?}");
+            assert_eq!(found["items"]["count"], 1 + added, "{outcomes:?}");
+            assert_eq!(found["total"], format!("{}.00", 1 + added), "{:?}", world.engine);
+        }
+    });
+}
+
+#[test]
 fn each_mutation_costs_a_few_statements_however_large_the_order_is() {
     on_both(|world| {
         let owner = world.merchant();
@@ -252,6 +357,11 @@ fn each_mutation_costs_a_few_statements_however_large_the_order_is() {
             );
             answer.header("regulars-statements").parse::<u32>().expect("a number")
         };
+        let full = |lines: i32| {
+            let id = open(&owner, &shop);
+            (0..lines).for_each(|_| drop(line(&owner, &id, "1", 1)));
+            id
+        };
         let mut measured = Vec::new();
         for lines in [1, 40] {
             for _ in 0..lines {
@@ -267,6 +377,8 @@ fn each_mutation_costs_a_few_statements_however_large_the_order_is() {
                 ),
                 statements("updateOrderItem", &json!({ "id": edit, "quantity": 2 })),
                 statements("deleteOrderItem", &json!({ "id": edit })),
+                statements("createTip", &json!({ "orderId": id, "amount": 1 })),
+                statements("checkoutOrder", &json!({ "id": full(lines), "paymentType": "CASH" })),
             ]);
         }
         assert_eq!(measured[0], measured[1], "{:?}", world.engine);

@@ -76,11 +76,12 @@ use crate::{
         OrderNode, OrderNodeConnection, OrderTypeNodeConnection,
         choice::OrderState,
         inputs::{
-            CreateOrderInput, CreateOrderItemInput, DeleteOrderInput, DeleteOrderItemInput,
-            UpdateOrderInput, UpdateOrderItemInput,
+            CheckoutOrderInput, CreateOrderInput, CreateOrderItemInput, DeleteOrderInput,
+            DeleteOrderItemInput, UpdateOrderInput, UpdateOrderItemInput,
         },
         mutations::{OrderItemPayload, OrderPayload},
         queries::OrderArguments,
+        tip::{CreateTipInput, TipPayload},
     },
     patch::change,
     promotion::{
@@ -1406,6 +1407,23 @@ impl Mutation {
         input: DeleteOfferInput,
     ) -> Result<Option<OfferPayload>, ApiError> {
         crate::promotion::offer_mutations::delete(executor, &input).map(Some)
+    }
+
+    /// Puts a tip on an open order; the total follows. Needs the permission `change_order` in the order's store.
+    fn create_tip(
+        executor: &Asked<'_, '_>,
+        input: CreateTipInput,
+    ) -> Result<Option<TipPayload>, ApiError> {
+        crate::order::tip::create(executor, input).map(Some)
+    }
+
+    /// Completes an open order: it was paid, in the way that is told. Nobody changes it afterwards. Needs the permission
+    /// `change_order` in its store.
+    fn checkout_order(
+        executor: &Asked<'_, '_>,
+        input: CheckoutOrderInput,
+    ) -> Result<Option<OrderPayload>, ApiError> {
+        crate::order::mutations::checkout_order(executor, input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

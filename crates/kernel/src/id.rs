@@ -81,6 +81,12 @@ ids! {
     OrderId;
     /// A line of an order.
     OrderItemId;
+    /// What was given on top of an order.
+    OrderTipId;
+    /// What was taken off an order.
+    OrderDiscountId;
+    /// What was given back of an order.
+    OrderRefundId;
     /// How an order is fulfilled: in store, to go, online.
     OrderTypeId;
     /// A visit to a store without an itemised order.

@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod bill;
 pub mod buyer;
+pub mod checkout;
 pub mod duration;
 pub mod error;
 pub mod fact;
@@ -20,9 +21,11 @@ pub mod refund;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
+pub mod tip;
 
 pub use amount::Amount;
 pub use bill::Bill;
+pub use checkout::Checkout;
 pub use duration::Duration;
 pub use error::OrderError;
 pub use filter::{OrderFilter, OrderQuery, Period};
@@ -30,3 +33,4 @@ pub use item::{Modifier, OrderItem, OrderItemSort};
 pub use order::{Order, OrderSort, OrderState, PaymentType};
 pub use order_type::OrderType;
 pub use store::OrderStore;
+pub use tip::{OrderTip, OrderTipSort};

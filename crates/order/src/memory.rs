@@ -13,8 +13,8 @@ use std::{
 
 use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers, segment::OrderFact};
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError,
-    StoreId, page::cut,
+    MerchantId, OrderId, OrderItemId, OrderTipId, Page, PageRequest, PersonId, Scope, StoreAccess,
+    StoreError, StoreId, Timestamp, page::cut,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
 use regulars_merchant::{
@@ -23,7 +23,7 @@ use regulars_merchant::{
 };
 use regulars_promotion::HoldsPromotions;
 
-use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType, fact};
+use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderTip, OrderType, fact};
 
 pub use erasure::Emptied;
 
@@ -34,6 +34,7 @@ const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's orders")
 struct Rows {
     orders: BTreeMap<OrderId, Order>,
     items: BTreeMap<OrderItemId, OrderItem>,
+    tips: BTreeMap<OrderTipId, OrderTip>,
 }
 
 impl Rows {
@@ -373,6 +374,34 @@ impl OrderStore for MemoryStore {
         Ok(types.into_iter().map(|(id, name)| OrderType { id, name: name.to_owned() }).collect())
     }
 
+    fn tips_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderTip>)>, StoreError> {
+        let reached: BTreeSet<_> =
+            self.orders(orders, within)?.into_iter().map(|order| order.id).collect();
+        let mut tips = BTreeMap::<_, Vec<_>>::new();
+        for tip in self.memory.rows().tips.values().filter(|tip| reached.contains(&tip.order)) {
+            tips.entry(tip.order).or_default().push(tip.clone());
+        }
+        Ok(tips.into_iter().collect())
+    }
+
+    fn order_tips(
+        &mut self,
+        ids: &[OrderTipId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderTip>, StoreError> {
+        let rows = self.memory.rows();
+        let found = distinct(ids).filter_map(|id| rows.tips.get(&id));
+        let reached = found.filter(|tip| {
+            let order = rows.orders.get(&tip.order);
+            order.is_some_and(|order| self.reaches(order) && within.includes(order.store))
+        });
+        Ok(reached.cloned().collect())
+    }
+
     fn find_order(
         &mut self,
         merchant: MerchantId,
@@ -418,6 +447,10 @@ impl OrderStore for MemoryStore {
             bill.lines += 1;
             bill.cost += item.cost.minor();
         }
+        for tip in rows.tips.values().filter(|row| row.order == id && row.merchant == merchant) {
+            bill.tips += 1;
+            bill.tipped += tip.amount.minor();
+        }
         Ok(bill)
     }
 
@@ -433,6 +466,29 @@ impl OrderStore for MemoryStore {
         let (order, created_at) = (before.order, before.created_at);
         self.memory.put_item(OrderItem { order, created_at, ..item.clone() });
         Ok(())
+    }
+
+    fn complete_order_items(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.find_order(merchant, order)?.ok_or(OUT_OF_REACH)?;
+        let mut rows = self.memory.rows();
+        let open = |item: &&mut OrderItem| item.order == order && !item.is_completed;
+        for item in rows.items.values_mut().filter(open) {
+            item.is_completed = true;
+            item.updated_at = now;
+        }
+        Ok(())
+    }
+
+    fn insert_order_tip(&mut self, new: &OrderTip) -> Result<OrderTipId, StoreError> {
+        self.find_order(new.merchant, new.order)?.ok_or(OUT_OF_REACH)?;
+        let id = OrderTipId::new(next(&self.memory.rows().tips, OrderTipId::get));
+        self.memory.rows().tips.insert(id, OrderTip { id, ..new.clone() });
+        Ok(id)
     }
 
     fn delete_order_item(

@@ -1,11 +1,11 @@
 //! What this crate asks of whoever keeps the rows.
 
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError,
-    StoreId,
+    MerchantId, OrderId, OrderItemId, OrderTipId, Page, PageRequest, PersonId, Scope, StoreAccess,
+    StoreError, StoreId, Timestamp,
 };
 
-use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderType};
+use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderTip, OrderType};
 
 /// Orders, as far as the scope of the transaction reaches. Each method is one statement, whatever the number of ids (a
 /// list of orders whose buyer's phone number begins like this is two at most); ids out of reach, unknown or named twice
@@ -76,6 +76,20 @@ pub trait OrderStore {
         within: &StoreAccess,
     ) -> Result<Vec<OrderItem>, StoreError>;
 
+    /// All tips of each order, by ascending id. Orders without one are left out.
+    fn tips_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderTip>)>, StoreError>;
+
+    /// Tips by id, in no order.
+    fn order_tips(
+        &mut self,
+        ids: &[OrderTipId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderTip>, StoreError>;
+
     /// Every order type, by ascending id.
     fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError>;
 
@@ -109,6 +123,17 @@ pub trait OrderStore {
 
     /// Writes every field of a line but its keys, its order and `created_at`.
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError>;
+
+    /// Marks every line of an order as handed over; those that were before stay as they are.
+    fn complete_order_items(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Adds a tip to an order of its merchant and answers the number it was given; `new.id` is not looked at.
+    fn insert_order_tip(&mut self, new: &OrderTip) -> Result<OrderTipId, StoreError>;
 
     /// Removes a line.
     fn delete_order_item(

@@ -105,6 +105,114 @@ fn orders() {
 }
 
 #[test]
+fn tips_and_payments() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        let order = act(&owner, "createOrder", &json!({ "storeId": store }), "order { id }");
+        let id = &order["order"]["id"];
+        let base = json!({ "id": id, "paymentType": "CASH" });
+        at_fault(
+            &send(&owner, "checkoutOrder", &base),
+            "checkoutOrder",
+            "id",
+            "invalid",
+            "no lines",
+        );
+        act(
+            &owner,
+            "createOrderItem",
+            &json!({ "orderId": id, "name": "Tea", "unitPrice": "2" }),
+            "",
+        );
+        let tip = json!({ "orderId": id, "amount": "1" });
+        for (mutation, base, cases) in [
+            (
+                "createTip",
+                tip,
+                vec![
+                    ("orderId", json!(STORE)),
+                    ("amount", json!(0)),
+                    ("amount", json!("-1")),
+                    ("amount", json!("0.001")),
+                    ("amount", json!("10000000000.01")),
+                    ("amountCurrency", json!("USD")),
+                    ("amountCurrency", json!("a\0b")),
+                ],
+            ),
+            (
+                "checkoutOrder",
+                base,
+                vec![
+                    ("id", json!(CUSTOMER)),
+                    ("cashReceived", json!("-0.01")),
+                    ("cashReceived", json!("1.001")),
+                    ("cashReceived", json!("10000000000.01")),
+                    ("change", json!("0.01")),
+                    ("change", json!("-1")),
+                    ("tax", json!("2.01")),
+                    ("tax", json!("-1")),
+                ],
+            ),
+        ] {
+            let of_keys = keys().map(|key| ("idempotencyKey", key));
+            for (field, value) in cases.into_iter().chain(of_keys) {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, field, "invalid", &about);
+            }
+        }
+        for currency in ["cashReceivedCurrency", "taxCurrency"] {
+            let mut input = json!({ "id": id, "paymentType": "CASH", "cashReceived": 2, "tax": 0 });
+            input[currency] = json!("USD");
+            at_fault(
+                &send(&owner, "checkoutOrder", &input),
+                "checkoutOrder",
+                currency,
+                "invalid",
+                currency,
+            );
+        }
+        let card = json!({ "id": id, "paymentType": "CREDIT_CARD", "cashReceived": 2 });
+        at_fault(
+            &send(&owner, "checkoutOrder", &card),
+            "checkoutOrder",
+            "cashReceived",
+            "invalid",
+            "no cash",
+        );
+        at_fault(
+            &send(&owner, "checkoutOrder", &json!({ "id": id })),
+            "checkoutOrder",
+            "paymentType",
+            "invalid",
+            "how",
+        );
+        for (mutation, argument, input) in [
+            ("createTip", "orderId", json!({ "orderId": 999_999_999, "amount": 1 })),
+            ("checkoutOrder", "id", json!({ "id": 999_999_999, "paymentType": "CASH" })),
+        ] {
+            at_fault(
+                &send(&owner, mutation, &input),
+                mutation,
+                argument,
+                "does_not_exist",
+                mutation,
+            );
+        }
+        let document = "query ($id: ID!) { order(id: $id) { state total tips { count } } }";
+        let seen = owner.query(document, json!({ "id": id })).succeeded();
+        assert_eq!(
+            seen.data("order"),
+            &json!({ "state": "OPEN", "total": "2.00", "tips": { "count": 0 } })
+        );
+    });
+}
+
+#[test]
 fn lines_of_orders() {
     on_both(|world| {
         let owner = world.merchant();

@@ -167,9 +167,20 @@ impl<'a> Shop<'a> {
         self.made("createOrder", "CreateOrderInput", "order", &input)
     }
 
+    /// An open order with a line.
+    pub(crate) fn filled_order(&self) -> Value {
+        let order = self.open_order();
+        self.order_item_of(&order);
+        order
+    }
+
     /// A line of an open order.
     pub(crate) fn order_item(&self) -> Value {
-        let input = json!({ "orderId": self.open_order(), "name": "Matrix", "unitPrice": "2", "quantity": 2 });
+        self.order_item_of(&self.open_order())
+    }
+
+    fn order_item_of(&self, order: &Value) -> Value {
+        let input = json!({ "orderId": order, "name": "Matrix", "unitPrice": "2", "quantity": 2 });
         self.made("createOrderItem", "CreateOrderItemInput", "orderItem", &input)
     }
 

@@ -2,8 +2,8 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId, PersonId,
-    ProductId, RewardId, RoleId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId, OrderTipId,
+    PersonId, ProductId, RewardId, RoleId, StoreGroupId, StoreId,
 };
 use regulars_order::item::change::Written;
 
@@ -53,6 +53,22 @@ numbers!(
     CampaignId,
     OfferId
 );
+
+/// `order:tip`. The log is told of the order.
+impl Receipt for (OrderId, OrderTipId) {
+    fn effect(&self) -> Effect {
+        Effect::of(self.0.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.0, self.1)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, tip) = text.split_once(':')?;
+        Some((order.parse().ok()?, tip.parse().ok()?))
+    }
+}
 
 /// `order:line`.
 impl Receipt for Written {

@@ -3,7 +3,7 @@
 use juniper::{GraphQLInputObject, Nullable};
 use regulars_kernel::{Change, OrderTypeId, PersonId, ProductId, StoreId};
 use regulars_order::{
-    Amount,
+    Amount, Checkout,
     buyer::Buyer,
     item::change::{ItemPatch, NewModifier},
     order::change::OrderPatch,
@@ -137,6 +137,47 @@ pub struct DeleteOrderInput {
     pub id: Id,
     /// The same key with the same input answers what the first call answered.
     pub idempotency_key: Option<String>,
+}
+
+/// How an order was paid, which completes it. The payment itself happens at the till.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct CheckoutOrderInput {
+    /// The order.
+    pub id: Id,
+    /// How; absent: as the order says.
+    pub payment_type: Option<OrderPaymentType>,
+    /// What was handed over in cash.
+    pub cash_received: Option<Decimal>,
+    /// Its currency: the order's.
+    pub cash_received_currency: Option<String>,
+    /// What was handed back; absent: what was handed over past the total.
+    pub change: Option<Decimal>,
+    /// Its currency: the order's.
+    pub change_currency: Option<String>,
+    /// The tax in the total; absent: by the store's rate, where it has one.
+    pub tax: Option<Decimal>,
+    /// Its currency: the order's.
+    pub tax_currency: Option<String>,
+    /// When; absent, or more than ten minutes ahead: now.
+    pub completed_at: Option<DateTimeArgument>,
+    /// The same key with the same input answers what the first call answered.
+    pub idempotency_key: Option<String>,
+}
+
+impl CheckoutOrderInput {
+    /// How it was paid.
+    pub(crate) fn checkout(self) -> Checkout {
+        let amount = |decimal: Option<Decimal>, currency: Option<String>| {
+            decimal.map(|decimal| Amount { decimal: decimal.to_string(), currency })
+        };
+        Checkout {
+            payment_type: self.payment_type.map(Into::into),
+            cash_received: amount(self.cash_received, self.cash_received_currency),
+            change: amount(self.change, self.change_currency),
+            tax: amount(self.tax, self.tax_currency),
+            completed_at: DateTimeArgument::instant(self.completed_at),
+        }
+    }
 }
 
 /// What makes each unit of a line another than the plain one.

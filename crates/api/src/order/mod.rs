@@ -7,7 +7,9 @@ pub mod mutations;
 pub mod node;
 pub mod order_type;
 pub mod queries;
+pub mod tip;
 
 pub use item::{OrderItemNode, OrderItemNodeConnection};
 pub use node::{OrderNode, OrderNodeConnection};
 pub use order_type::{OrderTypeNode, OrderTypeNodeConnection};
+pub use tip::{TipNode, TipNodeConnection};

@@ -4,6 +4,7 @@ use juniper::graphql_object;
 use regulars_kernel::{OrderId, OrderItemId, Permission};
 use regulars_order::{
     OrderError,
+    checkout::checkout,
     item::change::{self as lines, Written},
     order::change as orders,
 };
@@ -12,8 +13,8 @@ use regulars_persistence::Tx;
 use super::{
     OrderItemNode, OrderNode,
     inputs::{
-        CreateOrderInput, CreateOrderItemInput, DeleteOrderInput, DeleteOrderItemInput,
-        UpdateOrderInput, UpdateOrderItemInput,
+        CheckoutOrderInput, CreateOrderInput, CreateOrderItemInput, DeleteOrderInput,
+        DeleteOrderItemInput, UpdateOrderInput, UpdateOrderItemInput,
     },
     item::{self, ORDER_ITEM},
     node::{self, ORDER},
@@ -153,6 +154,17 @@ pub(crate) fn delete_order(asked: &Asked<'_, '_>, input: &DeleteOrderInput) -> O
     let call = Call::of(asked, CHANGE).about("id").of_thing(About::Order(Some(id)));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
     change_order(asked, &call, false, move |tx| orders::archive(tx, &actor, id, now))
+}
+
+pub(crate) fn checkout_order(asked: &Asked<'_, '_>, input: CheckoutOrderInput) -> OrderAnswer {
+    let id = match order_id("id", &input.id) {
+        Ok(id) => id,
+        Err(error) => return turned_down(asked, error).map(order_payload),
+    };
+    let paid = input.checkout();
+    let call = Call::of(asked, CHANGE).about("id").of_thing(About::Order(Some(id)));
+    let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+    change_order(asked, &call, false, move |tx| checkout(tx, &actor, id, &paid, now))
 }
 
 pub(crate) fn create_order_item(

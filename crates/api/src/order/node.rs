@@ -4,12 +4,12 @@ use regulars_kernel::{
     MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreId,
     page::{Keyed, SortKey},
 };
-use regulars_order::{Order, OrderItemSort, OrderSort, order};
+use regulars_order::{Order, OrderItemSort, OrderSort, OrderTipSort, order};
 
 use super::{
-    OrderItemNodeConnection, OrderTypeNode,
+    OrderItemNodeConnection, OrderTypeNode, TipNodeConnection,
     choice::{OrderPaymentType, OrderState},
-    item, order_type,
+    item, order_type, tip,
 };
 use crate::{
     connection::{connection, paging},
@@ -205,6 +205,22 @@ crate::fast_object! {
             /// Where.
             fn store(&self, context: &Context) -> Result<Option<StoreNode>, ApiError> {
                 merchant::store::load(context, self.0.referred(|all| &all.stores, |order| Some(order.store)), self.0.store)
+            }
+
+            /// What was given on top, in the order it was put down.
+            fn tips(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "pk. Default pk.")] order_by: Option<String>,
+            ) -> Result<Option<TipNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                let request = PageRequest::<OrderTipSort>::parse(&paging, "tips")?;
+                tip::of_order(context, self.0.referred(|all| &all.orders, |order| Some(order.id)), self.0.id, request).map(Some)
             }
 
             /// What was bought, in the order it was put down.

@@ -1,12 +1,15 @@
 //! Orders and their lines are written within the merchant's own reach, and nowhere else.
 
 use regulars_kernel::{
-    Money, OrderId, OrderItemId, PersonId, ProductId, Scope, StoreAccess, StoreError, StoreId,
+    Money, OrderId, OrderItemId, OrderTipId, PersonId, ProductId, Scope, StoreAccess, StoreError,
+    StoreId,
 };
 use regulars_merchant::EntitySource;
 
 use super::{Fixture, World, world};
-use crate::{Bill, Modifier, Order, OrderItem, OrderState, OrderStore, OrderType, PaymentType};
+use crate::{
+    Bill, Modifier, Order, OrderItem, OrderState, OrderStore, OrderTip, OrderType, PaymentType,
+};
 
 pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
     let (own, other) =
@@ -20,6 +23,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
     let work = move |store: &mut dyn OrderStore| {
         let made = orders(store, &full, &bare);
         lines(store, &made);
+        tips(store, &made);
         refusals(store, &made, &theirs, &their_item);
     };
     fixture.write(Scope::Merchant(own), work);
@@ -107,11 +111,46 @@ fn lines(store: &mut dyn OrderStore, order: &Order) {
         store.update_order_item(&changed).unwrap();
         assert_eq!(store.order_items(&[line.id], &StoreAccess::All).unwrap(), [changed]);
     }
+    store.complete_order_items(merchant, order.id, world::at(50)).unwrap();
+    let done = |item: &OrderItem| match item.is_completed {
+        true => item.clone(),
+        false => OrderItem { is_completed: true, updated_at: world::at(50), ..item.clone() },
+    };
+    let tea = done(&tea);
+    assert_eq!(found(store), [done(&line), tea.clone()]);
     store.delete_order_item(merchant, line.id).unwrap();
     assert_eq!(found(store), [tea]);
     assert_eq!(store.find_order_of_item(merchant, line.id).unwrap(), None);
     refused(store.delete_order_item(merchant, line.id));
     refused(store.update_order_item(&line));
+}
+
+fn tips(store: &mut dyn OrderStore, order: &Order) {
+    let before = store.bill(order.merchant, order.id).unwrap();
+    let mut tips: Vec<_> = [150, 25].map(|minor| tip(order, minor)).into();
+    for tip in &mut tips {
+        tip.id = store.insert_order_tip(tip).unwrap();
+    }
+    let all = StoreAccess::All;
+    let found = store.tips_per_order(&[order.id, OrderId::new(999_999)], &all).unwrap();
+    assert_eq!(found, [(order.id, tips.clone())]);
+    let [first, second] = tips.as_slice() else { panic!("two") };
+    assert_eq!(store.order_tips(&[second.id, second.id], &all).unwrap(), [second.clone()]);
+    let elsewhere = StoreAccess::Only(vec![StoreId::new(100)]);
+    assert_eq!(store.order_tips(&[first.id], &elsewhere).unwrap(), []);
+    assert_eq!(store.tips_per_order(&[order.id], &elsewhere).unwrap(), []);
+    let sums = Bill { tips: 2, tipped: 175, ..before };
+    assert_eq!(store.bill(order.merchant, order.id).unwrap(), sums);
+}
+
+fn tip(order: &Order, minor: i64) -> OrderTip {
+    OrderTip {
+        id: OrderTipId::new(0),
+        merchant: order.merchant,
+        order: order.id,
+        amount: Money::new(minor, order.total.currency()),
+        created_at: world::at(40),
+    }
 }
 
 fn refusals(store: &mut dyn OrderStore, made: &Order, theirs: &Order, their_item: &OrderItem) {
@@ -127,6 +166,8 @@ fn refusals(store: &mut dyn OrderStore, made: &Order, theirs: &Order, their_item
     refused(store.insert_order_item(their_item).map(drop));
     refused(store.update_order_item(their_item));
     refused(store.update_order_item(&OrderItem { merchant: own, ..their_item.clone() }));
+    refused(store.insert_order_tip(&tip(theirs, 1)).map(drop));
+    refused(store.complete_order_items(other, theirs.id, world::at(1)));
     refused(store.delete_order_item(other, their_item.id));
     refused(store.delete_order_item(own, their_item.id));
 }

@@ -172,6 +172,22 @@ pub(super) fn update(tx: &mut Tx<'_>, changed: &OrderItem) -> Result<(), StoreEr
     reached(diesel::update(row).set(values).execute(tx.connection).store()?)
 }
 
+pub(super) fn complete(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    order: OrderId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let open = order_item::table
+        .filter(order_item::merchant_id.eq(merchant.get()))
+        .filter(order_item::order_id.eq(order.get()))
+        .filter(order_item::is_completed.eq(false));
+    let done = (order_item::is_completed.eq(true), order_item::updated_at.eq(now.micros()));
+    diesel::update(open).set(done).execute(tx.connection).store()?;
+    Ok(())
+}
+
 pub(super) fn delete(
     tx: &mut Tx<'_>,
     merchant: MerchantId,

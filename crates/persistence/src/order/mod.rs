@@ -10,12 +10,16 @@ mod item;
 #[expect(clippy::module_inception, reason = "a file has the name of its noun")]
 mod order;
 mod order_type;
+mod part;
+mod tip;
 
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, Page, PageRequest, PersonId, Scope, StoreAccess, StoreError,
-    StoreId,
+    MerchantId, OrderId, OrderItemId, OrderTipId, Page, PageRequest, PersonId, Scope, StoreAccess,
+    StoreError, StoreId, Timestamp,
 };
-use regulars_order::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderType};
+use regulars_order::{
+    Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderTip, OrderType,
+};
 
 use crate::Tx;
 
@@ -90,6 +94,22 @@ impl OrderStore for Tx<'_> {
         item::by_ids(self, ids, within)
     }
 
+    fn tips_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderTip>)>, StoreError> {
+        tip::tips_per_order(self, orders, within)
+    }
+
+    fn order_tips(
+        &mut self,
+        ids: &[OrderTipId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderTip>, StoreError> {
+        tip::tips_by_ids(self, ids, within)
+    }
+
     fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError> {
         order_type::list(self)
     }
@@ -128,6 +148,19 @@ impl OrderStore for Tx<'_> {
 
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {
         item::update(self, item)
+    }
+
+    fn complete_order_items(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        item::complete(self, merchant, order, now)
+    }
+
+    fn insert_order_tip(&mut self, new: &OrderTip) -> Result<OrderTipId, StoreError> {
+        tip::insert(self, new)
     }
 
     fn delete_order_item(

@@ -53,6 +53,18 @@ pub(super) fn all() -> Vec<Row> {
             |shop| json!({ "id": shop.order_item() }),
         ),
         mutation(
+            "createTip",
+            "",
+            "mutation ($id: ID!) { createTip(input: { orderId: $id, amount: \"0.50\" }) { success errors } }",
+            |shop| json!({ "id": shop.open_order() }),
+        ),
+        mutation(
+            "checkoutOrder",
+            "",
+            "mutation ($id: ID!) { checkoutOrder(input: { id: $id, paymentType: CASH }) { success errors } }",
+            |shop| json!({ "id": shop.filled_order() }),
+        ),
+        mutation(
             "deleteOrder",
             "an open one",
             "mutation ($id: ID!) { deleteOrder(input: { id: $id }) { success errors } }",
