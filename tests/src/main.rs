@@ -36,6 +36,7 @@ mod permission;
 mod permission_matrix;
 mod products;
 mod promotions;
+mod refunds;
 mod secrets;
 mod staff;
 mod stores;

@@ -362,6 +362,11 @@ fn each_mutation_costs_a_few_statements_however_large_the_order_is() {
             (0..lines).for_each(|_| drop(line(&owner, &id, "1", 1)));
             id
         };
+        let sold = |lines: i32| {
+            let id = full(lines);
+            act(&owner, "checkoutOrder", &json!({ "id": id, "paymentType": "CASH" }), "");
+            id
+        };
         let mut measured = Vec::new();
         for lines in [1, 40] {
             for _ in 0..lines {
@@ -378,6 +383,8 @@ fn each_mutation_costs_a_few_statements_however_large_the_order_is() {
                 statements("updateOrderItem", &json!({ "id": edit, "quantity": 2 })),
                 statements("deleteOrderItem", &json!({ "id": edit })),
                 statements("createTip", &json!({ "orderId": id, "amount": 1 })),
+                statements("createOrderRefund", &json!({ "orderId": sold(lines), "amount": 1 })),
+                statements("deleteOrder", &json!({ "id": sold(lines) })),
                 statements("checkoutOrder", &json!({ "id": full(lines), "paymentType": "CASH" })),
             ]);
         }

@@ -17,14 +17,16 @@ use crate::{
         StampsRedemptionNode, redemption::find,
     },
     merchant::{self, MerchantNode, ProductNode, StoreGroupNode, StoreNode},
-    order::{self, OrderItemNode, OrderNode, OrderTypeNode, TipNode},
+    order::{
+        self, OrderDiscountNode, OrderItemNode, OrderNode, OrderTypeNode, RefundNode, TipNode,
+    },
     promotion::{CampaignNode, OfferNode, queries::found},
 };
 
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -81,6 +83,12 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
         order::node::ORDER => Ok(order::node::find(context, pk.into())?.map(NodeValue::OrderNode)),
         order::item::ORDER_ITEM => {
             Ok(order::item::find(context, pk.into())?.map(NodeValue::OrderItemNode))
+        }
+        order::discount::ORDER_DISCOUNT => {
+            Ok(order::discount::find(context, pk.into())?.map(NodeValue::OrderDiscountNode))
+        }
+        order::refund::REFUND => {
+            Ok(order::refund::find(context, pk.into())?.map(NodeValue::RefundNode))
         }
         order::tip::TIP => Ok(order::tip::find(context, pk.into())?.map(NodeValue::TipNode)),
         order::order_type::ORDER_TYPE => {

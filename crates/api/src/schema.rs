@@ -81,6 +81,9 @@ use crate::{
         },
         mutations::{OrderItemPayload, OrderPayload},
         queries::OrderArguments,
+        refund_mutations::{
+            CreateOrderItemsRefundInput, CreateOrderRefundInput, OrderRefundPayload,
+        },
         tip::{CreateTipInput, TipPayload},
     },
     patch::change,
@@ -1323,7 +1326,8 @@ impl Mutation {
         crate::order::mutations::update_order(executor, input).map(Some)
     }
 
-    /// Gives an open order up: it is archived. Needs the permission `change_order` in its store.
+    /// Gives an open order up: it is archived. Voids a completed one: all that is left of it goes back, tips included, and it is
+    /// archived. Needs the permission `change_order` in its store, and to void it `refund_order`.
     fn delete_order(
         executor: &Asked<'_, '_>,
         input: DeleteOrderInput,
@@ -1424,6 +1428,24 @@ impl Mutation {
         input: CheckoutOrderInput,
     ) -> Result<Option<OrderPayload>, ApiError> {
         crate::order::mutations::checkout_order(executor, input).map(Some)
+    }
+
+    /// Gives a completed order back: all that is left of it, tips included, or so much value, spread over what is left of its
+    /// lines. Needs the permission `refund_order` in its store.
+    fn create_order_refund(
+        executor: &Asked<'_, '_>,
+        input: CreateOrderRefundInput,
+    ) -> Result<Option<OrderRefundPayload>, ApiError> {
+        crate::order::refund_mutations::create(executor, input).map(Some)
+    }
+
+    /// Gives lines of one completed order back, or some units of them, each by a refund of its own; tips stay. Needs the
+    /// permission `refund_order` in its store.
+    fn create_order_items_refund(
+        executor: &Asked<'_, '_>,
+        input: CreateOrderItemsRefundInput,
+    ) -> Result<Option<OrderRefundPayload>, ApiError> {
+        crate::order::refund_mutations::create_of_items(executor, input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

@@ -103,6 +103,8 @@ pub(crate) enum About {
     Order(Option<OrderId>),
     /// A line of an order.
     OrderItem(Option<OrderItemId>),
+    /// The order of a line.
+    OrderOf(Option<OrderItemId>),
 }
 
 /// What is being done, for the log.
@@ -250,6 +252,9 @@ impl Recorder {
             (About::Reward(id), Log::Merchant(merchant)) => id
                 .or(made.map(RewardId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Reward(merchant, id)),
+            (About::OrderOf(Some(item)), Log::Merchant(merchant)) => {
+                Thing::OrderOf(merchant, *item)
+            }
             _ => self.subject(log, made).into(),
         }
     }
@@ -321,7 +326,8 @@ impl Recorder {
                 | About::Order(_)
                 | About::OrderItem(_)
                 | About::Campaign(_)
-                | About::Offer(_),
+                | About::Offer(_)
+                | About::OrderOf(_),
                 _,
             ) => Subject::Nothing,
         }
@@ -338,7 +344,13 @@ impl Recorder {
         let member = self.member(log);
         let stranger = member.look(tx)?;
         let (receipt, effect) = step(tx)?;
-        let thing = self.thing(log, effect.made);
+        // Of a line's order the number is known now.
+        let thing = match (&self.trace.about, log, effect.made) {
+            (About::OrderOf(_), Log::Merchant(merchant), Some(order)) => {
+                Thing::Order(merchant, OrderId::new(order))
+            }
+            _ => self.thing(log, effect.made),
+        };
         let after = thing.look(tx)?;
         let changes = self.trace.changes.clone();
         let done = NewEntry { log, target: thing.target(), changes, ..self.entry.clone() };

@@ -13,8 +13,8 @@ use std::{
 
 use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers, segment::OrderFact};
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, OrderTipId, Page, PageRequest, PersonId, Scope, StoreAccess,
-    StoreError, StoreId, Timestamp, page::cut,
+    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,
+    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp, page::cut,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
 use regulars_merchant::{
@@ -23,7 +23,10 @@ use regulars_merchant::{
 };
 use regulars_promotion::HoldsPromotions;
 
-use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderTip, OrderType, fact};
+use crate::{
+    Bill, Order, OrderDiscount, OrderItem, OrderQuery, OrderRefund, OrderSort, OrderStore,
+    OrderTip, OrderType, fact,
+};
 
 pub use erasure::Emptied;
 
@@ -35,6 +38,8 @@ struct Rows {
     orders: BTreeMap<OrderId, Order>,
     items: BTreeMap<OrderItemId, OrderItem>,
     tips: BTreeMap<OrderTipId, OrderTip>,
+    discounts: BTreeMap<OrderDiscountId, OrderDiscount>,
+    refunds: BTreeMap<OrderRefundId, OrderRefund>,
 }
 
 impl Rows {
@@ -239,6 +244,11 @@ impl MemoryStore {
         }
     }
 
+    fn reaches_order(&self, rows: &Rows, order: OrderId, within: &StoreAccess) -> bool {
+        let order = rows.orders.get(&order);
+        order.is_some_and(|order| self.reaches(order) && within.includes(order.store))
+    }
+
     fn listed(&mut self, query: &OrderQuery) -> Result<Vec<Order>, StoreError> {
         let mut listed: Vec<_> = {
             let rows = self.memory.rows();
@@ -381,11 +391,7 @@ impl OrderStore for MemoryStore {
     ) -> Result<Vec<(OrderId, Vec<OrderTip>)>, StoreError> {
         let reached: BTreeSet<_> =
             self.orders(orders, within)?.into_iter().map(|order| order.id).collect();
-        let mut tips = BTreeMap::<_, Vec<_>>::new();
-        for tip in self.memory.rows().tips.values().filter(|tip| reached.contains(&tip.order)) {
-            tips.entry(tip.order).or_default().push(tip.clone());
-        }
-        Ok(tips.into_iter().collect())
+        Ok(grouped(self.memory.rows().tips.values(), &reached, |tip| tip.order))
     }
 
     fn order_tips(
@@ -395,11 +401,47 @@ impl OrderStore for MemoryStore {
     ) -> Result<Vec<OrderTip>, StoreError> {
         let rows = self.memory.rows();
         let found = distinct(ids).filter_map(|id| rows.tips.get(&id));
-        let reached = found.filter(|tip| {
-            let order = rows.orders.get(&tip.order);
-            order.is_some_and(|order| self.reaches(order) && within.includes(order.store))
-        });
-        Ok(reached.cloned().collect())
+        Ok(found.filter(|tip| self.reaches_order(&rows, tip.order, within)).cloned().collect())
+    }
+
+    fn discounts_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderDiscount>)>, StoreError> {
+        let reached: BTreeSet<_> =
+            self.orders(orders, within)?.into_iter().map(|order| order.id).collect();
+        Ok(grouped(self.memory.rows().discounts.values(), &reached, |one| one.order))
+    }
+
+    fn order_discounts(
+        &mut self,
+        ids: &[OrderDiscountId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderDiscount>, StoreError> {
+        let rows = self.memory.rows();
+        let found = distinct(ids).filter_map(|id| rows.discounts.get(&id));
+        Ok(found.filter(|one| self.reaches_order(&rows, one.order, within)).cloned().collect())
+    }
+
+    fn refunds_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderRefund>)>, StoreError> {
+        let reached: BTreeSet<_> =
+            self.orders(orders, within)?.into_iter().map(|order| order.id).collect();
+        Ok(grouped(self.memory.rows().refunds.values(), &reached, |one| one.order))
+    }
+
+    fn order_refunds(
+        &mut self,
+        ids: &[OrderRefundId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderRefund>, StoreError> {
+        let rows = self.memory.rows();
+        let found = distinct(ids).filter_map(|id| rows.refunds.get(&id));
+        Ok(found.filter(|one| self.reaches_order(&rows, one.order, within)).cloned().collect())
     }
 
     fn find_order(
@@ -451,6 +493,11 @@ impl OrderStore for MemoryStore {
             bill.tips += 1;
             bill.tipped += tip.amount.minor();
         }
+        let discounts = rows.discounts.values();
+        for one in discounts.filter(|row| row.order == id && row.merchant == merchant) {
+            bill.discounts += 1;
+            bill.discounted += one.amount.minor();
+        }
         Ok(bill)
     }
 
@@ -491,6 +538,25 @@ impl OrderStore for MemoryStore {
         Ok(id)
     }
 
+    fn insert_order_discount(
+        &mut self,
+        new: &OrderDiscount,
+    ) -> Result<OrderDiscountId, StoreError> {
+        self.find_order(new.merchant, new.order)?.ok_or(OUT_OF_REACH)?;
+        let mut rows = self.memory.rows();
+        let id = OrderDiscountId::new(next(&rows.discounts, OrderDiscountId::get));
+        rows.discounts.insert(id, OrderDiscount { id, ..new.clone() });
+        Ok(id)
+    }
+
+    fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError> {
+        self.find_order(new.merchant, new.order)?.ok_or(OUT_OF_REACH)?;
+        let mut rows = self.memory.rows();
+        let id = OrderRefundId::new(next(&rows.refunds, OrderRefundId::get));
+        rows.refunds.insert(id, OrderRefund { id, ..new.clone() });
+        Ok(id)
+    }
+
     fn delete_order_item(
         &mut self,
         merchant: MerchantId,
@@ -500,6 +566,19 @@ impl OrderStore for MemoryStore {
         self.memory.remove_item(id);
         Ok(())
     }
+}
+
+/// Rows by the orders that are reached.
+fn grouped<'a, T: Clone + 'a>(
+    rows: impl Iterator<Item = &'a T>,
+    reached: &BTreeSet<OrderId>,
+    order: impl Fn(&T) -> OrderId,
+) -> Vec<(OrderId, Vec<T>)> {
+    let mut grouped = BTreeMap::<_, Vec<_>>::new();
+    for row in rows.filter(|row| reached.contains(&order(row))) {
+        grouped.entry(order(row)).or_default().push(row.clone());
+    }
+    grouped.into_iter().collect()
 }
 
 fn next<I: Copy>(rows: &BTreeMap<I, impl Sized>, number: impl Fn(I) -> i64) -> i64 {
@@ -515,122 +594,4 @@ fn distinct<I: Copy + Ord>(ids: &[I]) -> impl Iterator<Item = I> {
 }
 
 #[cfg(test)]
-mod tests {
-    use regulars_customer::{
-        ConsumerFilter,
-        filter::Audience,
-        segment::{self, SegmentFacts},
-    };
-    use regulars_kernel::Currency;
-    use regulars_loyalty::LoyaltyStore;
-
-    use super::*;
-    use crate::suite::{
-        self, Fixture, World,
-        world::{ADA, BEN},
-    };
-
-    impl Fixture for Memory {
-        fn load(&mut self, world: &World) {
-            let places = self.customers().merchants();
-            world.places.merchants.iter().cloned().for_each(|row| places.put_merchant(row));
-            world.places.stores.iter().cloned().for_each(|row| places.put_store(row));
-            world.places.products.iter().cloned().for_each(|row| places.put_product(row));
-            world.people.iter().cloned().for_each(|row| self.customers().put_person(row));
-            world.memberships.iter().cloned().for_each(|row| self.customers().put_membership(row));
-            world.orders.iter().cloned().for_each(|row| self.put_order(row));
-            world.items.iter().cloned().for_each(|row| self.put_item(row));
-        }
-
-        fn with(&mut self, scope: Scope, work: &mut dyn FnMut(&mut dyn OrderStore)) {
-            work(&mut self.scoped(scope));
-        }
-
-        fn write(&mut self, scope: Scope, work: impl Fn(&mut dyn OrderStore) + Send + 'static) {
-            work(&mut self.scoped(scope));
-        }
-    }
-
-    #[test]
-    fn the_port_suite_passes() {
-        suite::run(&mut Memory::new());
-    }
-
-    /// Who of the first merchant's customers fits rules.
-    fn fitting(memory: &Memory, rules: &str) -> Vec<PersonId> {
-        let audience = Audience {
-            segment: segment::parse_text(rules).unwrap(),
-            currency: Currency::EUR,
-            today: suite::world::at(0).to_utc().date_naive(),
-        };
-        let filter = ConsumerFilter { segment: Some(audience), ..ConsumerFilter::default() };
-        let mut store = memory.scoped(Scope::Merchant(MerchantId::new(61)));
-        let page = store.list_consumers(&filter, &PageRequest::first(100)).unwrap();
-        page.items.iter().map(|consumer| consumer.id).collect()
-    }
-
-    #[test]
-    fn rule_31_segments_of_customers_know_their_completed_orders() {
-        let mut memory = Memory::new();
-        memory.load(&suite::world());
-        for (rules, people) in [
-            (r#"[["orders__count", "gte", 1]]"#, &[ADA, BEN][..]),
-            // Open, voided and wholly refunded orders do not count; totals are net of refunds.
-            (r#"[["orders__count", "exact", 3]]"#, &[ADA]),
-            (r#"[["orders__count", "exact", 1]]"#, &[BEN]),
-            (r#"[["orders__product", "exact", "401"]]"#, &[ADA, BEN]),
-            (r#"[["orders__store", "exact", "102"]]"#, &[ADA]),
-            (r#"[["orders__store", "exact", "200"]]"#, &[]),
-        ] {
-            assert_eq!(fitting(&memory, rules), people, "{rules}");
-        }
-    }
-
-    #[test]
-    fn rule_31_segments_follow_what_is_written() {
-        let mut memory = Memory::new();
-        let world = suite::world();
-        memory.load(&world);
-        let bought = r#"[["orders__product", "exact", "401"]]"#;
-        let counts =
-            |number| fitting(&memory, &format!(r#"[["orders__count", "exact", {number}]]"#));
-        assert_eq!((counts(3), counts(2), counts(1)), (vec![ADA], vec![], vec![BEN]));
-        // One of Ada's orders turns out to be Ben's: neither keeps what is the other's.
-        let order = world.orders.iter().find(|order| order.id == OrderId::new(501)).unwrap();
-        memory.put_order(Order { consumer: Some(BEN), ..order.clone() });
-        assert_eq!((counts(3), counts(2), counts(1)), (vec![], vec![ADA, BEN], vec![]));
-        // No line names the product any more.
-        for item in &world.items {
-            memory.put_item(OrderItem { product: None, ..item.clone() });
-        }
-        assert_eq!(fitting(&memory, bought), []);
-    }
-
-    #[test]
-    fn one_value_has_the_ports_of_every_crate_below() {
-        fn fill(
-            tx: &mut (impl LoyaltyStore + CustomerStore + OrderStore),
-            facts: &mut [SegmentFacts],
-        ) -> Vec<usize> {
-            let needs = segment::parse_text(r#"[["orders__count", "gte", 1]]"#).unwrap().needs();
-            tx.complete_facts(facts, needs).unwrap();
-            facts.iter().map(|facts| facts.orders.len()).collect()
-        }
-        let mut memory = Memory::new();
-        let world = suite::world();
-        memory.load(&world);
-        let merchant = MerchantId::new(61);
-        let today = suite::world::at(0).to_utc().date_naive();
-        let members = world
-            .memberships
-            .iter()
-            .filter(|member| member.merchant == merchant && [ADA, BEN].contains(&member.person));
-        let facts: Vec<_> =
-            members.map(|member| SegmentFacts::of(member.clone(), Currency::EUR, today)).collect();
-        let mut own = memory.scoped(Scope::Merchant(merchant));
-        let known = fill(&mut own, &mut facts.clone());
-        assert!(known.iter().all(|orders| *orders > 0), "{known:?}");
-        let mut other = memory.scoped(Scope::Merchant(MerchantId::new(62)));
-        assert_eq!(fill(&mut other, &mut facts.clone()), [0, 0]);
-    }
-}
+mod tests;

@@ -1,11 +1,13 @@
 //! What this crate asks of whoever keeps the rows.
 
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, OrderTipId, Page, PageRequest, PersonId, Scope, StoreAccess,
-    StoreError, StoreId, Timestamp,
+    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,
+    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
 };
 
-use crate::{Bill, Order, OrderItem, OrderQuery, OrderSort, OrderTip, OrderType};
+use crate::{
+    Bill, Order, OrderDiscount, OrderItem, OrderQuery, OrderRefund, OrderSort, OrderTip, OrderType,
+};
 
 /// Orders, as far as the scope of the transaction reaches. Each method is one statement, whatever the number of ids (a
 /// list of orders whose buyer's phone number begins like this is two at most); ids out of reach, unknown or named twice
@@ -90,6 +92,34 @@ pub trait OrderStore {
         within: &StoreAccess,
     ) -> Result<Vec<OrderTip>, StoreError>;
 
+    /// All discounts of each order with their shares, by ascending id. Orders without one are left out. Two statements.
+    fn discounts_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderDiscount>)>, StoreError>;
+
+    /// Discounts by id with their shares, in no order. Two statements.
+    fn order_discounts(
+        &mut self,
+        ids: &[OrderDiscountId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderDiscount>, StoreError>;
+
+    /// All refunds of each order with their shares, by ascending id. Orders without one are left out. Two statements.
+    fn refunds_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderRefund>)>, StoreError>;
+
+    /// Refunds by id with their shares, in no order. Two statements.
+    fn order_refunds(
+        &mut self,
+        ids: &[OrderRefundId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderRefund>, StoreError>;
+
     /// Every order type, by ascending id.
     fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError>;
 
@@ -134,6 +164,15 @@ pub trait OrderStore {
 
     /// Adds a tip to an order of its merchant and answers the number it was given; `new.id` is not looked at.
     fn insert_order_tip(&mut self, new: &OrderTip) -> Result<OrderTipId, StoreError>;
+
+    /// Adds a discount with its shares to an order of its merchant and answers the number it was given; `new.id` is not
+    /// looked at. Two statements.
+    fn insert_order_discount(&mut self, new: &OrderDiscount)
+    -> Result<OrderDiscountId, StoreError>;
+
+    /// Adds a refund with its shares to an order of its merchant and answers the number it was given; `new.id` is not looked
+    /// at. Two statements.
+    fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError>;
 
     /// Removes a line.
     fn delete_order_item(

@@ -213,6 +213,90 @@ fn tips_and_payments() {
 }
 
 #[test]
+fn refunds() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        let sold = |pay: bool| {
+            let order = act(&owner, "createOrder", &json!({ "storeId": store }), "order { id }");
+            let id = order["order"]["id"].clone();
+            let tea = json!({ "orderId": id, "name": "Tea", "unitPrice": "2", "quantity": 3 });
+            let line =
+                act(&owner, "createOrderItem", &tea, "orderItem { id }")["orderItem"]["id"].clone();
+            if pay {
+                act(&owner, "checkoutOrder", &json!({ "id": id, "paymentType": "CASH" }), "");
+            }
+            (id, line)
+        };
+        let ((id, line), (open, open_line), (_, other)) = (sold(true), sold(false), sold(true));
+        let of =
+            |line: &Value, quantity: Value| json!([{ "orderItemId": line, "quantity": quantity }]);
+        let twice = json!([{ "orderItemId": line }, { "orderItemId": line }]);
+        for (mutation, base, cases) in [
+            (
+                "createOrderRefund",
+                json!({ "orderId": id, "amount": 1 }),
+                vec![
+                    ("orderId", json!(STORE)),
+                    ("orderId", open),
+                    ("amount", json!(0)),
+                    ("amount", json!("-1")),
+                    ("amount", json!("0.001")),
+                    ("amount", json!("6.01")),
+                    ("amount", json!("92233720368547758.08")),
+                    ("amountCurrency", json!("USD")),
+                    ("reason", json!("x".repeat(501))),
+                    ("reason", json!("a\0b")),
+                    ("reason", json!("a\nb")),
+                ],
+            ),
+            (
+                "createOrderItemsRefund",
+                json!({ "orderItems": of(&line, json!(1)) }),
+                vec![
+                    ("orderItems", json!([])),
+                    ("orderItems", of(&json!(CUSTOMER), Value::Null)),
+                    ("orderItems", of(&line, json!(0))),
+                    ("orderItems", of(&line, json!(4))),
+                    ("orderItems", of(&line, json!(-1))),
+                    ("orderItems", of(&open_line, Value::Null)),
+                    ("orderItems", twice),
+                ],
+            ),
+        ] {
+            let of_keys = keys().map(|key| ("idempotencyKey", key));
+            for (field, value) in cases.into_iter().chain(of_keys) {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&send(&owner, mutation, &input), mutation, field, "invalid", &about);
+            }
+        }
+        let long = json!([{ "orderItemId": line, "reason": "x".repeat(501) }]);
+        let mutation = "createOrderItemsRefund";
+        at_fault(
+            &send(&owner, mutation, &json!({ "orderItems": long })),
+            mutation,
+            "reason",
+            "invalid",
+            "a long reason",
+        );
+        let mixed = json!([{ "orderItemId": line }, { "orderItemId": other }]);
+        for lines in [mixed, of(&json!(999_999_999), Value::Null)] {
+            let answer = send(&owner, mutation, &json!({ "orderItems": lines }));
+            at_fault(&answer, mutation, "orderItems", "does_not_exist", &lines.to_string());
+        }
+        let answer = send(&owner, "createOrderRefund", &json!({ "orderId": 999_999_999 }));
+        at_fault(&answer, "createOrderRefund", "orderId", "does_not_exist", "no order");
+        let document = "query ($id: ID!) { order(id: $id) { state refunds { count } } }";
+        let seen = owner.query(document, json!({ "id": id })).succeeded();
+        assert_eq!(seen.data("order"), &json!({ "state": "COMPLETED", "refunds": { "count": 0 } }));
+    });
+}
+
+#[test]
 fn lines_of_orders() {
     on_both(|world| {
         let owner = world.merchant();

@@ -174,6 +174,26 @@ impl<'a> Shop<'a> {
         order
     }
 
+    /// A completed order.
+    pub(crate) fn sale(&self) -> Value {
+        let order = self.filled_order();
+        self.check_out(&order);
+        order
+    }
+
+    /// A line of a completed order.
+    pub(crate) fn sold_item(&self) -> Value {
+        let order = self.open_order();
+        let item = self.order_item_of(&order);
+        self.check_out(&order);
+        item
+    }
+
+    fn check_out(&self, order: &Value) {
+        let input = json!({ "id": order, "paymentType": "CASH" });
+        self.made("checkoutOrder", "CheckoutOrderInput", "order", &input);
+    }
+
     /// A line of an open order.
     pub(crate) fn order_item(&self) -> Value {
         self.order_item_of(&self.open_order())

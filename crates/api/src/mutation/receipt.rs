@@ -5,7 +5,7 @@ use regulars_kernel::{
     ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId, OrderTipId,
     PersonId, ProductId, RewardId, RoleId, StoreGroupId, StoreId,
 };
-use regulars_order::item::change::Written;
+use regulars_order::{item::change::Written, refund::Refunded};
 
 use super::Outcome;
 use crate::{scalar::ExpectedErrorType, trail::Effect};
@@ -67,6 +67,25 @@ impl Receipt for (OrderId, OrderTipId) {
     fn parse(text: &str) -> Option<Self> {
         let (order, tip) = text.split_once(':')?;
         Some((order.parse().ok()?, tip.parse().ok()?))
+    }
+}
+
+/// `order:refund,refund`. The log is told of the order.
+impl Receipt for Refunded {
+    fn effect(&self) -> Effect {
+        Effect::of(self.order.get())
+    }
+
+    fn to_text(&self) -> String {
+        let refunds: Vec<_> = self.refunds.iter().map(ToString::to_string).collect();
+        format!("{}:{}", self.order, refunds.join(","))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, refunds) = text.split_once(':')?;
+        let refunds =
+            refunds.split(',').map(|refund| refund.parse().ok()).collect::<Option<_>>()?;
+        Some(Self { order: order.parse().ok()?, refunds })
     }
 }
 

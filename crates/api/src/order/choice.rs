@@ -69,7 +69,31 @@ impl From<OrderPaymentType> for domain::PaymentType {
     }
 }
 
-crate::leaf_enums!(OrderState, OrderPaymentType);
+/// By what something was taken off an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, GraphQLEnum)]
+pub enum OrderDiscountKind {
+    /// An offer.
+    Offer,
+    /// Points that paid a part.
+    Points,
+    /// A full card of stamps.
+    Stamps,
+    /// The merchant's own hand.
+    Other,
+}
+
+impl From<domain::DiscountKind> for OrderDiscountKind {
+    fn from(kind: domain::DiscountKind) -> Self {
+        match kind {
+            domain::DiscountKind::Offer => Self::Offer,
+            domain::DiscountKind::Points => Self::Points,
+            domain::DiscountKind::Stamps => Self::Stamps,
+            domain::DiscountKind::Other => Self::Other,
+        }
+    }
+}
+
+crate::leaf_enums!(OrderState, OrderPaymentType, OrderDiscountKind);
 
 #[cfg(test)]
 mod tests {
@@ -96,6 +120,9 @@ mod tests {
             let shown = OrderPaymentType::from(payment);
             assert_eq!(name(&shown), payment.name());
             assert_eq!(domain::PaymentType::from(shown), payment);
+        }
+        for kind in domain::DiscountKind::ALL {
+            assert_eq!(name(&OrderDiscountKind::from(kind)), kind.name());
         }
     }
 }

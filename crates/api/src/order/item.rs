@@ -19,6 +19,7 @@ use crate::{
     level::Level,
     merchant::{ProductNode, product},
     node::NodeValue,
+    order::{RefundNode, refund},
     scalar::{DateTime, Decimal, JSONString},
 };
 
@@ -29,6 +30,7 @@ pub const ORDER_ITEM: &str = "OrderItemNode";
 #[derive(Clone)]
 pub struct Line {
     item: Arc<OrderItem>,
+    orders: Arc<Level<OrderId>>,
     products: Arc<Level<ProductId>>,
 }
 
@@ -60,21 +62,43 @@ impl Keyed<OrderItemSort> for OrderItemNode {
     }
 }
 
-/// The products of lines that were loaded together.
-fn products_of<'a>(items: impl Iterator<Item = &'a OrderItem>) -> Arc<Level<ProductId>> {
-    Level::distinct(items.filter_map(|item| item.product))
+/// What lines that were loaded together refer to.
+struct Referred {
+    orders: Arc<Level<OrderId>>,
+    products: Arc<Level<ProductId>>,
 }
 
-fn node(item: OrderItem, products: &Arc<Level<ProductId>>) -> OrderItemNode {
-    Fast(Line { item: Arc::new(item), products: Arc::clone(products) })
+impl Referred {
+    fn by<'a>(items: impl Iterator<Item = &'a OrderItem> + Clone) -> Self {
+        Self {
+            orders: Level::distinct(items.clone().map(|item| item.order)),
+            products: Level::distinct(items.filter_map(|item| item.product)),
+        }
+    }
+
+    fn node(&self, item: OrderItem) -> OrderItemNode {
+        let (orders, products) = (Arc::clone(&self.orders), Arc::clone(&self.products));
+        Fast(Line { item: Arc::new(item), orders, products })
+    }
+}
+
+/// Lines by id, for nodes of other nouns that refer to them: one statement for a whole level of referring nodes.
+pub(super) fn load(
+    context: &Context,
+    level: &Level<OrderItemId>,
+    id: OrderItemId,
+) -> Result<Option<OrderItemNode>, ApiError> {
+    context.load(level, ORDER_ITEM, id, |ids| {
+        let actor = context.actor();
+        let items = context.read(|tx| item::list_by_ids(tx, actor, ids))?;
+        let referred = Referred::by(items.iter());
+        Ok(items.into_iter().map(|item| (item.id, referred.node(item))).collect())
+    })
 }
 
 /// One line; none where the asker sees none of that id.
 pub(crate) fn find(context: &Context, id: OrderItemId) -> Result<Option<OrderItemNode>, ApiError> {
-    let actor = context.actor();
-    let items = context.read(|tx| item::list_by_ids(tx, actor, &[id]))?;
-    let products = products_of(items.iter());
-    Ok(items.into_iter().next().map(|item| node(item, &products)))
+    load(context, &Level::of([id]), id)
 }
 
 /// The lines of one of the orders of a level. An order has few: they are loaded whole, and paged here.
@@ -87,9 +111,9 @@ pub(super) fn of_order(
     let lines = context.load(level, "items", id, |ids| {
         let actor = context.actor();
         let lines = context.read(|tx| item::per_order(tx, actor, ids))?;
-        let products = products_of(lines.iter().flat_map(|(_order, items)| items));
+        let referred = Referred::by(lines.iter().flat_map(|(_order, items)| items));
         let nodes = lines.into_iter().map(|(order, items)| {
-            (order, items.into_iter().map(|item| node(item, &products)).collect())
+            (order, items.into_iter().map(|item| referred.node(item)).collect())
         });
         Ok(nodes.collect::<HashMap<OrderId, Vec<OrderItemNode>>>())
     })?;
@@ -142,6 +166,11 @@ crate::fast_object! {
             /// What makes each of them another than the plain one.
             fn modifiers(&self) -> Vec<OrderItemModifier> {
                 self.item.modifiers.iter().map(OrderItemModifier::of).collect()
+            }
+
+            /// The newest refund of this line alone.
+            fn refund(&self, context: &Context) -> Result<Option<RefundNode>, ApiError> {
+                refund::of_item(context, &self.orders, self.item.order, self.item.id)
             }
 
             /// What was bought; null where it is not in the catalogue.

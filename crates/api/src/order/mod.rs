@@ -1,15 +1,20 @@
 //! Orders: what customers buy, open orders of a till, and the purchase history of a customer or a store.
 
 pub mod choice;
+pub mod discount;
 pub mod inputs;
 pub mod item;
 pub mod mutations;
 pub mod node;
 pub mod order_type;
 pub mod queries;
+pub mod refund;
+pub mod refund_mutations;
 pub mod tip;
 
+pub use discount::{OrderDiscountNode, OrderDiscountNodeConnection};
 pub use item::{OrderItemNode, OrderItemNodeConnection};
 pub use node::{OrderNode, OrderNodeConnection};
 pub use order_type::{OrderTypeNode, OrderTypeNodeConnection};
+pub use refund::{RefundNode, RefundNodeConnection};
 pub use tip::{TipNode, TipNodeConnection};

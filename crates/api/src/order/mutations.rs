@@ -5,6 +5,7 @@ use regulars_kernel::{OrderId, OrderItemId, Permission};
 use regulars_order::{
     OrderError,
     checkout::checkout,
+    delete::delete,
     item::change::{self as lines, Written},
     order::change as orders,
 };
@@ -153,7 +154,7 @@ pub(crate) fn delete_order(asked: &Asked<'_, '_>, input: &DeleteOrderInput) -> O
     };
     let call = Call::of(asked, CHANGE).about("id").of_thing(About::Order(Some(id)));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-    change_order(asked, &call, false, move |tx| orders::archive(tx, &actor, id, now))
+    change_order(asked, &call, false, move |tx| delete(tx, &actor, id, now))
 }
 
 pub(crate) fn checkout_order(asked: &Asked<'_, '_>, input: CheckoutOrderInput) -> OrderAnswer {

@@ -4,12 +4,15 @@ use regulars_kernel::{
     MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreId,
     page::{Keyed, SortKey},
 };
-use regulars_order::{Order, OrderItemSort, OrderSort, OrderTipSort, order};
+use regulars_order::{
+    Order, OrderDiscountSort, OrderItemSort, OrderRefundSort, OrderSort, OrderTipSort, order,
+};
 
 use super::{
-    OrderItemNodeConnection, OrderTypeNode, TipNodeConnection,
+    OrderDiscountNodeConnection, OrderItemNodeConnection, OrderTypeNode, RefundNode,
+    RefundNodeConnection, TipNodeConnection,
     choice::{OrderPaymentType, OrderState},
-    item, order_type, tip,
+    discount, item, order_type, refund, tip,
 };
 use crate::{
     connection::{connection, paging},
@@ -221,6 +224,43 @@ crate::fast_object! {
                 let paging = paging(first, last, before, after, offset, order_by);
                 let request = PageRequest::<OrderTipSort>::parse(&paging, "tips")?;
                 tip::of_order(context, self.0.referred(|all| &all.orders, |order| Some(order.id)), self.0.id, request).map(Some)
+            }
+
+            /// What was taken off, in the order it was put down.
+            fn discounts(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "pk. Default pk.")] order_by: Option<String>,
+            ) -> Result<Option<OrderDiscountNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                let request = PageRequest::<OrderDiscountSort>::parse(&paging, "discounts")?;
+                discount::of_order(context, self.0.referred(|all| &all.orders, |order| Some(order.id)), self.0.id, request).map(Some)
+            }
+
+            /// The newest refund; all of them are `refunds`.
+            fn refund(&self, context: &Context) -> Result<Option<RefundNode>, ApiError> {
+                refund::newest(context, self.0.referred(|all| &all.orders, |order| Some(order.id)), self.0.id)
+            }
+
+            /// What was given back, the oldest first.
+            fn refunds(
+                &self,
+                context: &Context,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "pk. Default pk.")] order_by: Option<String>,
+            ) -> Result<Option<RefundNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                let request = PageRequest::<OrderRefundSort>::parse(&paging, "refunds")?;
+                refund::of_order(context, self.0.referred(|all| &all.orders, |order| Some(order.id)), self.0.id, request).map(Some)
             }
 
             /// What was bought, in the order it was put down.

@@ -33,6 +33,8 @@ pub(super) enum Thing {
     Card(MerchantId, LoyaltyCardId),
     /// A reward of one of them.
     Reward(MerchantId, RewardId),
+    /// The order of a line.
+    OrderOf(MerchantId, OrderItemId),
 }
 
 impl From<Subject> for Thing {
@@ -52,6 +54,7 @@ impl Thing {
             Self::Offer(_, offer) => Some((*offer).into()),
             Self::Card(_, card) => Some((*card).into()),
             Self::Reward(_, reward) => Some((*reward).into()),
+            Self::OrderOf(..) => None,
         }
     }
 
@@ -61,6 +64,9 @@ impl Thing {
             Self::Known(subject) => return subject.look(tx),
             Self::Order(merchant, order) => {
                 tx.find_order(*merchant, *order)?.as_ref().map(image_of_order)
+            }
+            Self::OrderOf(merchant, item) => {
+                tx.find_order_of_item(*merchant, *item)?.as_ref().map(image_of_order)
             }
             Self::OrderItem(merchant, item) => match tx.find_order_of_item(*merchant, *item)? {
                 Some(_) => tx.order_items(&[*item], &StoreAccess::All)?.first().map(image_of_item),

@@ -4,7 +4,7 @@ use regulars_kernel::{MerchantId, PersonId};
 
 use super::Memory;
 
-/// Of how many orders and of how many of their lines something went.
+/// Of how many orders, reasons of refunds among them, and of how many of their lines something went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Emptied {
     /// Orders.
@@ -14,7 +14,7 @@ pub struct Emptied {
 }
 
 impl Memory {
-    /// Empties the phone number, the place of delivery and the merchant's own fields of a person's orders, and those of their lines, at
+    /// Empties the phone number, the place of delivery, the merchant's own fields and the reasons of refunds of a person's orders, and the fields of their lines, at
     /// a merchant or at each.
     pub fn empty_orders(&self, person: PersonId, merchant: Option<MerchantId>) -> Emptied {
         let mut rows = self.rows();
@@ -32,6 +32,9 @@ impl Memory {
                 order.extra_info.take(),
             ];
             emptied.orders += usize::from(told.iter().any(Option::is_some));
+        }
+        for refund in rows.refunds.values_mut().filter(|refund| own.contains(&refund.order)) {
+            emptied.orders += usize::from(refund.reason.take().is_some());
         }
         for item in rows.items.values_mut().filter(|item| own.contains(&item.order)) {
             emptied.items += usize::from(item.extra_info.take().is_some());

@@ -1,14 +1,15 @@
 //! Orders and their lines are written within the merchant's own reach, and nowhere else.
 
 use regulars_kernel::{
-    Money, OrderId, OrderItemId, OrderTipId, PersonId, ProductId, Scope, StoreAccess, StoreError,
-    StoreId,
+    Money, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, PersonId, Points,
+    ProductId, Scope, StoreAccess, StoreError, StoreId,
 };
 use regulars_merchant::EntitySource;
 
 use super::{Fixture, World, world};
 use crate::{
-    Bill, Modifier, Order, OrderItem, OrderState, OrderStore, OrderTip, OrderType, PaymentType,
+    Bill, DiscountKind, DiscountShare, Modifier, Order, OrderDiscount, OrderItem, OrderRefund,
+    OrderState, OrderStore, OrderTip, OrderType, PaymentType, RefundShare,
 };
 
 pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
@@ -24,6 +25,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
         let made = orders(store, &full, &bare);
         lines(store, &made);
         tips(store, &made);
+        discounts_and_refunds(store, &made);
         refusals(store, &made, &theirs, &their_item);
     };
     fixture.write(Scope::Merchant(own), work);
@@ -143,6 +145,95 @@ fn tips(store: &mut dyn OrderStore, order: &Order) {
     assert_eq!(store.bill(order.merchant, order.id).unwrap(), sums);
 }
 
+fn discounts_and_refunds(store: &mut dyn OrderStore, order: &Order) {
+    let before = store.bill(order.merchant, order.id).unwrap();
+    let all = StoreAccess::All;
+    let lines = store.items_per_order(&[order.id], &all).unwrap().pop().unwrap().1;
+    let item = lines.first().unwrap().id;
+    let bare = discount(order, None);
+    let full = OrderDiscount {
+        kind: DiscountKind::Points,
+        points: Points::new(70),
+        unbacked: true,
+        ..discount(order, Some(item))
+    };
+    let mut discounts = vec![bare, full];
+    for one in &mut discounts {
+        one.id = store.insert_order_discount(one).unwrap();
+    }
+    assert_eq!(
+        store.discounts_per_order(&[order.id], &all).unwrap(),
+        [(order.id, discounts.clone())]
+    );
+    let last = discounts.last().unwrap();
+    assert_eq!(store.order_discounts(&[last.id, last.id], &all).unwrap(), [last.clone()]);
+    let sums = Bill { discounts: 2, discounted: 14, ..before };
+    assert_eq!(store.bill(order.merchant, order.id).unwrap(), sums);
+
+    let whole = refund(order, None);
+    let of_line = OrderRefund {
+        item: Some(item),
+        is_cash: true,
+        reason: Some("kalt".to_owned()),
+        points: Points::new(7),
+        ..refund(order, Some(item))
+    };
+    let mut refunds = vec![whole, of_line];
+    for one in &mut refunds {
+        one.id = store.insert_order_refund(one).unwrap();
+    }
+    assert_eq!(store.refunds_per_order(&[order.id], &all).unwrap(), [(order.id, refunds.clone())]);
+    let last = refunds.last().unwrap();
+    assert_eq!(store.order_refunds(&[last.id], &all).unwrap(), [last.clone()]);
+    let elsewhere = StoreAccess::Only(vec![StoreId::new(100)]);
+    assert_eq!(store.refunds_per_order(&[order.id], &elsewhere).unwrap(), []);
+    assert_eq!(store.discounts_per_order(&[order.id], &elsewhere).unwrap(), []);
+    assert_eq!(store.order_refunds(&[last.id], &elsewhere).unwrap(), []);
+}
+
+fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
+    let amount = Money::new(7, order.total.currency());
+    let share = |item| DiscountShare { item, amount, points: Points::new(70), units: 2 };
+    OrderDiscount {
+        id: OrderDiscountId::new(0),
+        merchant: order.merchant,
+        order: order.id,
+        kind: DiscountKind::Offer,
+        name: "Zwei für „eins“".to_owned(),
+        redemption: None,
+        amount,
+        points: Points::ZERO,
+        unbacked: false,
+        shares: item.map(share).into_iter().collect(),
+        created_at: world::at(41),
+    }
+}
+
+fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
+    let money = |minor| Money::new(minor, order.total.currency());
+    let share = |item| RefundShare {
+        item,
+        quantity: 1,
+        money: money(20),
+        points_value: money(3),
+        points: Points::new(7),
+    };
+    OrderRefund {
+        id: OrderRefundId::new(0),
+        merchant: order.merchant,
+        order: order.id,
+        item: None,
+        is_cash: false,
+        reason: None,
+        amount: money(25),
+        tips: money(5),
+        points_value: money(3),
+        points: Points::ZERO,
+        shares: item.map(share).into_iter().collect(),
+        created_at: world::at(42),
+    }
+}
+
 fn tip(order: &Order, minor: i64) -> OrderTip {
     OrderTip {
         id: OrderTipId::new(0),
@@ -167,6 +258,8 @@ fn refusals(store: &mut dyn OrderStore, made: &Order, theirs: &Order, their_item
     refused(store.update_order_item(their_item));
     refused(store.update_order_item(&OrderItem { merchant: own, ..their_item.clone() }));
     refused(store.insert_order_tip(&tip(theirs, 1)).map(drop));
+    refused(store.insert_order_discount(&discount(theirs, None)).map(drop));
+    refused(store.insert_order_refund(&refund(theirs, None)).map(drop));
     refused(store.complete_order_items(other, theirs.id, world::at(1)));
     refused(store.delete_order_item(other, their_item.id));
     refused(store.delete_order_item(own, their_item.id));

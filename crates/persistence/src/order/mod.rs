@@ -5,20 +5,23 @@
 
 mod bill;
 mod buyer;
+mod discount;
 mod filter;
 mod item;
 #[expect(clippy::module_inception, reason = "a file has the name of its noun")]
 mod order;
 mod order_type;
 mod part;
+mod refund;
 mod tip;
 
 use regulars_kernel::{
-    MerchantId, OrderId, OrderItemId, OrderTipId, Page, PageRequest, PersonId, Scope, StoreAccess,
-    StoreError, StoreId, Timestamp,
+    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,
+    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
 };
 use regulars_order::{
-    Bill, Order, OrderItem, OrderQuery, OrderSort, OrderStore, OrderTip, OrderType,
+    Bill, Order, OrderDiscount, OrderItem, OrderQuery, OrderRefund, OrderSort, OrderStore,
+    OrderTip, OrderType,
 };
 
 use crate::Tx;
@@ -110,6 +113,38 @@ impl OrderStore for Tx<'_> {
         tip::tips_by_ids(self, ids, within)
     }
 
+    fn discounts_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderDiscount>)>, StoreError> {
+        discount::discounts_per_order(self, orders, within)
+    }
+
+    fn order_discounts(
+        &mut self,
+        ids: &[OrderDiscountId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderDiscount>, StoreError> {
+        discount::discounts_by_ids(self, ids, within)
+    }
+
+    fn refunds_per_order(
+        &mut self,
+        orders: &[OrderId],
+        within: &StoreAccess,
+    ) -> Result<Vec<(OrderId, Vec<OrderRefund>)>, StoreError> {
+        refund::refunds_per_order(self, orders, within)
+    }
+
+    fn order_refunds(
+        &mut self,
+        ids: &[OrderRefundId],
+        within: &StoreAccess,
+    ) -> Result<Vec<OrderRefund>, StoreError> {
+        refund::refunds_by_ids(self, ids, within)
+    }
+
     fn order_types(&mut self) -> Result<Vec<OrderType>, StoreError> {
         order_type::list(self)
     }
@@ -161,6 +196,17 @@ impl OrderStore for Tx<'_> {
 
     fn insert_order_tip(&mut self, new: &OrderTip) -> Result<OrderTipId, StoreError> {
         tip::insert(self, new)
+    }
+
+    fn insert_order_discount(
+        &mut self,
+        new: &OrderDiscount,
+    ) -> Result<OrderDiscountId, StoreError> {
+        discount::insert(self, new)
+    }
+
+    fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError> {
+        refund::insert(self, new)
     }
 
     fn delete_order_item(

@@ -90,3 +90,27 @@ where
     let rows: Vec<R> = statement.load(tx.connection)?;
     rows.into_iter().map(T::try_from).collect()
 }
+
+/// Inserts rows of numbers behind `INSERT INTO … VALUES `, in one statement; none for no rows.
+pub(super) fn insert_numbers<const N: usize>(
+    tx: &mut Tx<'_>,
+    insert_into: &'static str,
+    rows: &[[i64; N]],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut statement = Statement::<()>::new(insert_into);
+    statement.vary();
+    for (place, row) in rows.iter().enumerate() {
+        statement.push(if place == 0 { "(" } else { ", (" });
+        for (column, value) in row.iter().enumerate() {
+            if column > 0 {
+                statement.push(", ");
+            }
+            statement.push_bind(*value);
+        }
+        statement.push(")");
+    }
+    statement.execute(tx.connection).map(drop)
+}

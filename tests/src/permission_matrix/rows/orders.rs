@@ -65,6 +65,26 @@ pub(super) fn all() -> Vec<Row> {
             |shop| json!({ "id": shop.filled_order() }),
         ),
         mutation(
+            "createOrderRefund",
+            "",
+            "mutation ($id: ID!) { createOrderRefund(input: { orderId: $id, amount: 1 }) { success errors } }",
+            |shop| json!({ "id": shop.sale() }),
+        ),
+        mutation(
+            "createOrderItemsRefund",
+            "",
+            "mutation ($id: ID!) { createOrderItemsRefund(input: { orderItems: [{ orderItemId: $id }] }) {
+                success errors
+            } }",
+            |shop| json!({ "id": shop.sold_item() }),
+        ),
+        mutation(
+            "deleteOrder",
+            "a completed one",
+            "mutation ($id: ID!) { deleteOrder(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.sale() }),
+        ),
+        mutation(
             "deleteOrder",
             "an open one",
             "mutation ($id: ID!) { deleteOrder(input: { id: $id }) { success errors } }",

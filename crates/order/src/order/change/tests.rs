@@ -3,6 +3,7 @@ use regulars_kernel::{Classify, ErrorKind, MerchantId, Permissions, Scope, Store
 
 use super::*;
 use crate::{
+    delete::delete,
     memory::{Memory, MemoryStore},
     suite::{
         Fixture as _, world,
@@ -156,8 +157,8 @@ fn an_open_order_is_changed_and_given_up_and_a_completed_one_stays() {
     // What changes nothing leaves no trace.
     update(&mut tx, &owner(), id, &patch, at(60)).unwrap();
     assert_eq!(read(&mut tx, id).updated_at, at(50));
-    archive(&mut tx, &owner(), id, at(70)).unwrap();
-    archive(&mut tx, &owner(), id, at(80)).unwrap();
+    delete(&mut tx, &owner(), id, at(70)).unwrap();
+    delete(&mut tx, &owner(), id, at(80)).unwrap();
     let gone = read(&mut tx, id);
     assert_eq!((gone.deleted_at, gone.state), (Some(at(70)), OrderState::Open));
     assert_eq!(faults(update(&mut tx, &owner(), id, &patch, at(90))), ["id"]);
@@ -167,7 +168,6 @@ fn an_open_order_is_changed_and_given_up_and_a_completed_one_stays() {
         assert_eq!(faults(update(&mut tx, &owner(), id, &patch, at(90))), ["id"], "{id}");
         assert_eq!(read(&mut tx, id), before);
     }
-    assert_eq!(faults(archive(&mut tx, &owner(), OrderId::new(501), at(90))), ["id"]);
 }
 
 #[test]
@@ -188,8 +188,8 @@ fn who_may_and_where() {
     update(&mut tx, &cashier, inside, &OrderPatch::default(), at(1)).unwrap();
     assert_eq!(kind(update(&mut tx, &cashier, inside, &in_store(MITTE), at(1))), absent);
     assert_eq!(kind(update(&mut tx, &cashier, outside, &OrderPatch::default(), at(1))), absent);
-    assert_eq!(kind(archive(&mut tx, &cashier, outside, at(1))), absent);
-    assert_eq!(kind(archive(&mut tx, &owner(), OrderId::new(510), at(1))), absent, "another's");
+    assert_eq!(kind(delete(&mut tx, &cashier, outside, at(1))), absent);
+    assert_eq!(kind(delete(&mut tx, &owner(), OrderId::new(510), at(1))), absent, "another's");
     let waiter = OrderPatch { waiter: Change::Set(BEN), ..in_store(MITTE) };
     let refused = create(&mut tx, &owner(), &waiter, at(1)).unwrap_err();
     assert_eq!((refused.kind(), refused.argument()), (absent, Some("waiterId")));
@@ -203,7 +203,7 @@ fn who_may_and_where() {
         for denied in [
             create(&mut tx, &actor, &in_store(MITTE), at(1)),
             update(&mut tx, &actor, inside, &OrderPatch::default(), at(1)),
-            archive(&mut tx, &actor, inside, at(1)),
+            delete(&mut tx, &actor, inside, at(1)),
         ] {
             assert_eq!(kind(denied), ErrorKind::PermissionDenied, "{actor:?}");
         }

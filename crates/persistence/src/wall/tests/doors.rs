@@ -177,3 +177,16 @@ fn a_transaction_that_cannot_step_down_is_not_left_open() {
     let mut tx = Tx::new(&mut world.above.connection, Scope::Platform);
     assert_eq!(numbers(&mut tx, "SELECT id AS number FROM merchant ORDER BY 1"), [NEAR, FAR]);
 }
+
+#[test]
+fn a_till_holds_the_account_of_a_member_and_of_nobody_else() {
+    let world = World::new();
+    let held = world.db.write(MERCHANT, None, |tx| {
+        let held = |tx: &mut Tx<'_>, person: i64| {
+            let door = format!("SELECT hold_account({NEAR}, {person}) AS number WHERE hold_account({NEAR}, {person}) > 0");
+            numbers(tx, &door)
+        };
+        Ok::<_, StoreError>([held(tx, ADA), held(tx, BOB)])
+    });
+    assert_eq!(held.unwrap(), [vec![ADA], vec![]]);
+}
