@@ -19,6 +19,7 @@ mod consents;
 mod consumer_fields;
 mod consumers;
 mod contract;
+mod earning;
 mod erasure;
 mod exports;
 mod guesses;

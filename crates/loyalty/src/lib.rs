@@ -67,3 +67,4 @@ pub use redemption::{Redeemed, Redemption, RedemptionKind, RedemptionQuery, Rede
 pub use reward::{LoyaltyReward, RewardSort};
 pub use store::{HoldsLoyalty, LoyaltyStore, OwnUses};
 pub use summary::{Expiring, PointsSummary};
+pub use welcome::{Recognise, WelcomeMark};

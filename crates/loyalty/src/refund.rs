@@ -81,12 +81,30 @@ impl Refund<'_> {
     /// not asked for again.
     fn step(&self, earning: &Traced, lines: &[EarningLine]) -> Points {
         let earned = earning.entry.amount;
+        if lines.is_empty() {
+            // It was earned before lines were told apart: then each counts by what it was worth.
+            let sum = |part: fn(&RefundedLine) -> i64| {
+                self.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(part(line)))
+            };
+            let value = sum(|line| line.value);
+            return self.within(
+                earning,
+                due(earned, value, sum(|line| line.before)),
+                due(earned, value, sum(|line| line.after)),
+            );
+        }
         let base = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.base));
         let of = |item: OrderItemId| self.lines.iter().find(|line| line.item == item);
         let before = refunded(lines, |item| of(item).map(|line| (line.value, line.before)));
         let after = refunded(lines, |item| of(item).map(|line| (line.value, line.after)));
         let was_due = due(earned, base, before);
-        let is_due = if self.whole { earned } else { due(earned, base, after) };
+        self.within(earning, was_due, due(earned, base, after))
+    }
+
+    /// What is due after this refund less what was due before it.
+    fn within(&self, earning: &Traced, was_due: Points, is_due: Points) -> Points {
+        let earned = earning.entry.amount;
+        let is_due = if self.whole { earned } else { is_due };
         let step = is_due.checked_sub(was_due).unwrap_or_default().max(Points::ZERO);
         // Never more than is left of it, whatever else took it back.
         let left = earned.checked_add(earning.reversed).unwrap_or_default().max(Points::ZERO);

@@ -306,7 +306,10 @@ impl Looked {
         }
         let earners = self.cards.iter().map(|card| Earner {
             card,
-            tax_included: true,
+            tax_included: match &card.program {
+                Program::Points(program) => program.tax_included,
+                Program::Stamps(_) => true,
+            },
             earned_that_day: self.day.get(&card.id).copied().unwrap_or_default(),
         });
         let earners: Vec<_> = earners.collect();

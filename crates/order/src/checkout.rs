@@ -2,13 +2,15 @@
 
 use regulars_customer::{CustomerStore, join::revive};
 use regulars_kernel::{Actor, Money, OrderId, Permission, Rule, Timestamp, Violations};
-use regulars_loyalty::LoyaltyStore;
+use regulars_loyalty::{LedgerStore, welcome::Recognise};
 use regulars_merchant::{MerchantStore, Store};
+use regulars_promotion::PromotionStore;
 
 use crate::{
     Amount, Bill, Order, OrderError, OrderState, OrderStore, PaymentType,
     amount::Argument,
     bill::MAX_AMOUNT,
+    earning,
     order::change::{open, store_of},
 };
 
@@ -36,14 +38,19 @@ pub struct Checkout {
 
 /// Completes an open order that has a line: its total is that of its bill, its business date that of its store (rule 26), and
 /// a customer whom the merchant archived is revived by it; of one who left meanwhile it is kept without a customer (rule 7).
+/// It earns the customer points and stamps (rules 14 and 15).
 /// Needs [`Permission::ChangeOrder`] in its store. Of two at once one completes it, and the other is refused.
-pub fn checkout<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
+pub fn checkout<S>(
     tx: &mut S,
     actor: &Actor,
     id: OrderId,
     paid: &Checkout,
+    recognise: &dyn Recognise,
     now: Timestamp,
-) -> Result<OrderId, OrderError> {
+) -> Result<OrderId, OrderError>
+where
+    S: OrderStore + LedgerStore + CustomerStore + MerchantStore + PromotionStore,
+{
     let merchant = actor.require(Permission::ChangeOrder)?;
     let found = tx.find_order(merchant, id)?;
     let mut order = open(found, actor, OrderError::OrderNotFound, "id")?;
@@ -63,6 +70,7 @@ pub fn checkout<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
     }
     tx.update_order(&order)?;
     tx.complete_order_items(merchant, id, now)?;
+    earning::earn(tx, actor, &order, (&tenant, &store), recognise, now)?;
     Ok(id)
 }
 

@@ -2,7 +2,7 @@
 
 use regulars_customer::CustomerStore;
 use regulars_kernel::{Actor, OrderId, Permission, Timestamp};
-use regulars_loyalty::LoyaltyStore;
+use regulars_loyalty::LedgerStore;
 use regulars_merchant::MerchantStore;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 /// Gives an open order up: it is archived, and stays open for ever. Voids a completed one: all that is left of it goes back,
 /// tips included, and it is archived. Needs [`Permission::ChangeOrder`] in its store, and to void it
 /// [`Permission::RefundOrder`]. One that is archived already stays as it is.
-pub fn delete<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
+pub fn delete<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     tx: &mut S,
     actor: &Actor,
     id: OrderId,

@@ -10,6 +10,7 @@ pub mod checkout;
 pub mod delete;
 pub mod discount;
 pub mod duration;
+mod earning;
 pub mod error;
 pub mod fact;
 pub mod filter;

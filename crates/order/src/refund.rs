@@ -11,7 +11,7 @@ use regulars_kernel::{
     pk_sort,
     text::clean,
 };
-use regulars_loyalty::LoyaltyStore;
+use regulars_loyalty::{LedgerStore, refund::RefundedLine};
 use regulars_merchant::MerchantStore;
 
 use self::{
@@ -21,6 +21,7 @@ use self::{
 use crate::{
     Amount, Order, OrderError, OrderState, OrderStore, PaymentType,
     amount::Argument,
+    earning,
     order::{change::reaches, reach},
 };
 
@@ -122,9 +123,9 @@ pub struct Refunded {
 }
 
 /// Gives an order back: all that is left of it, tips included, or so much value, spread over what is left of its lines. Each
-/// line goes back in the proportion in which money and points paid it (rule 25). Needs [`Permission::RefundOrder`] in its
+/// line goes back in the proportion in which money and points paid it, and what it earned goes with it (rule 25). Needs [`Permission::RefundOrder`] in its
 /// store.
-pub fn create<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
+pub fn create<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     tx: &mut S,
     actor: &Actor,
     order: OrderId,
@@ -148,11 +149,11 @@ pub fn create<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
     let sale = Sale::load(tx, order)?;
     let share = share::share(&sale.sold(), &request).map_err(|error| fault(error, currency))?;
     let back = Back { item: None, quantity: 0, reason, share };
-    give(tx, sale, vec![back], new.is_cash, now)
+    give(tx, actor, sale, vec![back], new.is_cash, now)
 }
 
 /// Gives lines of one order back, or some units of them, each by a refund of its own; tips stay. Needs what [`create`] needs.
-pub fn create_of_items<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
+pub fn create_of_items<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     tx: &mut S,
     actor: &Actor,
     items: &[NewItemRefund],
@@ -198,12 +199,12 @@ pub fn create_of_items<S: OrderStore + LoyaltyStore + CustomerStore + MerchantSt
         }
     }
     wrong.into_result()?;
-    give(tx, sale, backs, is_cash, now)
+    give(tx, actor, sale, backs, is_cash, now)
 }
 
 /// Takes a completed order back as if it had never been: all that is left of it goes back, tips included, and it is archived.
 /// Needs [`Permission::RefundOrder`] too.
-pub(crate) fn void<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
+pub(crate) fn void<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     tx: &mut S,
     actor: &Actor,
     order: Order,
@@ -220,7 +221,7 @@ pub(crate) fn void<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>
         Ok(share) if share.money() == 0 && share.points_value() == 0 => {}
         Ok(share) => {
             let back = Back { item: None, quantity: 0, reason: None, share };
-            give(tx, sale, vec![back], is_cash, now)?;
+            give(tx, actor, sale, vec![back], is_cash, now)?;
         }
         Err(error) => return Err(fault(error, currency).into()),
     }
@@ -296,8 +297,9 @@ struct Back {
 }
 
 /// Writes refunds down, and what becomes of their order.
-fn give<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
+fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     tx: &mut S,
+    actor: &Actor,
     mut sale: Sale,
     backs: Vec<Back>,
     is_cash: bool,
@@ -306,6 +308,7 @@ fn give<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
     let currency = sale.order.total.currency();
     let money = |minor| Money::new(minor, currency);
     let mut refunds = Vec::with_capacity(backs.len());
+    let before = sale.given();
     for back in backs {
         let shares = sale.shares(&back);
         let refund = OrderRefund {
@@ -330,8 +333,14 @@ fn give<S: OrderStore + LoyaltyStore + CustomerStore + MerchantStore>(
     let refunded =
         sale.order.refunded.checked_add(money(given)).ok_or(OrderError::OrderNotFound)?;
     let state = if sale.is_spent() { OrderState::Refunded } else { sale.order.state };
+    let lines =
+        sale.given().into_iter().zip(before).map(|((item, value, after), (.., before))| {
+            RefundedLine { item, value, before, after }
+        });
+    let (lines, whole) = (lines.collect::<Vec<_>>(), sale.lines_are_spent());
     let order = Order { refunded, state, updated_at: now, ..sale.order };
     tx.update_order(&order)?;
+    earning::give_back(tx, actor, &order, (&lines, whole), now)?;
     Ok(Refunded { order: order.id, refunds: refunds.iter().map(|refund| refund.id).collect() })
 }
 

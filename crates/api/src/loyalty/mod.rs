@@ -7,6 +7,7 @@ pub mod inputs;
 pub mod mutations;
 pub mod points;
 pub mod queries;
+pub mod recognise;
 pub mod redemption;
 pub mod reward;
 

@@ -25,6 +25,7 @@ use crate::{
     context::Context,
     error::ApiError,
     global_id::Id,
+    loyalty::recognise::Marks,
     mutation::{Asked, Call, Needs, Outcome, turned_down},
     scalar::ExpectedErrorType,
     trail::About,
@@ -165,7 +166,8 @@ pub(crate) fn checkout_order(asked: &Asked<'_, '_>, input: CheckoutOrderInput) -
     let paid = input.checkout();
     let call = Call::of(asked, CHANGE).about("id").of_thing(About::Order(Some(id)));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-    change_order(asked, &call, false, move |tx| checkout(tx, &actor, id, &paid, now))
+    let marks = Marks::of(asked.context());
+    change_order(asked, &call, false, move |tx| checkout(tx, &actor, id, &paid, &marks, now))
 }
 
 pub(crate) fn create_order_item(

@@ -4,6 +4,8 @@ use regulars_kernel::{
     StoreId,
 };
 
+use regulars_loyalty::welcome::KnowsNobody;
+
 use super::*;
 use crate::{
     OrderItem, fact,
@@ -69,7 +71,7 @@ fn an_order_is_completed_once_with_tips_and_the_change_and_tax_that_follow() {
     assert_eq!((order, read(&mut tx).total), (OPEN, euros(1_300)));
     let night = Timestamp::from_seconds(1_770_003_000);
     let paid = Checkout { cash_received: amount("20"), completed_at: Some(night), ..cash() };
-    checkout(&mut tx, &owner(), OPEN, &paid, at(90_000)).unwrap();
+    checkout(&mut tx, &owner(), OPEN, &paid, &KnowsNobody, at(90_000)).unwrap();
     let order = read(&mut tx);
     assert_eq!((order.state, order.completed), (OrderState::Completed, true));
     assert_eq!(
@@ -84,7 +86,7 @@ fn an_order_is_completed_once_with_tips_and_the_change_and_tax_that_follow() {
     assert!(lines.iter().all(|line| line.is_completed && line.updated_at == at(90_000)));
     assert_eq!(fact::of(&order, lines).unwrap().total, 1_300);
     // Rule 25: nobody completes or edits it again.
-    assert_eq!(faults(checkout(&mut tx, &owner(), OPEN, &paid, at(90_001))), ["id"]);
+    assert_eq!(faults(checkout(&mut tx, &owner(), OPEN, &paid, &KnowsNobody, at(90_001))), ["id"]);
     let tipped = tip::create(&mut tx, &owner(), OPEN, &amount("1").unwrap(), at(90_001));
     assert_eq!(faults(tipped), ["orderId"]);
     assert_eq!(read(&mut tx), order);
@@ -100,14 +102,21 @@ fn what_the_till_says_of_the_payment_stands() {
         ..Checkout::default()
     };
     let mut tx = store(101);
-    checkout(&mut tx, &owner(), OPEN, &paid, at(50)).unwrap();
+    checkout(&mut tx, &owner(), OPEN, &paid, &KnowsNobody, at(50)).unwrap();
     let order = read(&mut tx);
     assert_eq!((order.change, order.tax), (Some(euros(300)), Some(euros(78))));
     assert_eq!(order.completed_at, Some(at(50)));
     // A part was paid in another way; this store taxes nothing that is known.
     let mut tx = store(101);
-    checkout(&mut tx, &owner(), OPEN, &Checkout { cash_received: amount("5"), ..cash() }, at(50))
-        .unwrap();
+    checkout(
+        &mut tx,
+        &owner(),
+        OPEN,
+        &Checkout { cash_received: amount("5"), ..cash() },
+        &KnowsNobody,
+        at(50),
+    )
+    .unwrap();
     let order = read(&mut tx);
     assert_eq!((order.change, order.tax), (Some(euros(0)), None));
     // As the order said before.
@@ -115,7 +124,7 @@ fn what_the_till_says_of_the_payment_stands() {
     let card =
         OrderPatch { payment_type: Change::Set(PaymentType::CreditCard), ..OrderPatch::default() };
     update(&mut tx, &owner(), OPEN, &card, at(40)).unwrap();
-    checkout(&mut tx, &owner(), OPEN, &Checkout::default(), at(50)).unwrap();
+    checkout(&mut tx, &owner(), OPEN, &Checkout::default(), &KnowsNobody, at(50)).unwrap();
     let order = read(&mut tx);
     assert_eq!((order.payment_type, order.change), (Some(PaymentType::CreditCard), None));
 }
@@ -136,11 +145,19 @@ fn everything_that_is_wrong_with_a_payment_is_told_at_once() {
         (Checkout { cash_received: amount("12"), change: amount("12.01"), ..cash() }, &["change"]),
         (Checkout { tax: dollars, ..Checkout::default() }, &["taxCurrency", "paymentType"]),
     ] {
-        assert_eq!(faults(checkout(&mut tx, &owner(), OPEN, &paid, at(50))), expected, "{paid:?}");
+        assert_eq!(
+            faults(checkout(&mut tx, &owner(), OPEN, &paid, &KnowsNobody, at(50))),
+            expected,
+            "{paid:?}"
+        );
     }
     assert_eq!(read(&mut tx).state, OrderState::Open);
     tx.delete_order_item(MERCHANT, OrderItemId::new(9_000)).unwrap();
-    assert_eq!(faults(checkout(&mut tx, &owner(), OPEN, &cash(), at(50))), ["id"], "no lines");
+    assert_eq!(
+        faults(checkout(&mut tx, &owner(), OPEN, &cash(), &KnowsNobody, at(50))),
+        ["id"],
+        "no lines"
+    );
     for (tip, expected) in
         [("0", "amount"), ("-1", "amount"), ("0.001", "amount"), ("10000000000.01", "amount")]
     {
@@ -175,7 +192,7 @@ fn rule_7_a_sale_revives_whom_the_merchant_archived_and_nobody_who_left() {
         |tx: &mut MemoryStore| tx.find_membership(MERCHANT, CLEO).unwrap().unwrap().standing;
     assert_eq!(standing(&mut tx), Standing::Archived(at(9)), "an order is no sale yet");
     let mut left = tx.clone();
-    checkout(&mut tx, &owner(), OPEN, &cash(), at(50)).unwrap();
+    checkout(&mut tx, &owner(), OPEN, &cash(), &KnowsNobody, at(50)).unwrap();
     assert_eq!((standing(&mut tx), read(&mut tx).consumer), (Standing::Live, Some(CLEO)));
 
     // The same rows: the order is open again, and she left.
@@ -184,7 +201,7 @@ fn rule_7_a_sale_revives_whom_the_merchant_archived_and_nobody_who_left() {
     let member = left.find_membership(MERCHANT, CLEO).unwrap().unwrap();
     let gone = regulars_customer::Membership { standing: Standing::Left(at(60)), ..member };
     left.update_membership(&gone).unwrap();
-    checkout(&mut left, &owner(), OPEN, &cash(), at(70)).unwrap();
+    checkout(&mut left, &owner(), OPEN, &cash(), &KnowsNobody, at(70)).unwrap();
     assert_eq!((standing(&mut left), read(&mut left).consumer), (Standing::Left(at(60)), None));
 }
 
@@ -200,10 +217,10 @@ fn who_may_and_where() {
         (Actor::Consumer { person: PersonId::new(71) }, OPEN, ErrorKind::PermissionDenied),
         (Actor::Anonymous, OPEN, ErrorKind::PermissionDenied),
     ] {
-        let refused = checkout(&mut tx, &actor, order, &cash(), at(50)).unwrap_err();
+        let refused = checkout(&mut tx, &actor, order, &cash(), &KnowsNobody, at(50)).unwrap_err();
         assert_eq!(refused.kind(), kind, "{actor:?}");
         let refused = tip::create(&mut tx, &actor, order, &one, at(50)).unwrap_err();
         assert_eq!(refused.kind(), kind, "{actor:?}");
     }
-    checkout(&mut tx, &cashier(101), OPEN, &cash(), at(50)).unwrap();
+    checkout(&mut tx, &cashier(101), OPEN, &cash(), &KnowsNobody, at(50)).unwrap();
 }

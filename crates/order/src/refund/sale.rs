@@ -1,6 +1,6 @@
 //! What is left of a completed order: what was paid for its lines, and what of that went back so far.
 
-use regulars_kernel::{Money, Points, StoreAccess, spread};
+use regulars_kernel::{Money, OrderItemId, Points, StoreAccess, spread};
 
 use super::{
     Back, OrderRefund, RefundShare,
@@ -137,6 +137,18 @@ impl Sale {
             line.refunded.points = Points::new(line.refunded.points.get() + part.points.get());
         }
         self.tips_refunded += share.tips;
+    }
+
+    /// What each line was worth, in money and points together, and what of that went back so far.
+    pub(super) fn given(&self) -> Vec<(OrderItemId, i64, i64)> {
+        let worth = |part: &Part| part.money.saturating_add(part.points_value).max(0);
+        let lines = self.lines.iter().zip(&self.sold);
+        lines.map(|(line, sold)| (line.id, worth(&sold.paid), worth(&sold.refunded))).collect()
+    }
+
+    /// Whether nothing is left of its lines; tips may be.
+    pub(super) fn lines_are_spent(&self) -> bool {
+        self.sold.iter().all(|line| is_spent(line, &Part::default()))
     }
 
     /// Whether nothing is left of it.

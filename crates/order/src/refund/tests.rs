@@ -2,6 +2,8 @@ use regulars_kernel::{
     Classify, ErrorKind, OrderDiscountId, PersonId, Scope, StoreAccess, StoreId,
 };
 
+use regulars_loyalty::welcome::KnowsNobody;
+
 use super::*;
 use crate::{
     DiscountKind, DiscountShare, OrderDiscount, OrderItem, OrderTip,
@@ -67,7 +69,7 @@ fn store(discounts: &[(DiscountKind, &[(OrderItemId, i64, i64)])]) -> MemoryStor
     };
     tx.insert_order_tip(&tip).unwrap();
     let paid = Checkout { payment_type: Some(PaymentType::Cash), ..Checkout::default() };
-    checkout(&mut tx, &owner(), SALE, &paid, at(50)).unwrap();
+    checkout(&mut tx, &owner(), SALE, &paid, &KnowsNobody, at(50)).unwrap();
     tx
 }
 

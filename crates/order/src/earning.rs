@@ -1,0 +1,148 @@
+//! What an order earns its customer, and what a refund takes back of it (rules 14, 15, 25 and 26): the order's lines as the
+//! ledger sees them.
+
+use regulars_customer::{CustomerStore, Standing};
+use regulars_kernel::{Actor, OrderItemId, Permission, StoreAccess, Timestamp, spread};
+use regulars_loyalty::{
+    Cause, LedgerStore, SaleLine,
+    bookkeeping::Occasion,
+    refund::{Refund, RefundedLine, take_back},
+    sale::{self, Timeliness},
+    welcome::Recognise,
+};
+use regulars_merchant::{Merchant, MerchantStore, Store};
+use regulars_promotion::{Place, PromotionStore};
+
+use crate::{DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore};
+
+/// Sales of longer ago earn only for those who may say so (rule 26).
+const BACKDATED_DAYS: i64 = 30;
+const HOUR: i64 = 3_600;
+
+/// How a sale's age bears on what it earns (rule 26).
+pub(crate) fn timeliness(
+    at: Timestamp,
+    now: Timestamp,
+    store: &Store,
+    actor: &Actor,
+) -> Timeliness {
+    let age = now.seconds().saturating_sub(at.seconds());
+    if age > BACKDATED_DAYS * 24 * HOUR {
+        return match actor.require(Permission::Backdate) {
+            Ok(_) => Timeliness::InTime,
+            Err(_) => Timeliness::TooLate,
+        };
+    }
+    let late = i64::from(store.late_hours).saturating_mul(HOUR);
+    if age > late { Timeliness::Late } else { Timeliness::InTime }
+}
+
+/// A completed order earns its customer what it earns, where there is one. The order was completed by this transaction.
+pub(crate) fn earn<S>(
+    tx: &mut S,
+    actor: &Actor,
+    order: &Order,
+    (merchant, store): (&Merchant, &Store),
+    recognise: &dyn Recognise,
+    now: Timestamp,
+) -> Result<(), OrderError>
+where
+    S: OrderStore + LedgerStore + CustomerStore + MerchantStore + PromotionStore,
+{
+    let (Some(person), Some(at), Some(date)) =
+        (order.consumer, order.completed_at, order.business_date)
+    else {
+        return Ok(());
+    };
+    let member = tx.find_membership(merchant.id, person)?;
+    let Some(member) = member.filter(|member| member.standing == Standing::Live) else {
+        return Ok(());
+    };
+    let (all, ids) = (StoreAccess::All, [order.id]);
+    let items = tx.items_per_order(&ids, &all)?.pop().map(|(_, items)| items).unwrap_or_default();
+    let discounts = tx.discounts_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
+    let lines = lines(order, &items, &discounts.unwrap_or_default());
+    let item_ids: Vec<OrderItemId> = items.iter().map(|item| item.id).collect();
+    let within = StoreAccess::Only(vec![store.id]);
+    let place = tx.places_per_merchant(&[merchant.id], &within)?.pop().map(|(_, place)| place);
+    // A store that was given up meanwhile is in no group any more.
+    let place = place.unwrap_or_else(|| Place {
+        store: Some(store.id),
+        groups: Vec::new(),
+        zone: store.time_zone.unwrap_or(merchant.time_zone),
+        day_starts_at: store.day_starts_at,
+    });
+    let occasion = Occasion {
+        occurred_at: at,
+        business_date: date,
+        actor: actor.person(),
+        now,
+        zone: merchant.time_zone,
+    };
+    sale::earn(
+        tx,
+        &sale::Sale {
+            member: &member,
+            merchant,
+            place: &place,
+            cause: Cause::Order(order.id),
+            version: 0,
+            lines: &lines,
+            items: &item_ids,
+            timeliness: timeliness(at, now, store, actor),
+            occasion,
+            recognise,
+        },
+    )?;
+    Ok(())
+}
+
+/// The lines as a card sees them: after discounts, with their part of the tax, and what points paid of them.
+fn lines(order: &Order, items: &[OrderItem], discounts: &[OrderDiscount]) -> Vec<SaleLine> {
+    let off = |item: &OrderItem, points: bool| {
+        let shares = discounts.iter().filter(|row| (row.kind == DiscountKind::Points) == points);
+        let own = shares.flat_map(|row| &row.shares).filter(|share| share.item == item.id);
+        own.fold(0_i64, |sum, share| sum.saturating_add(share.amount.minor()))
+    };
+    let currency = order.total.currency();
+    let money = |minor| regulars_kernel::Money::new(minor, currency);
+    let nets: Vec<i64> =
+        items.iter().map(|item| item.cost.minor().saturating_sub(off(item, false))).collect();
+    let weights: Vec<i64> = nets.iter().map(|net| (*net).max(0)).collect();
+    let taxes = order.tax.map(|tax| spread(tax.minor(), &weights));
+    let line = |(nth, (item, net)): (usize, (&OrderItem, &i64))| SaleLine {
+        product: item.product,
+        quantity: item.quantity,
+        net: money(*net),
+        tax: taxes.as_ref().and_then(|taxes| taxes.get(nth)).map(|tax| money(*tax)),
+        paid_with_points: off(item, true),
+    };
+    items.iter().zip(&nets).enumerate().map(line).collect()
+}
+
+/// Takes back what the part of an order that is given back earned, as far as the merchant decided (rule 25).
+pub(crate) fn give_back<S: OrderStore + LedgerStore + MerchantStore>(
+    tx: &mut S,
+    actor: &Actor,
+    order: &Order,
+    (lines, whole): (&[RefundedLine], bool),
+    now: Timestamp,
+) -> Result<(), OrderError> {
+    let merchant = tx.merchants(&[order.merchant])?.pop().ok_or(OrderError::OrderNotFound)?;
+    let occasion = Occasion::at(now, merchant.time_zone, actor.person());
+    take_back(
+        tx,
+        &Refund {
+            merchant: order.merchant,
+            cause: Cause::Order(order.id),
+            lines,
+            whole,
+            policy: merchant.refund_policy,
+            occasion,
+        },
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
