@@ -64,7 +64,7 @@ fn an_order_is_put_together_changed_and_given_up() {
         let expected = json!({
             "state": "OPEN", "isActive": true, "deletedAt": null, "completed": false, "completedAt": null,
             "phoneNumber": "+491712345678", "pickupDt": "2026-12-01T18:30:00+00:00", "deliveryLocation": "Tür 3",
-            "paymentType": "CASH", "numOfGuests": 2, "total": "0.00", "totalCurrency": "EUR", "entitySource": "POS",
+            "paymentType": "CASH", "numOfGuests": 2, "total": "0.00", "totalCurrency": "USD", "entitySource": "POS",
             "entitySourceId": "till-1/8", "store": { "id": shop }, "consumer": { "id": ada["id"] },
             "waiter": { "id": me.data("me.id") }, "orderType": { "name": "To Go" },
             "items": { "count": 0, "edges": [] },
@@ -89,7 +89,7 @@ fn an_order_is_put_together_changed_and_given_up() {
             json!([{ "name": "Oat milk", "price": "0.40" }, { "name": "hot", "price": "0.00" }]);
         assert_eq!(line["orderItem"]["modifiers"], modifiers);
         let beans =
-            json!({ "orderId": id, "name": "Beans", "cost": "7.13", "costCurrency": "EUR" });
+            json!({ "orderId": id, "name": "Beans", "cost": "7.13", "costCurrency": "USD" });
         let beans = act(&owner, "createOrderItem", &beans, LINE);
         assert_eq!(
             (&beans["order"]["total"], &beans["orderItem"]["unitPrice"]),
@@ -238,7 +238,7 @@ fn a_sale_is_completed_with_tip_tax_and_change() {
         let owner = world.merchant();
         let id = open(&owner, &store(&owner));
         line(&owner, &id, "2.50", 2);
-        let tip = json!({ "orderId": id, "amount": "0.50", "amountCurrency": "EUR", "idempotencyKey": "tip-1" });
+        let tip = json!({ "orderId": id, "amount": "0.50", "amountCurrency": "USD", "idempotencyKey": "tip-1" });
         let noun = "tip { id amount amountCurrency order { id } } order { total tips { count edges { node { id amount } } } }";
         let tipped = act(&owner, "createTip", &tip, noun);
         assert_eq!(tipped, act(&owner, "createTip", &tip, noun));
@@ -248,7 +248,7 @@ fn a_sale_is_completed_with_tip_tax_and_change() {
         let node = "query ($id: ID!) { node(id: $id) { ... on TipNode { amount createdAt } } }";
         let node = owner.query(node, json!({ "id": tipped["tip"]["id"] })).succeeded();
         assert_eq!(node.data("node.amount"), "0.50");
-        let paid = json!({ "id": id, "paymentType": "CASH", "cashReceived": 20, "cashReceivedCurrency": "EUR", "idempotencyKey": "paid-1" });
+        let paid = json!({ "id": id, "paymentType": "CASH", "cashReceived": 20, "cashReceivedCurrency": "USD", "idempotencyKey": "paid-1" });
         let noun = "order { state completed completedAt total tax change changeCurrency cashReceived paymentTypeDisplay
             items { edges { node { isCompleted } } } }";
         let done = act(&owner, "checkoutOrder", &paid, noun);
@@ -260,7 +260,7 @@ fn a_sale_is_completed_with_tip_tax_and_change() {
             ("total", json!("5.50")),
             ("tax", json!("0.79")),
             ("change", json!("14.50")),
-            ("changeCurrency", json!("EUR")),
+            ("changeCurrency", json!("USD")),
             ("cashReceived", json!("20.00")),
             ("paymentTypeDisplay", json!("Cash")),
             ("items", json!({ "edges": [{ "node": { "isCompleted": true } }] })),

@@ -111,7 +111,14 @@ fn the_list_of_permissions_is_fixed_and_a_merchant_begins_with_four_roles() {
         );
         assert_eq!(
             all(&cashier["permissions"], "codename"),
-            set(&["view_consumer", "identify_consumer", "view_order", "attach_order", "redeem"])
+            set(&[
+                "view_consumer",
+                "identify_consumer",
+                "view_order",
+                "change_order",
+                "attach_order",
+                "redeem",
+            ])
         );
         let node = "query ($id: ID!) { node(id: $id) { id ... on RoleNode { codename } } }";
         let one = owner.query(node, json!({ "id": cashier["id"] })).succeeded();
@@ -129,7 +136,7 @@ fn staff_come_with_what_they_were_given_and_the_list_shows_it() {
         let address = email("listed", world);
         let sam = hire(&owner, &address, &json!({ "roles": [roles["cashier"]] }));
         assert_eq!(all(&sam["roles"], "codename"), set(&["cashier"]));
-        assert_eq!((&sam["allStores"], &sam["permissions"]["count"]), (&json!(false), &json!(5)));
+        assert_eq!((&sam["allStores"], &sam["permissions"]["count"]), (&json!(false), &json!(6)));
         let document =
             format!("{{ merchants(first: 10) {{ count edges {{ node {{ {RIGHTS} name }} }} }} }}");
         let answer = owner.query(&document, Value::Null).succeeded();
@@ -204,7 +211,7 @@ fn rights_change_at_once_and_a_cashier_sees_their_own() {
         let cashier = world.login("cashier@example.com");
         let me = format!("{{ me {{ ... on MerchantNode {{ {RIGHTS} }} }} }}");
         let own = cashier.query(&me, Value::Null).succeeded();
-        assert_eq!(own.data("me.permissions.count"), &json!(5));
+        assert_eq!(own.data("me.permissions.count"), &json!(6));
         assert_eq!(all(own.data("me.roles"), "codename"), set(&["cashier"]));
         assert_eq!(all(own.data("me.stores"), "name"), set(&["Mitte"]));
         let node = format!(

@@ -35,7 +35,7 @@ const NESTED: [(&str, &str); 27] = [
     ("applications(first: 2)", "permissions"),
     ("applications(first: 2)", "stores"),
     ("applications(first: 2)", "apiKeys"),
-    ("orders(first: 2)", "customer: consumer { orders"),
+    ("orders(first: 2, consumer_Id: 177)", "customer: consumer { orders"),
     ("orders(first: 2)", "shop: store { groups"),
     ("consumers(first: 2)", "orders(first: 1) { edges { node { items"),
 ];

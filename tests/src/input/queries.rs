@@ -166,7 +166,8 @@ fn texts_that_no_field_can_hold() {
 fn ids_of_filters() {
     let store = "U3RvcmVOb2RlOjE5";
     let user = "SVVzZXJOb2RlOjE3Nw==";
-    let order = "T3JkZXJOb2RlOjE=";
+    // No action is about a kind of order.
+    let kind = "T3JkZXJUeXBlTm9kZTox";
     on_both(|world| {
         let owner = world.demo_owner();
         for (list, argument, wrong) in [
@@ -179,7 +180,7 @@ fn ids_of_filters() {
             ("loyaltyCards", "merchant_Id", store),
             ("loyaltyCards", "store_Id", user),
             ("auditLog", "actor_Id", store),
-            ("auditLog", "target_Id", order),
+            ("auditLog", "target_Id", kind),
         ] {
             for id in ["\"garbage\"", "-5", "\"9223372036854775808\"", &format!("\"{wrong}\"")] {
                 let document = format!("{{ {list}({argument}: {id}) {{ count }} }}");
