@@ -42,4 +42,5 @@ mod secrets;
 mod staff;
 mod stores;
 mod tokens;
+mod visits;
 mod world;

@@ -90,6 +90,25 @@ impl ApiError {
         self
     }
 
+    /// The same error of a call that has an argument under another name.
+    #[must_use]
+    pub(crate) fn renamed(mut self, from: &str, to: &'static str) -> Self {
+        if self.argument.is_some_and(|argument| argument == from) {
+            self.argument = Some(to);
+        }
+        if let ErrorKind::Invalid(violations) = &self.kind {
+            let mut renamed = Violations::new();
+            for Violation { field, rule } in violations.iter().cloned() {
+                match field {
+                    Some(field) => renamed.add(if field == from { to } else { field }, rule),
+                    None => renamed.add_to_input(rule),
+                }
+            }
+            self.kind = ErrorKind::Invalid(renamed);
+        }
+        self
+    }
+
     /// A fault of ours that no error type names.
     pub fn internal(what: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Internal, argument: None, fault: Some(what.into()) }

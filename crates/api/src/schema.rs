@@ -56,6 +56,7 @@ use crate::{
         },
         mutations::{EnrollInput, EnrollPayload, LoyaltyCardPayload, LoyaltyRewardPayload},
         queries::LoyaltyCardArguments,
+        stamp::{CreateStampInput, CreateStampPayload},
     },
     merchant::{
         ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
@@ -85,6 +86,7 @@ use crate::{
             CreateOrderItemsRefundInput, CreateOrderRefundInput, OrderRefundPayload,
         },
         tip::{CreateTipInput, TipPayload},
+        visit_mutations::{CreateVisitInput, CreateVisitPayload},
     },
     patch::change,
     promotion::{
@@ -1446,6 +1448,26 @@ impl Mutation {
         input: CreateOrderItemsRefundInput,
     ) -> Result<Option<OrderRefundPayload>, ApiError> {
         crate::order::refund_mutations::create_of_items(executor, input).map(Some)
+    }
+
+    /// Records that somebody came by and spent something, which earns as a sale of that amount, once. Needs the permission
+    /// `change_order` in its store, `identify_consumer` to name the customer, and `view_consumer` to do so otherwise than by
+    /// loyalty id. Older than the store's `lateHours` what it earns waits to be reviewed; older than 30 days it earns by
+    /// permission `backdate` alone.
+    fn create_visit(
+        executor: &Asked<'_, '_>,
+        input: CreateVisitInput,
+    ) -> Result<Option<CreateVisitPayload>, ApiError> {
+        crate::order::visit_mutations::create_visit(executor, input).map(Some)
+    }
+
+    /// Stamps a customer's card by hand, up to the card's number a day. Needs the permissions `change_order` in the store and
+    /// `identify_consumer`.
+    fn create_stamp(
+        executor: &Asked<'_, '_>,
+        input: CreateStampInput,
+    ) -> Result<Option<CreateStampPayload>, ApiError> {
+        crate::loyalty::stamp::create_stamp(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

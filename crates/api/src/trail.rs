@@ -20,6 +20,7 @@ use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId,
     OrderItemId, PersonId, ProductId, RewardId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
+    VisitId,
 };
 use regulars_loyalty::LoyaltyStore;
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -105,6 +106,10 @@ pub(crate) enum About {
     OrderItem(Option<OrderItemId>),
     /// The order of a line.
     OrderOf(Option<OrderItemId>),
+    /// A visit.
+    Visit(Option<VisitId>),
+    /// A person of whom the log may hold no value, who is found meanwhile.
+    Somebody,
 }
 
 /// What is being done, for the log.
@@ -255,6 +260,9 @@ impl Recorder {
             (About::OrderOf(Some(item)), Log::Merchant(merchant)) => {
                 Thing::OrderOf(merchant, *item)
             }
+            (About::Visit(id), Log::Merchant(merchant)) => id
+                .or(made.map(VisitId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Visit(merchant, id)),
             _ => self.subject(log, made).into(),
         }
     }
@@ -307,6 +315,7 @@ impl Recorder {
                 .or(made.map(ProductId::new))
                 .map_or(Subject::Nothing, |id| Subject::Product(merchant, id)),
             (About::Person(person), _) => Subject::Person(*person),
+            (About::Somebody, _) => person(None).map_or(Subject::Nothing, Subject::Person),
             (About::LoyaltyCard(card), _) => Subject::LoyaltyCard(*card),
             (About::Settings, Some(merchant)) => Subject::Settings(merchant),
             (
@@ -327,7 +336,8 @@ impl Recorder {
                 | About::OrderItem(_)
                 | About::Campaign(_)
                 | About::Offer(_)
-                | About::OrderOf(_),
+                | About::OrderOf(_)
+                | About::Visit(_),
                 _,
             ) => Subject::Nothing,
         }
@@ -481,6 +491,7 @@ impl Recorder {
             About::Card(id) => id.map(Into::into),
             About::Reward(id) => id.map(Into::into),
             About::Settings => self.actor.merchant().map(|merchant| merchant.founder().into()),
+            About::Visit(id) => id.map(Into::into),
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId,
     OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId, RoleId,
-    StoreGroupId, StoreId, Timestamp, Violations,
+    StoreGroupId, StoreId, Timestamp, Violations, VisitId,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -96,6 +96,8 @@ words! {
         Campaign = "campaign",
         /// An offer.
         Offer = "offer",
+        /// A visit.
+        Visit = "visit",
     }
 }
 
@@ -157,6 +159,7 @@ targets! {
     RewardId => LoyaltyReward,
     CampaignId => Campaign,
     OfferId => Offer,
+    VisitId => Visit,
 }
 
 /// What came of it.

@@ -1,11 +1,14 @@
 //! Registered people become customers of a merchant, and leave (rule 7).
 
-use regulars_kernel::{Actor, MerchantId, PersonId, StoreError, StoreId, Timestamp};
+use regulars_kernel::{
+    Actor, MerchantId, PersonId, Rule, StoreError, StoreId, Timestamp, Violations,
+};
 use regulars_merchant::MerchantStore;
 
 use crate::{
-    CustomerError, CustomerStore, Membership, NewPerson, Person, Profile, Sharing, Standing,
-    Stranger,
+    CustomerError, CustomerStore, Identified, Identifier, Membership, NewPerson, Person, Profile,
+    Sharing, Standing, Stranger,
+    identity::identify,
     sharing::{own_account, rewrite},
 };
 
@@ -108,6 +111,35 @@ pub fn revive(
         }
     }
     Ok(Some(person))
+}
+
+/// Who is meant at a till, as a customer whose membership is locked: [`by_sale`] for a newcomer, [`revive`] for everybody else. For
+/// what is nothing without its customer, other than a sale, which is kept without one. Needs what [`identify`] needs; in
+/// the merchant's scope.
+///
+/// # Errors
+/// Those of [`identify`], and [`CustomerError::Invalid`] for one who left or was erased: only they come back (rule 7).
+pub fn at_till(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    merchant: MerchantId,
+    who: &Identifier,
+    now: Timestamp,
+) -> Result<Membership, CustomerError> {
+    let joined = match identify(tx, actor, who)? {
+        Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?,
+        Identified::Member(consumer) | Identified::Oneself(consumer) => {
+            revive(tx, merchant, consumer.id, now)?
+        }
+    };
+    let Some(person) = joined else {
+        let sentence =
+            "This customer left, and comes back by themselves alone: nothing is counted for them.";
+        let argument = if who.loyalty_id.is_some() { "consumerLoyaltyId" } else { "consumerId" };
+        return Err(Violations::of(argument, Rule::Invalid(sentence.to_owned())).into());
+    };
+    let member = tx.find_membership(merchant, person)?;
+    Ok(member.ok_or(StoreError::OutOfScope("a customer is not there"))?)
 }
 
 /// The consumer who asks stops being a merchant's customer: the membership is archived and its copy emptied; what the

@@ -28,6 +28,23 @@ pub enum NothingEarned {
 }
 
 impl NothingEarned {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::OtherCurrency,
+        Self::TooLittle,
+        Self::NoLineCounts,
+        Self::MinimumSpendNotReached,
+        Self::AnotherCardEarns,
+        Self::DailyCapReached,
+        Self::TooLongAgo,
+        Self::TooMuch,
+    ];
+
+    /// The reason of that code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.code() == code)
+    }
+
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -129,6 +146,14 @@ mod tests {
             validity_in_months: None,
             activation_delay_days: 0,
         }
+    }
+
+    #[test]
+    fn reasons_are_read_back_from_their_codes() {
+        for why in NothingEarned::ALL {
+            assert_eq!(NothingEarned::from_code(why.code()), Some(why));
+        }
+        assert_eq!(NothingEarned::from_code("bad_mood"), None);
     }
 
     #[test]

@@ -176,7 +176,7 @@ fn claw(
 }
 
 /// The initial points that came with an earning: the line right after it.
-fn welcome_of(
+pub(crate) fn welcome_of(
     tx: &mut (impl LedgerStore + ?Sized),
     merchant: MerchantId,
     earning: &Traced,

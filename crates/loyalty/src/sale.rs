@@ -238,7 +238,8 @@ struct Looked {
 }
 
 fn look(tx: &mut (impl LedgerStore + ?Sized), sale: &Sale<'_>) -> Result<Looked, StoreError> {
-    let cards = fitting(tx, sale)?;
+    let at = sale.occasion.occurred_at;
+    let cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
     let mut accounts = BTreeMap::new();
     for card in &cards {
         let (merchant, person) = (sale.merchant.id, sale.member.person);
@@ -251,23 +252,24 @@ fn look(tx: &mut (impl LedgerStore + ?Sized), sale: &Sale<'_>) -> Result<Looked,
     Ok(looked)
 }
 
-/// The cards in force at the time and in the store of the sale whose segment the customer is in.
-fn fitting(
+/// The cards in force at an instant in a store whose segment the customer is in.
+pub(crate) fn fitting(
     tx: &mut (impl LedgerStore + ?Sized),
-    sale: &Sale<'_>,
+    merchant: &Merchant,
+    member: &Membership,
+    place: &Place,
+    at: Timestamp,
 ) -> Result<Vec<LoyaltyCard>, StoreError> {
-    let at = sale.occasion.occurred_at;
-    let merchant = sale.merchant;
     let cards = tx.loyalty_cards_per_merchant(&[merchant.id], Some(at), MAX_PER_MERCHANT)?;
     let today = business_date(merchant.time_zone, chrono::NaiveTime::MIN, at);
-    let mut customer = [SegmentFacts::of(sale.member.clone(), merchant.currency, today)];
+    let mut customer = [SegmentFacts::of(member.clone(), merchant.currency, today)];
     let targets = cards.iter().filter_map(|card| card.terms.target.as_ref());
     let needs = targets.map(|target| target.segment().needs()).fold(Needs::default(), Needs::and);
     if !needs.is_nothing() {
         tx.complete_facts(&mut customer, needs)?;
     }
     let [customer] = customer;
-    let places = std::slice::from_ref(sale.place);
+    let places = std::slice::from_ref(place);
     // Limits count redemptions: earning uses nothing up.
     let facts = Facts { at, places, uses: Uses::default(), customer: &customer };
     Ok(cards.into_iter().filter(|card| decide(&card.terms, &facts).available()).collect())

@@ -15,10 +15,6 @@ use regulars_promotion::{Place, PromotionStore};
 
 use crate::{DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore};
 
-/// Sales of longer ago earn only for those who may say so (rule 26).
-const BACKDATED_DAYS: i64 = 30;
-const HOUR: i64 = 3_600;
-
 /// How a sale's age bears on what it earns (rule 26).
 pub(crate) fn timeliness(
     at: Timestamp,
@@ -26,15 +22,8 @@ pub(crate) fn timeliness(
     store: &Store,
     actor: &Actor,
 ) -> Timeliness {
-    let age = now.seconds().saturating_sub(at.seconds());
-    if age > BACKDATED_DAYS * 24 * HOUR {
-        return match actor.require(Permission::Backdate) {
-            Ok(_) => Timeliness::InTime,
-            Err(_) => Timeliness::TooLate,
-        };
-    }
-    let late = i64::from(store.late_hours).saturating_mul(HOUR);
-    if age > late { Timeliness::Late } else { Timeliness::InTime }
+    let backdate = actor.require(Permission::Backdate).is_ok();
+    crate::timeliness(Some(at), now, store.late_hours, backdate).timeliness
 }
 
 /// A completed order earns its customer what it earns, where there is one. The order was completed by this transaction.

@@ -15,6 +15,9 @@ pub enum OrderError {
     /// The asker sees no such line of an order.
     #[error("order item not found")]
     OrderItemNotFound,
+    /// The asker sees no such visit.
+    #[error("visit not found")]
+    VisitNotFound,
     /// An argument names something that there is not, or not for the asker.
     #[error("{0} names nothing")]
     NothingNamed(&'static str),
@@ -33,9 +36,10 @@ impl Classify for OrderError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::OrderNotFound | Self::OrderItemNotFound | Self::NothingNamed(_) => {
-                ErrorKind::DoesNotExist
-            }
+            Self::OrderNotFound
+            | Self::OrderItemNotFound
+            | Self::VisitNotFound
+            | Self::NothingNamed(_) => ErrorKind::DoesNotExist,
             Self::Customer(error) => error.kind(),
             Self::Invalid(violations) => violations.kind(),
             Self::Store(error) => error.kind(),

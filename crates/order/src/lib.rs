@@ -1,4 +1,5 @@
-//! What customers buy: open orders of a till with their lines, and the purchase history of a customer or a store.
+//! What customers buy: open orders of a till with their lines, visits without an order, and the purchase history of a customer
+//! or a store.
 //!
 //! Knows nothing of payment (the till's business; here it is recorded), of points (they are earned one crate below), of
 //! GraphQL, and not where rows are kept: [`OrderStore`] is all it asks of a database.
@@ -24,7 +25,10 @@ pub mod refund;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
+pub mod timeliness;
 pub mod tip;
+pub mod visit;
+pub mod visit_store;
 
 pub use amount::Amount;
 pub use bill::Bill;
@@ -38,4 +42,7 @@ pub use order::{Order, OrderSort, OrderState, PaymentType};
 pub use order_type::OrderType;
 pub use refund::{OrderRefund, OrderRefundSort, RefundShare};
 pub use store::OrderStore;
+pub use timeliness::{SaleTime, TimeFlag, timeliness};
 pub use tip::{OrderTip, OrderTipSort};
+pub use visit::{Visit, VisitQuery, VisitSort};
+pub use visit_store::VisitStore;

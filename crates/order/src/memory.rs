@@ -5,6 +5,7 @@
 //! cannot be rolled back.
 
 mod erasure;
+mod visit;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use std::{
 use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers, segment::OrderFact};
 use regulars_kernel::{
     MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,
-    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp, page::cut,
+    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp, VisitId, page::cut,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
 use regulars_merchant::{
@@ -25,7 +26,7 @@ use regulars_promotion::HoldsPromotions;
 
 use crate::{
     Bill, Order, OrderDiscount, OrderItem, OrderQuery, OrderRefund, OrderSort, OrderStore,
-    OrderTip, OrderType, fact,
+    OrderTip, OrderType, Visit, fact,
 };
 
 pub use erasure::Emptied;
@@ -40,6 +41,7 @@ struct Rows {
     tips: BTreeMap<OrderTipId, OrderTip>,
     discounts: BTreeMap<OrderDiscountId, OrderDiscount>,
     refunds: BTreeMap<OrderRefundId, OrderRefund>,
+    visits: BTreeMap<VisitId, Visit>,
 }
 
 impl Rows {

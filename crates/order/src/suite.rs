@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
 
+pub mod visits;
 pub mod world;
 mod writing;
 

@@ -19,7 +19,7 @@ use regulars_kernel::{
     StoreId, Timestamp, page::cut,
 };
 use regulars_order::{
-    Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType,
+    Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType, VisitStore,
     suite::{self, Fixture, World, world::ADA},
 };
 use regulars_persistence::{Bulk, Db, Tx};
@@ -76,6 +76,23 @@ impl Fixture for OnDatabase {
             Ok::<_, StoreError>(())
         };
         self.db().write(scope, None, write).unwrap();
+    }
+}
+
+impl suite::visits::VisitFixture for OnDatabase {
+    fn write_visits(&mut self, scope: Scope, work: impl Fn(&mut dyn VisitStore) + Send + 'static) {
+        let write = move |tx: &mut Tx<'_>| {
+            work(tx);
+            Ok::<_, StoreError>(())
+        };
+        self.db().write(scope, None, write).unwrap();
+    }
+}
+
+#[test]
+fn both_databases_pass_the_suite_of_visits() {
+    for engine in Engine::ALL {
+        suite::visits::run(&mut OnDatabase { engine, loaded: None });
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{at_fault, keys, send};
-use crate::{audit::act, world::on_both};
+use crate::{audit::act, consumer_fields::create, world::on_both};
 
 /// The global ids of a store and of a customer: whichever is not meant.
 const STORE: &str = "U3RvcmVOb2RlOjE5";
@@ -378,5 +378,88 @@ fn lines_of_orders() {
             at_fault(&answer, mutation, argument, "does_not_exist", mutation);
         }
         assert_eq!(seen(), before, "nothing was written");
+    });
+}
+
+#[test]
+fn visits() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        let ada = create(&owner, &json!({ "firstname": "Ada" }));
+        let base = json!({ "consumerId": ada["id"], "amountSpent": "7", "storeId": store });
+        let mut cases = vec![
+            ("consumerId", json!(STORE)),
+            ("consumerId", json!("garbage")),
+            ("consumerLoyaltyId", json!("a\0b")),
+            ("consumerEmail", json!("a\0b@example.com")),
+            ("consumerPhoneNumber", json!("none")),
+            ("amountSpent", json!("-1")),
+            ("amountSpent", json!("1.005")),
+            ("amountSpent", json!("10000000000.01")),
+            ("amountSpentCurrency", json!("EURO")),
+            ("amountSpentCurrency", json!("a\0b")),
+            ("storeId", json!(CUSTOMER)),
+            ("storeId", json!("")),
+            ("orderId", json!(STORE)),
+        ];
+        cases.extend(keys().map(|key| ("idempotencyKey", key)));
+        for (field, value) in cases {
+            let mut input = base.clone();
+            input[field] = value.clone();
+            let about = format!("{:?} {field} = {value}", world.engine);
+            at_fault(&send(&owner, "createVisit", &input), "createVisit", field, "invalid", &about);
+        }
+        for (field, value) in [
+            ("storeId", json!(999_999_999)),
+            ("consumerId", json!(999_999_999)),
+            ("orderId", json!(999_999_999)),
+        ] {
+            let mut input = base.clone();
+            input[field] = value.clone();
+            let about = format!("{:?} {field} = {value}", world.engine);
+            let answer = send(&owner, "createVisit", &input);
+            at_fault(&answer, "createVisit", field, "does_not_exist", &about);
+        }
+    });
+}
+
+#[test]
+fn stamps() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        create(&owner, &json!({ "firstname": "Ada", "cards": ["S-1"] }));
+        let base = json!({ "consumerLoyaltyString": "S-1", "storeId": store });
+        let mut cases = vec![
+            ("consumerLoyaltyString", json!("a\0b")),
+            ("consumerLoyaltyString", json!("x".repeat(20_000))),
+            ("storeId", json!(CUSTOMER)),
+            ("storeId", json!("")),
+            ("loyaltyCardId", json!(STORE)),
+            // No card of stamps is there.
+            ("loyaltyCardId", Value::Null),
+            ("loyaltyCardId", json!(999_999_999)),
+        ];
+        cases.extend(keys().map(|key| ("idempotencyKey", key)));
+        for (field, value) in cases {
+            let mut input = base.clone();
+            input[field] = value.clone();
+            let about = format!("{:?} {field} = {value}", world.engine);
+            at_fault(&send(&owner, "createStamp", &input), "createStamp", field, "invalid", &about);
+        }
+        for (field, value) in
+            [("storeId", json!(999_999_999)), ("consumerLoyaltyString", json!("12345678901234"))]
+        {
+            let mut input = base.clone();
+            input[field] = value.clone();
+            let about = format!("{:?} {field} = {value}", world.engine);
+            let answer = send(&owner, "createStamp", &input);
+            at_fault(&answer, "createStamp", field, "does_not_exist", &about);
+        }
     });
 }

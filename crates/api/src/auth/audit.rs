@@ -22,7 +22,7 @@ use crate::{
     loyalty::{card::LOYALTY_CARD, reward::LOYALTY_REWARD},
     merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
-    order::{item::ORDER_ITEM, node::ORDER},
+    order::{item::ORDER_ITEM, node::ORDER, visit::VISIT},
     promotion::{campaign::CAMPAIGN, offer::OFFER},
     scalar::{DateTime, DateTimeArgument},
 };
@@ -101,6 +101,7 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::LoyaltyReward => LOYALTY_REWARD,
         TargetKind::Campaign => CAMPAIGN,
         TargetKind::Offer => OFFER,
+        TargetKind::Visit => VISIT,
     }
 }
 
@@ -246,7 +247,7 @@ crate::fast_object! {
             /// What they did: the name of the mutation, or of the query that was refused.
             "action" => fn action(&self) -> &str { &self.0.action }
             /// What it is about: a customer, a member of staff, a role, a loyalty card, a reward, an application, a key, a store, an order, a
-            /// line; null where that is not
+            /// line, a visit; null where that is not
             /// one thing, or none that was found.
             "targetId" => fn target_id(&self) -> Option<Id> {
                 self.0.target.map(|target| Id::global(type_name(target.kind), target.id))

@@ -32,9 +32,10 @@ use crate::{
     merchant,
     node::NodeValue,
     order::{
-        OrderNodeConnection,
+        OrderNodeConnection, VisitNodeConnection,
         choice::OrderState,
         queries::{self, OrderArguments},
+        visit,
     },
     scalar::{Date, DateTime, DateTimeArgument, JSONString},
 };
@@ -216,6 +217,22 @@ user_object! {
                 };
                 let paging = paging(first, last, before, after, offset, order_by);
                 queries::of_consumer(executor, &self.level, self.consumer.id, arguments, &paging).map(Some)
+            }
+
+            /// When they came by without an order, as recorded: at the asking merchant, or oneself everywhere.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn visits(
+                &self,
+                executor: &Executor<'_, '_, Context>,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "pk.")] order_by: Option<String>,
+            ) -> Result<Option<VisitNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                visit::of_consumer(executor, &self.level, self.consumer.id, &paging).map(Some)
             }
 
             /// Their uses of offers: at the asking merchant, or one's own everywhere.

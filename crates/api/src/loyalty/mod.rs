@@ -7,9 +7,11 @@ pub mod inputs;
 pub mod mutations;
 pub mod points;
 pub mod queries;
+pub mod receipt;
 pub mod recognise;
 pub mod redemption;
 pub mod reward;
+pub mod stamp;
 
 pub use card::{LoyaltyCardNode, LoyaltyCardNodeConnection};
 pub use points::PointsSummaryObject;

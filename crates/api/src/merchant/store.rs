@@ -24,9 +24,10 @@ use crate::{
     level::Level,
     node::NodeValue,
     order::{
-        OrderNodeConnection,
+        OrderNodeConnection, VisitNodeConnection,
         choice::OrderState,
         queries::{self, OrderArguments},
+        visit,
     },
     scalar::{DateTime, DateTimeArgument, Decimal, JSONString, Time},
 };
@@ -215,6 +216,22 @@ crate::fast_object! {
                 };
                 let paging = paging(first, last, before, after, offset, order_by);
                 queries::of_store(executor, &self.level, self.store.id, arguments, &paging).map(Some)
+            }
+
+            /// Who came by without an order, as recorded, as far as the asker may see orders.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn visits(
+                &self,
+                executor: &Executor<'_, '_, Context>,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "pk.")] order_by: Option<String>,
+            ) -> Result<Option<VisitNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                visit::of_store(executor, &self.level, self.store.id, &paging).map(Some)
             }
         }
     }

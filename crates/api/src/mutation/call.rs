@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Asked;
 use crate::{
+    context::Context,
     document::{KEY, Source},
     trail::{About, Place, Trace},
 };
@@ -63,6 +64,11 @@ impl Call {
     pub(crate) fn of(asked: &Asked<'_, '_>, needs: Needs) -> Self {
         let sent = Sent::new(asked.context().document(), asked.variables());
         Self::selected(&asked.look_ahead(), &sent, needs)
+    }
+
+    /// Whether its input, or the header of the request, names it by a key.
+    pub(crate) fn is_keyed(&self, context: &Context) -> bool {
+        self.key.is_some() || context.idempotency_key().is_some()
     }
 
     /// The same call, of a mutation about the object that this argument names.

@@ -5,7 +5,12 @@ use regulars_kernel::{
     ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId, OrderTipId,
     PersonId, ProductId, RewardId, RoleId, StoreGroupId, StoreId,
 };
-use regulars_order::{item::change::Written, refund::Refunded};
+use regulars_loyalty::{NothingEarned, stamp::Stamped};
+use regulars_order::{
+    item::change::Written,
+    refund::Refunded,
+    visit::{Recorded, VisitWarning},
+};
 
 use super::Outcome;
 use crate::{scalar::ExpectedErrorType, trail::Effect};
@@ -105,6 +110,62 @@ impl Receipt for Written {
     }
 }
 
+/// `entry:merchant:person:card`.
+impl Receipt for Stamped {
+    fn effect(&self) -> Effect {
+        Effect::of(self.person.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}:{}:{}", self.entry, self.merchant, self.person, self.card)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [entry, merchant, person, card] = parts.as_slice() else { return None };
+        Some(Self {
+            entry: entry.parse().ok()?,
+            merchant: merchant.parse().ok()?,
+            person: person.parse().ok()?,
+            card: card.parse().ok()?,
+        })
+    }
+}
+
+/// `visit:warning,…:card=reason,…`.
+impl Receipt for Recorded {
+    fn effect(&self) -> Effect {
+        Effect::of(self.visit.get())
+    }
+
+    fn to_text(&self) -> String {
+        let warnings: Vec<_> = self.warnings.iter().map(|one| one.code()).collect();
+        let nothing = self.nothing.iter().map(|(card, why)| format!("{card}={}", why.code()));
+        let nothing: Vec<_> = nothing.collect();
+        format!("{}:{}:{}", self.visit, warnings.join(","), nothing.join(","))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (visit, rest) = text.split_once(':')?;
+        let (warnings, nothing) = rest.split_once(':')?;
+        let listed = |text: &str| -> Vec<String> {
+            text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        };
+        let warnings = listed(warnings);
+        let warnings = warnings.iter().map(|code| VisitWarning::from_code(code));
+        let nothing = listed(nothing);
+        let nothing = nothing.iter().map(|part| {
+            let (card, why) = part.split_once('=')?;
+            Some((card.parse().ok()?, NothingEarned::from_code(why)?))
+        });
+        Some(Self {
+            visit: visit.parse().ok()?,
+            warnings: warnings.collect::<Option<_>>()?,
+            nothing: nothing.collect::<Option<_>>()?,
+        })
+    }
+}
+
 /// `person`, or `person:key,key` with the keys that were revoked.
 impl Receipt for Closed {
     fn effect(&self) -> Effect {
@@ -162,6 +223,8 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
+    use regulars_kernel::VisitId;
+
     use super::*;
 
     #[test]
@@ -175,6 +238,23 @@ mod tests {
         }
         for text in ["", ":3", "7:x", "x"] {
             assert_eq!(Closed::parse(text), None, "{text:?}");
+        }
+        for (text, warnings, nothing) in [
+            ("7::", vec![], vec![]),
+            (
+                "7:late,same_visit:9=daily_cap_reached,12=too_little",
+                vec![VisitWarning::Time(regulars_order::TimeFlag::Late), VisitWarning::Same],
+                vec![(9, NothingEarned::DailyCapReached), (12, NothingEarned::TooLittle)],
+            ),
+        ] {
+            let nothing = nothing.into_iter().map(|(card, why)| (LoyaltyCardId::new(card), why));
+            let recorded =
+                Recorded { visit: VisitId::new(7), warnings, nothing: nothing.collect() };
+            assert_eq!(recorded.to_text(), text);
+            assert_eq!(Recorded::parse(text), Some(recorded));
+        }
+        for text in ["", "7", "7:", "7:odd:", "7::9=odd", "7::x=too_little", "x::"] {
+            assert_eq!(Recorded::parse(text), None, "{text:?}");
         }
         let text = Record::of(&Outcome::Done(person)).to_text();
         let read = Record::parse(&text).and_then(Record::into_outcome::<PersonId>);

@@ -1,4 +1,4 @@
-//! Orders: what customers buy, open orders of a till, and the purchase history of a customer or a store.
+//! Orders: what customers buy, open orders of a till, visits, and the purchase history of a customer or a store.
 
 pub mod choice;
 pub mod discount;
@@ -11,6 +11,8 @@ pub mod queries;
 pub mod refund;
 pub mod refund_mutations;
 pub mod tip;
+pub mod visit;
+pub mod visit_mutations;
 
 pub use discount::{OrderDiscountNode, OrderDiscountNodeConnection};
 pub use item::{OrderItemNode, OrderItemNodeConnection};
@@ -18,3 +20,4 @@ pub use node::{OrderNode, OrderNodeConnection};
 pub use order_type::{OrderTypeNode, OrderTypeNodeConnection};
 pub use refund::{RefundNode, RefundNodeConnection};
 pub use tip::{TipNode, TipNodeConnection};
+pub use visit::{VisitNode, VisitNodeConnection};

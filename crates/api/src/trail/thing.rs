@@ -7,10 +7,10 @@ mod promotion;
 use regulars_auth::audit::{Field, Image, Subject, Target, View};
 use regulars_kernel::{
     CampaignId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, OrderItemId, RewardId,
-    StoreAccess, StoreError,
+    StoreAccess, StoreError, VisitId,
 };
 use regulars_loyalty::LoyaltyStore;
-use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType};
+use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType, Visit, VisitStore};
 use regulars_persistence::Tx;
 use regulars_promotion::PromotionStore;
 
@@ -35,6 +35,8 @@ pub(super) enum Thing {
     Reward(MerchantId, RewardId),
     /// The order of a line.
     OrderOf(MerchantId, OrderItemId),
+    /// A visit.
+    Visit(MerchantId, VisitId),
 }
 
 impl From<Subject> for Thing {
@@ -55,6 +57,7 @@ impl Thing {
             Self::Card(_, card) => Some((*card).into()),
             Self::Reward(_, reward) => Some((*reward).into()),
             Self::OrderOf(..) => None,
+            Self::Visit(_, visit) => Some((*visit).into()),
         }
     }
 
@@ -83,6 +86,11 @@ impl Thing {
             }
             Self::Reward(merchant, reward) => {
                 tx.find_reward(*merchant, *reward)?.as_ref().map(card::image_of_reward)
+            }
+            Self::Visit(merchant, visit) => {
+                let mut found = tx.visits(&[*visit], &StoreAccess::All)?;
+                found.retain(|row| row.merchant == *merchant);
+                found.first().map(image_of_visit)
             }
         };
         Ok(View::alone(image))
@@ -130,5 +138,16 @@ fn image_of_item(item: &OrderItem) -> Image {
         (Field::Modifiers, text(Some(modifiers.join(", ")))),
         (Field::Cost, text(Some(item.cost))),
         (Field::IsCompleted, text(Some(item.is_completed))),
+    ])
+}
+
+fn image_of_visit(visit: &Visit) -> Image {
+    let amount = format!("{} {}", visit.amount, visit.amount.currency().code());
+    Image::of_fields([
+        (Field::Store, text(Some(visit.store))),
+        (Field::Consumer, text(Some(visit.consumer))),
+        (Field::Order, text(visit.order)),
+        (Field::AmountSpent, text(Some(amount))),
+        (Field::OccurredAt, text(Some(DateTime(visit.occurred_at)))),
     ])
 }

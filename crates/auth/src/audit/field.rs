@@ -158,6 +158,10 @@ fields! {
     Cost = "cost" plain,
     /// Whether a line was handed over.
     IsCompleted = "isCompleted" plain,
+    /// What was spent on a visit.
+    AmountSpent = "amountSpent" plain,
+    /// When a visit was.
+    OccurredAt = "occurredAt" plain,
     /// What a till of a store needs to redeem.
     TillRedemption = "tillRedemption" plain,
     /// A line about a promotion.

@@ -33,6 +33,21 @@ impl Fixture for Memory {
     }
 }
 
+impl suite::visits::VisitFixture for Memory {
+    fn write_visits(
+        &mut self,
+        scope: Scope,
+        work: impl Fn(&mut dyn crate::VisitStore) + Send + 'static,
+    ) {
+        work(&mut self.scoped(scope));
+    }
+}
+
+#[test]
+fn the_suite_of_visits_passes() {
+    suite::visits::run(&mut Memory::new());
+}
+
 #[test]
 fn the_port_suite_passes() {
     suite::run(&mut Memory::new());

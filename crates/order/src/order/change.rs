@@ -235,7 +235,7 @@ pub(crate) fn store_of(
 }
 
 /// The same, of a store where something can be sold.
-fn selling(
+pub(crate) fn selling(
     tx: &mut impl MerchantStore,
     actor: &Actor,
     id: StoreId,

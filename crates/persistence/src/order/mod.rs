@@ -14,6 +14,7 @@ mod order_type;
 mod part;
 mod refund;
 mod tip;
+mod visit;
 
 use regulars_kernel::{
     MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,

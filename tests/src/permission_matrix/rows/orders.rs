@@ -90,5 +90,29 @@ pub(super) fn all() -> Vec<Row> {
             "mutation ($id: ID!) { deleteOrder(input: { id: $id }) { success errors } }",
             |shop| json!({ "id": shop.open_order() }),
         ),
+        mutation(
+            "createVisit",
+            "",
+            "mutation ($id: ID!, $who: String!) {
+                createVisit(input: { storeId: $id, consumerLoyaltyId: $who, amountSpent: 3 }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store"), "who": shop.id("loyaltyId") }),
+        ),
+        mutation(
+            "createVisit",
+            "where the cashier does not work",
+            "mutation ($id: ID!, $who: String!) {
+                createVisit(input: { storeId: $id, consumerLoyaltyId: $who, amountSpent: 3 }) { success errors }
+            }",
+            |shop| json!({ "id": shop.store(), "who": shop.id("loyaltyId") }),
+        ),
+        mutation(
+            "createStamp",
+            "",
+            "mutation ($id: ID!, $who: String!) {
+                createStamp(input: { storeId: $id, consumerLoyaltyString: $who }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store"), "who": shop.id("loyaltyId") }),
+        ),
     ]
 }

@@ -1,0 +1,182 @@
+//! `PointsReceipt`: what a customer is told of a sale or a visit (rule 13).
+
+use std::fmt;
+
+use juniper::graphql_object;
+use regulars_kernel::{MerchantId, PersonId, Points};
+use regulars_loyalty::{CardReceipt, Cause, NextReward, PointsSummary, Receipt, receipt, summary};
+use regulars_order::visit::{Recorded, list_by_ids};
+
+use super::{
+    LoyaltyCardNode, LoyaltyRewardNode, PointsSummaryObject, points::ExpiringPoints, queries,
+};
+use crate::{
+    context::Context,
+    error::ApiError,
+    scalar::{BigInt, DateTime},
+};
+
+/// Something odd, or a reason: a stable code and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, juniper::GraphQLObject)]
+#[graphql(name = "Warning", scalar = juniper::DefaultScalarValue)]
+pub struct WarningNode {
+    /// The code; it never changes its meaning.
+    code: String,
+    /// What people read.
+    message: String,
+}
+
+impl WarningNode {
+    /// Of a code and its sentence.
+    pub(crate) fn new(code: &str, sentence: &impl fmt::Display) -> Self {
+        Self { code: code.to_owned(), message: sentence.to_string() }
+    }
+}
+
+/// What a customer is told of a sale.
+pub struct PointsReceipt {
+    receipt: Receipt,
+    points: PointsSummary,
+}
+
+/// What a customer is told of a sale or a visit: what it earned, what they have after it, and what comes next.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl PointsReceipt {
+    /// The points that it earned on all cards of points together, initial points included.
+    fn earned(&self) -> BigInt {
+        big(self.receipt.earned)
+    }
+
+    /// The points that can be spent now, on all cards of points together.
+    fn balance(&self) -> BigInt {
+        big(self.points.available)
+    }
+
+    /// The points that become available later.
+    fn pending(&self) -> BigInt {
+        big(self.points.pending)
+    }
+
+    /// What expires next; null where nothing that is available ever does.
+    fn expiring_next(&self) -> Option<ExpiringPoints> {
+        self.points.expiring_next.map(Into::into)
+    }
+
+    /// All numbers of points together.
+    fn points(&self) -> PointsSummaryObject {
+        self.points.into()
+    }
+
+    /// The nearest that the customer has not enough for yet, on the cards below; null where there is none.
+    fn next_reward(&self) -> Option<NextRewardNode> {
+        self.receipt.next_reward.map(NextRewardNode)
+    }
+
+    /// The cards that fit the sale: those that earned first.
+    fn cards(&self) -> Vec<CardReceiptNode> {
+        self.receipt.cards.iter().cloned().map(CardReceiptNode).collect()
+    }
+}
+
+/// What came of a sale with one card.
+pub struct CardReceiptNode(CardReceipt);
+
+/// What came of a sale with one card.
+#[graphql_object]
+#[graphql(name = "CardReceipt", context = Context, scalar = juniper::DefaultScalarValue)]
+impl CardReceiptNode {
+    /// The card.
+    fn loyalty_card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
+        queries::get(context, self.0.card.id).map(Some)
+    }
+
+    /// The points, or stamps, that it earned.
+    fn earned(&self) -> BigInt {
+        big(self.0.earned)
+    }
+
+    /// The card's initial points that came with it.
+    fn initial_points(&self) -> BigInt {
+        big(self.0.initial)
+    }
+
+    /// Why nothing was earned; null where something was.
+    fn reason(&self) -> Option<WarningNode> {
+        self.0.nothing.map(|why| WarningNode::new(why.code(), &why))
+    }
+
+    /// From when what was earned can be spent; null where that is not known yet: somebody looks at the sale first.
+    fn active_from(&self) -> Option<DateTime> {
+        let known = self.0.active_from.filter(|at| *at < regulars_loyalty::sale::UNTIL_REVIEWED);
+        known.map(DateTime)
+    }
+
+    /// When what was earned is gone; null: never.
+    fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(DateTime)
+    }
+
+    /// What the customer has on the card now: points, or stamps.
+    fn sums(&self) -> PointsSummaryObject {
+        self.0.sums.into()
+    }
+}
+
+/// The nearest that a customer has not enough for yet.
+pub struct NextRewardNode(NextReward);
+
+/// The nearest that a customer has not enough for yet.
+#[graphql_object]
+#[graphql(name = "NextReward", context = Context, scalar = juniper::DefaultScalarValue)]
+impl NextRewardNode {
+    /// Whose points or stamps it takes.
+    fn loyalty_card(&self, context: &Context) -> Result<Option<LoyaltyCardNode>, ApiError> {
+        queries::get(context, self.0.card).map(Some)
+    }
+
+    /// The reward; null where points pay an amount, or a full card of stamps is it.
+    fn loyalty_reward(&self, context: &Context) -> Result<Option<LoyaltyRewardNode>, ApiError> {
+        self.0.reward.map_or(Ok(None), |id| queries::reward(context, id.get()))
+    }
+
+    /// How many points or stamps it takes.
+    fn needed(&self) -> BigInt {
+        big(self.0.needed)
+    }
+
+    /// How many of them are missing.
+    fn missing(&self) -> BigInt {
+        big(self.0.missing)
+    }
+}
+
+const fn big(points: Points) -> BigInt {
+    BigInt(points.get())
+}
+
+/// The receipt of something that earned: what was said then of cards that earned nothing, and the rest as it is now.
+pub(crate) fn of(
+    context: &Context,
+    whose: (MerchantId, PersonId),
+    cause: Cause,
+    nothing: &[(regulars_kernel::LoyaltyCardId, regulars_loyalty::NothingEarned)],
+) -> Result<PointsReceipt, ApiError> {
+    let (actor, now) = (context.actor(), context.now());
+    let receipt = context.read(|tx| receipt::of(tx, whose, cause, nothing, now))?;
+    let sums = context.read(|tx| summary::per_consumer(tx, actor, &[whose.1], now))?;
+    let points = sums.into_iter().next().map(|(_, sum)| sum).unwrap_or_default();
+    Ok(PointsReceipt { receipt, points })
+}
+
+/// The receipt of a visit; none where the asker may not see it.
+pub(crate) fn of_visit(
+    context: &Context,
+    recorded: &Recorded,
+) -> Result<Option<PointsReceipt>, ApiError> {
+    let actor = context.actor();
+    let found = context.read(|tx| list_by_ids(tx, actor, &[recorded.visit]))?.pop();
+    let Some(visit) = found else { return Ok(None) };
+    let whose = (visit.merchant, visit.consumer);
+    of(context, whose, Cause::Visit(visit.id), &recorded.nothing).map(Some)
+}

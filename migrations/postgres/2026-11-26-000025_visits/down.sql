@@ -1,0 +1,2 @@
+DROP INDEX visit_person_page;
+DROP INDEX visit_store_page;
