@@ -6,6 +6,7 @@ mod loyalty_cards;
 mod messages;
 mod orders;
 mod privacy;
+mod redeeming;
 
 use regulars_testkit::{Answer, Client};
 use serde_json::{Value, json};

@@ -37,6 +37,7 @@ mod permission;
 mod permission_matrix;
 mod products;
 mod promotions;
+mod redeeming;
 mod refunds;
 mod secrets;
 mod staff;

@@ -14,14 +14,15 @@ use std::{
 use parking_lot::Mutex;
 use regulars_auth::{Authority, erasure::Limits};
 use regulars_kernel::{
-    Actor, Clock, Contention, ErrorKind, Rule, Scope, StoreError, Timestamp, Violation, Violations,
+    Actor, Clock, Contention, ErrorKind, Rule, Scope, StoreError, StoreId, Timestamp, Violation,
+    Violations,
 };
 use regulars_persistence::{Db, Reader, Tx};
 
 use crate::{
     connection::{Listed, Lists},
     error::ApiError,
-    guess::{Asker, Guesses, Network, Origin, Subject, TooOften, Try},
+    guess::{Asker, CodeTry, Guesses, Network, Origin, Subject, TooOften, Try},
     level::{Level, LoadName, Loads},
     limit::RequestLimits,
     service::Headers,
@@ -171,12 +172,28 @@ impl Context {
 
     /// Counts a look-up of somebody by a loyalty id, for all but consumers, who find themselves (rule 6).
     pub(crate) fn identify(&self) -> Result<(), ApiError> {
-        let asker = match self.actor() {
-            Actor::App { app, .. } => Asker::App(*app),
-            Actor::Staff { person, .. } => Asker::Person(*person),
-            _ => return Ok(()),
-        };
+        let Some(asker) = self.asker() else { return Ok(()) };
         self.app.guesses.identify(asker, self.now).map_err(too_often)
+    }
+
+    /// Which of a merchant's people or apps asks.
+    fn asker(&self) -> Option<Asker> {
+        match self.actor() {
+            Actor::App { app, .. } => Some(Asker::App(*app)),
+            Actor::Staff { person, .. } => Some(Asker::Person(*person)),
+            _ => None,
+        }
+    }
+
+    /// Counts a try of a code (rule 22), which [`Self::was_a_code`] is to follow where it is one.
+    pub(crate) fn try_code(&self, store: Option<StoreId>) -> Result<Option<CodeTry>, ApiError> {
+        let Some(asker) = self.asker() else { return Ok(None) };
+        self.app.guesses.try_code(asker, store, self.now).map(Some).map_err(too_often)
+    }
+
+    /// What was tried is a code: it does not count.
+    pub(crate) fn was_a_code(&self, tried: CodeTry) {
+        self.app.guesses.was_a_code(tried);
     }
 
     /// Whether the network that asks has a refusal left to be written down by itself.

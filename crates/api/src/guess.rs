@@ -1,4 +1,4 @@
-//! Guessing: how often passwords and loyalty ids may be tried.
+//! Guessing: how often passwords, loyalty ids and codes may be tried.
 //!
 //! Nobody is locked out by what others do elsewhere. A password is tried by an address, be it anybody's or not, from a network
 //! or through an app; past a few failures that pair waits, ever longer, and no other pair does: in one network, a guest's
@@ -17,7 +17,7 @@ use std::{
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use regulars_kernel::{ApplicationId, PersonId, Timestamp};
+use regulars_kernel::{ApplicationId, PersonId, StoreId, Timestamp};
 
 /// How often something may be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct GuessLimits {
     pub address_passwords: u32,
     /// Loyalty ids and cards that one app or one person of a merchant may look up within a minute. 300.
     pub identifications: u32,
+    /// Codes that one app or one person of a merchant may try in vain at one store within a minute. 20.
+    pub codes: u32,
     /// Refusals of nobody known that are written into the audit log for one network within a minute. 300.
     pub noted_refusals: u32,
 }
@@ -41,6 +43,7 @@ impl Default for GuessLimits {
             network_passwords: 100,
             address_passwords: 50,
             identifications: 300,
+            codes: 20,
             noted_refusals: 300,
         }
     }
@@ -111,6 +114,10 @@ pub(crate) struct Try {
     shared: Option<Shared>,
 }
 
+/// A try of a code that was counted, by the hash of who tried it where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeTry(u64);
+
 /// What a try counts for beside its pair.
 #[derive(Clone, Copy, Debug)]
 struct Shared {
@@ -145,6 +152,7 @@ pub struct Guesses {
     networks: Counts,
     addresses: Counts,
     askers: Counts,
+    codes: Counts,
     refusals: Counts,
 }
 
@@ -159,6 +167,7 @@ impl Guesses {
             networks: counts(),
             addresses: counts(),
             askers: counts(),
+            codes: counts(),
             refusals: counts(),
         }
     }
@@ -252,6 +261,24 @@ impl Guesses {
         room(&self.askers, asker, most, MINUTE, now)?;
         add(&self.askers, asker, most, MINUTE, now);
         Ok(())
+    }
+
+    /// Counts a try of a code at a store, or at none in particular, unless it has to wait (rule 22).
+    pub(crate) fn try_code(
+        &self,
+        asker: Asker,
+        store: Option<StoreId>,
+        now: Timestamp,
+    ) -> Result<CodeTry, TooOften> {
+        let (key, most) = (self.hasher.hash_one((asker, store)), self.limits.codes);
+        room(&self.codes, key, most, MINUTE, now)?;
+        add(&self.codes, key, most, MINUTE, now);
+        Ok(CodeTry(key))
+    }
+
+    /// The code was one: the try is taken back.
+    pub(crate) fn was_a_code(&self, right: CodeTry) {
+        take_back(&self.codes, right.0, self.limits.codes, MINUTE);
     }
 }
 

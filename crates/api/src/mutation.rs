@@ -102,7 +102,7 @@ impl Context {
                 Ok::<_, ApiError>((receipt, effect))
             })
         };
-        let done = match self.idempotency(call) {
+        let done = match self.idempotency(call, scope) {
             Ok(None) => self.write_within(scope, run).map(Outcome::Done),
             Ok(Some(key)) => self.mutate_once(scope, key, call, run),
             Err(error) => Err(error),
@@ -159,7 +159,7 @@ impl Context {
         Ok(outcome)
     }
 
-    fn idempotency(&self, call: &Call) -> Result<Option<IdempotencyKey>, ApiError> {
+    fn idempotency(&self, call: &Call, scope: Scope) -> Result<Option<IdempotencyKey>, ApiError> {
         call.needs.check(self.actor())?;
         let key = match (call.key.as_deref(), self.idempotency_key()) {
             (Some(own), Some(sent)) if own != sent => {
@@ -176,7 +176,9 @@ impl Context {
         if key.is_empty() {
             return Err(invalid(Rule::Required));
         }
-        let merchant = self.actor().merchant().map_or(0, regulars_kernel::MerchantId::get);
+        // What a consumer does within a merchant's scope is kept there.
+        let merchant = self.actor().merchant().or(scope.merchant());
+        let merchant = merchant.map_or(0, regulars_kernel::MerchantId::get);
         let (actor, fingerprint) = match (self.actor().app(), self.actor().person()) {
             // Whoever holds an app asks under its keys, each for themselves.
             (Some(app), holder) => (app.get().saturating_neg(), call.fingerprint_by(holder)),

@@ -13,8 +13,8 @@ use crate::{
     error::ApiError,
     global_id::{Id, Named},
     loyalty::{
-        LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode, RedemptionNode,
-        StampsRedemptionNode, redemption::find,
+        LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode, RedemptionIntentNode,
+        RedemptionNode, StampsRedemptionNode, intent, redemption::find,
     },
     merchant::{self, MerchantNode, ProductNode, StoreGroupNode, StoreNode},
     order::{
@@ -27,7 +27,7 @@ use crate::{
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -65,6 +65,9 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
             .map(|node| node.map(NodeValue::LoyaltyCardNode)),
         "LoyaltyRewardNode" => crate::loyalty::queries::reward(context, pk)
             .map(|node| node.map(NodeValue::LoyaltyRewardNode)),
+        intent::REDEMPTION_INTENT => {
+            Ok(intent::find(context, pk.into())?.map(NodeValue::RedemptionIntentNode))
+        }
         "RedemptionNode" => {
             find(context, RedemptionKind::Offer, pk).map(|node| node.map(NodeValue::RedemptionNode))
         }

@@ -47,15 +47,26 @@ use crate::{
     fast::{Fast, Whole},
     global_id::Id,
     loyalty::{
-        LoyaltyCardNode, LoyaltyCardNodeConnection,
+        LoyaltyCardNode, LoyaltyCardNodeConnection, RedemptionIntentNodeConnection,
         available::AvailableArguments,
         choice::LoyaltyCardLoyaltyType,
         inputs::{
             CreateLoyaltyCardInput, CreateLoyaltyRewardInput, DeleteLoyaltyCardInput,
             DeleteLoyaltyRewardInput, UpdateLoyaltyCardInput, UpdateLoyaltyRewardInput,
         },
+        intent::RedemptionIntentState,
         mutations::{EnrollInput, EnrollPayload, LoyaltyCardPayload, LoyaltyRewardPayload},
         queries::LoyaltyCardArguments,
+        redeeming::{
+            PointsRedemptionPayload, RedemptionIntentPayload, RedemptionPayload,
+            StampsRedemptionPayload,
+        },
+        redeeming_inputs::{
+            CancelRedemptionIntentInput, ConfirmPointsRedemptionInput, ConfirmRedemptionInput,
+            ConfirmStampsRedemptionInput, CreatePointsRedemptionIntentInput,
+            CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput,
+            VerifyRedemptionCodeInput,
+        },
         stamp::{CreateStampInput, CreateStampPayload},
     },
     merchant::{
@@ -558,6 +569,23 @@ impl Query {
     /// One offer: consumers get live ones, of any merchant.
     fn offer(context: &Context, id: Id) -> Result<Option<Whole<OfferNode>>, ApiError> {
         crate::promotion::queries::offer(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// Promises of redemptions: a merchant's people see those for their stores, consumers their own at every merchant. Needs the
+    /// permission `view_consumer` or `redeem`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn redemption_intents(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk alone.")] order_by: Option<String>,
+        #[graphql(description = "Those that stand so now.")] state: Option<RedemptionIntentState>,
+    ) -> Result<Option<RedemptionIntentNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::loyalty::intent::list(context, state, &paging).map(Some)
     }
 
     /// Loyalty cards: a merchant's people list all of their merchant's, consumers the live ones of the merchants they joined.
@@ -1468,6 +1496,74 @@ impl Mutation {
         input: CreateStampInput,
     ) -> Result<Option<CreateStampPayload>, ApiError> {
         crate::loyalty::stamp::create_stamp(executor, &input).map(Some)
+    }
+
+    /// Promises a use of an offer: it counts against every limit, and its code is good, until it is confirmed, called off or its
+    /// time runs out. Consumers promise themselves. A merchant's people need the permission `redeem`, and `identify_consumer` to
+    /// say whose it is; of a customer who has an account they need a code that the customer made, unless the store does without.
+    fn create_redemption_intent(
+        executor: &Asked<'_, '_>,
+        input: CreateRedemptionIntentInput,
+    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+        crate::loyalty::redeeming::create_redemption_intent(executor, &input).map(Some)
+    }
+
+    /// Promises points: they are set aside. Needs what `createRedemptionIntent` needs.
+    fn create_points_redemption_intent(
+        executor: &Asked<'_, '_>,
+        input: CreatePointsRedemptionIntentInput,
+    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+        crate::loyalty::redeeming::create_points_redemption_intent(executor, &input).map(Some)
+    }
+
+    /// Promises a full card of stamps: they are set aside. Needs what `createRedemptionIntent` needs.
+    fn create_stamps_redemption_intent(
+        executor: &Asked<'_, '_>,
+        input: CreateStampsRedemptionIntentInput,
+    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+        crate::loyalty::redeeming::create_stamps_redemption_intent(executor, &input).map(Some)
+    }
+
+    /// Uses the code of an offer, once; or the one that an offer has for everybody. Needs the permission `redeem` in the store. Codes
+    /// are tried in vain so often a minute.
+    fn confirm_redemption(
+        executor: &Asked<'_, '_>,
+        input: ConfirmRedemptionInput,
+    ) -> Result<Option<RedemptionPayload>, ApiError> {
+        crate::loyalty::redeeming::confirm_redemption(executor, &input).map(Some)
+    }
+
+    /// Uses a code of points, once: they are spent. Needs what `confirmRedemption` needs.
+    fn confirm_points_redemption(
+        executor: &Asked<'_, '_>,
+        input: ConfirmPointsRedemptionInput,
+    ) -> Result<Option<PointsRedemptionPayload>, ApiError> {
+        crate::loyalty::redeeming::confirm_points_redemption(executor, &input).map(Some)
+    }
+
+    /// Uses a code of stamps, once: they are spent. Needs what `confirmRedemption` needs.
+    fn confirm_stamps_redemption(
+        executor: &Asked<'_, '_>,
+        input: ConfirmStampsRedemptionInput,
+    ) -> Result<Option<StampsRedemptionPayload>, ApiError> {
+        crate::loyalty::redeeming::confirm_stamps_redemption(executor, &input).map(Some)
+    }
+
+    /// Calls a promise off: what it set aside is free again. Consumers call off their own; a merchant's people need the permission
+    /// `redeem`.
+    fn cancel_redemption_intent(
+        executor: &Asked<'_, '_>,
+        input: CancelRedemptionIntentInput,
+    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+        crate::loyalty::redeeming::cancel_redemption_intent(executor, &input).map(Some)
+    }
+
+    /// Says what an open code promises, and to whom, without using it. Needs what `confirmRedemption` needs.
+    fn verify_redemption_code(
+        executor: &Asked<'_, '_>,
+        input: VerifyRedemptionCodeInput,
+    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+        crate::loyalty::redeeming::verify_redemption_code(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

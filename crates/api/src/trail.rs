@@ -18,11 +18,11 @@ use regulars_auth::{
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId,
-    OrderItemId, PersonId, ProductId, RewardId, RoleId, Scope, StoreError, StoreGroupId, StoreId,
-    VisitId,
+    Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
+    OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId, Scope, StoreError,
+    StoreGroupId, StoreId, VisitId,
 };
-use regulars_loyalty::LoyaltyStore;
+use regulars_loyalty::{LoyaltyStore, RedemptionKind};
 use regulars_merchant::{EntitySource, MerchantStore};
 use regulars_persistence::Tx;
 
@@ -110,6 +110,12 @@ pub(crate) enum About {
     Visit(Option<VisitId>),
     /// A person of whom the log may hold no value, who is found meanwhile.
     Somebody,
+    /// A promise of a redemption.
+    RedemptionIntent(Option<IntentId>),
+    /// A promise of a redemption that is looked at, and stays as it is.
+    SeenIntent,
+    /// A redemption of that kind that is yet to be made.
+    Redemption(RedemptionKind),
 }
 
 /// What is being done, for the log.
@@ -263,6 +269,15 @@ impl Recorder {
             (About::Visit(id), Log::Merchant(merchant)) => id
                 .or(made.map(VisitId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Visit(merchant, id)),
+            (About::RedemptionIntent(id), Log::Merchant(merchant)) => id
+                .or(made.map(IntentId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::Intent(merchant, id)),
+            (About::SeenIntent, _) => {
+                made.map(IntentId::new).map_or(Subject::Nothing.into(), Thing::SeenIntent)
+            }
+            (About::Redemption(kind), Log::Merchant(merchant)) => made
+                .map(RedemptionId::new)
+                .map_or(Subject::Nothing.into(), |id| Thing::Redemption(merchant, *kind, id)),
             _ => self.subject(log, made).into(),
         }
     }
@@ -338,6 +353,7 @@ impl Recorder {
                 | About::Offer(_)
                 | About::OrderOf(_)
                 | About::Visit(_),
+                About::RedemptionIntent(_) | About::SeenIntent | About::Redemption(_),
                 _,
             ) => Subject::Nothing,
         }
@@ -492,6 +508,7 @@ impl Recorder {
             About::Reward(id) => id.map(Into::into),
             About::Settings => self.actor.merchant().map(|merchant| merchant.founder().into()),
             About::Visit(id) => id.map(Into::into),
+            About::RedemptionIntent(id) => id.map(Into::into),
             _ => None,
         });
         let outcome = code.map_or(Outcome::Done, |code| Outcome::Refused(cut(code)));

@@ -13,8 +13,8 @@ mod subject;
 use std::net::IpAddr;
 
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId,
-    OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId, RoleId,
+    Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
+    OrderId, OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId, RoleId,
     StoreGroupId, StoreId, Timestamp, Violations, VisitId,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
@@ -98,6 +98,14 @@ words! {
         Offer = "offer",
         /// A visit.
         Visit = "visit",
+        /// A promise of a redemption.
+        RedemptionIntent = "redemption_intent",
+        /// A use of an offer.
+        Redemption = "redemption",
+        /// A use of points.
+        PointsRedemption = "points_redemption",
+        /// A use of stamps.
+        StampsRedemption = "stamps_redemption",
     }
 }
 
@@ -160,6 +168,7 @@ targets! {
     CampaignId => Campaign,
     OfferId => Offer,
     VisitId => Visit,
+    IntentId => RedemptionIntent,
 }
 
 /// What came of it.

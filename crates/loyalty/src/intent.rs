@@ -1,10 +1,13 @@
 //! Intents: promises of a redemption, each with a code (rules 21 and 23).
 
 use regulars_kernel::{
-    HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, PersonId, RewardId, StoreId, Timestamp,
+    Actor, Denied, HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, Page, PageRequest,
+    Permission, PersonId, Points, RewardId, StoreAccess, StoreId, Timestamp,
+    page::{Keyed, SortKey},
+    pk_sort,
 };
 
-use crate::{PromotionId, RedemptionKind};
+use crate::{LoyaltyError, PromotionId, RedeemingStore, RedemptionKind};
 
 /// Where an intent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +95,8 @@ pub struct RedemptionIntent {
     pub store: Option<StoreId>,
     /// What sets the points or stamps aside.
     pub hold: Option<HoldId>,
+    /// How many that are, or were; the store has it of the hold.
+    pub held: Option<Points>,
     /// The code; unique per merchant among open ones (rule 22).
     pub code: String,
     /// Where it stands.
@@ -107,6 +112,130 @@ impl RedemptionIntent {
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.state == IntentState::Open && now < self.expires_at
     }
+
+    /// Where it stands at an instant: what lapsed by itself may not be noted yet.
+    pub fn state_at(&self, now: Timestamp) -> IntentState {
+        match self.state {
+            IntentState::Open if !self.is_open(now) => IntentState::Lapsed,
+            state => state,
+        }
+    }
+
+    /// Whether somebody who works in some stores alone has to do with it: what is for no store in particular is everybody's.
+    pub fn is_within(&self, actor: &Actor) -> bool {
+        let within = |store| actor.stores().is_none_or(|stores| stores.includes(store));
+        self.store.is_none_or(within)
+    }
+}
+
+pk_sort! {
+    /// What a list of promises can be ordered by: the pk alone.
+    pub enum IntentSort of "redemptionIntents"
+}
+
+impl Keyed<IntentSort> for RedemptionIntent {
+    fn sort_key(&self, field: IntentSort) -> SortKey {
+        match field {}
+    }
+
+    fn pk(&self) -> i64 {
+        self.id.get()
+    }
+}
+
+/// Which promises a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntentQuery {
+    /// Those that stand so at [`Self::now`]; none: however they stand.
+    pub state: Option<IntentState>,
+    /// Those for these stores. What is for no store in particular is within every reach.
+    pub within: StoreAccess,
+    /// When it is asked.
+    pub now: Timestamp,
+}
+
+impl IntentQuery {
+    /// Those that the asker sees: staff those for their stores, everybody else all.
+    fn of(actor: &Actor, state: Option<IntentState>, now: Timestamp) -> Self {
+        Self { state, within: actor.stores().cloned().unwrap_or(StoreAccess::All), now }
+    }
+
+    /// Whether it shows a promise. What a port answers is defined by this.
+    pub fn admits(&self, intent: &RedemptionIntent) -> bool {
+        self.state.is_none_or(|state| intent.state_at(self.now) == state)
+            && intent.store.is_none_or(|store| self.within.includes(store))
+    }
+}
+
+/// Passes for whoever sees promises at all.
+fn require(actor: &Actor) -> Result<(), Denied> {
+    if matches!(actor, Actor::Consumer { .. }) {
+        return Ok(());
+    }
+    let sees = actor.require(Permission::ViewConsumer);
+    sees.or_else(|_| actor.require(Permission::Redeem)).map(drop)
+}
+
+/// A page of the promises that the asker sees: a merchant's people with [`Permission::ViewConsumer`] or [`Permission::Redeem`]
+/// those for their stores, consumers their own at every merchant.
+pub fn list(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    state: Option<IntentState>,
+    page: &PageRequest<IntentSort>,
+    now: Timestamp,
+) -> Result<Page<RedemptionIntent>, LoyaltyError> {
+    require(actor)?;
+    Ok(tx.list_intents(&IntentQuery::of(actor, state, now), page)?)
+}
+
+/// How many rows all pages of [`list`] have.
+pub fn count(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    state: Option<IntentState>,
+    now: Timestamp,
+) -> Result<u64, LoyaltyError> {
+    require(actor)?;
+    Ok(tx.count_intents(&IntentQuery::of(actor, state, now))?)
+}
+
+/// The same page of the promises of each offer that the asker sees, as of [`list`]; offers without any may be left out.
+pub fn per_offer(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    state: Option<IntentState>,
+    offers: &[OfferId],
+    page: &PageRequest<IntentSort>,
+    now: Timestamp,
+) -> Result<Vec<(OfferId, Page<RedemptionIntent>)>, LoyaltyError> {
+    require(actor)?;
+    Ok(tx.intents_per_offer(&IntentQuery::of(actor, state, now), offers, page)?)
+}
+
+/// How many rows all pages of [`per_offer`] have for each offer; offers without any are left out.
+pub fn count_per_offer(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    state: Option<IntentState>,
+    offers: &[OfferId],
+    now: Timestamp,
+) -> Result<Vec<(OfferId, u64)>, LoyaltyError> {
+    require(actor)?;
+    Ok(tx.count_intents_per_offer(&IntentQuery::of(actor, state, now), offers)?)
+}
+
+/// The promises of those ids that the asker sees, in no order: a merchant's people with [`Permission::ViewConsumer`] or
+/// [`Permission::Redeem`] those of their stores, consumers their own.
+pub fn list_by_ids(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    ids: &[IntentId],
+) -> Result<Vec<RedemptionIntent>, LoyaltyError> {
+    require(actor)?;
+    let mut found = tx.intents(ids)?;
+    found.retain(|intent| intent.is_within(actor));
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -125,6 +254,7 @@ mod tests {
                 person: None,
                 store: None,
                 hold: None,
+                held: None,
                 code: "A".to_owned(),
                 state,
                 expires_at: at(10),
@@ -132,6 +262,10 @@ mod tests {
             };
             assert_eq!(intent.is_open(at(9)), state == IntentState::Open);
             assert!(!intent.is_open(at(10)));
+            assert_eq!(intent.state_at(at(9)), state);
+            let lapsed = state == IntentState::Open;
+            let over = if lapsed { IntentState::Lapsed } else { state };
+            assert_eq!(intent.state_at(at(10)), over);
         }
     }
 }

@@ -59,7 +59,7 @@ pub use entry::{Cause, Entry, EntryKind};
 pub use error::LoyaltyError;
 pub use hold::{Hold, HoldLot, HoldState};
 pub use holdings::{ClawBack, ClawBackPolicy, Holdings};
-pub use intent::{IntentState, Promised, RedemptionIntent};
+pub use intent::{IntentQuery, IntentSort, IntentState, Promised, RedemptionIntent};
 pub use ledger::Book;
 pub use ledger_store::{EarningLine, LedgerStore, Posted, Traced};
 pub use lot::{Lot, LotUse};

@@ -5,6 +5,7 @@ mod confirm;
 mod promise;
 #[cfg(test)]
 mod tests;
+pub mod till;
 
 pub use confirm::{Confirmed, cancel, check, confirm};
 pub use promise::{NewIntent, Wanted, promise};
@@ -14,7 +15,7 @@ use std::time::Duration;
 use chrono::NaiveTime;
 use regulars_customer::{CustomerStore, Membership};
 use regulars_kernel::{
-    Actor, LoyaltyCardId, MerchantId, OfferId, Rule, StoreId, Timestamp, Violations,
+    Actor, LoyaltyCardId, MerchantId, OfferId, Rule, StoreAccess, StoreId, Timestamp, Violations,
 };
 use regulars_merchant::{Merchant, MerchantStore};
 use regulars_promotion::{Eligibility, Place, PromotionStore};
@@ -42,6 +43,16 @@ fn invalid(argument: &'static str, sentence: impl Into<String>) -> LoyaltyError 
     Violations::of(argument, Rule::Invalid(sentence.into())).into()
 }
 
+/// Where nobody says where; whoever works in some stores alone has to.
+fn said(actor: &Actor, store: Option<StoreId>) -> Result<(), LoyaltyError> {
+    match actor.stores() {
+        Some(StoreAccess::Only(_)) if store.is_none() => {
+            Err(invalid("storeId", "Say in which store: you do not work in all of them."))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The merchant, and the store where one is named; else the merchant's own clock.
 fn counter<S: RedeemingPorts>(
     tx: &mut S,
@@ -51,6 +62,7 @@ fn counter<S: RedeemingPorts>(
 ) -> Result<Counter, LoyaltyError> {
     let found = tx.merchants(&[merchant])?.pop();
     let found = found.ok_or(LoyaltyError::LoyaltyCardNotFound)?;
+    said(actor, store)?;
     let anywhere = Place {
         store: None,
         groups: Vec::new(),
@@ -58,7 +70,7 @@ fn counter<S: RedeemingPorts>(
         day_starts_at: NaiveTime::MIN,
     };
     let Some(store) = store else { return Ok(Counter { merchant: found, place: anywhere }) };
-    let within = regulars_kernel::StoreAccess::Only(vec![store]);
+    let within = StoreAccess::Only(vec![store]);
     let allowed = actor.stores().is_none_or(|stores| stores.includes(store));
     let mut places = tx.places_per_merchant(&[merchant], &within)?;
     let place = places.pop().filter(|_| allowed).ok_or(LoyaltyError::StoreNotFound)?;

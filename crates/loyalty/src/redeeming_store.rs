@@ -1,15 +1,17 @@
 //! What redeeming asks of whoever keeps the rows, beside [`LedgerStore`].
 
 use regulars_kernel::{
-    EntryId, IntentId, MerchantId, OfferId, RedemptionId, RewardId, StoreError, Timestamp,
+    EntryId, IntentId, MerchantId, OfferId, Page, PageRequest, RedemptionId, RewardId, StoreError,
+    Timestamp,
 };
 
 use crate::{
-    HoldsLoyalty, IntentState, LedgerStore, LoyaltyReward, PromotionId, Redemption,
-    RedemptionIntent,
+    HoldsLoyalty, IntentQuery, IntentSort, IntentState, LedgerStore, LoyaltyReward, PromotionId,
+    Redemption, RedemptionIntent, RedemptionQuery, RedemptionSort,
 };
 
-/// Promises and redemptions, written. Reach as in [`crate::LoyaltyStore`]. What is locked is locked until the transaction
+/// Promises and redemptions, written. Reach as in [`crate::LoyaltyStore`], but for writing: what is promised and redeemed is
+/// the merchant's to write, in its own scope, and never a person's. What is locked is locked until the transaction
 /// ends: first promotions, by ascending [`PromotionId::rank`], then rewards, then accounts, then promises.
 pub trait RedeemingStore: LedgerStore {
     /// Locks a promotion, so that its uses are counted and added to in one step (rule 23).
@@ -41,6 +43,46 @@ pub trait RedeemingStore: LedgerStore {
 
     /// Promises by id, in no order: of the merchant's, or the person's own.
     fn intents(&mut self, ids: &[IntentId]) -> Result<Vec<RedemptionIntent>, StoreError>;
+
+    /// A page of promises, within the scope's reach.
+    fn list_intents(
+        &mut self,
+        query: &IntentQuery,
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Page<RedemptionIntent>, StoreError>;
+
+    /// How many rows [`Self::list_intents`] has on all its pages.
+    fn count_intents(&mut self, query: &IntentQuery) -> Result<u64, StoreError>;
+
+    /// The same page of each offer's promises; offers without any may be left out.
+    fn intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Vec<(OfferId, Page<RedemptionIntent>)>, StoreError>;
+
+    /// How many rows all pages of [`Self::intents_per_offer`] have for each; offers without any are left out.
+    fn count_intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError>;
+
+    /// The same page of each offer's redemptions; offers without any may be left out.
+    fn redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+        page: &PageRequest<RedemptionSort>,
+    ) -> Result<Vec<(OfferId, Page<Redemption>)>, StoreError>;
+
+    /// How many rows all pages of [`Self::redemptions_per_offer`] have for each; offers without any are left out.
+    fn count_redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError>;
 
     /// Ends an open promise.
     fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError>;
@@ -116,6 +158,52 @@ where
 
     fn intents(&mut self, ids: &[IntentId]) -> Result<Vec<RedemptionIntent>, StoreError> {
         self.held_loyalty_mut().intents(ids)
+    }
+
+    fn list_intents(
+        &mut self,
+        query: &IntentQuery,
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Page<RedemptionIntent>, StoreError> {
+        self.held_loyalty_mut().list_intents(query, page)
+    }
+
+    fn count_intents(&mut self, query: &IntentQuery) -> Result<u64, StoreError> {
+        self.held_loyalty_mut().count_intents(query)
+    }
+
+    fn intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Vec<(OfferId, Page<RedemptionIntent>)>, StoreError> {
+        self.held_loyalty_mut().intents_per_offer(query, offers, page)
+    }
+
+    fn count_intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError> {
+        self.held_loyalty_mut().count_intents_per_offer(query, offers)
+    }
+
+    fn redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+        page: &PageRequest<RedemptionSort>,
+    ) -> Result<Vec<(OfferId, Page<Redemption>)>, StoreError> {
+        self.held_loyalty_mut().redemptions_per_offer(query, offers, page)
+    }
+
+    fn count_redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError> {
+        self.held_loyalty_mut().count_redemptions_per_offer(query, offers)
     }
 
     fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError> {

@@ -1,12 +1,12 @@
 //! Redemptions: uses of an offer, of points or of stamps.
 
 use regulars_kernel::{
-    Actor, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
+    Actor, Denied, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
     Permission, PersonId, Points, RedemptionId, RewardId, StoreAccess, StoreId, Timestamp,
     page::{KeyKind, Keyed, Order, SortField, SortKey},
 };
 
-use crate::{LoyaltyError, LoyaltyStore, PromotionId, account::visible};
+use crate::{LoyaltyError, LoyaltyStore, PromotionId, RedeemingStore, account::visible};
 
 /// What kind of thing was redeemed; the API has a list of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -211,16 +211,46 @@ pub fn count_per_consumer(
     Ok(tx.count_redemptions_per_consumer(&RedemptionQuery::of(actor, kind), &people)?)
 }
 
+/// The same page of each offer's redemptions that the asker sees, as of [`list_by_ids`]; offers without any may be left out.
+pub fn per_offer(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    offers: &[OfferId],
+    page: &PageRequest<RedemptionSort>,
+) -> Result<Vec<(OfferId, Page<Redemption>)>, LoyaltyError> {
+    require(actor)?;
+    let query = RedemptionQuery::of(actor, RedemptionKind::Offer);
+    Ok(tx.redemptions_per_offer(&query, offers, page)?)
+}
+
+/// How many rows all pages of [`per_offer`] have for each offer; offers without any are left out.
+pub fn count_per_offer(
+    tx: &mut impl RedeemingStore,
+    actor: &Actor,
+    offers: &[OfferId],
+) -> Result<Vec<(OfferId, u64)>, LoyaltyError> {
+    require(actor)?;
+    let query = RedemptionQuery::of(actor, RedemptionKind::Offer);
+    Ok(tx.count_redemptions_per_offer(&query, offers)?)
+}
+
+/// Passes for whoever sees redemptions beside their customer.
+fn require(actor: &Actor) -> Result<(), Denied> {
+    if matches!(actor, Actor::Consumer { .. }) {
+        return Ok(());
+    }
+    let sees = actor.require(Permission::ViewConsumer);
+    sees.or_else(|_| actor.require(Permission::Redeem)).map(drop)
+}
+
 /// The redemptions of those ids that the asker sees, in no order: a merchant's people with
-/// [`Permission::ViewConsumer`] those in their stores, consumers their own.
+/// [`Permission::ViewConsumer`] or [`Permission::Redeem`] those in their stores, consumers their own.
 pub fn list_by_ids(
     tx: &mut impl LoyaltyStore,
     actor: &Actor,
     ids: &[RedemptionId],
 ) -> Result<Vec<Redemption>, LoyaltyError> {
-    if !matches!(actor, Actor::Consumer { .. }) {
-        actor.require(Permission::ViewConsumer)?;
-    }
+    require(actor)?;
     let mut found = tx.redemptions(ids)?;
     found.retain(|row| RedemptionQuery::of(actor, row.redeemed.kind()).admits(row));
     Ok(found)

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Lists within the rows of others, with their arguments.
-const NESTED: [(&str, &str); 27] = [
+const NESTED: [(&str, &str); 29] = [
     ("consumers(first: 2)", "orders"),
     ("consumers(first: 2)", "redemptions"),
     ("consumers(first: 2)", "stampsRedemptions"),
@@ -22,6 +22,8 @@ const NESTED: [(&str, &str); 27] = [
     ("offers(first: 2)", "stores"),
     ("offers(first: 2)", "storeGroups"),
     ("offers(first: 2)", "products"),
+    ("offers(first: 2)", "redemptions"),
+    ("offers(first: 2)", "redemptionIntents"),
     ("loyaltyCards(first: 2)", "stores"),
     ("loyaltyCards(first: 2)", "storeGroups"),
     ("loyaltyCards(first: 2)", "products"),

@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 12] = [
+const LISTS: [(&str, &str); 13] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -15,6 +15,7 @@ const LISTS: [(&str, &str); 12] = [
     ("campaigns", ""),
     ("offers", ""),
     ("loyaltyCards", ""),
+    ("redemptionIntents", ""),
     ("orderTypes", ""),
     ("applications", ""),
     ("auditLog", ""),

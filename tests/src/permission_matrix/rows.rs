@@ -5,6 +5,7 @@ mod catalogue;
 mod loyalty_cards;
 mod orders;
 mod own_account;
+mod redeeming;
 
 use serde_json::{Value, json};
 
@@ -60,6 +61,7 @@ pub(crate) fn all() -> Vec<Row> {
         places(),
         catalogue::all(),
         orders::all(),
+        redeeming::all(),
         apps::all(),
         loyalty_cards::all(),
         memberships(),

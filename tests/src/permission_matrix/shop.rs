@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{
     apps::App,
+    audit::act,
     consumer_fields::member_of_the_demo_merchant,
+    redeeming::shop as redeeming,
     world::{PASSWORD, World},
 };
 
@@ -84,9 +86,18 @@ impl<'a> Shop<'a> {
                 ids[codename] = role["node"]["id"].clone();
             }
         }
-        let me = clients["consumer"].query("{ me { id loyaltyId } }", Value::Null).succeeded();
+        let me = clients["consumer"].query("{ me { id pk loyaltyId } }", Value::Null).succeeded();
         ids["consumer"] = me.data("me.id").clone();
         ids["loyaltyId"] = me.data("me.loyaltyId").clone();
+        // What can be redeemed at any time, and plenty to do it with.
+        let offers = redeeming::Shop::of(world, world.demo_owner(), ids["store"].clone());
+        let (flat, stamps) = (offers.flat_card(), offers.stamp_card());
+        for card in [flat, stamps] {
+            offers.has(me.data("me"), card, 1_000_000);
+        }
+        ids["free offer"] = json!(offers.offer(""));
+        ids["flat card"] = json!(flat);
+        ids["stamp card"] = json!(stamps);
         let mut shop = Self { world, clients, ids };
         // A merchant has a hundred at most: what is only looked at or changed is one for all questions.
         shop.ids["application"] = shop.application();
@@ -232,6 +243,20 @@ impl<'a> Shop<'a> {
             "name": "Matrix", "offerType": "PERCENTAGE", "offerValue": 5, "status": "DRAFT",
         });
         self.made("createOffer", "CreateOfferInput", "offer", &input)
+    }
+
+    /// A promise that the consumer makes themselves: its id and its code.
+    pub(crate) fn promised(&self, mutation: &str) -> Value {
+        let input = match mutation {
+            "createRedemptionIntent" => json!({ "offerId": self.id("free offer") }),
+            "createPointsRedemptionIntent" => {
+                json!({ "loyaltyCardId": self.id("flat card"), "pointsToRedeem": 20 })
+            }
+            _ => json!({ "loyaltyCardId": self.id("stamp card") }),
+        };
+        let made = act(self.client("consumer"), mutation, &input, "redemptionIntent { id code }");
+        assert_eq!(made["success"], true, "{made}");
+        made["redemptionIntent"].clone()
     }
 
     /// A role of the shop's own.

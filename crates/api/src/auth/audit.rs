@@ -19,7 +19,12 @@ use crate::{
     error::ApiError,
     fast::Fast,
     global_id::{Id, Named, pk_field},
-    loyalty::{card::LOYALTY_CARD, reward::LOYALTY_REWARD},
+    loyalty::{
+        card::LOYALTY_CARD,
+        intent::REDEMPTION_INTENT,
+        redemption::{POINTS_REDEMPTION, REDEMPTION, STAMPS_REDEMPTION},
+        reward::LOYALTY_REWARD,
+    },
     merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
     order::{item::ORDER_ITEM, node::ORDER, visit::VISIT},
@@ -102,6 +107,10 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::Campaign => CAMPAIGN,
         TargetKind::Offer => OFFER,
         TargetKind::Visit => VISIT,
+        TargetKind::RedemptionIntent => REDEMPTION_INTENT,
+        TargetKind::Redemption => REDEMPTION,
+        TargetKind::PointsRedemption => POINTS_REDEMPTION,
+        TargetKind::StampsRedemption => STAMPS_REDEMPTION,
     }
 }
 

@@ -184,3 +184,26 @@ fn no_network_fills_the_log() {
     assert!(guesses.may_note_refusal(other, now));
     assert!(guesses.may_note_refusal(one, now.plus(MINUTE)));
 }
+
+#[test]
+fn rule_22_codes_are_tried_in_vain_so_often_a_minute_by_each_and_at_each_store() {
+    let guesses = guesses();
+    let (app, person) = (Asker::App(ApplicationId::new(1)), Asker::Person(PersonId::new(1)));
+    let (here, there) = (Some(StoreId::new(1)), Some(StoreId::new(2)));
+    // Codes that are some cost nothing, however many they are.
+    for _ in 0..100 {
+        guesses.was_a_code(guesses.try_code(app, here, at(0)).unwrap());
+    }
+    for _ in 0..20 {
+        guesses.try_code(app, here, at(0)).unwrap();
+    }
+    // One comes back in three seconds, and what has to wait is not counted.
+    for _ in 0..2 {
+        assert_eq!(guesses.try_code(app, here, at(0)).unwrap_err(), TooOften(3));
+    }
+    for (asker, store) in [(app, there), (app, None), (person, here)] {
+        assert!(guesses.try_code(asker, store, at(0)).is_ok(), "{asker:?} {store:?}");
+    }
+    guesses.try_code(app, here, at(3)).unwrap();
+    assert!(guesses.try_code(app, here, at(3)).is_err());
+}

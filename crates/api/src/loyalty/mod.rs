@@ -4,16 +4,20 @@ pub mod available;
 pub mod card;
 pub mod choice;
 pub mod inputs;
+pub mod intent;
 pub mod mutations;
 pub mod points;
 pub mod queries;
 pub mod receipt;
 pub mod recognise;
+pub mod redeeming;
+pub mod redeeming_inputs;
 pub mod redemption;
 pub mod reward;
 pub mod stamp;
 
 pub use card::{LoyaltyCardNode, LoyaltyCardNodeConnection};
+pub use intent::{RedemptionIntentNode, RedemptionIntentNodeConnection};
 pub use points::PointsSummaryObject;
 pub use redemption::{
     PointsRedemptionNode, PointsRedemptionNodeConnection, RedemptionNode, RedemptionNodeConnection,

@@ -29,6 +29,13 @@ use crate::{
     sibling::{Referred, Sibling},
 };
 
+/// The type name of uses of offers in global ids.
+pub const REDEMPTION: &str = "RedemptionNode";
+/// The type name of uses of points in global ids.
+pub const POINTS_REDEMPTION: &str = "PointsRedemptionNode";
+/// The type name of uses of stamps in global ids.
+pub const STAMPS_REDEMPTION: &str = "StampsRedemptionNode";
+
 /// What redemptions refer to.
 #[derive(Default)]
 pub struct UseReferred {
@@ -281,6 +288,38 @@ pub(crate) fn of_consumer<N: From<Use> + Listed<Sort = RedemptionSort>>(
         ))
     })?;
     Ok(lists.of(person.into()))
+}
+
+/// A page of an offer's redemptions, loaded for all of their level.
+pub(crate) fn of_offer(
+    executor: &Executor<'_, '_, Context>,
+    level: &Arc<Level<OfferId>>,
+    offer: OfferId,
+    paging: &PageArguments,
+) -> Result<RedemptionNodeConnection, ApiError> {
+    let (context, name) = (executor.context(), LoadName::at("redemptions of offers", executor));
+    let lists = context.lists(level, name, |offers| {
+        let page = PageRequest::<RedemptionSort>::parse(paging, "redemptions")?;
+        let actor = context.actor();
+        let found = context.read(|tx| redemption::per_offer(tx, actor, offers, &page))?;
+        let (offers, found): (Vec<OfferId>, Vec<_>) = found.into_iter().unzip();
+        let pages = pages(found).map(|page| page.map(RedemptionNode::from));
+        let level = Arc::clone(level);
+        Ok(Lists::new(
+            offers.into_iter().map(Into::into).zip(pages),
+            page.order,
+            move |context, offer| {
+                let count = context.load(&level, name.and("number"), offer.into(), |offers| {
+                    let actor = context.actor();
+                    let counts =
+                        context.read(|tx| redemption::count_per_offer(tx, actor, offers))?;
+                    Ok(counts.into_iter().collect::<HashMap<OfferId, u64>>())
+                })?;
+                Ok(count.unwrap_or_default())
+            },
+        ))
+    })?;
+    Ok(lists.of(offer.into()))
 }
 
 /// One redemption of a kind, as far as the asker sees it.

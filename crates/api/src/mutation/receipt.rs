@@ -2,8 +2,8 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, CampaignId, LoyaltyCardId, MerchantId, OfferId, OrderId, OrderTipId,
-    PersonId, ProductId, RewardId, RoleId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId,
+    OrderTipId, PersonId, ProductId, RedemptionId, RewardId, RoleId, StoreGroupId, StoreId,
 };
 use regulars_loyalty::{NothingEarned, stamp::Stamped};
 use regulars_order::{
@@ -56,7 +56,9 @@ numbers!(
     ProductId,
     OrderId,
     CampaignId,
-    OfferId
+    OfferId,
+    IntentId,
+    RedemptionId
 );
 
 /// `order:tip`. The log is told of the order.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juniper::Executor;
 use regulars_kernel::{
     Actor, CampaignId, MerchantId, OfferId,
     page::{Keyed, SortKey},
@@ -17,12 +18,17 @@ use super::{
     place::Referred,
 };
 use crate::{
-    connection::connection,
+    connection::{connection, paging},
     context::Context,
     error::ApiError,
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
+    loyalty::{
+        RedemptionIntentNodeConnection, RedemptionNodeConnection,
+        intent::{self, RedemptionIntentState},
+        redemption,
+    },
     merchant::MerchantNode,
     node::NodeValue,
     scalar::{DateTime, Decimal, JSONString, Time},
@@ -168,6 +174,40 @@ promotion_object! {
         fields {
             /// The campaign it runs in.
             fn campaign(&self) -> Option<CampaignNode> { self.campaign_node() }
+
+            /// Uses of it: a merchant's people see those in their stores, consumers their own. Needs the permission `view_consumer` or
+            /// `redeem`.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn redemptions(
+                &self,
+                executor: &Executor<'_, '_, Context>,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "createdAt, pk. Default pk.")] order_by: Option<String>,
+            ) -> Result<Option<RedemptionNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                redemption::of_offer(executor, self.siblings.own(), self.row.id, &paging).map(Some)
+            }
+
+            /// Promises of it, as `redemptions`.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn redemption_intents(
+                &self,
+                executor: &Executor<'_, '_, Context>,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "pk alone.")] order_by: Option<String>,
+                #[graphql(description = "Those that stand so now.")] state: Option<RedemptionIntentState>,
+            ) -> Result<Option<RedemptionIntentNodeConnection>, ApiError> {
+                let paging = paging(first, last, before, after, offset, order_by);
+                intent::of_offer(executor, self.siblings.own(), self.row.id, state, &paging).map(Some)
+            }
         }
     }
 }

@@ -1,15 +1,16 @@
 //! What somebody is about to change, looked at before and after: what the crate of the log knows itself, and what lies beside
-//! it, orders and loyalty cards.
+//! it, orders, promotions and what is redeemed.
 
 mod card;
 mod promotion;
+mod redeeming;
 
-use regulars_auth::audit::{Field, Image, Subject, Target, View};
+use regulars_auth::audit::{Field, Image, Subject, Target, TargetKind, View};
 use regulars_kernel::{
-    CampaignId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, OrderItemId, RewardId,
-    StoreAccess, StoreError, VisitId,
+    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, OrderItemId,
+    RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
 };
-use regulars_loyalty::LoyaltyStore;
+use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
 use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType, Visit, VisitStore};
 use regulars_persistence::Tx;
 use regulars_promotion::PromotionStore;
@@ -37,6 +38,12 @@ pub(super) enum Thing {
     OrderOf(MerchantId, OrderItemId),
     /// A visit.
     Visit(MerchantId, VisitId),
+    /// A promise of a redemption of theirs.
+    Intent(MerchantId, IntentId),
+    /// A promise that stays as it is.
+    SeenIntent(IntentId),
+    /// A redemption of that kind of theirs.
+    Redemption(MerchantId, RedemptionKind, RedemptionId),
 }
 
 impl From<Subject> for Thing {
@@ -58,6 +65,15 @@ impl Thing {
             Self::Reward(_, reward) => Some((*reward).into()),
             Self::OrderOf(..) => None,
             Self::Visit(_, visit) => Some((*visit).into()),
+            Self::Intent(_, intent) | Self::SeenIntent(intent) => Some((*intent).into()),
+            Self::Redemption(_, kind, id) => {
+                let kind = match kind {
+                    RedemptionKind::Offer => TargetKind::Redemption,
+                    RedemptionKind::Points => TargetKind::PointsRedemption,
+                    RedemptionKind::Stamps => TargetKind::StampsRedemption,
+                };
+                Some(Target { kind, id: id.get() })
+            }
         }
     }
 
@@ -65,6 +81,7 @@ impl Thing {
     pub(super) fn look(&self, tx: &mut Tx<'_>) -> Result<View, StoreError> {
         let image = match self {
             Self::Known(subject) => return subject.look(tx),
+            Self::SeenIntent(_) => return Ok(View::default()),
             Self::Order(merchant, order) => {
                 tx.find_order(*merchant, *order)?.as_ref().map(image_of_order)
             }
@@ -91,6 +108,17 @@ impl Thing {
                 let mut found = tx.visits(&[*visit], &StoreAccess::All)?;
                 found.retain(|row| row.merchant == *merchant);
                 found.first().map(image_of_visit)
+            }
+
+            Self::Intent(merchant, intent) => {
+                let found = tx.intents(&[*intent])?;
+                let own = found.iter().find(|row| row.merchant == *merchant);
+                own.map(redeeming::image_of_intent)
+            }
+            Self::Redemption(merchant, _, redemption) => {
+                let found = tx.redemptions(&[*redemption])?;
+                let own = found.iter().find(|row| row.merchant == *merchant);
+                own.map(redeeming::image_of_redemption)
             }
         };
         Ok(View::alone(image))

@@ -162,6 +162,16 @@ fields! {
     AmountSpent = "amountSpent" plain,
     /// When a visit was.
     OccurredAt = "occurredAt" plain,
+    /// The offer that is redeemed, by number.
+    Offer = "offer" plain,
+    /// The reward that is bought, by number.
+    LoyaltyReward = "loyaltyReward" plain,
+    /// How many stamps it takes.
+    Stamps = "stamps" plain,
+    /// What it is worth, with its currency.
+    Amount = "amount" plain,
+    /// Until when a code is good.
+    ExpiresAt = "expiresAt" plain,
     /// What a till of a store needs to redeem.
     TillRedemption = "tillRedemption" plain,
     /// A line about a promotion.

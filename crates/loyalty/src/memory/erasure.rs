@@ -65,6 +65,7 @@ mod tests {
             person: Some(person),
             store: None,
             hold: Some(HoldId::new(number)),
+            held: None,
             code: format!("A{number}"),
             state: IntentState::Open,
             expires_at: Timestamp::from_seconds(9),

@@ -1,14 +1,51 @@
 //! The port of redeeming in memory. There is nothing to lock: one call comes after another.
 
 use regulars_kernel::{
-    EntryId, IntentId, MerchantId, OfferId, RedemptionId, RewardId, Scope, StoreError, Timestamp,
+    EntryId, IntentId, MerchantId, OfferId, Page, PageRequest, RedemptionId, RewardId, Scope,
+    StoreError, Timestamp, page::cut,
 };
 use regulars_promotion::{FixedCode, PromotionStore, RedemptionCode};
 
 use super::MemoryStore;
 use crate::{
-    IntentState, LoyaltyReward, PromotionId, RedeemingStore, Redemption, RedemptionIntent,
+    IntentQuery, IntentSort, IntentState, LoyaltyReward, PromotionId, RedeemingStore, Redemption,
+    RedemptionIntent, RedemptionQuery, RedemptionSort,
 };
+
+fn number(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+impl MemoryStore {
+    /// Whether what a merchant promises is the scope's to write.
+    fn writes(&self, merchant: MerchantId) -> bool {
+        self.scope.person().is_none() && self.is_near(merchant)
+    }
+
+    /// The promises in reach that a query shows, of some promotions.
+    fn promised(
+        &self,
+        query: &IntentQuery,
+        of: impl Fn(PromotionId) -> bool,
+    ) -> Vec<RedemptionIntent> {
+        let rows = self.memory.rows();
+        let shown = rows.intents.iter().filter(|row| {
+            self.owns(row.merchant, row.person) && query.admits(row) && of(row.promised.promotion())
+        });
+        shown.cloned().collect()
+    }
+
+    /// The redemptions of an offer in reach that a query shows.
+    fn redeemed(&self, query: &RedemptionQuery, offer: OfferId) -> Vec<Redemption> {
+        let rows = self.memory.rows();
+        let shown = rows.redemptions.values().filter(|row| {
+            self.owns(row.merchant, row.person)
+                && query.admits(row)
+                && row.redeemed.promotion() == PromotionId::Offer(offer)
+        });
+        shown.cloned().collect()
+    }
+}
 
 impl RedeemingStore for MemoryStore {
     fn lock_promotion(&mut self, _promotion: PromotionId) -> Result<(), StoreError> {
@@ -35,7 +72,7 @@ impl RedeemingStore for MemoryStore {
     }
 
     fn insert_intent(&mut self, new: &RedemptionIntent) -> Result<IntentId, StoreError> {
-        if !self.owns(new.merchant, new.person) {
+        if !self.writes(new.merchant) {
             return Err(StoreError::OutOfScope("the promise is another's"));
         }
         let mut rows = self.memory.rows();
@@ -74,10 +111,62 @@ impl RedeemingStore for MemoryStore {
         Ok(found.filter(|row| self.owns(row.merchant, row.person)).cloned().collect())
     }
 
+    fn list_intents(
+        &mut self,
+        query: &IntentQuery,
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Page<RedemptionIntent>, StoreError> {
+        Ok(cut(self.promised(query, |_| true), page))
+    }
+
+    fn count_intents(&mut self, query: &IntentQuery) -> Result<u64, StoreError> {
+        Ok(number(self.promised(query, |_| true).len()))
+    }
+
+    fn intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Vec<(OfferId, Page<RedemptionIntent>)>, StoreError> {
+        let of = |offer| self.promised(query, |of| of == PromotionId::Offer(offer));
+        Ok(offers.iter().map(|offer| (*offer, cut(of(*offer), page))).collect())
+    }
+
+    fn count_intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError> {
+        let of = |offer| self.promised(query, |of| of == PromotionId::Offer(offer)).len();
+        let counts = offers.iter().map(|offer| (*offer, number(of(*offer))));
+        Ok(counts.filter(|(_, count)| *count > 0).collect())
+    }
+
+    fn redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+        page: &PageRequest<RedemptionSort>,
+    ) -> Result<Vec<(OfferId, Page<Redemption>)>, StoreError> {
+        let of = |offer| self.redeemed(query, offer);
+        Ok(offers.iter().map(|offer| (*offer, cut(of(*offer), page))).collect())
+    }
+
+    fn count_redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError> {
+        let of = |offer| number(self.redeemed(query, offer).len());
+        let counts = offers.iter().map(|offer| (*offer, of(*offer)));
+        Ok(counts.filter(|(_, count)| *count > 0).collect())
+    }
+
     fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError> {
         let mut rows = self.memory.rows();
         let row = rows.intents.iter_mut().find(|row| row.id == intent);
-        let row = row.filter(|row| row.state == IntentState::Open);
+        let row = row.filter(|row| row.state == IntentState::Open && self.writes(row.merchant));
         row.ok_or(StoreError::OutOfScope("the promise is not open"))?.state = state;
         Ok(())
     }
@@ -101,7 +190,7 @@ impl RedeemingStore for MemoryStore {
         new: &Redemption,
         _intent: Option<IntentId>,
     ) -> Result<RedemptionId, StoreError> {
-        if !self.owns(new.merchant, new.person) {
+        if !self.writes(new.merchant) {
             return Err(StoreError::OutOfScope("the redemption is another's"));
         }
         let last = self.memory.rows().redemptions.keys().next_back().map_or(0, |id| id.get());

@@ -10,7 +10,7 @@ use regulars_promotion::{
     code::{Code, FixedCode},
 };
 
-use super::{RedeemingPorts, counter, decide, invalid, promotion};
+use super::{Counter, RedeemingPorts, counter, decide, invalid, promotion};
 use crate::{
     Account, Cause, IntentState, LoyaltyError, Promised, Promotion, Redeemed, Redemption,
     RedemptionIntent, RedemptionKind, Tariff,
@@ -102,7 +102,8 @@ fn open_promise<S: RedeemingPorts>(
 ///
 /// # Errors
 /// [`LoyaltyError::Invalid`] where there is no such code, where it has been used, has lapsed or is somebody else's; and for a
-/// code for everybody where the offer is not available, or is for customers who are known and nobody is named.
+/// code for everybody where the offer is not available, or is for customers who are known and nobody is named. Where who works
+/// in some stores alone does not say in which.
 pub fn confirm<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
@@ -113,10 +114,12 @@ pub fn confirm<S: RedeemingPorts>(
 ) -> Result<Confirmed, LoyaltyError> {
     actor.require(Permission::Redeem)?;
     let merchant = actor.merchant().ok_or_else(unknown)?;
+    // Before the code: whoever may not redeem there does not learn whether it is one.
+    let here = counter(tx, actor, merchant, store)?;
     let bearer = bearer(tx, actor, who)?;
     match open_promise(tx, merchant, code, now)? {
-        Some(found) => keep(tx, actor, found, kinds, bearer, store, now),
-        None => use_fixed(tx, actor, merchant, (code, kinds), bearer, store, now),
+        Some(found) => keep(tx, actor, found, kinds, bearer, &here, now),
+        None => use_fixed(tx, actor, (code, kinds), bearer, &here, now),
     }
 }
 
@@ -126,7 +129,7 @@ fn keep<S: RedeemingPorts>(
     Found { intent, account }: Found,
     kinds: &[RedemptionKind],
     bearer: Option<PersonId>,
-    store: Option<StoreId>,
+    here: &Counter,
     now: Timestamp,
 ) -> Result<Confirmed, LoyaltyError> {
     let kind = intent.promised.kind();
@@ -137,13 +140,8 @@ fn keep<S: RedeemingPorts>(
     if bearer.is_some() && bearer != intent.person {
         return Err(invalid(CODE, "This code is somebody else's."));
     }
-    if let (Some(promised), Some(here)) = (intent.store, store)
-        && promised != here
-    {
-        return Err(invalid("storeId", "This code was made for another store."));
-    }
-    let store = store.or(intent.store);
-    let counter = counter(tx, actor, intent.merchant, store)?;
+    promised_at(&intent, here.place.store)?;
+    let store = here.place.store.or(intent.store);
     let promotion = promotion(tx, actor, intent.promised)?;
     tx.end_intent(intent.id, IntentState::Confirmed)?;
     if let Some(reward) = intent.promised.reward() {
@@ -172,7 +170,7 @@ fn keep<S: RedeemingPorts>(
     };
     let mut account_after = None;
     if let Some((hold, mut account)) = intent.hold.zip(account) {
-        let zone = counter.merchant.time_zone;
+        let zone = here.merchant.time_zone;
         let mut holdings = bookkeeping::settle(tx, &mut account, zone, now)?;
         let amount = holdings.holds.iter().find(|row| row.id == hold).map(|row| row.amount);
         let Some(amount) = amount else { return Err(unknown()) };
@@ -192,6 +190,16 @@ fn keep<S: RedeemingPorts>(
         redemption.id = tx.insert_redemption(&redemption, Some(intent.id))?;
     }
     Ok(Confirmed { redemption, account: account_after })
+}
+
+/// Whether a promise is good in a store.
+fn promised_at(intent: &RedemptionIntent, here: Option<StoreId>) -> Result<(), LoyaltyError> {
+    match intent.store.zip(here) {
+        Some((promised, here)) if promised != here => {
+            Err(invalid("storeId", "This code was made for another store."))
+        }
+        _ => Ok(()),
+    }
 }
 
 const fn what(kind: RedemptionKind) -> &'static str {
@@ -235,19 +243,18 @@ const fn fixed_worth(promotion: &Promotion) -> Option<Money> {
 fn use_fixed<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
-    merchant: MerchantId,
     (code, kinds): (&str, &[RedemptionKind]),
     bearer: Option<PersonId>,
-    store: Option<StoreId>,
+    here: &Counter,
     now: Timestamp,
 ) -> Result<Confirmed, LoyaltyError> {
     let Ok(fixed) = FixedCode::parse(code) else { return Err(unknown()) };
+    let merchant = here.merchant.id;
     let found = tx.offer_of_fixed_code(merchant, fixed.key())?;
     let Some(offer) = found.filter(|_| kinds.contains(&RedemptionKind::Offer)) else {
         return Err(unknown());
     };
     let promotion = promotion(tx, actor, Promised::Offer(offer))?;
-    let counter = counter(tx, actor, merchant, store)?;
     if bearer.is_none() && promotion.needs_customer() {
         let sentence = "Say who redeems it: this offer is for customers who are known.";
         return Err(invalid("consumerId", sentence));
@@ -263,7 +270,7 @@ fn use_fixed<S: RedeemingPorts>(
         return Err(invalid("consumerId", sentence));
     }
     tx.lock_promotion(promotion.id())?;
-    let eligibility = decide(tx, &promotion, &counter, member.as_ref(), (now, now))?;
+    let eligibility = decide(tx, &promotion, here, member.as_ref(), (now, now))?;
     if !eligibility.available() {
         let reasons: Vec<_> = eligibility.reasons.iter().map(ToString::to_string).collect();
         return Err(invalid(CODE, reasons.join(" ")));
@@ -272,7 +279,7 @@ fn use_fixed<S: RedeemingPorts>(
         id: RedemptionId::new(0),
         merchant,
         person: bearer,
-        store,
+        store: here.place.store,
         redeemed: Redeemed::Offer { offer },
         order: None,
         entry: None,
@@ -293,22 +300,24 @@ fn use_fixed<S: RedeemingPorts>(
 pub fn check<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
-    code: &str,
+    (code, store): (&str, Option<StoreId>),
     who: &Identifier,
     now: Timestamp,
 ) -> Result<RedemptionIntent, LoyaltyError> {
     actor.require(Permission::Redeem)?;
     let merchant = actor.merchant().ok_or_else(unknown)?;
+    let here = counter(tx, actor, merchant, store)?;
     let bearer = bearer(tx, actor, who)?;
     let Found { intent, .. } = open_promise(tx, merchant, code, now)?.ok_or_else(unknown)?;
     if bearer.is_some() && bearer != intent.person {
         return Err(invalid(CODE, "This code is somebody else's."));
     }
+    promised_at(&intent, here.place.store)?;
     Ok(intent)
 }
 
 /// Calls a promise off: what it set aside is free again. Consumers call off their own, a merchant's people with
-/// [`Permission::Redeem`] their merchant's. Calling off again does nothing.
+/// [`Permission::Redeem`] those for their stores, or for no store in particular. Calling off again does nothing.
 ///
 /// # Errors
 /// [`LoyaltyError::Invalid`] where it has been kept already.
@@ -324,7 +333,7 @@ pub fn cancel<S: RedeemingPorts>(
     }
     let own = |intent: &RedemptionIntent| match actor {
         Actor::Consumer { person } => intent.person == Some(*person),
-        _ => actor.merchant() == Some(intent.merchant),
+        _ => actor.merchant() == Some(intent.merchant) && intent.is_within(actor),
     };
     let seen = tx.intents(&[id])?.pop().filter(own).ok_or(LoyaltyError::IntentNotFound)?;
     let Found { mut intent, account } = lock(tx, &seen)?.ok_or(LoyaltyError::IntentNotFound)?;

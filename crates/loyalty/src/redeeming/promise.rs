@@ -1,7 +1,7 @@
 //! Promises: a code that sets aside what it will take (rule 21).
 
 use regulars_customer::{
-    CustomerError, EmailAddress, Identifier, Membership, Standing,
+    CustomerError, EmailAddress, Identifier, Kind, Membership, Standing,
     identity::{Marks, Number, identify},
     search::PhoneTerm,
 };
@@ -9,9 +9,13 @@ use regulars_kernel::{
     Actor, IntentId, LoyaltyCardId, MerchantId, OfferId, Permission, Points, RewardId, StoreError,
     StoreId, Timestamp,
 };
+use regulars_merchant::MerchantStore;
 use regulars_promotion::{RedemptionCode, code::Code};
 
-use super::{Counter, RedeemingPorts, card, counter, decide, expiration, invalid, offer};
+use super::{
+    Counter, RedeemingPorts, card, counter, decide, expiration, invalid, offer,
+    till::{NotShown, may_promise},
+};
 use crate::{
     IntentState, LoyaltyCard, LoyaltyError, LoyaltyReward, Program, Promised, Promotion,
     RedemptionIntent, Spending, Tariff, bookkeeping,
@@ -55,7 +59,8 @@ pub struct NewIntent {
 
 /// Promises a redemption: what it takes is set aside at once, and it counts against every limit until it is confirmed,
 /// called off or lapses (rules 21 and 23). Consumers promise themselves; a merchant's people with
-/// [`Permission::Redeem`] promise anybody who is their customer, or nobody in particular.
+/// [`Permission::Redeem`] promise anybody who is their customer and shows what the till needs ([`super::till`]), or nobody in
+/// particular; who works in some stores alone says in which.
 ///
 /// The transaction's scope is the promotion's merchant. `entropy` gives fresh random bytes for codes.
 ///
@@ -92,6 +97,9 @@ pub fn promise<S: RedeemingPorts>(
         let sentence = "Say who redeems it: it is for customers who are known.";
         return Err(invalid("consumerId", sentence));
     }
+    if let (Some(member), Actor::Staff { .. } | Actor::App { .. }) = (&member, actor) {
+        shown(tx, member.kind, new)?;
+    }
     tx.lock_promotion(promotion.id())?;
     let eligibility = decide(tx, &promotion, &counter, member.as_ref(), (now, now))?;
     if !eligibility.available() {
@@ -105,6 +113,7 @@ pub fn promise<S: RedeemingPorts>(
         person: member.as_ref().map(|member| member.person),
         store: new.store,
         hold: None,
+        held: None,
         code: String::new(),
         state: IntentState::Open,
         expires_at: expiration(&promotion, now),
@@ -152,7 +161,9 @@ fn named<S: RedeemingPorts>(
     if let (Actor::Consumer { .. }, Some(member)) = (actor, &member)
         && !is_named(member, who)
     {
-        return Err(CustomerError::NobodyNamed(None).into());
+        let by_id = who.id.is_some_and(|id| id != member.person);
+        let argument = if by_id { "consumerId" } else { "consumerLoyaltyId" };
+        return Err(CustomerError::NobodyNamed(Some(argument)).into());
     }
     member.map(Some).ok_or_else(|| {
         let sentence = match actor {
@@ -161,6 +172,20 @@ fn named<S: RedeemingPorts>(
         };
         invalid("consumerId", sentence)
     })
+}
+
+/// Whether a till was shown what it needs (rule 21).
+fn shown<S: RedeemingPorts>(tx: &mut S, kind: Kind, new: &NewIntent) -> Result<(), LoyaltyError> {
+    let store = match new.store {
+        Some(store) => MerchantStore::stores(tx, &[store])?.pop(),
+        None => None,
+    };
+    let setting = store.and_then(|store| store.till_redemption);
+    let argument = |why| match why {
+        NotShown::Code => "consumerId",
+        NotShown::LoyaltyId => "consumerLoyaltyId",
+    };
+    may_promise(setting, kind, &new.who).map_err(|why| invalid(argument(why), why.to_string()))
 }
 
 /// Whether everything that is told names this customer.
@@ -222,7 +247,7 @@ fn set_aside<S: RedeemingPorts>(
     let until = intent.expires_at;
     let hold = bookkeeping::hold(tx, &mut account, &mut holdings, amount, until, now)?;
     let hold = hold.ok_or_else(|| too_few(holdings.available(now)))?;
-    intent.hold = Some(hold.id);
+    (intent.hold, intent.held) = (Some(hold.id), Some(amount));
     Ok(())
 }
 

@@ -1,9 +1,9 @@
-use regulars_customer::{Identifier, Membership};
+use regulars_customer::{CardNumber, Identifier, Kind, LoyaltyId, Membership, NewPerson};
 use regulars_kernel::{
     Actor, Classify, Currency, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId,
-    PersonId, Points, ProductId, RewardId, Scope, StoreAccess, Timestamp,
+    PersonId, Points, ProductId, RewardId, Scope, StoreAccess, StoreId, Timestamp,
 };
-use regulars_merchant::{Merchant, Tz};
+use regulars_merchant::{Merchant, Store, TillRedemption, Tz};
 use regulars_promotion::{Discount, Offer, RedemptionCode};
 
 use super::*;
@@ -21,6 +21,7 @@ use crate::{
 const MERCHANT: MerchantId = MerchantId::new(61);
 const ADA: PersonId = PersonId::new(71);
 const BOB: PersonId = PersonId::new(73);
+const CAT: PersonId = PersonId::new(79);
 const FLAT: LoyaltyCardId = LoyaltyCardId::new(1);
 const BUYS: LoyaltyCardId = LoyaltyCardId::new(2);
 const STAMPS: LoyaltyCardId = LoyaltyCardId::new(3);
@@ -155,6 +156,11 @@ fn till() -> Actor {
     Actor::cashier(MERCHANT, PersonId::new(1), StoreAccess::All)
 }
 
+/// Who is at no till: nobody shows them anything.
+fn program() -> Actor {
+    Actor::system(MERCHANT)
+}
+
 fn ada() -> Actor {
     Actor::Consumer { person: ADA }
 }
@@ -211,32 +217,113 @@ fn rule_21_who_promises_whom() {
     let mut shop = Shop::new();
     shop.has(ADA, FLAT, 50);
     let offer = Wanted::Offer(OFFER);
-    // A till promises a customer, or nobody in particular; a consumer themselves alone.
-    assert_eq!(shop.promises(&till(), offer, is(ADA), at(1)).unwrap().person, Some(ADA));
-    assert_eq!(shop.promises(&till(), offer, nobody(), at(1)).unwrap().person, None);
+    // A program promises a customer, or nobody in particular; a consumer themselves alone.
+    assert_eq!(shop.promises(&program(), offer, is(ADA), at(1)).unwrap().person, Some(ADA));
+    assert_eq!(shop.promises(&program(), offer, nobody(), at(1)).unwrap().person, None);
     assert_eq!(shop.promises(&ada(), offer, nobody(), at(1)).unwrap().person, Some(ADA));
     let others = shop.promises(&ada(), offer, is(BOB), at(1)).unwrap_err();
     assert_eq!(others, "DoesNotExist");
     // What counts per customer, or takes from an account, needs one.
     for wanted in [Wanted::Offer(ONCE), pays(20)] {
-        let unnamed = shop.promises(&till(), wanted, nobody(), at(1)).unwrap_err();
+        let unnamed = shop.promises(&program(), wanted, nobody(), at(1)).unwrap_err();
         assert!(unnamed.starts_with("consumerId: Say who"), "{unnamed}");
     }
     let denied = shop.promises(&Actor::Anonymous, offer, nobody(), at(1)).unwrap_err();
     assert_eq!(denied, "PermissionDenied");
     // A code is the customer's to whom it was promised.
-    let mine = shop.promises(&till(), pays(20), is(ADA), at(2)).unwrap();
+    let mine = shop.promises(&program(), pays(20), is(ADA), at(2)).unwrap();
     let theirs = shop.confirms(&mine.code, is(BOB), at(3)).unwrap_err();
     assert_eq!(theirs, "code: This code is somebody else's.");
     shop.confirms(&mine.code, is(ADA), at(3)).unwrap();
 }
 
 #[test]
+fn rule_21_a_till_promises_to_whom_it_sees_and_who_has_an_account_brings_a_code() {
+    let mut shop = Shop::new();
+    let offer = Wanted::Offer(OFFER);
+    let number = |text: &str| Identifier { loyalty_id: Some(text.to_owned()), ..nobody() };
+    let account = NewPerson::managed(LoyaltyId::from_entropy(79), at(0)).with_id(CAT);
+    shop.memory.customers().put_person(account);
+    let cards = vec![CardNumber::parse("C-77").unwrap()];
+    let (kind, sharing) = (Kind::Managed, None);
+    let registered = regulars_promotion::suite::membership(CAT, MERCHANT);
+    shop.memory.customers().put_membership(Membership { kind, sharing, cards, ..registered });
+    let known = LoyaltyId::from_entropy(71).into_string();
+    let listed = shop.promises(&till(), offer, is(CAT), at(1)).unwrap_err();
+    assert!(listed.starts_with("consumerLoyaltyId: Have the customer show"), "{listed}");
+    assert_eq!(shop.promises(&till(), offer, number("c 77"), at(1)).unwrap().person, Some(CAT));
+    for who in [is(ADA), number(&known)] {
+        let refused = shop.promises(&till(), offer, who, at(1)).unwrap_err();
+        assert!(refused.starts_with("consumerId: This customer has an account"), "{refused}");
+    }
+    assert_eq!(shop.promises(&till(), offer, nobody(), at(1)).unwrap().person, None);
+    // A store that does without codes.
+    let store = StoreId::new(81);
+    let quick = Store::new(store, MERCHANT, "Quick", at(0));
+    let till_redemption = Some(TillRedemption::LoyaltyId);
+    shop.memory.customers().merchants().put_store(Store { till_redemption, ..quick });
+    for (who, expected) in [(number(&known), Ok(Some(ADA))), (is(ADA), Err(listed))] {
+        let new = NewIntent { wanted: offer, who, store: Some(store) };
+        let entropy = || [1, 0, 0, 0, 0];
+        let promised = promise(&mut shop.tx(), &till(), &new, entropy, at(1));
+        let promised = promised.map(|intent| intent.person).map_err(|error| told(&error));
+        assert_eq!(promised, expected);
+    }
+}
+
+#[test]
+fn who_works_in_some_stores_redeems_there_and_says_where() {
+    let mut shop = Shop::new();
+    let (mine, other) = (StoreId::new(81), StoreId::new(82));
+    for store in [mine, other] {
+        let store = Store::new(store, MERCHANT, "Store", at(0));
+        shop.memory.customers().merchants().put_store(store);
+    }
+    let clerk = || Actor::cashier(MERCHANT, PersonId::new(1), StoreAccess::Only(vec![mine]));
+    let ask = |shop: &mut Shop, actor: &Actor, store| {
+        let new = NewIntent { wanted: Wanted::Offer(OFFER), who: nobody(), store };
+        let codes = &mut shop.codes;
+        let entropy = || {
+            *codes += 1;
+            [0, 0, 0, 0, *codes]
+        };
+        let mut tx = shop.memory.scoped(Scope::Merchant(MERCHANT));
+        promise(&mut tx, actor, &new, entropy, at(1)).map_err(|error| told(&error))
+    };
+    let unsaid = ask(&mut shop, &clerk(), None).unwrap_err();
+    assert!(unsaid.starts_with("storeId: Say in which store"), "{unsaid}");
+    assert_eq!(ask(&mut shop, &clerk(), Some(other)).unwrap_err(), "DoesNotExist");
+    let here = ask(&mut shop, &clerk(), Some(mine)).unwrap();
+    let there = ask(&mut shop, &till(), Some(other)).unwrap();
+    let confirms = |code: &str, store| {
+        let every = (code, RedemptionKind::ALL.as_slice());
+        let done = confirm(&mut shop.tx(), &clerk(), every, &nobody(), store, at(2));
+        done.map(|done| done.redemption.store).map_err(|error| told(&error))
+    };
+    // Of a store that is not theirs they do not even learn whether a code is one.
+    for code in [here.code.as_str(), "ZZZZ-ZZZZ"] {
+        assert_eq!(confirms(code, Some(other)), Err("DoesNotExist".to_owned()));
+        assert_eq!(confirms(code, None), Err(unsaid.clone()));
+    }
+    let elsewhere = "storeId: This code was made for another store.";
+    assert_eq!(confirms(&there.code, Some(mine)), Err(elsewhere.to_owned()));
+    let seen =
+        check(&mut shop.tx(), &clerk(), (&there.code, Some(mine)), &nobody(), at(2)).unwrap_err();
+    assert_eq!(told(&seen), elsewhere);
+    let off = cancel(&mut shop.tx(), &clerk(), there.id, at(2)).unwrap_err();
+    assert_eq!(told(&off), "DoesNotExist");
+    assert_eq!(confirms(&here.code, Some(mine)), Ok(Some(mine)));
+    let ids = [here.id, there.id];
+    let listed = crate::intent::list_by_ids(&mut shop.tx(), &clerk(), &ids).unwrap();
+    assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [here.id]);
+}
+
+#[test]
 fn rule_22_a_taken_code_is_tried_with_another() {
     let mut shop = Shop::new();
-    let first = shop.promises(&till(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
+    let first = shop.promises(&program(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
     shop.codes = 0;
-    let second = shop.promises(&till(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
+    let second = shop.promises(&program(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
     assert_eq!((first.code.as_str(), second.code.as_str()), ("00000001", "00000002"));
     let unknown = shop.confirms("ZZZZ-ZZZZ", nobody(), at(2)).unwrap_err();
     assert!(unknown.starts_with("code: There is no such code"), "{unknown}");
@@ -245,7 +332,7 @@ fn rule_22_a_taken_code_is_tried_with_another() {
 #[test]
 fn rule_22_a_code_for_everybody_counts_against_the_limit_alone() {
     let mut shop = Shop::new();
-    let promised = shop.promises(&till(), Wanted::Offer(FIXED), nobody(), at(1)).unwrap_err();
+    let promised = shop.promises(&program(), Wanted::Offer(FIXED), nobody(), at(1)).unwrap_err();
     assert!(promised.starts_with("offerId: This offer has one code"), "{promised}");
     let used = shop.confirms("WELCOME 10", nobody(), at(2)).unwrap();
     assert_eq!((used.redemption.person, used.account), (None, None));
@@ -257,16 +344,16 @@ fn rule_22_a_code_for_everybody_counts_against_the_limit_alone() {
 fn rule_23_open_promises_count_against_limits_and_what_ends_gives_its_place_back() {
     let mut shop = Shop::new();
     let once = Wanted::Offer(ONCE);
-    let first = shop.promises(&till(), once, is(ADA), at(1)).unwrap();
-    let again = shop.promises(&till(), once, is(ADA), at(2)).unwrap_err();
+    let first = shop.promises(&program(), once, is(ADA), at(1)).unwrap();
+    let again = shop.promises(&program(), once, is(ADA), at(2)).unwrap_err();
     assert!(again.contains("once by each customer"), "{again}");
-    shop.promises(&till(), once, is(BOB), at(3)).unwrap();
+    shop.promises(&program(), once, is(BOB), at(3)).unwrap();
     cancel(&mut shop.tx(), &till(), first.id, at(4)).unwrap();
-    let back = shop.promises(&till(), once, is(ADA), at(5)).unwrap();
+    let back = shop.promises(&program(), once, is(ADA), at(5)).unwrap();
     let confirmed = shop.confirms(&back.code, nobody(), at(6)).unwrap();
     assert_eq!(confirmed.redemption.amount, Some(Money::new(500, Currency::EUR)));
     shop.tx().reverse_redemption(confirmed.redemption.id, at(7)).unwrap();
-    shop.promises(&till(), once, is(ADA), at(8)).unwrap();
+    shop.promises(&program(), once, is(ADA), at(8)).unwrap();
 }
 
 #[test]
@@ -274,15 +361,15 @@ fn rule_23_stock_counts_what_is_promised() {
     let mut shop = Shop::new();
     shop.has(ADA, BUYS, 100);
     shop.has(BOB, BUYS, 100);
-    let intent = shop.promises(&till(), BUY, is(ADA), at(1)).unwrap();
-    let none = shop.promises(&till(), BUY, is(BOB), at(2)).unwrap_err();
+    let intent = shop.promises(&program(), BUY, is(ADA), at(1)).unwrap();
+    let none = shop.promises(&program(), BUY, is(BOB), at(2)).unwrap_err();
     assert_eq!(none, "loyaltyRewardId: This reward is out of stock.");
     cancel(&mut shop.tx(), &ada(), intent.id, at(3)).unwrap();
     assert_eq!(shop.sums(ADA, BUYS), (100, 0));
-    let intent = shop.promises(&till(), BUY, is(BOB), at(4)).unwrap();
+    let intent = shop.promises(&program(), BUY, is(BOB), at(4)).unwrap();
     shop.confirms(&intent.code, nobody(), at(5)).unwrap();
     assert_eq!(shop.tx().rewards(&[REWARD]).unwrap()[0].stock, Some(0));
-    let gone = shop.promises(&till(), BUY, is(ADA), at(6)).unwrap_err();
+    let gone = shop.promises(&program(), BUY, is(ADA), at(6)).unwrap_err();
     assert_eq!(gone, "loyaltyRewardId: This reward is out of stock.");
     shop.add_up();
 }
@@ -320,10 +407,11 @@ fn what_is_asked_for_must_fit_the_card() {
     let wrong = (intent.code.as_str(), wrong.1);
     let refusal = confirm(&mut shop.tx(), &till(), wrong, &nobody(), None, at(2)).unwrap_err();
     assert!(told(&refusal).contains("use confirmStampsRedemption"), "{}", told(&refusal));
-    assert_eq!(check(&mut shop.tx(), &till(), &intent.code, &is(ADA), at(2)).unwrap(), intent);
+    let code = (intent.code.as_str(), None);
+    assert_eq!(check(&mut shop.tx(), &till(), code, &is(ADA), at(2)).unwrap(), intent);
     shop.confirms(&intent.code, nobody(), at(3)).unwrap();
     assert_eq!(shop.sums(ADA, STAMPS), (97, 0));
-    assert!(check(&mut shop.tx(), &till(), &intent.code, &nobody(), at(4)).is_err());
+    assert!(check(&mut shop.tx(), &till(), code, &nobody(), at(4)).is_err());
     shop.add_up();
 }
 

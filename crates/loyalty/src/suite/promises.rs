@@ -1,13 +1,16 @@
 //! Promises and redemptions, written.
 
 use regulars_kernel::{
-    EntryId, IntentId, LoyaltyCardId, OfferId, RedemptionId, RewardId, Scope, StoreError,
+    EntryId, IntentId, LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId,
+    RedemptionId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
+    page::{PageArguments, SortField, cut},
 };
 use regulars_promotion::{FixedCode, RedemptionCode};
 
 use super::{ADA, BOB, FIRST, Fixture, SECOND, World, at};
 use crate::{
-    IntentState, Promised, PromotionId, Redeemed, RedeemingStore, Redemption, RedemptionIntent,
+    IntentQuery, IntentSort, IntentState, Promised, PromotionId, Redeemed, RedeemingStore,
+    Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, RedemptionSort,
 };
 
 const REWARD: RewardId = RewardId::new(750);
@@ -20,6 +23,7 @@ fn intent(code: &str, promised: Promised) -> RedemptionIntent {
         person: Some(ADA),
         store: None,
         hold: None,
+        held: None,
         code: code.to_owned(),
         state: IntentState::Open,
         expires_at: at(70_000),
@@ -27,7 +31,124 @@ fn intent(code: &str, promised: Promised) -> RedemptionIntent {
     }
 }
 
+/// Lists of promises, and what was promised and redeemed of each offer, as the rows say.
+fn lists(fixture: &mut impl Fixture, world: &World) {
+    let scopes = [
+        Scope::Merchant(FIRST),
+        Scope::Merchant(SECOND),
+        Scope::Person(ADA),
+        Scope::Person(BOB),
+        Scope::Platform,
+    ];
+    for scope in scopes {
+        let (intents, redemptions) = (world.intents.clone(), world.redemptions.clone());
+        let offers: Vec<_> = world.below.offers.iter().map(|offer| offer.id).collect();
+        let near = move |merchant: MerchantId, person: Option<PersonId>| match scope {
+            Scope::Merchant(own) => own == merchant,
+            Scope::Person(own) => person == Some(own),
+            Scope::Platform => true,
+        };
+        fixture
+            .write(scope, move |tx| {
+                for (state, now, within) in asked() {
+                    let query = IntentQuery { state, within, now };
+                    let mut shown = intents.clone();
+                    shown.retain(|row| near(row.merchant, row.person) && query.admits(row));
+                    let of = |offer| {
+                        let own =
+                            shown.iter().filter(move |row| row.promised == Promised::Offer(offer));
+                        own.cloned().collect::<Vec<_>>()
+                    };
+                    for request in requests::<IntentSort>("redemptionIntents") {
+                        let about = format!("{scope:?} {query:?} {request:?}");
+                        assert_eq!(
+                            tx.list_intents(&query, &request)?,
+                            cut(shown.clone(), &request),
+                            "{about}"
+                        );
+                        let pages = tx.intents_per_offer(&query, &offers, &request)?;
+                        for offer in &offers {
+                            let page = pages
+                                .iter()
+                                .find(|(id, _)| id == offer)
+                                .map(|(_, page)| page.clone());
+                            let page = page.unwrap_or(Page::empty());
+                            assert_eq!(page, cut(of(*offer), &request), "{offer} {about}");
+                        }
+                    }
+                    assert_eq!(tx.count_intents(&query)?, u64::try_from(shown.len()).unwrap());
+                    let counts = tx.count_intents_per_offer(&query, &offers)?;
+                    for offer in &offers {
+                        let count = counts
+                            .iter()
+                            .find(|(id, _)| id == offer)
+                            .map_or(0, |(_, count)| *count);
+                        assert_eq!(count, u64::try_from(of(*offer).len()).unwrap(), "{offer}");
+                    }
+                }
+                for (_, _, within) in asked() {
+                    let query = RedemptionQuery { kind: RedemptionKind::Offer, within };
+                    let mut shown = redemptions.clone();
+                    shown.retain(|row| near(row.merchant, row.person) && query.admits(row));
+                    let of = |offer| {
+                        let own = shown
+                            .iter()
+                            .filter(move |row| row.redeemed == Redeemed::Offer { offer });
+                        own.cloned().collect::<Vec<_>>()
+                    };
+                    for request in requests::<RedemptionSort>("redemptions") {
+                        let pages = tx.redemptions_per_offer(&query, &offers, &request)?;
+                        for offer in &offers {
+                            let page = pages
+                                .iter()
+                                .find(|(id, _)| id == offer)
+                                .map(|(_, page)| page.clone());
+                            let page = page.unwrap_or(Page::empty());
+                            assert_eq!(page, cut(of(*offer), &request), "{offer} {scope:?}");
+                        }
+                    }
+                    let counts = tx.count_redemptions_per_offer(&query, &offers)?;
+                    for offer in &offers {
+                        let count = counts
+                            .iter()
+                            .find(|(id, _)| id == offer)
+                            .map_or(0, |(_, count)| *count);
+                        assert_eq!(count, u64::try_from(of(*offer).len()).unwrap(), "{offer}");
+                    }
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+/// Every state and none, before and after promises lapse, in all stores and in some.
+fn asked() -> Vec<(Option<IntentState>, Timestamp, StoreAccess)> {
+    let states = [None].into_iter().chain(IntentState::ALL.map(Some));
+    let nows = [at(3_499), at(3_500), at(4_000)];
+    let reaches = || {
+        [
+            StoreAccess::All,
+            StoreAccess::Only(vec![StoreId::new(100)]),
+            StoreAccess::Only(Vec::new()),
+        ]
+    };
+    let asked = states.flat_map(|state| nows.map(|now| (state, now)));
+    asked.flat_map(|(state, now)| reaches().map(|within| (state, now, within))).collect()
+}
+
+fn requests<S: SortField>(list: &'static str) -> Vec<PageRequest<S>> {
+    let some = [(Some(2), None, "pk"), (None, Some(2), "pk"), (Some(100), None, "-pk")];
+    let read = |(first, last, order): (Option<i32>, Option<i32>, &str)| {
+        let order_by = Some(order.to_owned());
+        let arguments = PageArguments { first, last, order_by, ..PageArguments::default() };
+        PageRequest::parse(&arguments, list).unwrap()
+    };
+    some.into_iter().map(read).collect()
+}
+
 pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
+    lists(fixture, world);
     let merchant = Scope::Merchant(FIRST);
     fixture.write(merchant, promises).unwrap();
     fixture.write(merchant, redemptions).unwrap();
@@ -44,6 +165,16 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
             })
             .unwrap();
     }
+    // A person writes none of it, not even of what is their own.
+    fixture
+        .write(Scope::Person(ADA), |tx| {
+            let own = tx.insert_intent(&intent("00000001", Promised::Offer(OfferId::new(600))));
+            assert!(matches!(own, Err(StoreError::OutOfScope(_))), "{own:?}");
+            let off = tx.end_intent(IntentId::new(1), IntentState::Cancelled);
+            assert!(matches!(off, Err(StoreError::OutOfScope(_))), "{off:?}");
+            Ok(())
+        })
+        .unwrap();
     let fixed = world.below.offers.iter().filter_map(|offer| match &offer.code {
         RedemptionCode::Fixed(code) => {
             Some((offer.id, offer.merchant, offer.terms.archived, FixedCode::parse(code).unwrap()))
@@ -84,6 +215,9 @@ fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
         assert_eq!(tx.intent_of_code(SECOND, code)?, None);
         kept.push(row);
     }
+    // What sets something aside says how much.
+    let held = tx.intents(&[IntentId::new(7)])?.pop().unwrap();
+    assert!(held.hold.is_some() && held.held.is_some_and(|held| held.get() > 0), "{held:?}");
     let first = kept.first().unwrap();
     // A code names one open promise; what was set aside before stays where another is taken.
     let again = tx.insert_intent(&intent(&first.code, first.promised));

@@ -81,13 +81,14 @@ pub fn world() -> World {
     below.below.joined.extend([(BOB, FIRST), (BOB, SECOND)]);
     let tenants = below.below.merchants.iter().zip([0, 100]);
     let cards = tenants.flat_map(|(merchant, base)| cards_of(merchant, base)).collect();
+    let books = books();
     World {
         below,
         cards,
         rewards: rewards(),
-        books: books(),
         redemptions: redemptions(),
-        intents: intents(),
+        intents: intents(&books),
+        books,
         orders: orders(),
         visits: visits(),
     }
@@ -387,7 +388,7 @@ fn redemptions() -> Vec<Redemption> {
     rows
 }
 
-fn intents() -> Vec<RedemptionIntent> {
+fn intents(books: &[Book]) -> Vec<RedemptionIntent> {
     let intent = |id, merchant, person, promised| RedemptionIntent {
         id: IntentId::new(id),
         merchant,
@@ -395,6 +396,7 @@ fn intents() -> Vec<RedemptionIntent> {
         person,
         store: None,
         hold: None,
+        held: None,
         code: format!("CODE{id}"),
         state: IntentState::Open,
         expires_at: at(4_000),
@@ -402,6 +404,8 @@ fn intents() -> Vec<RedemptionIntent> {
     };
     let offer = |id| Promised::Offer(OfferId::new(id));
     let card = LoyaltyCardId::new(700);
+    let hold = HoldId::new(80_100);
+    let mut holds = books.iter().flat_map(|book| &book.holds);
     let with_state =
         |id, state| RedemptionIntent { state, ..intent(id, FIRST, Some(ADA), offer(600)) };
     vec![
@@ -416,7 +420,8 @@ fn intents() -> Vec<RedemptionIntent> {
         with_state(5, IntentState::Lapsed),
         intent(6, FIRST, None, offer(609)),
         RedemptionIntent {
-            hold: Some(HoldId::new(80_100)),
+            hold: Some(hold),
+            held: holds.find(|row| row.id == hold).map(|row| row.amount),
             ..intent(7, FIRST, Some(ADA), Promised::Points(card, None))
         },
         intent(8, SECOND, Some(BOB), offer(700)),

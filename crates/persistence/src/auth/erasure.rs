@@ -190,9 +190,15 @@ fn void_requests(tx: &mut Tx<'_>, whose: Whose, values: &[String]) -> Result<u64
     if !whose.whole {
         return Ok(count(rows));
     }
-    let own = Statement::<()>::new("DELETE FROM idempotency WHERE merchant_id = 0 AND actor_id = ")
-        .bind(whose.person.get())
-        .execute(tx.connection)?;
+    // Also of what they did within a merchant's scope.
+    let own = Statement::<()>::new(
+        "DELETE FROM idempotency WHERE merchant_id IN (SELECT 0 UNION ALL \
+         SELECT m.merchant_id FROM membership m WHERE m.person_id = ",
+    )
+    .bind(whose.person.get())
+    .sql(") AND actor_id = ")
+    .bind(whose.person.get())
+    .execute(tx.connection)?;
     Ok(count(rows).saturating_add(count(own)))
 }
 

@@ -1,22 +1,22 @@
 //! Promises and redemptions, written under the locks of what they count against.
 
-use diesel::{
-    Queryable,
-    sql_types::{BigInt, Nullable, Text},
-};
+use diesel::sql_types::BigInt;
 use regulars_kernel::{
-    EntryId, HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, PersonId, RedemptionId,
-    RewardId, Scope, StoreError, StoreId, Timestamp,
+    EntryId, IntentId, MerchantId, OfferId, Page, PageRequest, RedemptionId, RewardId, Scope,
+    StoreError, Timestamp,
 };
 use regulars_loyalty::{
-    IntentState, LoyaltyReward, LoyaltyStore, Promised, PromotionId, Redeemed, RedeemingStore,
-    Redemption, RedemptionIntent, RedemptionKind,
+    IntentQuery, IntentSort, IntentState, LoyaltyReward, LoyaltyStore, PromotionId, Redeemed,
+    RedeemingStore, Redemption, RedemptionIntent, RedemptionQuery, RedemptionSort,
 };
 
-use super::{inserted, listed, owns};
+use super::{
+    inserted,
+    intent::{self, IntentRow, intents},
+    listed, redemption,
+};
 use crate::{
     Tx,
-    promotion::terms::Origin,
     statement::{Bind, Statement},
 };
 
@@ -83,35 +83,80 @@ impl RedeemingStore for Tx<'_> {
         code: &str,
     ) -> Result<Option<RedemptionIntent>, StoreError> {
         let statement = intents(self.scope())
-            .sql(" AND i.merchant_id = ")
+            .sql(" AND c.merchant_id = ")
             .bind(merchant.get())
-            .sql(" AND i.code = ")
+            .sql(" AND c.code = ")
             .bind(code)
-            .sql(" ORDER BY i.state = 'OPEN' DESC, i.id DESC LIMIT 1");
+            .sql(" ORDER BY c.state = 'OPEN' DESC, c.id DESC LIMIT 1");
         statement.first::<IntentRow>(self.connection)?.map(IntentRow::intent).transpose()
     }
 
     fn lock_intent(&mut self, id: IntentId) -> Result<Option<RedemptionIntent>, StoreError> {
-        let statement = intents(self.scope()).sql(" AND i.id = ").bind(id.get()).sql(self.lock());
+        let statement = intents(self.scope()).sql(" AND c.id = ").bind(id.get()).sql(self.lock());
         statement.first::<IntentRow>(self.connection)?.map(IntentRow::intent).transpose()
     }
 
     fn intents(&mut self, ids: &[IntentId]) -> Result<Vec<RedemptionIntent>, StoreError> {
         let ids = ids.iter().map(|id| id.get()).collect::<Bind>();
         let rows: Vec<IntentRow> =
-            intents(self.scope()).sql(" AND i.id").is_in(ids).load(self.connection)?;
+            intents(self.scope()).sql(" AND c.id").is_in(ids).load(self.connection)?;
         rows.into_iter().map(IntentRow::intent).collect()
     }
 
+    fn list_intents(
+        &mut self,
+        query: &IntentQuery,
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Page<RedemptionIntent>, StoreError> {
+        intent::list(self, query, page)
+    }
+
+    fn count_intents(&mut self, query: &IntentQuery) -> Result<u64, StoreError> {
+        intent::count(self, query)
+    }
+
+    fn intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+        page: &PageRequest<IntentSort>,
+    ) -> Result<Vec<(OfferId, Page<RedemptionIntent>)>, StoreError> {
+        intent::per_offer(self, query, offers, page)
+    }
+
+    fn count_intents_per_offer(
+        &mut self,
+        query: &IntentQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError> {
+        intent::count_per_offer(self, query, offers)
+    }
+
+    fn redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+        page: &PageRequest<RedemptionSort>,
+    ) -> Result<Vec<(OfferId, Page<Redemption>)>, StoreError> {
+        redemption::per_offer(self, query, offers, page)
+    }
+
+    fn count_redemptions_per_offer(
+        &mut self,
+        query: &RedemptionQuery,
+        offers: &[OfferId],
+    ) -> Result<Vec<(OfferId, u64)>, StoreError> {
+        redemption::count_per_offer(self, query, offers)
+    }
+
     fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError> {
-        let mut statement = Statement::<()>::new("UPDATE redemption_intent SET state = ")
+        let merchant = self.merchant()?;
+        let statement = Statement::<()>::new("UPDATE redemption_intent SET state = ")
             .bind(state.name())
             .sql(" WHERE state = 'OPEN' AND id = ")
-            .bind(intent.get());
-        if let Some(merchant) = self.scope().merchant() {
-            statement.push(" AND merchant_id = ");
-            statement.push_bind(merchant.get());
-        }
+            .bind(intent.get())
+            .sql(" AND merchant_id = ")
+            .bind(merchant.get());
         match statement.execute(self.connection)? {
             1 => Ok(()),
             _ => Err(StoreError::OutOfScope("the promise is not open")),
@@ -211,86 +256,6 @@ fn push_near<ST>(statement: &mut Statement<ST>, scope: Scope) {
     }
 }
 
-type IntentSql = (
-    BigInt,
-    BigInt,
-    Text,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Text,
-    Text,
-    BigInt,
-    BigInt,
-);
-
-#[derive(Queryable)]
-struct IntentRow {
-    id: i64,
-    merchant_id: i64,
-    kind: String,
-    person_id: Option<i64>,
-    store_id: Option<i64>,
-    offer_id: Option<i64>,
-    loyalty_card_id: Option<i64>,
-    loyalty_reward_id: Option<i64>,
-    hold_id: Option<i64>,
-    code: String,
-    state: String,
-    expires_at: i64,
-    created_at: i64,
-}
-
-impl IntentRow {
-    fn intent(self) -> Result<RedemptionIntent, StoreError> {
-        let origin = Origin { table: "redemption_intent", id: self.id };
-        let reward = self.loyalty_reward_id.map(RewardId::new);
-        let card = self.loyalty_card_id.map(LoyaltyCardId::new);
-        let promised = match RedemptionKind::from_name(&self.kind) {
-            Some(RedemptionKind::Offer) => self.offer_id.map(OfferId::new).map(Promised::Offer),
-            Some(RedemptionKind::Points) => card.map(|card| Promised::Points(card, reward)),
-            Some(RedemptionKind::Stamps) => card.map(|card| Promised::Stamps(card, reward)),
-            None => None,
-        };
-        Ok(RedemptionIntent {
-            id: IntentId::new(self.id),
-            merchant: MerchantId::new(self.merchant_id),
-            promised: origin.read("kind", promised)?,
-            person: self.person_id.map(PersonId::new),
-            store: self.store_id.map(StoreId::new),
-            hold: self.hold_id.map(HoldId::new),
-            code: self.code,
-            state: origin.read("state", IntentState::from_name(&self.state))?,
-            expires_at: Timestamp::from_micros(self.expires_at),
-            created_at: Timestamp::from_micros(self.created_at),
-        })
-    }
-}
-
-/// Promises `i` in reach; a condition can follow.
-fn intents(scope: Scope) -> Statement<IntentSql> {
-    let mut statement = Statement::new(
-        "SELECT i.id, i.merchant_id, i.kind, i.person_id, i.store_id, i.offer_id, \
-         i.loyalty_card_id, i.loyalty_reward_id, i.hold_id, i.code, i.state, i.expires_at, \
-         i.created_at FROM redemption_intent i WHERE TRUE",
-    );
-    match scope {
-        Scope::Merchant(merchant) => {
-            statement.push(" AND i.merchant_id = ");
-            statement.push_bind(merchant.get());
-        }
-        Scope::Person(person) => {
-            statement.push(" AND i.person_id = ");
-            statement.push_bind(person.get());
-        }
-        Scope::Platform => {}
-    }
-    statement
-}
-
 /// What a promise or a redemption is of: offer, card, reward.
 fn named(promotion: PromotionId, reward: Option<RewardId>) -> [Bind; 3] {
     let (offer, card) = match promotion {
@@ -301,10 +266,7 @@ fn named(promotion: PromotionId, reward: Option<RewardId>) -> [Bind; 3] {
 }
 
 fn insert_intent(tx: &mut Tx<'_>, new: &RedemptionIntent) -> Result<IntentId, StoreError> {
-    let reach = new.person.is_some_and(|person| owns(tx.scope(), new.merchant, person));
-    if !reach && tx.scope().merchant() != Some(new.merchant) {
-        return Err(StoreError::OutOfScope("the promise is another's"));
-    }
+    tx.require_merchant(new.merchant, StoreError::OutOfScope("the promise is another's"))?;
     let [offer, card, reward] = named(new.promised.promotion(), new.promised.reward());
     let row = [
         new.merchant.get().into(),

@@ -6,11 +6,14 @@ use diesel::{
 };
 use regulars_kernel::{
     Currency, EntryId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, Page, PageRequest,
-    PersonId, Points, RedemptionId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
+    PersonId, Points, RedemptionId, RewardId, Scope, StoreError, StoreId, Timestamp,
 };
 use regulars_loyalty::{Redeemed, Redemption, RedemptionKind, RedemptionQuery, RedemptionSort};
 
-use super::{near, push_members};
+use super::{
+    intent::{counted, distinct, push_near, push_within},
+    near, push_members,
+};
 use crate::{
     Tx,
     page::{Children, SortColumns, group},
@@ -116,22 +119,7 @@ pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[RedemptionId]) -> Result<Vec<Redemp
         .sql(COLUMNS)
         .sql(" FROM redemption c WHERE c.id")
         .is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
-    match tx.scope() {
-        Scope::Merchant(merchant) => {
-            statement.push(" AND c.merchant_id = ");
-            statement.push_bind(merchant.get());
-        }
-        Scope::Person(person) => {
-            statement.push(
-                " AND c.merchant_id IN \
-                 (SELECT m.merchant_id FROM membership m WHERE m.person_id = ",
-            );
-            statement.push_bind(person.get());
-            statement.push(") AND c.person_id = ");
-            statement.push_bind(person.get());
-        }
-        Scope::Platform => {}
-    }
+    push_near(&mut statement, tx.scope());
     let rows: Vec<Row> = statement.load(tx.connection)?;
     rows.into_iter().map(Row::redemption).collect()
 }
@@ -140,11 +128,7 @@ pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[RedemptionId]) -> Result<Vec<Redemp
 fn push_query<ST>(statement: &mut Statement<ST>, query: &RedemptionQuery) {
     statement.push(" AND c.kind = ");
     statement.push_bind(query.kind.name());
-    if let StoreAccess::Only(stores) = &query.within {
-        statement.push(" AND (c.store_id IS NULL OR c.store_id");
-        statement.push_is_in(stores.iter().map(|id| id.get()).collect::<Bind>());
-        statement.push(")");
-    }
+    push_within(statement, &query.within);
 }
 
 pub(super) fn per_consumer(
@@ -183,6 +167,44 @@ pub(super) fn per_consumer(
     }
     let people: Vec<PersonId> = parents.into_iter().map(PersonId::new).collect();
     Ok(group(&people, found, request))
+}
+
+pub(super) fn per_offer(
+    tx: &mut Tx<'_>,
+    query: &RedemptionQuery,
+    offers: &[OfferId],
+    request: &PageRequest<RedemptionSort>,
+) -> Result<Vec<(OfferId, Page<Redemption>)>, StoreError> {
+    let (scope, parents) = (tx.scope(), distinct(offers));
+    let children = Children {
+        select: COLUMNS,
+        table: "redemption",
+        joins: "",
+        parent: "c.offer_id",
+        parents: &parents,
+    };
+    let conditions = |statement: &mut Statement<RowSql>| {
+        push_near(statement, scope);
+        push_query(statement, query);
+    };
+    let rows: Vec<Row> = children.page(conditions, request).load(tx.connection)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let redemption = row.redemption()?;
+        if let Redeemed::Offer { offer } = redemption.redeemed {
+            found.push((offer, redemption));
+        }
+    }
+    let offers: Vec<OfferId> = parents.into_iter().map(OfferId::new).collect();
+    Ok(group(&offers, found, request))
+}
+
+pub(super) fn count_per_offer(
+    tx: &mut Tx<'_>,
+    query: &RedemptionQuery,
+    offers: &[OfferId],
+) -> Result<Vec<(OfferId, u64)>, StoreError> {
+    counted(tx, "redemption", offers, |statement| push_query(statement, query))
 }
 
 pub(super) fn count_per_consumer(

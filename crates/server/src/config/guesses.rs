@@ -1,4 +1,4 @@
-//! `[guesses]`: how often passwords and loyalty ids may be tried.
+//! `[guesses]`: how often passwords, loyalty ids and codes may be tried.
 
 use regulars_api::guess::GuessLimits;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ pub(crate) struct Guesses {
     pub(crate) network_passwords: u32,
     pub(crate) address_passwords: u32,
     pub(crate) identifications: u32,
+    pub(crate) codes: u32,
     pub(crate) noted_refusals: u32,
 }
 
@@ -23,6 +24,7 @@ impl Guesses {
             network_passwords: self.network_passwords,
             address_passwords: self.address_passwords,
             identifications: self.identifications,
+            codes: self.codes,
             noted_refusals: self.noted_refusals,
         }
     }
@@ -36,6 +38,7 @@ impl Section for Guesses {
         check.number("network_passwords", self.network_passwords, 1..=1_000_000);
         check.number("address_passwords", self.address_passwords, 1..=1_000_000);
         check.number("identifications", self.identifications, 1..=1_000_000);
+        check.number("codes", self.codes, 1..=1_000_000);
         check.number("noted_refusals", self.noted_refusals, 1..=10_000);
     }
 }

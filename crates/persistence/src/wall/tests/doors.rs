@@ -190,3 +190,48 @@ fn a_till_holds_the_account_of_a_member_and_of_nobody_else() {
     });
     assert_eq!(held.unwrap(), [vec![ADA], vec![]]);
 }
+
+#[test]
+fn a_person_writes_nothing_of_what_is_promised_and_redeemed() {
+    let world = World::new();
+    // Whatever is asked past every port: neither a new row, nor a change, nor a row less.
+    let tables = [
+        "redemption_intent",
+        "redemption",
+        "hold",
+        "hold_lot",
+        "entry",
+        "lot",
+        "lot_use",
+        "loyalty_reward",
+    ];
+    for table in tables {
+        let columns = &world.tables[table];
+        let number = super::world::number(columns);
+        let new = super::world::insertion(table, columns, ADA + 100, NEAR);
+        let inserted = world.db.write(PERSON, None, move |tx| {
+            let AnyConnection::Pg(pg) = &mut *tx.connection else { panic!("SQLite has no walls") };
+            Ok::<_, StoreError>(
+                diesel::sql_query(new.as_str()).execute(pg).map_err(|e| e.to_string()),
+            )
+        });
+        let refusal = inserted.unwrap().unwrap_err();
+        assert!(refusal.contains("row-level security"), "{table}: {refusal}");
+        for statement in [
+            format!("UPDATE {table} SET {number} = {number} WHERE {number} = {ADA}"),
+            format!("DELETE FROM {table} WHERE {number} = {ADA}"),
+        ] {
+            let touched = world.db.write(PERSON, None, {
+                let statement = statement.clone();
+                move |tx| {
+                    let AnyConnection::Pg(pg) = &mut *tx.connection else {
+                        panic!("SQLite has no walls")
+                    };
+                    let done = diesel::sql_query(statement.as_str()).execute(pg);
+                    Ok::<_, StoreError>(done.map_err(|error| error.to_string()))
+                }
+            });
+            assert_eq!(touched.unwrap(), Ok(0), "{statement}");
+        }
+    }
+}
