@@ -352,8 +352,10 @@ impl Recorder {
                 | About::Campaign(_)
                 | About::Offer(_)
                 | About::OrderOf(_)
-                | About::Visit(_),
-                About::RedemptionIntent(_) | About::SeenIntent | About::Redemption(_),
+                | About::Visit(_)
+                | About::RedemptionIntent(_)
+                | About::SeenIntent
+                | About::Redemption(_),
                 _,
             ) => Subject::Nothing,
         }

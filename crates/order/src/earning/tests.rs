@@ -116,7 +116,7 @@ fn rule_26_late_sales_wait_and_old_ones_need_a_permission() {
         (720, 0, Timeliness::Late, Timeliness::Late),
         (720, 1, Timeliness::TooLate, Timeliness::InTime),
     ] {
-        let at = Timestamp::from_seconds(now.seconds() - hours * HOUR - seconds);
+        let at = Timestamp::from_seconds(now.seconds() - hours * 3_600 - seconds);
         assert_eq!(timeliness(at, now, &store, &cashier), by_cashier, "{hours} h {seconds} s");
         assert_eq!(timeliness(at, now, &store, &owner()), by_owner, "{hours} h {seconds} s");
     }

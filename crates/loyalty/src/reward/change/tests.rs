@@ -215,6 +215,7 @@ fn who_has_it_keeps_it_and_what_is_absent_stays() {
         person: None,
         store: None,
         hold: None,
+        held: None,
         code: "CODE".to_owned(),
         state: IntentState::Lapsed,
         expires_at: at(50),
