@@ -69,7 +69,7 @@ fn rule_21_a_consumer_promises_themselves_an_offer_and_a_till_confirms_it_once()
         let done = act(&shop.owner, "confirmRedemption", &used, REDEMPTION);
         let redemption = &done["redemption"];
         let expected = json!({
-            "id": redemption["id"], "amount": "5.00", "amountCurrency": "EUR", "reversedAt": null,
+            "id": redemption["id"], "amount": "5.00", "amountCurrency": "USD", "reversedAt": null,
             "offer": { "id": intent["offer"]["id"] }, "store": { "id": shop.store },
             "consumer": { "id": me["id"] },
         });
@@ -103,7 +103,7 @@ fn rule_21_a_consumer_promises_themselves_an_offer_and_a_till_confirms_it_once()
         assert_eq!((&checked["targetId"], &checked["changes"]), (&intent["id"], &json!([])));
         let confirmed = &log(&shop.owner, "confirmRedemption");
         assert_eq!(confirmed.last().expect("the first")["targetId"], redemption["id"]);
-        assert_eq!(changes(confirmed.last().expect("the first"))["amount"].1, "5.00 EUR");
+        assert_eq!(changes(confirmed.last().expect("the first"))["amount"].1, "5.00 USD");
         let everything = world
             .database
             .rows("SELECT COALESCE(changes, '') || COALESCE(personal, '') AS row FROM audit_entry");

@@ -23,7 +23,7 @@ pub(super) fn all() -> Vec<Row> {
         }),
         mutation(
             "createRedemptionIntent",
-            "for whoever brings the code, consumers for themselves",
+            "for whoever brings the code",
             "mutation ($id: ID!, $at: ID!) { createRedemptionIntent(input: { offerId: $id, storeId: $at }) {
                 success errors
             } }",
@@ -31,7 +31,7 @@ pub(super) fn all() -> Vec<Row> {
         ),
         mutation(
             "createRedemptionIntent",
-            "for a customer with an account, by loyalty id",
+            "for a customer with an account",
             "mutation ($id: ID!, $at: ID!, $who: String!) {
                 createRedemptionIntent(input: { offerId: $id, storeId: $at, consumerLoyaltyId: $who }) { success errors }
             }",
