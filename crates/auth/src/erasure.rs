@@ -97,8 +97,7 @@ pub fn erase_membership<S>(
     tx: &mut S,
     actor: &Actor,
     marker: &Marker,
-    id: PersonId,
-    reason: Reason,
+    (id, reason): (PersonId, Reason),
     limits: Limits,
     now: Timestamp,
 ) -> Result<Erasure, AuthError>

@@ -207,8 +207,7 @@ pub fn claw_back(
     account: &mut Locked,
     holdings: &mut Holdings,
     earning: &Traced,
-    amount: Points,
-    policy: ClawBackPolicy,
+    (amount, policy): (Points, ClawBackPolicy),
     occasion: Occasion,
 ) -> Result<ClawedBack, StoreError> {
     let own: Vec<LotId> = earning.lots.iter().map(|lot| lot.id).collect();

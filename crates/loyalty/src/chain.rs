@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use regulars_kernel::{AccountId, LotId, MerchantId, Points, Timestamp};
+use regulars_kernel::{AccountId, EntryId, LotId, MerchantId, Points, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{Book, Entry};
@@ -92,7 +92,7 @@ pub fn link(
     ink.text(entry.cause.name());
     ink.optional(entry.cause.id());
     ink.text(&entry.natural_key);
-    ink.optional(entry.reverses.map(|id| id.get()));
+    ink.optional(entry.reverses.map(EntryId::get));
     ink.number(entry.occurred_at.micros());
     ink.number(entry.recorded_at.micros());
     ink.text(&entry.business_date.to_string());

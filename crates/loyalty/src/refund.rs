@@ -172,7 +172,7 @@ fn claw(
     let account = account.first_mut();
     let account = account.ok_or(StoreError::OutOfScope("the account is not there"))?;
     let mut holdings = bookkeeping::settle(tx, account, occasion.zone, occasion.now)?;
-    bookkeeping::claw_back(tx, account, &mut holdings, earning, amount, policy, occasion)
+    bookkeeping::claw_back(tx, account, &mut holdings, earning, (amount, policy), occasion)
 }
 
 /// The initial points that came with an earning: the line right after it.

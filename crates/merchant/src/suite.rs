@@ -175,7 +175,7 @@ fn settings(fixture: &mut impl Fixture, own: &Merchant, other: &Merchant) {
         store.update_merchant(&changed).unwrap();
         assert_eq!(store.find_merchant(own.id).unwrap(), Some(changed));
         store.update_merchant(&own).unwrap();
-        assert_eq!(store.merchants(&[own.id]).unwrap(), [own.clone()]);
+        assert_eq!(store.merchants(&[own.id]).unwrap(), std::slice::from_ref(&own));
         let out_of_reach = |answer: Result<(), StoreError>| {
             assert!(matches!(answer, Err(StoreError::OutOfScope(_))), "{answer:?}");
         };

@@ -105,6 +105,7 @@ fn orders() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases reads from top to bottom")]
 fn tips_and_payments() {
     on_both(|world| {
         let owner = world.merchant();

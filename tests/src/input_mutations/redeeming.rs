@@ -10,6 +10,7 @@ const STORE: &str = "U3RvcmVOb2RlOjE5";
 const CUSTOMER: &str = "SVVzZXJOb2RlOjE3Nw==";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases reads from top to bottom")]
 fn promises_and_codes() {
     on_both(|world| {
         let shop = Shop::open(world);

@@ -142,6 +142,14 @@ impl<'a> Shop<'a> {
         self.made("createConsumer", "CreateConsumerInput", "consumer", &input)
     }
 
+    /// The card of a customer of the shop's.
+    pub(crate) fn carded(&self) -> Value {
+        let card = Self::unique("card");
+        let input = json!({ "firstname": "Matrix", "cards": [card] });
+        self.made("createConsumer", "CreateConsumerInput", "consumer", &input);
+        json!(card)
+    }
+
     /// The receipt of a customer whom the shop erased.
     pub(crate) fn erased(&self) -> Value {
         let input = json!({ "id": self.managed(), "reason": "REQUEST" });

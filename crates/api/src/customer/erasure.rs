@@ -241,7 +241,7 @@ pub(crate) fn erase_consumer(asked: &Asked<'_, '_>, input: EraseConsumerInput) -
     let (authority, reason) = (Arc::clone(context.authority()), input.reason.to_domain());
     let outcome = context.mutate_within(Scope::Platform, &call, move |tx| {
         erase(tx, dry_run, |tx| {
-            erasure::erase_membership(tx, &actor, authority.marker(), id, reason, limits, now)
+            erasure::erase_membership(tx, &actor, authority.marker(), (id, reason), limits, now)
         })
     })?;
     Ok(payload(outcome))

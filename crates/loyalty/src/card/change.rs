@@ -65,9 +65,8 @@ impl LoyaltyCardPatch {
         &self,
         tx: &mut S,
         actor: &Actor,
-        merchant: &Merchant,
+        (merchant, now): (&Merchant, Timestamp),
         before: Option<&LoyaltyCard>,
-        now: Timestamp,
         mut wrong: Violations,
     ) -> Result<LoyaltyCard, LoyaltyError> {
         let former = before.map(Draft::of);
@@ -205,7 +204,9 @@ fn keep_meaning(
         return Ok(());
     }
     if tx.loyalty_card_has_entries(before.merchant, before.id)? {
-        recast.into_iter().for_each(|argument| wrong.add(argument, owned(&before.program)));
+        for argument in recast {
+            wrong.add(argument, owned(&before.program));
+        }
         return Ok(());
     }
     let kind = recast.into_iter().find(|argument| *argument != "currency");
@@ -265,7 +266,7 @@ pub fn create<S: LoyaltyStore + PromotionStore + MerchantStore>(
         let sentence = format!("A merchant has at most {MAX_CARDS} loyalty cards.");
         wrong.add_to_input(Rule::Invalid(sentence));
     }
-    let card = patch.applied(tx, actor, &merchant, None, now, wrong)?;
+    let card = patch.applied(tx, actor, (&merchant, now), None, wrong)?;
     Ok(tx.insert_loyalty_card(&card)?)
 }
 
@@ -282,7 +283,7 @@ pub fn update<S: LoyaltyStore + PromotionStore + MerchantStore>(
     let merchant = actor.require(Permission::ChangePromotion)?;
     let before = tx.find_loyalty_card(merchant, id)?.ok_or(LoyaltyError::LoyaltyCardNotFound)?;
     let merchant = merchant::get(tx, actor, merchant)?;
-    let after = patch.applied(tx, actor, &merchant, Some(&before), now, Violations::new())?;
+    let after = patch.applied(tx, actor, (&merchant, now), Some(&before), Violations::new())?;
     if after != before {
         let filled = |card: &LoyaltyCard| match &card.program {
             Program::Stamps(stamps) => Some(Points::new(stamps.stamps_needed.into())),

@@ -27,7 +27,7 @@ impl Book {
         book.hold_lots = self.hold_lots.iter().filter(|part| kept(part.hold)).copied().collect();
         for lot in &mut book.lots {
             let used = book.lot_uses.iter().filter(|row| row.lot == lot.id);
-            let used = used.fold(Some(Points::ZERO), |sum, row| sum?.checked_add(row.amount));
+            let used = used.map(|row| row.amount).try_fold(Points::ZERO, Points::checked_add);
             lot.remaining =
                 used.and_then(|used| lot.amount.checked_sub(used)).ok_or_else(overflow)?;
         }

@@ -176,8 +176,8 @@ impl LedgerStore for MemoryStore {
     fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError> {
         let id = HoldId::new(next_hold(&self.memory.rows()));
         let (hold, after) = self.book(account, |book| {
-            let sum = hold.parts.iter().map(|(_, part)| *part);
-            let amount = sum.fold(Some(Points::ZERO), |sum, part| sum?.checked_add(part));
+            let mut sum = hold.parts.iter().map(|(_, part)| *part);
+            let amount = sum.try_fold(Points::ZERO, Points::checked_add);
             let amount = amount.ok_or_else(overflow)?;
             book.account.held = book.account.held.checked_add(amount).ok_or_else(overflow)?;
             let row = Hold {
@@ -297,7 +297,7 @@ impl LedgerStore for MemoryStore {
                     && entry.business_date == date
                     && entry.cause.counts_against_caps()
             });
-            let sum = earned.fold(Some(Points::ZERO), |sum, entry| sum?.checked_add(entry.amount));
+            let sum = earned.map(|entry| entry.amount).try_fold(Points::ZERO, Points::checked_add);
             let sum = sum.ok_or_else(overflow)?;
             if sum > Points::ZERO {
                 found.push((id, sum));

@@ -118,7 +118,7 @@ pub fn confirm<S: RedeemingPorts>(
     let here = counter(tx, actor, merchant, store)?;
     let bearer = bearer(tx, actor, who)?;
     match open_promise(tx, merchant, code, now)? {
-        Some(found) => keep(tx, actor, found, kinds, bearer, &here, now),
+        Some(found) => keep(tx, actor, found, kinds, bearer, (&here, now)),
         None => use_fixed(tx, actor, (code, kinds), bearer, &here, now),
     }
 }
@@ -129,8 +129,7 @@ fn keep<S: RedeemingPorts>(
     Found { intent, account }: Found,
     kinds: &[RedemptionKind],
     bearer: Option<PersonId>,
-    here: &Counter,
-    now: Timestamp,
+    (here, now): (&Counter, Timestamp),
 ) -> Result<Confirmed, LoyaltyError> {
     let kind = intent.promised.kind();
     if !kinds.contains(&kind) {

@@ -122,7 +122,7 @@ pub fn promise<S: RedeemingPorts>(
     match (&promotion, new.wanted, member.as_ref()) {
         (Promotion::Offer(offer), _, _) => intent.promised = Promised::Offer(offer.id),
         (Promotion::Card(card), wanted, Some(member)) => {
-            set_aside(tx, &counter, card, wanted, member, &mut intent, now)?;
+            set_aside(tx, &counter, (card, wanted), member, &mut intent, now)?;
         }
         (Promotion::Card(_), _, None) => {}
     }
@@ -202,8 +202,7 @@ fn is_named(member: &Membership, who: &Identifier) -> bool {
 fn set_aside<S: RedeemingPorts>(
     tx: &mut S,
     counter: &Counter,
-    card: &LoyaltyCard,
-    wanted: Wanted,
+    (card, wanted): (&LoyaltyCard, Wanted),
     member: &Membership,
     intent: &mut RedemptionIntent,
     now: Timestamp,

@@ -39,10 +39,9 @@ impl RewardPatch {
     fn apply_to(
         &self,
         tx: &mut impl MerchantStore,
-        card: &LoyaltyCard,
+        (card, now): (&LoyaltyCard, Timestamp),
         before: Option<&LoyaltyReward>,
         reward: &mut LoyaltyReward,
-        now: Timestamp,
         wrong: &mut Violations,
     ) -> Result<(), LoyaltyError> {
         match &self.product {
@@ -202,7 +201,7 @@ pub fn create<S: LoyaltyStore + MerchantStore>(
         created_at: now,
         updated_at: now,
     };
-    patch.apply_to(tx, &card, None, &mut reward, now, &mut wrong)?;
+    patch.apply_to(tx, (&card, now), None, &mut reward, &mut wrong)?;
     wrong.into_result()?;
     Ok(tx.insert_reward(&reward)?)
 }
@@ -231,7 +230,7 @@ pub fn update<S: LoyaltyStore + MerchantStore>(
         let sentence = "A reward stays with its card: make a new one there, and give this one up.";
         wrong.add("loyaltyCardId", Rule::Invalid(sentence.to_owned()));
     }
-    patch.apply_to(tx, &card, Some(&before), &mut after, now, &mut wrong)?;
+    patch.apply_to(tx, (&card, now), Some(&before), &mut after, &mut wrong)?;
     if before.archived
         && !after.archived
         && let Some(sentence) = barred(&card)

@@ -23,7 +23,7 @@ pub struct Journal {
     pub sums: Vec<[i64; 5]>,
 }
 
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Numbers that look random and are the same for the same seed (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -148,8 +148,7 @@ impl Traveller {
                 account,
                 &mut holdings,
                 &earning,
-                amount,
-                policy,
+                (amount, policy),
                 occasion,
             )?;
             let all = clawed.amount.get() + clawed.forgiven.get();

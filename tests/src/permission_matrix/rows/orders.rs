@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{super::Row, mutation};
 
+#[expect(clippy::too_many_lines, reason = "a table of cases reads from top to bottom")]
 pub(super) fn all() -> Vec<Row> {
     vec![
         mutation(
@@ -93,18 +94,18 @@ pub(super) fn all() -> Vec<Row> {
         mutation(
             "createVisit",
             "",
-            "mutation ($id: ID!, $who: String!) {
-                createVisit(input: { storeId: $id, consumerLoyaltyId: $who, amountSpent: 3 }) { success errors }
+            "mutation ($id: ID!, $who: ID!) {
+                createVisit(input: { storeId: $id, consumerId: $who, amountSpent: 3 }) { success errors }
             }",
-            |shop| json!({ "id": shop.id("store"), "who": shop.id("loyaltyId") }),
+            |shop| json!({ "id": shop.id("store"), "who": shop.managed() }),
         ),
         mutation(
             "createVisit",
             "where the cashier does not work",
-            "mutation ($id: ID!, $who: String!) {
-                createVisit(input: { storeId: $id, consumerLoyaltyId: $who, amountSpent: 3 }) { success errors }
+            "mutation ($id: ID!, $who: ID!) {
+                createVisit(input: { storeId: $id, consumerId: $who, amountSpent: 3 }) { success errors }
             }",
-            |shop| json!({ "id": shop.store(), "who": shop.id("loyaltyId") }),
+            |shop| json!({ "id": shop.store(), "who": shop.managed() }),
         ),
         mutation(
             "createStamp",
@@ -112,7 +113,7 @@ pub(super) fn all() -> Vec<Row> {
             "mutation ($id: ID!, $who: String!) {
                 createStamp(input: { storeId: $id, consumerLoyaltyString: $who }) { success errors }
             }",
-            |shop| json!({ "id": shop.id("store"), "who": shop.id("loyaltyId") }),
+            |shop| json!({ "id": shop.id("store"), "who": shop.carded() }),
         ),
     ]
 }
