@@ -4,6 +4,7 @@ use regulars_kernel::{
     EntryId, IntentId, MerchantId, OfferId, Page, PageRequest, RedemptionId, RewardId, StoreError,
     Timestamp,
 };
+use regulars_promotion::FixedCode;
 
 use crate::{
     HoldsLoyalty, IntentQuery, IntentSort, IntentState, LedgerStore, LoyaltyReward, PromotionId,
@@ -111,12 +112,12 @@ pub trait RedeemingStore: LedgerStore {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// The offer in use of a merchant that everybody redeems by this code, as [`regulars_promotion::code::FixedCode`] compares
-    /// them.
+    /// The offer in use of a merchant that everybody redeems by this code: the one whose code it is to the letter, whatever the
+    /// case; else one of which it differs in spaces and hyphens alone ([`FixedCode::key`]).
     fn offer_of_fixed_code(
         &mut self,
         merchant: MerchantId,
-        key: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError>;
 }
 
@@ -241,8 +242,8 @@ where
     fn offer_of_fixed_code(
         &mut self,
         merchant: MerchantId,
-        key: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError> {
-        self.held_loyalty_mut().offer_of_fixed_code(merchant, key)
+        self.held_loyalty_mut().offer_of_fixed_code(merchant, code)
     }
 }

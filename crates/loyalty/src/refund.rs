@@ -113,7 +113,7 @@ impl Refund<'_> {
 }
 
 /// Takes back what the refunded part of a sale earned, by the merchant's policy (rules 18 and 25). Stamps go on a whole refund
-/// alone, and never into debt; so do the initial points that came with the sale. A cap's room is not given back.
+/// alone, and never into debt; the initial points that came with the sale go with all of it, too. A cap's room is not given back.
 pub fn take_back(
     tx: &mut (impl LedgerStore + ?Sized),
     refund: &Refund<'_>,
@@ -148,8 +148,7 @@ pub fn take_back(
         {
             let left = welcome.entry.amount.checked_add(welcome.reversed).unwrap_or_default();
             if left > Points::ZERO {
-                let policy = refund.policy.without_debt();
-                let clawed = claw(tx, &welcome, left, policy, refund.occasion)?;
+                let clawed = claw(tx, &welcome, left, refund.policy, refund.occasion)?;
                 taken.push(TakenBack { earning: welcome, clawed });
             }
         }

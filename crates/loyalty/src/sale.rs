@@ -105,7 +105,7 @@ pub fn forecast(
                 let life = sale.life(&card);
                 let mut initial = Points::ZERO;
                 if let Program::Points(program) = &card.program
-                    && may_be_welcome(tx, account.as_ref(), program)?
+                    && may_be_welcome(tx, account.as_ref(), 0, program)?
                 {
                     initial = program.initial_points;
                 }
@@ -240,13 +240,15 @@ struct Looked {
 fn look(tx: &mut (impl LedgerStore + ?Sized), sale: &Sale<'_>) -> Result<Looked, StoreError> {
     let at = sale.occasion.occurred_at;
     let cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
-    let mut accounts = BTreeMap::new();
-    for card in &cards {
-        let (merchant, person) = (sale.merchant.id, sale.member.person);
-        if let Some(account) = tx.lock_account(merchant, person, card.id, None)? {
-            accounts.insert(card.id, account);
-        }
-    }
+    let (merchant, person) = (sale.merchant.id, sale.member.person);
+    let known = tx.accounts_per_consumer(&[person])?;
+    let known = known.iter().filter(|account| {
+        account.merchant == merchant && cards.iter().any(|card| card.id == account.card)
+    });
+    let ids: Vec<_> = known.map(|account| account.id).collect();
+    // By ascending id, as whoever locks several does.
+    let locked = if ids.is_empty() { Vec::new() } else { tx.lock_accounts(&ids)? };
+    let accounts = locked.into_iter().map(|account| (account.account().card, account)).collect();
     let mut looked = Looked { cards, accounts, day: BTreeMap::new() };
     looked.count_day(tx, sale)?;
     Ok(looked)

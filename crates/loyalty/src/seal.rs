@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{Book, HoldsLoyalty, chain::Link};
 
-/// The most heads of one seal: a worker that was away for long makes several.
-pub const MOST_HEADS: u16 = 5_000;
+/// The most heads of one seal, whose accounts wait while it is made: a worker that was away for long makes several.
+pub const MOST_HEADS: u16 = 500;
 
 /// The last line of an account at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

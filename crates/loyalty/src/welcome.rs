@@ -47,16 +47,21 @@ pub(crate) struct Life {
     pub(crate) expires_at: Option<regulars_kernel::Timestamp>,
 }
 
-/// Whether a customer could be welcomed, as far as can be said before anything is written.
+/// Whether a customer could be welcomed, as far as can be said before marks are asked for: with the first line of the account,
+/// which is `first` lines long by then, and never later, whatever the card begins to give.
 pub(crate) fn may_be_welcome(
     tx: &mut (impl LedgerStore + ?Sized),
     account: Option<&Locked>,
+    first: i64,
     program: &PointsProgram,
 ) -> Result<bool, StoreError> {
     if program.initial_points <= Points::ZERO {
         return Ok(false);
     }
     let Some(account) = account.map(Locked::account) else { return Ok(true) };
+    if account.seq > first {
+        return Ok(false);
+    }
     let key = natural_key(account.id, EntryKind::Earn, Cause::InitialPoints, 0);
     Ok(tx.entry_of_key(account.merchant, &key)?.is_none())
 }
@@ -71,7 +76,7 @@ pub(crate) fn welcome(
     life: Life,
     occasion: Occasion,
 ) -> Result<Points, StoreError> {
-    if !may_be_welcome(tx, Some(account), program)? {
+    if !may_be_welcome(tx, Some(account), 1, program)? {
         return Ok(Points::ZERO);
     }
     let marks = recognise.marks(member);

@@ -308,7 +308,7 @@ fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     let currency = sale.order.total.currency();
     let money = |minor| Money::new(minor, currency);
     let mut refunds = Vec::with_capacity(backs.len());
-    let before = sale.given();
+    let (before, was_spent) = (sale.given(), sale.lines_are_spent());
     for back in backs {
         let shares = sale.shares(&back);
         let refund = OrderRefund {
@@ -337,7 +337,9 @@ fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
         sale.given().into_iter().zip(before).map(|((item, value, after), (.., before))| {
             RefundedLine { item, value, before, after }
         });
-    let (lines, whole) = (lines.collect::<Vec<_>>(), sale.lines_are_spent());
+    // What goes with the last of the lines goes once: a tip that follows takes nothing more.
+    let whole = sale.lines_are_spent() && !was_spent;
+    let lines = lines.collect::<Vec<_>>();
     let order = Order { refunded, state, updated_at: now, ..sale.order };
     tx.update_order(&order)?;
     earning::give_back(tx, actor, &order, (&lines, whole), now)?;

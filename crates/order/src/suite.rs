@@ -2,7 +2,12 @@
 //!
 //! [`run`] loads the [`World`] through a [`Fixture`] and compares every answer with what the rows say.
 
-#![expect(clippy::unwrap_used, reason = "a port that fails fails its suite")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a port that fails fails its suite"
+)]
 
 pub mod visits;
 pub mod world;

@@ -249,7 +249,7 @@ fn use_fixed<S: RedeemingPorts>(
 ) -> Result<Confirmed, LoyaltyError> {
     let Ok(fixed) = FixedCode::parse(code) else { return Err(unknown()) };
     let merchant = here.merchant.id;
-    let found = tx.offer_of_fixed_code(merchant, fixed.key())?;
+    let found = tx.offer_of_fixed_code(merchant, &fixed)?;
     let Some(offer) = found.filter(|_| kinds.contains(&RedemptionKind::Offer)) else {
         return Err(unknown());
     };
@@ -269,6 +269,8 @@ fn use_fixed<S: RedeemingPorts>(
         return Err(invalid("consumerId", sentence));
     }
     tx.lock_promotion(promotion.id())?;
+    // As it is now that nobody changes it: limits may have been lowered while this one waited.
+    let promotion = self::promotion(tx, actor, Promised::Offer(offer))?;
     let eligibility = decide(tx, &promotion, here, member.as_ref(), (now, now))?;
     if !eligibility.available() {
         let reasons: Vec<_> = eligibility.reasons.iter().map(ToString::to_string).collect();

@@ -81,10 +81,11 @@ pub fn promise<S: RedeemingPorts>(
         Wanted::Offer(_) => "offerId",
         Wanted::Points { .. } | Wanted::Stamps { .. } => "loyaltyCardId",
     };
-    let promotion = match new.wanted {
-        Wanted::Offer(id) => offer(tx, actor, id)?,
-        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id } => card(tx, actor, id)?,
+    let find = |tx: &mut S| match new.wanted {
+        Wanted::Offer(id) => offer(tx, actor, id),
+        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id } => card(tx, actor, id),
     };
+    let promotion = find(tx)?;
     if let Promotion::Offer(offer) = &promotion
         && matches!(offer.code, RedemptionCode::Fixed(_))
     {
@@ -101,6 +102,8 @@ pub fn promise<S: RedeemingPorts>(
         shown(tx, member.kind, new)?;
     }
     tx.lock_promotion(promotion.id())?;
+    // As it is now that nobody changes it: limits may have been lowered while this one waited.
+    let promotion = find(tx)?;
     let eligibility = decide(tx, &promotion, &counter, member.as_ref(), (now, now))?;
     if !eligibility.available() {
         let reasons: Vec<_> = eligibility.reasons.iter().map(ToString::to_string).collect();

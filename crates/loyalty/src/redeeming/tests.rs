@@ -124,9 +124,9 @@ impl Shop {
         promise(&mut tx, actor, &new, entropy, now).map_err(|error| told(&error))
     }
 
-    fn confirms(&self, code: &str, who: Identifier, now: Timestamp) -> Result<Confirmed, String> {
+    fn confirms(&self, code: &str, who: &Identifier, now: Timestamp) -> Result<Confirmed, String> {
         let every = (code, RedemptionKind::ALL.as_slice());
-        confirm(&mut self.tx(), &till(), every, &who, None, now).map_err(|error| told(&error))
+        confirm(&mut self.tx(), &till(), every, who, None, now).map_err(|error| told(&error))
     }
 
     /// Balance and held.
@@ -146,7 +146,9 @@ impl Shop {
 fn told(error: &LoyaltyError) -> String {
     match error.kind() {
         regulars_kernel::ErrorKind::Invalid(wrong) => {
-            wrong.iter().map(|one| format!("{}: {}", one.field.unwrap_or("-"), one.rule)).collect()
+            let told =
+                wrong.iter().map(|one| format!("{}: {}", one.field.unwrap_or("-"), one.rule));
+            told.collect::<Vec<_>>().join(" ")
         }
         kind => format!("{kind:?}"),
     }
@@ -187,12 +189,12 @@ fn rule_21_a_code_reduces_what_is_available_at_once_and_is_confirmed_once() {
     assert_eq!(shop.sums(ADA, FLAT), (50, 40));
     let again = shop.promises(&ada(), pays(20), nobody(), at(11)).unwrap_err();
     assert_eq!(again, "pointsToRedeem: 20 points are needed, and 10 are available.");
-    let confirmed = shop.confirms(&intent.code.to_lowercase(), nobody(), at(12)).unwrap();
+    let confirmed = shop.confirms(&intent.code.to_lowercase(), &nobody(), at(12)).unwrap();
     assert_eq!(confirmed.redemption.amount, Some(Money::new(200, Currency::EUR)));
     assert_eq!(confirmed.account.as_ref().unwrap().balance, Points::new(10));
     assert!(confirmed.redemption.entry.is_some());
     assert_eq!(shop.sums(ADA, FLAT), (10, 0));
-    let twice = shop.confirms(&intent.code, nobody(), at(13)).unwrap_err();
+    let twice = shop.confirms(&intent.code, &nobody(), at(13)).unwrap_err();
     assert_eq!(twice, "code: This code has been used: a code redeems once.");
     shop.add_up();
 }
@@ -203,7 +205,7 @@ fn rule_21_a_code_lapses_by_itself_and_what_it_set_aside_is_free_again() {
     shop.has(ADA, FLAT, 50);
     let intent = shop.promises(&ada(), pays(50), nobody(), at(10)).unwrap();
     assert_eq!(intent.expires_at, at(10 + 7 * 86_400));
-    let late = shop.confirms(&intent.code, nobody(), intent.expires_at).unwrap_err();
+    let late = shop.confirms(&intent.code, &nobody(), intent.expires_at).unwrap_err();
     assert!(late.starts_with("code: This code was good until"), "{late}");
     let next = shop.promises(&ada(), pays(50), nobody(), intent.expires_at).unwrap();
     let lapsed = shop.tx().intents(&[intent.id]).unwrap().pop().unwrap();
@@ -232,9 +234,9 @@ fn rule_21_who_promises_whom() {
     assert_eq!(denied, "PermissionDenied");
     // A code is the customer's to whom it was promised.
     let mine = shop.promises(&program(), pays(20), is(ADA), at(2)).unwrap();
-    let theirs = shop.confirms(&mine.code, is(BOB), at(3)).unwrap_err();
+    let theirs = shop.confirms(&mine.code, &is(BOB), at(3)).unwrap_err();
     assert_eq!(theirs, "code: This code is somebody else's.");
-    shop.confirms(&mine.code, is(ADA), at(3)).unwrap();
+    shop.confirms(&mine.code, &is(ADA), at(3)).unwrap();
 }
 
 #[test]
@@ -325,7 +327,7 @@ fn rule_22_a_taken_code_is_tried_with_another() {
     shop.codes = 0;
     let second = shop.promises(&program(), Wanted::Offer(OFFER), nobody(), at(1)).unwrap();
     assert_eq!((first.code.as_str(), second.code.as_str()), ("00000001", "00000002"));
-    let unknown = shop.confirms("ZZZZ-ZZZZ", nobody(), at(2)).unwrap_err();
+    let unknown = shop.confirms("ZZZZ-ZZZZ", &nobody(), at(2)).unwrap_err();
     assert!(unknown.starts_with("code: There is no such code"), "{unknown}");
 }
 
@@ -334,9 +336,9 @@ fn rule_22_a_code_for_everybody_counts_against_the_limit_alone() {
     let mut shop = Shop::new();
     let promised = shop.promises(&program(), Wanted::Offer(FIXED), nobody(), at(1)).unwrap_err();
     assert!(promised.starts_with("offerId: This offer has one code"), "{promised}");
-    let used = shop.confirms("WELCOME 10", nobody(), at(2)).unwrap();
+    let used = shop.confirms("WELCOME 10", &nobody(), at(2)).unwrap();
     assert_eq!((used.redemption.person, used.account), (None, None));
-    let full = shop.confirms("welcome10", is(ADA), at(3)).unwrap_err();
+    let full = shop.confirms("welcome10", &is(ADA), at(3)).unwrap_err();
     assert_eq!(full, "code: This promotion has been redeemed as often as it can.");
 }
 
@@ -350,7 +352,7 @@ fn rule_23_open_promises_count_against_limits_and_what_ends_gives_its_place_back
     shop.promises(&program(), once, is(BOB), at(3)).unwrap();
     cancel(&mut shop.tx(), &till(), first.id, at(4)).unwrap();
     let back = shop.promises(&program(), once, is(ADA), at(5)).unwrap();
-    let confirmed = shop.confirms(&back.code, nobody(), at(6)).unwrap();
+    let confirmed = shop.confirms(&back.code, &nobody(), at(6)).unwrap();
     assert_eq!(confirmed.redemption.amount, Some(Money::new(500, Currency::EUR)));
     shop.tx().reverse_redemption(confirmed.redemption.id, at(7)).unwrap();
     shop.promises(&program(), once, is(ADA), at(8)).unwrap();
@@ -367,7 +369,7 @@ fn rule_23_stock_counts_what_is_promised() {
     cancel(&mut shop.tx(), &ada(), intent.id, at(3)).unwrap();
     assert_eq!(shop.sums(ADA, BUYS), (100, 0));
     let intent = shop.promises(&program(), BUY, is(BOB), at(4)).unwrap();
-    shop.confirms(&intent.code, nobody(), at(5)).unwrap();
+    shop.confirms(&intent.code, &nobody(), at(5)).unwrap();
     assert_eq!(shop.tx().rewards(&[REWARD]).unwrap()[0].stock, Some(0));
     let gone = shop.promises(&program(), BUY, is(ADA), at(6)).unwrap_err();
     assert_eq!(gone, "loyaltyRewardId: This reward is out of stock.");
@@ -409,7 +411,7 @@ fn what_is_asked_for_must_fit_the_card() {
     assert!(told(&refusal).contains("use confirmStampsRedemption"), "{}", told(&refusal));
     let code = (intent.code.as_str(), None);
     assert_eq!(check(&mut shop.tx(), &till(), code, &is(ADA), at(2)).unwrap(), intent);
-    shop.confirms(&intent.code, nobody(), at(3)).unwrap();
+    shop.confirms(&intent.code, &nobody(), at(3)).unwrap();
     assert_eq!(shop.sums(ADA, STAMPS), (97, 0));
     assert!(check(&mut shop.tx(), &till(), code, &nobody(), at(4)).is_err());
     shop.add_up();
@@ -429,7 +431,7 @@ fn calling_off_is_for_those_whose_it_is_and_does_nothing_twice() {
         let state = cancel(&mut shop.tx(), &ada(), intent.id, at(3)).unwrap().state;
         assert_eq!(state, IntentState::Cancelled);
     }
-    let off = shop.confirms(&intent.code, nobody(), at(4)).unwrap_err();
+    let off = shop.confirms(&intent.code, &nobody(), at(4)).unwrap_err();
     assert_eq!(off, "code: This code was called off.");
     let book = shop.tx().books(None, 100).unwrap().remove(0);
     assert!(book.holds.iter().all(|hold| hold.state == HoldState::Cancelled));

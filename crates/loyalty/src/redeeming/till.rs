@@ -25,8 +25,8 @@ pub const fn needs(store: Option<TillRedemption>, kind: Kind) -> TillRedemption 
     }
 }
 
-/// Whether a till may promise something to a customer of that kind, whom it names so: a number in a list is nothing that a
-/// customer shows.
+/// Whether a till may promise something to a customer of that kind, whom it names so: of somebody with an account a number in
+/// a list is nothing that they show. Managed customers have no login, and whoever serves them names them in any way.
 ///
 /// # Errors
 /// What the customer is to show instead.
@@ -37,6 +37,7 @@ pub fn may_promise(
 ) -> Result<(), NotShown> {
     match needs(store, kind) {
         TillRedemption::Code => Err(NotShown::Code),
+        TillRedemption::LoyaltyId if kind == Kind::Managed => Ok(()),
         TillRedemption::LoyaltyId => {
             let number = shown.loyalty_id.as_deref().unwrap_or_default();
             if number.trim().is_empty() { Err(NotShown::LoyaltyId) } else { Ok(()) }
@@ -64,8 +65,8 @@ mod tests {
             (None, Kind::Managed, &by_number, Ok(())),
             (code, Kind::Managed, &by_number, Ok(())),
             (number, Kind::Managed, &by_number, Ok(())),
-            (None, Kind::Managed, &by_list, Err(NotShown::LoyaltyId)),
-            (None, Kind::Managed, &empty, Err(NotShown::LoyaltyId)),
+            (None, Kind::Managed, &by_list, Ok(())),
+            (number, Kind::Registered, &empty, Err(NotShown::LoyaltyId)),
         ] {
             assert_eq!(may_promise(store, kind, shown), expected, "{store:?} {kind:?} {shown:?}");
         }

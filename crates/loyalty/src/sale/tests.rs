@@ -59,7 +59,9 @@ impl Shop {
         memory.customers().merchants().put_merchant(merchant.clone());
         let member = regulars_promotion::suite::membership(ADA, MERCHANT);
         memory.customers().put_membership(member.clone());
-        cards.into_iter().for_each(|card| memory.put_card(card));
+        for card in cards {
+            memory.put_card(card);
+        }
         let place = Place {
             store: Some(StoreId::new(100)),
             groups: Vec::new(),
@@ -237,7 +239,7 @@ fn rule_15_initial_points_come_once_and_go_back_with_the_first_sale() {
     assert_eq!(first[0].earned.as_ref().unwrap().initial, Points::new(50));
     assert_eq!(shop.sells(2, &[1_000], 20)[0].earned.as_ref().unwrap().initial, Points::ZERO);
     assert_eq!(shop.sums(1), (70, 0, 70));
-    // Half of the first sale leaves them, the rest takes them; never into debt.
+    // Half of the first sale leaves them, the rest takes them.
     shop.refunds(1, &[(1_000, 0, 500)], ClawBackPolicy::BelowZero, 30);
     assert_eq!(shop.sums(1), (65, 0, 65));
     shop.refunds(1, &[(1_000, 500, 1_000)], ClawBackPolicy::BelowZero, 40);

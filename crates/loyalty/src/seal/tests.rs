@@ -56,7 +56,9 @@ fn rule_20_a_seal_that_is_gone_or_changed_is_found() {
     let rows = memory.scoped(Scope::Platform).seals(FIRST, 0, 10).unwrap();
     let walk = |rows: &[(Seal, Vec<SealedHead>)]| {
         let mut walk = SealWalk::default();
-        rows.iter().for_each(|(seal, heads)| walk.step(seal, heads));
+        for (seal, heads) in rows {
+            walk.step(seal, heads);
+        }
         walk.faults
     };
     let without_second = [rows[0].clone(), rows[2].clone()];

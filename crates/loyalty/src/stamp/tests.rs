@@ -46,7 +46,9 @@ fn memory(cards: Vec<LoyaltyCard>) -> Memory {
     let profile = Profile { firstname: "Ada".to_owned(), ..Profile::default() };
     let account = NewPerson::consumer(profile, LoyaltyId::from_entropy(7), at(0)).with_id(ADA);
     memory.customers().put_person(account);
-    cards.into_iter().for_each(|card| memory.put_card(card));
+    for card in cards {
+        memory.put_card(card);
+    }
     memory
 }
 

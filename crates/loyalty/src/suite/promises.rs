@@ -186,11 +186,11 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
     fixture
         .write(merchant, move |tx| {
             for (id, owner, archived, code) in &fixed {
-                let found = tx.offer_of_fixed_code(*owner, code.key())?;
+                let found = tx.offer_of_fixed_code(*owner, code)?;
                 let expected = (*owner == FIRST && !archived).then_some(*id);
                 assert_eq!(found, expected, "{code:?}");
             }
-            assert_eq!(tx.offer_of_fixed_code(FIRST, "nothing")?, None);
+            assert_eq!(tx.offer_of_fixed_code(FIRST, &FixedCode::parse("nothing").unwrap())?, None);
             Ok(())
         })
         .unwrap();

@@ -91,10 +91,9 @@ impl ItemPatch {
     fn apply_name(&self, line: &mut OrderItem, product: Option<&Product>, wrong: &mut Violations) {
         let typed = match &self.name {
             Change::Set(typed) => wrong.check("name", clean(typed, MAX_NAME_CHARS)),
-            Change::Clear => Some(None),
             // A line keeps its name, unless it becomes one of another product.
             Change::Keep if self.product.value().is_none() => return,
-            Change::Keep => Some(None),
+            Change::Clear | Change::Keep => Some(None),
         };
         match (typed, product) {
             (None, _) => {}
@@ -248,12 +247,11 @@ pub fn update<S: OrderStore + MerchantStore>(
     let mut after = before.clone();
     let product = match patch.product {
         Change::Set(_) => sold(tx, patch.product.value().copied(), currency, &mut wrong)?,
-        Change::Clear => None,
         Change::Keep if patch.name == Change::Clear || patch.unit_price == Change::Clear => {
             let same = before.product.as_slice();
             tx.products(same)?.pop().filter(|product| product.price.currency() == currency)
         }
-        Change::Keep => None,
+        Change::Clear | Change::Keep => None,
     };
     if !patch.product.is_keep() {
         after.product = product.as_ref().map(|product| product.id);

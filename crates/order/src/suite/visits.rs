@@ -40,7 +40,7 @@ pub fn run(fixture: &mut impl VisitFixture) {
             );
         }
         let theirs = Visit { merchant: other, store: StoreId::new(200), ..written[0].clone() };
-        refused(store.insert_visit(&theirs));
+        refused(&store.insert_visit(&theirs));
     });
     let expected = rows.clone();
     fixture.write_visits(Scope::Merchant(own), move |store| {
@@ -52,7 +52,7 @@ pub fn run(fixture: &mut impl VisitFixture) {
         let own: Vec<_> =
             expected.iter().filter(|row| row.consumer == world::ADA).cloned().collect();
         lists(store, &own, &[world::ADA]);
-        refused(store.insert_visit(&expected[0]));
+        refused(&store.insert_visit(&expected[0]));
     });
     let expected = rows.clone();
     fixture.write_visits(Scope::Platform, move |store| {
@@ -160,6 +160,6 @@ fn similar(store: &mut dyn VisitStore, first: &Visit) {
     assert!(finds(Visit { occurred_at: world::at(95), ..of_order }));
 }
 
-fn refused(result: Result<VisitId, StoreError>) {
+fn refused(result: &Result<VisitId, StoreError>) {
     assert!(matches!(result, Err(StoreError::OutOfScope(_))), "{result:?}");
 }

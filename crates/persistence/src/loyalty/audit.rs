@@ -43,12 +43,40 @@ impl Tx<'_> {
 }
 
 /// What is wrong, and the statement that finds it: ids. It ends in the merchant.
-const STRAYS: [(&str, &str); 6] = [
+const STRAYS: [(&str, &str); 11] = [
+    (
+        "no customer of the merchant's has account",
+        "SELECT a.id FROM account a LEFT JOIN membership m ON m.merchant_id = a.merchant_id \
+         AND m.person_id = a.person_id WHERE m.person_id IS NULL AND a.merchant_id = ",
+    ),
+    (
+        "no loyalty card has account",
+        "SELECT a.id FROM account a LEFT JOIN loyalty_card c ON c.merchant_id = a.merchant_id \
+         AND c.id = a.loyalty_card_id WHERE c.id IS NULL AND a.merchant_id = ",
+    ),
+    (
+        "a seal is missing under which there was account",
+        "SELECT a.id FROM account a WHERE a.sealed_seq > COALESCE((SELECT MAX(h.account_seq) \
+         FROM seal_head h JOIN seal s ON s.merchant_id = h.merchant_id AND s.seq = h.seal_seq \
+         WHERE h.merchant_id = a.merchant_id AND h.account_id = a.id), 0) AND a.merchant_id = ",
+    ),
+    (
+        "a seal has what is not there any more: account",
+        "SELECT DISTINCT h.account_id FROM seal_head h LEFT JOIN account a \
+         ON a.merchant_id = h.merchant_id AND a.id = h.account_id WHERE a.id IS NULL \
+         AND h.merchant_id = ",
+    ),
+    (
+        "no redemption has what was spent by entry",
+        "SELECT e.id FROM entry e LEFT JOIN redemption r ON r.merchant_id = e.merchant_id \
+         AND r.id = e.cause_id WHERE e.kind = 'redeem' AND e.cause = 'redemption' \
+         AND r.id IS NULL AND e.merchant_id = ",
+    ),
     (
         "more than one redemption of promise",
-        "SELECT i.id FROM redemption_intent i WHERE 1 < (SELECT COUNT(*) FROM redemption r \
-         WHERE r.merchant_id = i.merchant_id AND r.redemption_intent_id = i.id) \
-         AND i.merchant_id = ",
+        "SELECT DISTINCT r.redemption_intent_id FROM redemption r JOIN redemption s \
+         ON s.merchant_id = r.merchant_id AND s.redemption_intent_id = r.redemption_intent_id \
+         AND s.id <> r.id WHERE r.merchant_id = ",
     ),
     (
         "another number than its entry has redemption",

@@ -9,6 +9,7 @@ use regulars_loyalty::{
     IntentQuery, IntentSort, IntentState, LoyaltyReward, LoyaltyStore, PromotionId, Redeemed,
     RedeemingStore, Redemption, RedemptionIntent, RedemptionQuery, RedemptionSort,
 };
+use regulars_promotion::FixedCode;
 
 use super::{
     inserted,
@@ -225,7 +226,7 @@ impl RedeemingStore for Tx<'_> {
     fn offer_of_fixed_code(
         &mut self,
         merchant: MerchantId,
-        key: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError> {
         if self.scope().merchant().is_some_and(|own| own != merchant) {
             return Ok(None);
@@ -235,10 +236,12 @@ impl RedeemingStore for Tx<'_> {
             "SELECT p.id FROM offer p WHERE p.redemption_code_type = 'FIXED' AND NOT p.archived \
              AND lower(replace(replace(p.code, ' ', ''), '-', '')) = ",
         )
-        .bind(key)
+        .bind(code.key())
         .sql(" AND p.merchant_id = ")
         .bind(merchant.get())
-        .sql(" ORDER BY p.id LIMIT 1")
+        .sql(" ORDER BY upper(p.code) = ")
+        .bind(code.as_str().to_ascii_uppercase())
+        .sql(" DESC, p.id LIMIT 1")
         .first(self.connection)?;
         Ok(id.map(OfferId::new))
     }

@@ -131,7 +131,16 @@ impl Round<'_> {
             let due = self.db.read(Scope::Platform, |tx| tx.due_accounts(last, at, ACCOUNTS))?;
             let Some(end) = due.last() else { break };
             last = Some(*end);
-            self.write(move |tx| settle(tx, &due, at))?;
+            let all = due.clone();
+            if self.write(move |tx| settle(tx, &all, at)).is_ok() {
+                continue;
+            }
+            // One of them holds the others up: each by itself then.
+            for account in due {
+                if let Err(error) = self.write(move |tx| settle(tx, &[account], at)) {
+                    tracing::warn!(%account, %error, "an account is not settled: trying in the next round");
+                }
+            }
         }
         if !seals {
             return Ok(true);

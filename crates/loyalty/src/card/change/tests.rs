@@ -75,7 +75,7 @@ fn found(memory: &Memory, id: LoyaltyCardId) -> LoyaltyCard {
     tx(memory).find_loyalty_card(MERCHANT, id).unwrap().unwrap()
 }
 
-fn faults(error: LoyaltyError) -> Vec<&'static str> {
+fn faults(error: &LoyaltyError) -> Vec<&'static str> {
     match error.kind() {
         ErrorKind::Invalid(wrong) => wrong.iter().filter_map(|one| one.field).collect(),
         other => panic!("{other:?}"),
@@ -83,7 +83,7 @@ fn faults(error: LoyaltyError) -> Vec<&'static str> {
 }
 
 fn refused(patch: &LoyaltyCardPatch) -> Vec<&'static str> {
-    faults(create(&mut tx(&memory()), &Actor::owner(MERCHANT), patch, at(1)).unwrap_err())
+    faults(&create(&mut tx(&memory()), &Actor::owner(MERCHANT), patch, at(1)).unwrap_err())
 }
 
 fn changed(
@@ -92,7 +92,7 @@ fn changed(
     patch: &LoyaltyCardPatch,
 ) -> Result<LoyaltyCard, Vec<&'static str>> {
     let answer = update(&mut tx(memory), &Actor::owner(MERCHANT), id, patch, at(9));
-    answer.map(|id| found(memory, id)).map_err(faults)
+    answer.map(|id| found(memory, id)).map_err(|error| faults(&error))
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn who_may_where() {
     let kind = |result: Result<LoyaltyCardId, LoyaltyError>| result.unwrap_err().kind();
     let everywhere = made(&memory, &flat("Everywhere"));
     let mut patch = flat("Here");
-    assert_eq!(faults(create(&mut tx(&memory), &local, &patch, at(2)).unwrap_err()), ["stores"]);
+    assert_eq!(faults(&create(&mut tx(&memory), &local, &patch, at(2)).unwrap_err()), ["stores"]);
     patch.terms.places.stores = Change::Set([here].into());
     let own = create(&mut tx(&memory), &local, &patch, at(2)).unwrap();
     archive(&mut tx(&memory), &local, own, at(3)).unwrap();
@@ -350,5 +350,5 @@ fn a_merchant_has_a_thousand_cards_at_most() {
     let owner = Actor::owner(MERCHANT);
     create(&mut tx(&memory), &owner, &flat("Last"), at(1)).unwrap();
     let refusal = create(&mut tx(&memory), &owner, &flat("More"), at(1)).unwrap_err();
-    assert_eq!(faults(refusal), Vec::<&str>::new(), "of the input as a whole");
+    assert_eq!(faults(&refusal), Vec::<&str>::new(), "of the input as a whole");
 }

@@ -93,7 +93,7 @@ fn found(memory: &Memory, id: RewardId) -> LoyaltyReward {
     tx(memory).find_reward(MERCHANT, id).unwrap().unwrap()
 }
 
-fn faults(error: LoyaltyError) -> Vec<&'static str> {
+fn faults(error: &LoyaltyError) -> Vec<&'static str> {
     match error.kind() {
         ErrorKind::Invalid(wrong) => wrong.iter().filter_map(|one| one.field).collect(),
         other => panic!("{other:?}"),
@@ -101,7 +101,7 @@ fn faults(error: LoyaltyError) -> Vec<&'static str> {
 }
 
 fn refused(patch: &RewardPatch) -> Vec<&'static str> {
-    faults(create(&mut tx(&memory()), &Actor::owner(MERCHANT), patch, at(1)).unwrap_err())
+    faults(&create(&mut tx(&memory()), &Actor::owner(MERCHANT), patch, at(1)).unwrap_err())
 }
 
 fn changed(
@@ -110,7 +110,7 @@ fn changed(
     patch: &RewardPatch,
 ) -> Result<LoyaltyReward, Vec<&'static str>> {
     let answer = update(&mut tx(memory), &Actor::owner(MERCHANT), id, patch, at(9));
-    answer.map(|id| found(memory, id)).map_err(faults)
+    answer.map(|id| found(memory, id)).map_err(|error| faults(&error))
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn what_nobody_ever_has_enough_points_for_is_refused() {
     let costing = |points| RewardPatch { points: Change::Set(points), ..new(PRODUCT) };
     made(&memory, &costing(71));
     let refusal = create(&mut tx(&memory), &Actor::owner(MERCHANT), &costing(72), at(1));
-    assert_eq!(faults(refusal.unwrap_err()), ["points"]);
+    assert_eq!(faults(&refusal.unwrap_err()), ["points"]);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_reward_that_was_given_up_comes_back_only_where_it_can_be_had() {
     assert_eq!((gone.archived, gone.updated_at), (true, at(3)));
     let back = RewardPatch { archived: Change::Set(false), ..RewardPatch::default() };
     let late = update(&mut tx(&memory), &owner, reward.id, &back, at(200)).unwrap_err();
-    assert_eq!(faults(late), ["expiry"]);
+    assert_eq!(faults(&late), ["expiry"]);
     assert!(!changed(&memory, reward.id, &back).unwrap().archived);
     archive(&mut tx(&memory), &owner, reward.id, at(10)).unwrap();
     let mut card = tx(&memory).find_loyalty_card(MERCHANT, PRODUCT).unwrap().unwrap();
@@ -281,8 +281,8 @@ fn a_card_with_rewards_collects_what_it_collected() {
         let patch = cards::LoyaltyCardPatch { program, ..cards::LoyaltyCardPatch::default() };
         cards::update(&mut tx(&memory), &owner, PRODUCT, &patch, at(9))
     };
-    assert_eq!(faults(recast(&stamps).unwrap_err()), ["loyaltyType"]);
-    assert_eq!(faults(recast(&flat).unwrap_err()), ["pointsLoyaltyType"]);
+    assert_eq!(faults(&recast(&stamps).unwrap_err()), ["loyaltyType"]);
+    assert_eq!(faults(&recast(&flat).unwrap_err()), ["pointsLoyaltyType"]);
     archive(&mut tx(&memory), &owner, reward.id, at(9)).unwrap();
     recast(&flat).unwrap();
     let back = RewardPatch { archived: Change::Clear, ..RewardPatch::default() };

@@ -1,0 +1,4 @@
+DROP TRIGGER earning_line_is_never_changed ON earning_line;
+DROP INDEX seal_head_account;
+DROP INDEX lot_held;
+DROP INDEX redemption_of_intent;
