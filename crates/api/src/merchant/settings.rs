@@ -46,7 +46,7 @@ impl From<Merchant> for MerchantSettings {
 pub struct UpdateMerchantSettingsInput {
     /// How many discounts an order may carry: 0 to 100; null: 1.
     pub num_of_order_discounts_allowed: Nullable<i32>,
-    /// How far a refund takes back the points that its sale earned; null: BELOW_ZERO.
+    /// How far a refund takes back the points that its sale earned; null: `BELOW_ZERO`.
     pub refund_policy: Nullable<MerchantRefundPolicy>,
     /// How many days after a sale somebody can still be named as its customer: 0 to 366; null: 14.
     pub claim_days: Nullable<i32>,

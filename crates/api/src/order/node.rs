@@ -211,6 +211,7 @@ crate::fast_object! {
             }
 
             /// What was given on top, in the order it was put down.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn tips(
                 &self,
                 context: &Context,
@@ -227,6 +228,7 @@ crate::fast_object! {
             }
 
             /// What was taken off, in the order it was put down.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn discounts(
                 &self,
                 context: &Context,
@@ -248,6 +250,7 @@ crate::fast_object! {
             }
 
             /// What was given back, the oldest first.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
             fn refunds(
                 &self,
                 context: &Context,

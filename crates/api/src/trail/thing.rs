@@ -11,6 +11,7 @@ use regulars_kernel::{
     RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
+use regulars_merchant::EntitySource;
 use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType, Visit, VisitStore};
 use regulars_persistence::Tx;
 use regulars_promotion::PromotionStore;
@@ -147,7 +148,7 @@ fn image_of_order(order: &Order) -> Image {
         (Field::Refunded, text(Some(order.refunded))),
         (Field::CompletedAt, order.completed_at.and_then(instant)),
         (Field::Archived, text(Some(!order.is_active()))),
-        (Field::EntitySource, text(order.entity_source.map(|source| source.name()))),
+        (Field::EntitySource, text(order.entity_source.map(EntitySource::name))),
     ])
 }
 

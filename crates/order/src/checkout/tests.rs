@@ -43,6 +43,7 @@ fn euros(cents: i64) -> Money {
     Money::new(cents, Currency::EUR)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what is told is optional")]
 fn amount(decimal: &str) -> Option<Amount> {
     Some(Amount { decimal: decimal.to_owned(), currency: None })
 }

@@ -27,8 +27,11 @@ fn owner() -> Actor {
     Actor::owner(MERCHANT)
 }
 
+/// What a discount takes off a line, and with how many points.
+type Off<'a> = (DiscountKind, &'a [(OrderItemId, i64, i64)]);
+
 /// The sale, completed, with discounts.
-fn store(discounts: &[(DiscountKind, &[(OrderItemId, i64, i64)])]) -> MemoryStore {
+fn store(discounts: &[Off<'_>]) -> MemoryStore {
     let mut memory = Memory::new();
     let mut world = world();
     world.items.retain(|item| item.order != SALE);

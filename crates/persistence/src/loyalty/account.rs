@@ -73,6 +73,7 @@ impl Row {
 }
 
 /// A hash as it is kept: absent, or 32 bytes. `None` where it is neither.
+#[expect(clippy::option_option, reason = "an absent hash is one that was read")]
 pub(super) fn read_link(bytes: Option<Vec<u8>>) -> Option<Option<Link>> {
     match bytes {
         None => Some(None),

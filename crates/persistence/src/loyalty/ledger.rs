@@ -245,6 +245,9 @@ fn require_owned(tx: &Tx<'_>, account: &Account) -> Result<(), StoreError> {
     }
 }
 
+/// A hold, and its part of one lot.
+type HeldRow = (i64, i64, i64, i64, i64, i64);
+
 fn holdings(tx: &mut Tx<'_>, account: &Account) -> Result<Holdings, StoreError> {
     require_owned(tx, account)?;
     let (merchant, id) = (account.merchant.get(), account.id.get());
@@ -261,8 +264,7 @@ fn holdings(tx: &mut Tx<'_>, account: &Account) -> Result<Holdings, StoreError> 
     if account.held == Points::ZERO {
         return Ok(holdings);
     }
-    type Row = (i64, i64, i64, i64, i64, i64);
-    let rows: Vec<Row> = Statement::<(BigInt, BigInt, BigInt, BigInt, BigInt, BigInt)>::new(
+    let rows: Vec<HeldRow> = Statement::<(BigInt, BigInt, BigInt, BigInt, BigInt, BigInt)>::new(
         "SELECT h.id, h.amount, h.until, h.created_at, p.lot_id, p.amount FROM hold h \
          JOIN hold_lot p ON p.merchant_id = h.merchant_id AND p.hold_id = h.id \
          WHERE h.merchant_id = ",
@@ -309,11 +311,11 @@ fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, 
             line.cause.name().into(),
             line.cause.id().into(),
             line.natural_key.clone().into(),
-            line.reverses.map(|id| id.get()).into(),
+            line.reverses.map(EntryId::get).into(),
             line.occurred_at.micros().into(),
             line.recorded_at.micros().into(),
             line.business_date.to_string().into(),
-            line.actor.map(|id| id.get()).into(),
+            line.actor.map(PersonId::get).into(),
             line.hash.map(|hash| hash.as_bytes().to_vec()).into(),
         ],
     );
@@ -334,7 +336,7 @@ fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, 
                 lot.amount.get().into(),
                 lot.active_from.micros().into(),
                 lot.expires_at.map(Timestamp::micros).into(),
-                lot.revives.map(|id| id.get()).into(),
+                lot.revives.map(LotId::get).into(),
             ],
         );
         lots.push(Lot {
@@ -411,8 +413,8 @@ fn put_hold(tx: &mut Tx<'_>, account: &mut Locked, hold: &NewHold) -> Result<Hol
     let before = account.account().clone();
     require_owned(tx, &before)?;
     let overflow = || StoreError::Internal("a sum of points does not fit 64 bits".into());
-    let sum = hold.parts.iter().map(|(_, part)| *part);
-    let amount = sum.fold(Some(Points::ZERO), |sum, part| sum?.checked_add(part));
+    let mut sum = hold.parts.iter().map(|(_, part)| *part);
+    let amount = sum.try_fold(Points::ZERO, Points::checked_add);
     let amount = amount.ok_or_else(overflow)?;
     let held = before.held.checked_add(amount).ok_or_else(overflow)?;
     let after = Account { held, ..before.clone() };

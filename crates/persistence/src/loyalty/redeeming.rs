@@ -2,8 +2,8 @@
 
 use diesel::sql_types::BigInt;
 use regulars_kernel::{
-    EntryId, IntentId, MerchantId, OfferId, Page, PageRequest, RedemptionId, RewardId, Scope,
-    StoreError, Timestamp,
+    EntryId, HoldId, IntentId, MerchantId, Money, OfferId, OrderId, Page, PageRequest, PersonId,
+    RedemptionId, RewardId, Scope, StoreError, StoreId, Timestamp,
 };
 use regulars_loyalty::{
     IntentQuery, IntentSort, IntentState, LoyaltyReward, LoyaltyStore, PromotionId, Redeemed,
@@ -265,7 +265,7 @@ fn named(promotion: PromotionId, reward: Option<RewardId>) -> [Bind; 3] {
         PromotionId::Offer(id) => (Some(id.get()), None),
         PromotionId::Card(id) => (None, Some(id.get())),
     };
-    [offer.into(), card.into(), reward.map(|id| id.get()).into()]
+    [offer.into(), card.into(), reward.map(RewardId::get).into()]
 }
 
 fn insert_intent(tx: &mut Tx<'_>, new: &RedemptionIntent) -> Result<IntentId, StoreError> {
@@ -274,12 +274,12 @@ fn insert_intent(tx: &mut Tx<'_>, new: &RedemptionIntent) -> Result<IntentId, St
     let row = [
         new.merchant.get().into(),
         new.promised.kind().name().into(),
-        new.person.map(|id| id.get()).into(),
-        new.store.map(|id| id.get()).into(),
+        new.person.map(PersonId::get).into(),
+        new.store.map(StoreId::get).into(),
         offer,
         card,
         reward,
-        new.hold.map(|id| id.get()).into(),
+        new.hold.map(HoldId::get).into(),
         new.code.clone().into(),
         new.state.name().into(),
         new.expires_at.micros().into(),
@@ -312,16 +312,16 @@ fn insert_redemption(
     let row = [
         new.merchant.get().into(),
         new.redeemed.kind().name().into(),
-        new.person.map(|id| id.get()).into(),
-        new.store.map(|id| id.get()).into(),
+        new.person.map(PersonId::get).into(),
+        new.store.map(StoreId::get).into(),
         offer,
         card,
         reward,
-        intent.map(|id| id.get()).into(),
-        new.order.map(|id| id.get()).into(),
-        new.entry.map(|id| id.get()).into(),
+        intent.map(IntentId::get).into(),
+        new.order.map(OrderId::get).into(),
+        new.entry.map(EntryId::get).into(),
         points.into(),
-        new.amount.map(|amount| amount.minor()).into(),
+        new.amount.map(Money::minor).into(),
         new.amount.map(|amount| amount.currency().code().to_owned()).into(),
         new.created_at.micros().into(),
         new.updated_at.micros().into(),

@@ -1,5 +1,7 @@
 //! Places where things are sold.
 
+#![allow(clippy::ref_option_ref, reason = "diesel's derives write so")]
+
 use chrono::NaiveTime;
 use diesel::{
     AsChangeset, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl,

@@ -74,7 +74,7 @@ pub(super) fn discounts_per_order(
     within: &StoreAccess,
 ) -> Result<Vec<(OrderId, Vec<OrderDiscount>)>, StoreError> {
     let mut found =
-        per_order::<_, Row, OrderDiscount>(tx, DISCOUNTS, orders, within, |one| one.order)?;
+        per_order::<_, Row, OrderDiscount>(tx, &DISCOUNTS, orders, within, |one| one.order)?;
     fill(tx, found.iter_mut().flat_map(|(_order, discounts)| discounts).collect())?;
     Ok(found)
 }
@@ -85,7 +85,7 @@ pub(super) fn discounts_by_ids(
     within: &StoreAccess,
 ) -> Result<Vec<OrderDiscount>, StoreError> {
     let ids = ids.iter().map(|id| id.get());
-    let mut found = by_ids::<_, Row, OrderDiscount>(tx, DISCOUNTS, ids, within)?;
+    let mut found = by_ids::<_, Row, OrderDiscount>(tx, &DISCOUNTS, ids, within)?;
     fill(tx, found.iter_mut().collect())?;
     Ok(found)
 }

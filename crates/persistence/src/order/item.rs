@@ -1,5 +1,7 @@
 //! The lines of orders. They are in reach where their order is, and in its currency.
 
+#![allow(clippy::ref_option_ref, reason = "diesel's derives write so")]
+
 use diesel::{
     AsChangeset, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},

@@ -1,5 +1,7 @@
 //! Orders: by id, in lists, and those of many customers or stores at once.
 
+#![allow(clippy::ref_option_ref, reason = "diesel's derives write so")]
+
 use chrono::NaiveDate;
 use diesel::{
     AsChangeset, QueryDsl as _, Queryable, RunQueryDsl as _,

@@ -36,7 +36,7 @@ impl<ST> Part<ST> {
 /// The rows of each of the orders, by ascending id; orders without any are left out.
 pub(super) fn per_order<ST, R, T>(
     tx: &mut Tx<'_>,
-    part: Part<ST>,
+    part: &Part<ST>,
     orders: &[OrderId],
     within: &StoreAccess,
     order_of: impl Fn(&T) -> OrderId,
@@ -68,7 +68,7 @@ where
 /// Rows by id, in no order.
 pub(super) fn by_ids<ST, R, T>(
     tx: &mut Tx<'_>,
-    part: Part<ST>,
+    part: &Part<ST>,
     ids: impl ExactSizeIterator<Item = i64>,
     within: &StoreAccess,
 ) -> Result<Vec<T>, StoreError>

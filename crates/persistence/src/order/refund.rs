@@ -88,7 +88,8 @@ pub(super) fn refunds_per_order(
     orders: &[OrderId],
     within: &StoreAccess,
 ) -> Result<Vec<(OrderId, Vec<OrderRefund>)>, StoreError> {
-    let mut found = per_order::<_, Row, OrderRefund>(tx, REFUNDS, orders, within, |one| one.order)?;
+    let mut found =
+        per_order::<_, Row, OrderRefund>(tx, &REFUNDS, orders, within, |one| one.order)?;
     fill(tx, found.iter_mut().flat_map(|(_order, refunds)| refunds).collect())?;
     Ok(found)
 }
@@ -99,7 +100,7 @@ pub(super) fn refunds_by_ids(
     within: &StoreAccess,
 ) -> Result<Vec<OrderRefund>, StoreError> {
     let ids = ids.iter().map(|id| id.get());
-    let mut found = by_ids::<_, Row, OrderRefund>(tx, REFUNDS, ids, within)?;
+    let mut found = by_ids::<_, Row, OrderRefund>(tx, &REFUNDS, ids, within)?;
     fill(tx, found.iter_mut().collect())?;
     Ok(found)
 }

@@ -48,7 +48,7 @@ pub(super) fn tips_per_order(
     orders: &[OrderId],
     within: &StoreAccess,
 ) -> Result<Vec<(OrderId, Vec<OrderTip>)>, StoreError> {
-    per_order::<_, Row, OrderTip>(tx, TIPS, orders, within, |tip| tip.order)
+    per_order::<_, Row, OrderTip>(tx, &TIPS, orders, within, |tip| tip.order)
 }
 
 pub(super) fn tips_by_ids(
@@ -56,7 +56,7 @@ pub(super) fn tips_by_ids(
     ids: &[OrderTipId],
     within: &StoreAccess,
 ) -> Result<Vec<OrderTip>, StoreError> {
-    by_ids::<_, Row, OrderTip>(tx, TIPS, ids.iter().map(|id| id.get()), within)
+    by_ids::<_, Row, OrderTip>(tx, &TIPS, ids.iter().map(|id| id.get()), within)
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, new: &OrderTip) -> Result<OrderTipId, StoreError> {

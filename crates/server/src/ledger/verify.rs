@@ -59,6 +59,10 @@ impl Findings {
 pub(crate) fn verify(db: &Db, wanted: &LedgerVerify) -> Result<(), VerifyError> {
     let as_of = wanted.as_of.map(Timestamp::from);
     let only = wanted.merchant.map(MerchantId::new);
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself is not general enough"
+    )]
     let merchants = db.read(Scope::Platform, |tx| tx.merchant_ids())?;
     if let Some(only) = only
         && !merchants.contains(&only)
@@ -140,7 +144,9 @@ fn walk(db: &Db, merchant: MerchantId) -> Result<SealWalk, VerifyError> {
         if next.is_empty() {
             return Ok(walk);
         }
-        next.iter().for_each(|(seal, heads)| walk.step(seal, heads));
+        for (seal, heads) in &next {
+            walk.step(seal, heads);
+        }
     }
 }
 

@@ -45,7 +45,7 @@ fn rule_30_what_is_written_long_after_an_erasure_is_cleared_in_every_log() {
                 let all = move |tx: &mut Tx<'_>| tx.late_erasures(ErasureId::new(0), 9);
                 house.db.read::<_, StoreError>(Scope::Platform, all).unwrap()
             };
-            assert_eq!(all(), [erased.clone()], "what is read is what was answered");
+            assert_eq!(all(), std::slice::from_ref(&erased), "what is read is what was answered");
             let cleaned = |at: &str| {
                 let sql = format!("SELECT 'so' FROM erasure WHERE {at} IS NOT NULL");
                 texts(house, sql) == ["so"]

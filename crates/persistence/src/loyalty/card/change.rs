@@ -1,9 +1,11 @@
 //! Loyalty cards are made and changed.
 
+#![allow(clippy::ref_option_ref, reason = "diesel's derives write so")]
+
 use diesel::{
     AsChangeset, ExpressionMethods, Insertable, QueryDsl, RunQueryDsl, sql_types::Integer,
 };
-use regulars_kernel::{LoyaltyCardId, MerchantId, Money, Points, StoreError, text};
+use regulars_kernel::{LoyaltyCardId, MerchantId, Money, Points, StoreError, Timestamp, text};
 use regulars_loyalty::{LoyaltyCard, Millionths, Program, Spending};
 use regulars_promotion::Target;
 
@@ -122,8 +124,8 @@ impl<'a> From<&'a LoyaltyCard> for Written<'a> {
             placement: card.placement.as_deref(),
             redemption_expiration_days: card.redemption_expiration_days,
             status: terms.status.name(),
-            start_time: terms.start_time.map(|start| start.micros()),
-            end_time: terms.end_time.map(|end| end.micros()),
+            start_time: terms.start_time.map(Timestamp::micros),
+            end_time: terms.end_time.map(Timestamp::micros),
             day_start_time: terms.day_start_time.map(|time| time.to_string()),
             day_end_time: terms.day_end_time.map(|time| time.to_string()),
             days_of_week: terms.weekdays.bits().into(),

@@ -40,7 +40,7 @@ pub(in crate::loyalty) fn insert(
         loyalty_reward::product_id.eq(new.product.get()),
         loyalty_reward::points.eq(new.points.get()),
         loyalty_reward::stock.eq(new.stock),
-        loyalty_reward::expiry.eq(new.expiry.map(|expiry| expiry.micros())),
+        loyalty_reward::expiry.eq(new.expiry.map(Timestamp::micros)),
         loyalty_reward::archived.eq(new.archived),
         loyalty_reward::created_at.eq(new.created_at.micros()),
         loyalty_reward::updated_at.eq(new.updated_at.micros()),
@@ -64,7 +64,7 @@ pub(in crate::loyalty) fn update(
             loyalty_reward::product_id.eq(changed.product.get()),
             loyalty_reward::points.eq(changed.points.get()),
             loyalty_reward::stock.eq(changed.stock),
-            loyalty_reward::expiry.eq(changed.expiry.map(|expiry| expiry.micros())),
+            loyalty_reward::expiry.eq(changed.expiry.map(Timestamp::micros)),
             loyalty_reward::archived.eq(changed.archived),
             loyalty_reward::updated_at.eq(changed.updated_at.micros()),
         ))
