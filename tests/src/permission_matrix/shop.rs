@@ -142,6 +142,14 @@ impl<'a> Shop<'a> {
         self.made("createConsumer", "CreateConsumerInput", "consumer", &input)
     }
 
+    /// A card of stamps for everybody.
+    pub(crate) fn stamp_card(&self) -> Value {
+        let input = json!({
+            "name": "Matrix", "loyaltyType": "STAMPS", "stampsNeeded": 5, "status": "ACTIVE",
+        });
+        self.made("createLoyaltyCard", "CreateLoyaltyCardInput", "loyaltyCard", &input)
+    }
+
     /// The card of a customer of the shop's.
     pub(crate) fn carded(&self) -> Value {
         let card = Self::unique("card");

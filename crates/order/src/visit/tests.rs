@@ -63,8 +63,8 @@ fn recorded(memory: &Memory, new: &NewVisit, seconds: i64) -> Recorded {
 }
 
 fn faults(answer: Result<Recorded, OrderError>) -> Vec<&'static str> {
-    match answer.unwrap_err() {
-        OrderError::Invalid(wrong) => wrong.iter().map(|one| one.field.unwrap_or("")).collect(),
+    match answer.unwrap_err().kind() {
+        ErrorKind::Invalid(wrong) => wrong.iter().map(|one| one.field.unwrap_or("")).collect(),
         other => panic!("{other:?}"),
     }
 }

@@ -110,10 +110,12 @@ pub(super) fn all() -> Vec<Row> {
         mutation(
             "createStamp",
             "",
-            "mutation ($id: ID!, $who: String!) {
-                createStamp(input: { storeId: $id, consumerLoyaltyString: $who }) { success errors }
+            "mutation ($id: ID!, $who: String!, $card: ID!) {
+                createStamp(input: { storeId: $id, consumerLoyaltyString: $who, loyaltyCardId: $card }) { success errors }
             }",
-            |shop| json!({ "id": shop.id("store"), "who": shop.carded() }),
+            |shop| {
+                json!({ "id": shop.id("store"), "who": shop.carded(), "card": shop.stamp_card() })
+            },
         ),
     ]
 }
