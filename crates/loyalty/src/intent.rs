@@ -7,7 +7,7 @@ use regulars_kernel::{
     pk_sort,
 };
 
-use crate::{LoyaltyError, PromotionId, RedeemingStore, RedemptionKind};
+use crate::{HoldState, LoyaltyError, PromotionId, RedeemingStore, RedemptionKind};
 
 /// Where an intent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +39,18 @@ impl IntentState {
     /// The state of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// A promise ends with the hold that it stands on, and in the same way.
+impl From<HoldState> for IntentState {
+    fn from(hold: HoldState) -> Self {
+        match hold {
+            HoldState::Open => Self::Open,
+            HoldState::Confirmed => Self::Confirmed,
+            HoldState::Cancelled => Self::Cancelled,
+            HoldState::Lapsed => Self::Lapsed,
+        }
     }
 }
 

@@ -81,13 +81,6 @@ impl Change {
 pub struct Image(BTreeMap<Field, String>);
 
 impl Image {
-    /// Of values that an upper crate has, by their fields; empty ones are absent.
-    pub fn of_values(values: impl IntoIterator<Item = (Field, Option<String>)>) -> Self {
-        let mut image = Self::default();
-        values.into_iter().for_each(|(field, value)| image.put(field, value));
-        image
-    }
-
     /// What a merchant has of a customer. The profile of a registered person is their own: a merchant sees as much of it as
     /// they share at the moment, and its log holds none of it.
     pub fn of_membership(membership: &Membership) -> Self {

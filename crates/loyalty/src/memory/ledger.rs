@@ -213,12 +213,7 @@ impl LedgerStore for MemoryStore {
             Ok(book.account.clone())
         })?;
         account.advance(after);
-        let ended = match state {
-            HoldState::Open => IntentState::Open,
-            HoldState::Confirmed => IntentState::Confirmed,
-            HoldState::Cancelled => IntentState::Cancelled,
-            HoldState::Lapsed => IntentState::Lapsed,
-        };
+        let ended = IntentState::from(state);
         let mut rows = self.memory.rows();
         let promises = rows.intents.iter_mut().filter(|row| row.hold == Some(hold.id));
         promises.filter(|row| row.state == IntentState::Open).for_each(|row| row.state = ended);

@@ -474,12 +474,7 @@ fn end_hold(
     if touched != 1 {
         return Err(StoreError::OutOfScope("the hold is not open"));
     }
-    let ended = match state {
-        HoldState::Open => IntentState::Open,
-        HoldState::Confirmed => IntentState::Confirmed,
-        HoldState::Cancelled => IntentState::Cancelled,
-        HoldState::Lapsed => IntentState::Lapsed,
-    };
+    let ended = IntentState::from(state);
     Statement::<()>::new("UPDATE redemption_intent SET state = ")
         .bind(ended.name())
         .sql(" WHERE merchant_id = ")
