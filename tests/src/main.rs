@@ -14,6 +14,7 @@
 mod accounts;
 mod apps;
 mod audit;
+mod changes;
 mod command_line;
 mod consents;
 mod consumer_fields;

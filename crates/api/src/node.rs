@@ -9,7 +9,7 @@ use crate::{
         application, audit, permission, role,
     },
     context::Context,
-    customer::ConsumerNode,
+    customer::{ChangeNode, ConsumerNode, feed},
     error::ApiError,
     global_id::{Id, Named},
     loyalty::{
@@ -27,7 +27,7 @@ use crate::{
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -107,6 +107,7 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
         }
         api_key::API_KEY => Ok(api_key::find(context, pk.into())?.map(NodeValue::ApiKeyNode)),
         permission::PERMISSION => Ok(permission::find(context, pk).map(NodeValue::PermissionNode)),
+        feed::CHANGE => Ok(feed::find(context, pk)?.map(NodeValue::ChangeNode)),
         audit::AUDIT_ENTRY => Ok(audit::find(context, pk)?.map(NodeValue::AuditEntryNode)),
         _ => Err(ApiError::invalid("id", format!("There is no type {kind}."))),
     }

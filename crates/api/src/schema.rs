@@ -29,11 +29,12 @@ use crate::{
     connection::paging,
     context::Context,
     customer::{
-        ClaimableProfileNodeConnection, ConsumerNode, ConsumerNodeConnection,
+        ChangeNodeConnection, ClaimableProfileNodeConnection, ConsumerNode, ConsumerNodeConnection,
         choice::UserEntitySource,
         consent::{ConsentPayload, SetConsentInput},
         erasure::{EraseConsumerInput, EraseConsumerPayload, ErasureReceipt},
         export::{ExportConsumerInput, ExportPayload},
+        feed::ChangeType,
         inputs::{
             BlockConsumerCardInput, CreateConsumerInput, DeleteConsumerInput, JoinMerchantInput,
             LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
@@ -758,6 +759,24 @@ impl Query {
             AuditArguments { actor, action, target, outcome, created_at_gte, created_at_lt };
         let paging = paging(first, last, before, after, offset, order_by);
         crate::auth::audit::list(context, arguments, &paging).map(Some)
+    }
+
+    /// What happened at one's own merchant, and to whom, in the order in which it happened: whoever follows it remembers the
+    /// cursor of the last change that they have seen and asks for what comes `after`. Begin by reading the last cursor
+    /// (`last: 1`), then the lists, then follow. Kept for 30 days; a cursor of longer ago is refused. Needs the permission
+    /// `view_consumer` for customers, points and stamps, and `view_order` for the rest: without `types` all that one may see.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn changes(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "Of these types; none: of all.")] types: Option<Vec<ChangeType>>,
+    ) -> Result<Option<ChangeNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, None);
+        crate::customer::feed::list(context, types, &paging).map(Some)
     }
 }
 

@@ -67,6 +67,26 @@ impl Tx<'_> {
             .execute(self.connection)
     }
 
+    /// Deletes rows of the change feed that were written before an instant, likewise; but of each merchant the last of them,
+    /// which says to whoever has followed no further that they missed something.
+    pub fn forget_feed(&mut self, before: Timestamp, most: u16) -> Result<usize, StoreError> {
+        self.platform()?;
+        Statement::<()>::new(
+            "DELETE FROM feed_entry WHERE (merchant_id, transaction_id, id) IN \
+             (SELECT o.merchant_id, o.transaction_id, o.id FROM feed_entry o WHERE o.recorded_at < ",
+        )
+        .bind(before.micros())
+        .sql(
+            " AND (SELECT n.recorded_at FROM feed_entry n WHERE n.merchant_id = o.merchant_id \
+             AND (n.transaction_id, n.id) > (o.transaction_id, o.id) ORDER BY n.transaction_id, n.id LIMIT 1) < ",
+        )
+        .bind(before.micros())
+        .sql(" ORDER BY o.recorded_at, o.id LIMIT ")
+        .bind(i64::from(most))
+        .sql(")")
+        .execute(self.connection)
+    }
+
     /// Forgets sessions that began before an instant and have no refresh token left, likewise. The instant must lie so far
     /// back that no access token of theirs is good any more.
     pub fn forget_sessions(&mut self, before: Timestamp, most: u16) -> Result<usize, StoreError> {

@@ -371,6 +371,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_entry (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        transaction_id -> BigInt,
+        kind -> Text,
+        person_id -> Nullable<BigInt>,
+        subject_id -> BigInt,
+        store_id -> Nullable<BigInt>,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
     campaign (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -921,6 +934,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     membership_card,
     membership_search,
     consent,
+    feed_entry,
     campaign,
     offer,
     loyalty_card,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use regulars_api::context::App;
+use regulars_customer::feed;
 use regulars_kernel::{Scope, StoreError, Timestamp};
 use regulars_persistence::{Db, Tx};
 
@@ -71,12 +72,13 @@ impl Drop for Maintenance {
 type Forget = fn(&mut Tx<'_>, Timestamp, u16) -> Result<usize, StoreError>;
 
 fn tidy(db: &Db, now: Timestamp, kept: Kept, stopped: &Receiver<()>) {
-    let kinds: [(&str, Duration, Forget); 5] = [
+    let kinds: [(&str, Duration, Forget); 6] = [
         ("outcomes of mutations", kept.outcomes, |tx, at, most| tx.forget_outcomes(at, most)),
         ("refresh tokens", EXPIRED.max(kept.access), |tx, at, most| {
             tx.forget_refresh_tokens(at, most)
         }),
         ("entries of the audit log", kept.audit, |tx, at, most| tx.forget_audit(at, most)),
+        ("rows of the change feed", feed::KEPT, |tx, at, most| tx.forget_feed(at, most)),
         ("mails", EXPIRED, |tx, at, most| tx.forget_mails(at, most)),
         ("sessions", kept.access, |tx, at, most| tx.forget_sessions(at, most)),
     ];

@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 13] = [
+const LISTS: [(&str, &str); 14] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -19,6 +19,7 @@ const LISTS: [(&str, &str); 13] = [
     ("orderTypes", ""),
     ("applications", ""),
     ("auditLog", ""),
+    ("changes", ""),
     ("consumerAvailablePromotions", "consumerId: 177, "),
 ];
 
@@ -85,6 +86,10 @@ fn paging_of_every_list() {
         let owner = world.demo_owner();
         for (list, needed) in LISTS {
             for (arguments, field) in &cases {
+                // The change feed has one order.
+                if list == "changes" && *field == "orderBy" {
+                    continue;
+                }
                 let document = format!("{{ {list}({needed}{arguments}) {{ count }} }}");
                 let answer = owner.query(&document, Value::Null);
                 check(&answer, &document, "invalid", Some(field));

@@ -122,6 +122,7 @@ fn queries() -> Vec<Row> {
         query("role", "the cashier's", "query ($id: ID!) { role(id: $id) { id } }", id!("cashier")),
         query("merchants", "", "{ merchants { count } }", nothing),
         query("auditLog", "", "{ auditLog(first: 1) { count } }", nothing),
+        query("changes", "", "{ changes(first: 1) { count } }", nothing),
     ]
 }
 

@@ -5,6 +5,7 @@ pub mod claim;
 pub mod consent;
 pub mod erasure;
 pub mod export;
+pub mod feed;
 pub mod inputs;
 pub mod mutations;
 pub mod node;
@@ -12,4 +13,5 @@ pub mod queries;
 pub mod user;
 
 pub use claim::ClaimableProfileNodeConnection;
+pub use feed::{ChangeNode, ChangeNodeConnection};
 pub use node::{ConsumerNode, ConsumerNodeConnection};

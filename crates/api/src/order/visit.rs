@@ -55,6 +55,20 @@ pub(crate) fn find(context: &Context, id: VisitId) -> Result<Option<VisitNode>, 
     Ok(found.map(|visit| Fast(Stay(Sibling::alone(visit)))))
 }
 
+/// One of the visits of a level, loaded for all of them; none where the asker does not see it.
+pub(crate) fn load(
+    context: &Context,
+    level: &Level<VisitId>,
+    id: VisitId,
+) -> Result<Option<VisitNode>, ApiError> {
+    context.load(level, VISIT, id, |ids| {
+        let actor = context.actor();
+        let items = context.read(|tx| list_by_ids(tx, actor, ids))?;
+        let page = Sibling::page(Page { items, has_next: false, has_previous: false });
+        Ok(page.items.into_iter().map(|visit| (visit.id, Fast(Stay(visit)))).collect())
+    })
+}
+
 impl Keyed<VisitSort> for VisitNode {
     fn sort_key(&self, field: VisitSort) -> SortKey {
         match field {}

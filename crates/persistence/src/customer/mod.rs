@@ -7,6 +7,7 @@ mod card;
 mod claim;
 mod consent;
 mod consumer;
+mod feed;
 mod loyalty_id;
 mod membership;
 mod person;

@@ -463,6 +463,7 @@ pub(super) const WITHHELD: &[(&str, &str, &str)] = &[
     ("account", "head", "holds nothing personal: it chains the books"),
     ("account", "sealed_seq", "says how far the books are sealed"),
     ("seal_head", "*", "holds nothing personal: it chains the books"),
+    ("feed_entry", "*", "says that something happened, which is there"),
     ("account", "head_at", "is when the latest entry was written, which is there"),
     ("audit_entry", "app_id", "is a program of the merchant's"),
     ("staff_member", "*", "is of the people who work for merchants: the document is of customers"),

@@ -1,0 +1,17 @@
+DROP TRIGGER membership_is_told_of ON membership;
+DROP TRIGGER membership_change_is_told_of ON membership;
+DROP TRIGGER order_is_told_of ON orders;
+DROP TRIGGER order_change_is_told_of ON orders;
+DROP TRIGGER visit_is_told_of ON visit;
+DROP TRIGGER entry_is_told_of ON entry;
+DROP TRIGGER redemption_intent_is_told_of ON redemption_intent;
+DROP TRIGGER redemption_intent_end_is_told_of ON redemption_intent;
+DROP TRIGGER redemption_is_told_of ON redemption;
+DROP TRIGGER redemption_reversal_is_told_of ON redemption;
+DROP FUNCTION tell_of_membership();
+DROP FUNCTION tell_of_order();
+DROP FUNCTION tell_of_visit();
+DROP FUNCTION tell_of_entry();
+DROP FUNCTION tell_of_redemption_intent();
+DROP FUNCTION tell_of_redemption();
+DROP TABLE feed_entry;

@@ -1,0 +1,11 @@
+DROP TRIGGER membership_is_told_of;
+DROP TRIGGER membership_change_is_told_of;
+DROP TRIGGER order_is_told_of;
+DROP TRIGGER order_change_is_told_of;
+DROP TRIGGER visit_is_told_of;
+DROP TRIGGER entry_is_told_of;
+DROP TRIGGER redemption_intent_is_told_of;
+DROP TRIGGER redemption_intent_end_is_told_of;
+DROP TRIGGER redemption_is_told_of;
+DROP TRIGGER redemption_reversal_is_told_of;
+DROP TABLE feed_entry;
