@@ -3,6 +3,7 @@
 mod catalogue;
 mod consents;
 mod loyalty_cards;
+mod merging;
 mod messages;
 mod orders;
 mod privacy;

@@ -33,6 +33,7 @@ mod lost_numbers;
 mod loyalty_cards;
 mod mail;
 mod membership;
+mod merging;
 mod orders;
 mod permission;
 mod permission_matrix;

@@ -40,6 +40,10 @@ use crate::{
             LeaveMerchantInput, ReplaceLoyaltyIdInput, ShareProfileInput, UpdateConsumerInput,
             UpsertConsumerInput,
         },
+        merge::{
+            ClaimProfileInput, ConsumerMergeField, MergeConsumersInput, MergeConsumersPreview,
+            MergePayload, UnmergeConsumersInput, UnmergeConsumersPreview,
+        },
         mutations::ConsumerPayload,
         user::IUserNodeValue,
     },
@@ -723,6 +727,28 @@ impl Query {
         crate::auth::application::list(context, &paging).map(Some)
     }
 
+    /// What merging one customer into another would do, and what is in the way; nothing is done. Needs the permissions
+    /// `merge_consumer` and `view_consumer`.
+    fn merge_consumers_preview(
+        context: &Context,
+        #[graphql(description = "Who would go.")] consumer_id: Id,
+        #[graphql(description = "Who would stay.")] into_consumer_id: Id,
+        #[graphql(description = "As of `mergeConsumers`.")] fields: Option<Vec<ConsumerMergeField>>,
+    ) -> Result<Option<MergeConsumersPreview>, ApiError> {
+        let fields = fields.as_ref();
+        crate::customer::merge::preview(context, &consumer_id, &into_consumer_id, fields).map(Some)
+    }
+
+    /// What undoing a merge would do, and what is in the way; nothing is done. Needs the permission `merge_consumer`.
+    fn unmerge_consumers_preview(
+        context: &Context,
+        #[graphql(description = "The merge; or")] merge_id: Option<Id>,
+        #[graphql(description = "who went by it.")] consumer_id: Option<Id>,
+    ) -> Result<Option<UnmergeConsumersPreview>, ApiError> {
+        let (merge, consumer) = (merge_id.as_ref(), consumer_id.as_ref());
+        crate::customer::merge::undo_preview(context, merge, consumer).map(Some)
+    }
+
     /// What an erasure cleared, and whether something is still to be done. Needs the permission `erase_consumer`.
     fn erasure_receipt(
         context: &Context,
@@ -1067,6 +1093,34 @@ impl Mutation {
         input: EraseConsumerInput,
     ) -> Result<Option<EraseConsumerPayload>, ApiError> {
         crate::customer::erasure::erase_consumer(executor, input).map(Some)
+    }
+
+    /// Makes one of two records of one customer: what the one owns is the other's, points included, and everything that names the one
+    /// means the other. A customer whom the merchant keeps goes into another such, or into one who has an account. Again it
+    /// answers the first. Needs the permission `merge_consumer`.
+    fn merge_consumers(
+        executor: &Asked<'_, '_>,
+        input: MergeConsumersInput,
+    ) -> Result<Option<MergePayload>, ApiError> {
+        crate::customer::merge::merge_consumers(executor, &input).map(Some)
+    }
+
+    /// Undoes a merge, within 90 days: each has their own again. What came since follows the number by which it came, else it stays;
+    /// what was spent meanwhile of the one who went is taken from the one who stayed. Needs the permission `merge_consumer`.
+    fn unmerge_consumers(
+        executor: &Asked<'_, '_>,
+        input: UnmergeConsumersInput,
+    ) -> Result<Option<MergePayload>, ApiError> {
+        crate::customer::merge::unmerge_consumers(executor, &input).map(Some)
+    }
+
+    /// Takes one of the asking consumer's `claimableProfiles`: what the merchant keeps there becomes theirs, points included, and they
+    /// are the merchant's customer by it.
+    fn claim_profile(
+        executor: &Asked<'_, '_>,
+        input: ClaimProfileInput,
+    ) -> Result<Option<MergePayload>, ApiError> {
+        crate::customer::merge::claim_profile(executor, &input).map(Some)
     }
 
     /// Gives a customer another loyalty id and blocks the lost one: it identifies nobody any more. Registered people do it for

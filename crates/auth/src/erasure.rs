@@ -125,6 +125,13 @@ where
     let found = tx.find_membership(merchant, id)?;
     let found = found.filter(|found| !matches!(found.standing, Standing::Erased(_)));
     let membership = found.ok_or(CustomerError::ConsumerNotFound)?;
+    if let Some(into) = membership.standing.merged_into() {
+        let sentence = format!(
+            "Customer {id} was merged into customer {into}: erase customer {into}, who both are, or undo the \
+             merge first (unmergeConsumers)."
+        );
+        return Err(Violations::of("id", Rule::Invalid(sentence)).into());
+    }
     let whose =
         Whose { person: id, merchant: Some(merchant), whole: membership.kind == Kind::Managed };
     let mut account = None;
@@ -216,7 +223,10 @@ where
         once += tx.insert_marks(membership.merchant, &other, now)?;
     }
     let values = values_of(&memberships, account.as_ref());
+    // Who was merged into the person is the person: nothing that tells of them stays under the other number either.
+    let merged = erase_merged(tx, marker, &memberships, (reason, now))?;
     let mut parts = tx.clear(whose, &values)?;
+    parts.extend(merged);
     let mut filled = 0_u64;
     for membership in memberships {
         let (empty, values) = membership.erased(now);
@@ -247,6 +257,31 @@ where
     let NewErasure { merchant, person, reason, parts, erased_at } = new;
     let whole = whose.whole;
     Ok(Erasure { id, merchant, person, whole, reason, parts, erased_at, cleaned_at: None })
+}
+
+/// Erases, each as a whole, whom a merchant merged into one of its customers.
+fn erase_merged<S>(
+    tx: &mut S,
+    marker: &Marker,
+    memberships: &[Membership],
+    (reason, now): (Reason, Timestamp),
+) -> Result<Vec<Part>, AuthError>
+where
+    S: CustomerStore + AuthStore + AuditStore + ErasureStore,
+{
+    let mut parts = Vec::new();
+    for survivor in memberships {
+        let merchant = survivor.merchant;
+        for person in tx.merged_into(merchant, survivor.person)? {
+            let Some(membership) = tx.find_membership(merchant, person)? else { continue };
+            let whose = Whose { person, merchant: Some(merchant), whole: true };
+            let account = tx.people(&[person])?.pop();
+            let known = Known { account, memberships: vec![membership] };
+            let erased = erase(tx, marker, whose, known, (reason, now))?;
+            parts.extend(erased.parts.iter().copied());
+        }
+    }
+    Ok(parts)
 }
 
 fn count(rows: usize) -> u64 {

@@ -51,7 +51,7 @@ pub fn list(tx: &mut impl CustomerStore, actor: &Actor) -> Result<Vec<Claimable>
 }
 
 /// The keys of the addresses that somebody has proved. A second one is kept only once it is.
-fn proved(account: &Person) -> Vec<String> {
+pub fn proved(account: &Person) -> Vec<String> {
     let own = account.profile.email.as_ref().filter(|_| account.verified);
     own.into_iter().chain(&account.profile.secondary_email).map(EmailAddress::key).collect()
 }

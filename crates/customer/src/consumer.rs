@@ -61,6 +61,10 @@ pub struct Consumer {
     pub archived: bool,
     /// Whether the person left by themselves: nobody else brings them back (rule 7).
     pub left: bool,
+    /// The customer by whom this one is meant since they were merged (rule 27).
+    pub merged_into: Option<PersonId>,
+    /// Where somebody was looked for by what names a customer who was merged into this one: that customer (rule 28).
+    pub named_as: Option<PersonId>,
     /// Since when it has not been active.
     pub deleted_at: Option<Timestamp>,
     /// The last time the person logged in.
@@ -95,6 +99,8 @@ impl From<Membership> for Consumer {
             active: !archived,
             archived,
             left: membership.standing.is_gone(),
+            merged_into: membership.standing.merged_into(),
+            named_as: None,
             deleted_at: membership.standing.since(),
             last_login: membership.last_login,
             created_at: membership.created_at,
@@ -126,6 +132,8 @@ impl From<Person> for Consumer {
             active: person.active,
             archived: person.archived,
             left: false,
+            merged_into: None,
+            named_as: None,
             deleted_at: person.deleted_at,
             last_login: person.last_login,
             created_at: person.created_at,
@@ -266,13 +274,17 @@ pub fn count(
 }
 
 /// One customer: consumers get themselves, a merchant's people (with [`Permission::ViewConsumer`]) their merchant's
-/// customers, archived ones included.
+/// customers, archived ones included. The number of one who was merged means the other (rule 27).
 pub fn get(
     tx: &mut impl CustomerStore,
     actor: &Actor,
     id: PersonId,
 ) -> Result<Consumer, CustomerError> {
-    list_by_ids(tx, actor, &[id])?.pop().ok_or(CustomerError::ConsumerNotFound)
+    let mut found = list_by_ids(tx, actor, &[id])?.pop();
+    if let Some(into) = found.as_ref().and_then(|found| found.merged_into) {
+        found = list_by_ids(tx, actor, &[into])?.pop();
+    }
+    found.ok_or(CustomerError::ConsumerNotFound)
 }
 
 /// The customers of those ids that the asker sees, in no order; the same reach as [`get`].

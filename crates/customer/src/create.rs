@@ -124,7 +124,9 @@ pub(crate) fn refuse_taken_from(
         && kept.as_ref() != Some(&email.key())
     {
         let showing = tx.members_by(&MemberKey::Email(email.key()))?;
-        let rival = |member: &Consumer| member.id != own.person && member.kind == Kind::Managed;
+        // What was merged into this customer is no other one.
+        let other = |member: &Consumer| member.merged_into.unwrap_or(member.id) != own.person;
+        let rival = |member: &Consumer| other(member) && member.kind == Kind::Managed;
         if showing.iter().any(rival) {
             wrong.add("email", Rule::EmailTaken);
         }

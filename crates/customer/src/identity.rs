@@ -41,6 +41,14 @@ impl Identified {
             Self::Newcomer(stranger) => stranger.id,
         }
     }
+
+    /// The customer whose number or loyalty id was told, where they were merged into this one (rule 28).
+    pub const fn named_as(&self) -> Option<PersonId> {
+        match self {
+            Self::Member(consumer) => consumer.named_as,
+            Self::Newcomer(_) | Self::Oneself(_) => None,
+        }
+    }
 }
 
 /// The argument names, for the messages.
@@ -81,7 +89,8 @@ pub fn identify(
     let mut found: Vec<Candidates> = Vec::new();
     if let Some(id) = named.id {
         // Who left is a newcomer, whom the loyalty id alone names.
-        let members = tx.consumers(&[id])?.into_iter().filter(|member| !member.left);
+        let members = tx.consumers(&[id])?;
+        let members = meant(tx, members)?.into_iter().filter(|member| !member.left);
         let people = members.map(member_of).collect();
         found.push(Candidates { argument: BY_ID, people });
     }
@@ -165,12 +174,34 @@ fn by_number(tx: &mut impl CustomerStore, text: &str) -> Result<Vec<Identified>,
         }
         members.extend(shown);
     }
+    let mut members = meant(tx, members)?;
     // A card of one who left leads nowhere: only they come back (rule 7).
     members.retain(|member| !member.left);
     members.sort_by_key(|member| member.id);
     members.dedup_by_key(|member| member.id);
     let members = members.into_iter().map(member_of);
     Ok(members.chain(strangers.into_iter().map(Identified::Newcomer)).collect())
+}
+
+/// The customers whom others mean: of one who was merged the other, by whose number they came (rule 27).
+fn meant(
+    tx: &mut impl CustomerStore,
+    found: Vec<Consumer>,
+) -> Result<Vec<Consumer>, CustomerError> {
+    let merged = |one: &Consumer| one.merged_into.map(|into| (into, one.id));
+    let ends: Vec<PersonId> = found.iter().filter_map(merged).map(|(into, _)| into).collect();
+    if ends.is_empty() {
+        return Ok(found);
+    }
+    let survivors = tx.consumers(&ends)?;
+    let follow = |one: Consumer| match merged(&one) {
+        None => Some(one),
+        Some((into, named_as)) => {
+            let survivor = survivors.iter().find(|survivor| survivor.id == into)?;
+            Some(Consumer { named_as: Some(named_as), ..survivor.clone() })
+        }
+    };
+    Ok(found.into_iter().filter_map(follow).collect())
 }
 
 fn member_of(consumer: Consumer) -> Identified {

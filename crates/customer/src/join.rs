@@ -9,6 +9,7 @@ use crate::{
     CustomerError, CustomerStore, Identified, Identifier, Membership, NewPerson, Person, Profile,
     Sharing, Standing, Stranger,
     identity::identify,
+    merge::{Named, meant},
     sharing::{own_account, rewrite},
 };
 
@@ -50,7 +51,8 @@ pub fn admit(
     };
     let mut after = before.clone();
     match before.standing {
-        Standing::Live => {}
+        // Nobody with an account is ever merged into somebody.
+        Standing::Live | Standing::Merged(..) => {}
         Standing::Archived(_) => after.standing = Standing::Live,
         Standing::Left(_) | Standing::Erased(_) => {
             after.standing = Standing::Live;
@@ -94,23 +96,44 @@ pub fn by_sale(
 
 /// Something is sold to a customer: one whom the merchant archived is revived by it (rule 7). `None` where they are no
 /// customer any more, because they left or were erased: the sale is then kept without one. In a transaction that writes,
-/// nobody changes the membership before it ends. For callers that have asked for permission themselves.
+/// nobody changes the membership before it ends. Of one who was merged it is the other (rule 27). For callers that have asked for
+/// permission themselves.
 pub fn revive(
     tx: &mut impl CustomerStore,
     merchant: MerchantId,
     person: PersonId,
     now: Timestamp,
 ) -> Result<Option<PersonId>, CustomerError> {
-    let Some(before) = tx.find_membership(merchant, person)? else { return Ok(None) };
+    let Some(before) = meant(tx, merchant, person)? else { return Ok(None) };
+    let person = before.person;
     match before.standing {
         Standing::Left(_) | Standing::Erased(_) => return Ok(None),
-        Standing::Live => {}
+        Standing::Live | Standing::Merged(..) => {}
         Standing::Archived(_) => {
             let after = Membership { standing: Standing::Live, updated_at: now, ..before };
             tx.update_membership(&after)?;
         }
     }
     Ok(Some(person))
+}
+
+/// Who stands at a till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtTill {
+    /// The customer, whose membership is locked.
+    pub member: Membership,
+    /// The one who was named, where they were merged into the customer: what is written for them goes back by an undo (rule 28).
+    pub named_as: Option<PersonId>,
+}
+
+impl AtTill {
+    /// Notes by whose name a row came.
+    pub fn note(&self, tx: &mut impl CustomerStore, row: Named) -> Result<(), StoreError> {
+        match self.named_as {
+            Some(other) => tx.note_named(self.member.merchant, other, row),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Who is meant at a till, as a customer whose membership is locked: [`by_sale`] for a newcomer, [`revive`] for everybody else. For
@@ -125,8 +148,10 @@ pub fn at_till(
     merchant: MerchantId,
     who: &Identifier,
     now: Timestamp,
-) -> Result<Membership, CustomerError> {
-    let joined = match identify(tx, actor, who)? {
+) -> Result<AtTill, CustomerError> {
+    let identified = identify(tx, actor, who)?;
+    let named_as = identified.named_as();
+    let joined = match identified {
         Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?,
         Identified::Member(consumer) | Identified::Oneself(consumer) => {
             revive(tx, merchant, consumer.id, now)?
@@ -139,7 +164,8 @@ pub fn at_till(
         return Err(Violations::of(argument, Rule::Invalid(sentence.to_owned())).into());
     };
     let member = tx.find_membership(merchant, person)?;
-    Ok(member.ok_or(StoreError::OutOfScope("a customer is not there"))?)
+    let member = member.ok_or(StoreError::OutOfScope("a customer is not there"))?;
+    Ok(AtTill { member, named_as })
 }
 
 /// The consumer who asks stops being a merchant's customer: the membership is archived and its copy emptied; what the

@@ -3,7 +3,7 @@
 //!
 //! A [`Person`] is one row for the whole platform; a [`Membership`] is what one merchant has of them; a [`Consumer`] is
 //! what whoever asks sees. Registered people keep their own profile and share it (rule 7); a merchant keeps that of
-//! managed ones. The rules are pure; the use cases (`account`, `create`, `update`, `upsert`, `delete`, `consumer`, `identity`,
+//! managed ones. The rules are pure (`merge` says who becomes one with whom); the use cases (`account`, `create`, `update`, `upsert`, `delete`, `consumer`, `identity`,
 //! `join`, `sharing`, `consent`) are free functions over the port [`CustomerStore`].
 //!
 //! Knows nothing of orders, of promotions or of points, of passwords and tokens, and not where rows are kept.
@@ -28,6 +28,7 @@ pub mod loyalty_id;
 pub mod membership;
 #[cfg(feature = "memory")]
 pub mod memory;
+pub mod merge;
 pub mod person;
 pub mod profile;
 pub mod search;
@@ -54,6 +55,7 @@ pub use identity::{Identified, Identifier};
 pub use input::{ConsumerPatch, NewConsumer};
 pub use loyalty_id::LoyaltyId;
 pub use membership::{Membership, Standing};
+pub use merge::{Blocker, MergeField};
 pub use person::{Kind, NewPerson, Person};
 pub use profile::Profile;
 pub use regulars_kernel::{Change, Country, ExtraInfo};

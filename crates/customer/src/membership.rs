@@ -25,6 +25,9 @@ pub enum Standing {
     /// It was erased: nothing of the person is left in it, and the books that hang on it stay (rule 30). A registered person
     /// comes back by joining, as one who left; a managed customer never does.
     Erased(Timestamp),
+    /// It was merged into another customer of the merchant's, by whom everything that names this one is meant (rule 27). Always
+    /// the one at the end, however many merges led there.
+    Merged(PersonId, Timestamp),
 }
 
 impl Standing {
@@ -54,15 +57,32 @@ impl Standing {
                     "This customer left. Only they themselves can come back, by joining again.";
                 Err(Rule::Invalid(sentence.to_owned()))
             }
+            Self::Merged(into, _) if !archived => {
+                let sentence = format!(
+                    "This customer was merged into customer {into}: change that one, or undo the merge \
+                     (unmergeConsumers)."
+                );
+                Err(Rule::Invalid(sentence))
+            }
             same => Ok(same),
         }
     }
 
-    /// Since when it has been archived or left.
+    /// The customer by whom it is meant, where it was merged.
+    pub const fn merged_into(self) -> Option<PersonId> {
+        match self {
+            Self::Merged(into, _) => Some(into),
+            Self::Live | Self::Archived(_) | Self::Left(_) | Self::Erased(_) => None,
+        }
+    }
+
+    /// Since when it has been archived, gone or merged.
     pub const fn since(self) -> Option<Timestamp> {
         match self {
             Self::Live => None,
-            Self::Archived(at) | Self::Left(at) | Self::Erased(at) => Some(at),
+            Self::Archived(at) | Self::Left(at) | Self::Erased(at) | Self::Merged(_, at) => {
+                Some(at)
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! sees what others write meanwhile and cannot be rolled back.
 
 mod consent;
+mod merge;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,8 @@ use std::{
 };
 
 use regulars_kernel::{
-    ConsentId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp, page::cut,
+    ConsentId, MerchantId, MergeId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp,
+    page::cut,
 };
 use regulars_merchant::{HoldsMerchants, memory as merchants};
 
@@ -22,6 +24,7 @@ use crate::{
     claim::{Claimable, MAX_CLAIMABLE},
     filter::Audience,
     identity::Number,
+    merge::{Merge, MoveKind, Named},
     search::SearchText,
     segment::SegmentFacts,
     store::MAX_CANDIDATES,
@@ -41,6 +44,9 @@ struct Rows {
     blocked_cards: BTreeMap<(MerchantId, String), PersonId>,
     /// In the order in which they came.
     consents: Vec<Consent>,
+    merges: BTreeMap<MergeId, Merge>,
+    /// Which rows a merge moved, and which came since by the name of the one who went.
+    moves: BTreeSet<(MergeId, MoveKind, String)>,
 }
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
@@ -133,6 +139,8 @@ impl Memory {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+pub use merge::Only;
 
 /// The ports over [`Memory`], within one scope.
 #[derive(Clone)]
@@ -426,6 +434,23 @@ impl CustomerStore for MemoryStore {
         Ok(())
     }
 
+    fn merged_into(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Vec<PersonId>, StoreError> {
+        Ok(self.merged(merchant, person))
+    }
+
+    fn note_named(
+        &mut self,
+        merchant: MerchantId,
+        other: PersonId,
+        row: Named,
+    ) -> Result<(), StoreError> {
+        self.note(merchant, other, row)
+    }
+
     fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {
         let merchant = self.merchant()?;
         let rows = self.memory.rows();
@@ -552,8 +577,15 @@ impl Rows {
         }
         let own = self.memberships.values().filter(|member| member.merchant == new.merchant);
         for other in own.filter(|member| member.person != new.person) {
+            // Who was merged shows an address beside the one who has it now.
+            let merged = |one: &Membership| one.standing.merged_into().is_some();
             let both_managed = managed && other.kind == Kind::Managed;
-            if both_managed && !email.is_empty() && other.search_text().email == email {
+            if both_managed
+                && !merged(new)
+                && !merged(other)
+                && !email.is_empty()
+                && other.search_text().email == email
+            {
                 return Err(StoreError::Taken("membership.email_key"));
             }
             if new.entity_source_id.is_some()

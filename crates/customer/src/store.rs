@@ -12,7 +12,7 @@ use regulars_merchant::EntitySource;
 use crate::{
     CardNumber, Consent, ConsentChannel, ConsentSort, Consumer, ConsumerFilter, ConsumerSort,
     Decision, LoyaltyId, Membership, NewConsent, NewPerson, Person, claim::Claimable,
-    identity::Number, search::PhoneTerm,
+    identity::Number, merge::Named, search::PhoneTerm,
 };
 
 /// One thing by which a merchant finds members.
@@ -146,6 +146,23 @@ pub trait CustomerStore {
         person: PersonId,
         key: &str,
         at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The people of a merchant who were merged into a person, by ascending number: those for whom they were merged before among
+    /// them. Reaches what [`Self::find_membership`] reaches.
+    fn merged_into(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Vec<PersonId>, StoreError>;
+
+    /// Notes that a row came by what names `other`, who was merged into whose it is: an undo gives it back (rule 28). Does nothing
+    /// where no merge of theirs stands. `Merchant` and `Platform` scope; elsewhere out of scope.
+    fn note_named(
+        &mut self,
+        merchant: MerchantId,
+        other: PersonId,
+        row: Named,
     ) -> Result<(), StoreError>;
 
     /// Whether a number that names nobody is blocked: a former loyalty id of a registered person or of the merchant's own
@@ -308,6 +325,23 @@ impl<T: HoldsCustomers> CustomerStore for T {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.held_customers_mut().block_card(merchant, person, key, at)
+    }
+
+    fn merged_into(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Vec<PersonId>, StoreError> {
+        self.held_customers_mut().merged_into(merchant, person)
+    }
+
+    fn note_named(
+        &mut self,
+        merchant: MerchantId,
+        other: PersonId,
+        row: Named,
+    ) -> Result<(), StoreError> {
+        self.held_customers_mut().note_named(merchant, other, row)
     }
 
     fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {

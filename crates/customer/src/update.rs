@@ -5,6 +5,7 @@ use regulars_kernel::{Actor, MerchantId, Permission, PersonId, Rule, Timestamp, 
 use crate::{
     Consumer, ConsumerPatch, CustomerError, CustomerStore, Kind, Membership, Standing,
     create::{refuse_taken_from, taken},
+    merge::meant,
 };
 
 /// Changes a customer of the asker's merchant; archived ones stay archived unless the patch says otherwise. Needs
@@ -25,13 +26,13 @@ pub fn update(
     change(tx, before, start, patch, now, Violations::new())
 }
 
-/// A merchant's customer to be changed, who was not erased.
+/// A merchant's customer to be changed, who was not erased; of one who was merged the other (rule 27).
 pub(crate) fn own(
     tx: &mut impl CustomerStore,
     merchant: MerchantId,
     id: PersonId,
 ) -> Result<Membership, CustomerError> {
-    let found = tx.find_membership(merchant, id)?;
+    let found = meant(tx, merchant, id)?;
     let found = found.filter(|found| !matches!(found.standing, Standing::Erased(_)));
     found.ok_or(CustomerError::ConsumerNotFound)
 }

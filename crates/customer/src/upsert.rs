@@ -5,6 +5,7 @@ use regulars_kernel::{Actor, Permission, Rule, StoreError, Timestamp, Violations
 use crate::{
     Consumer, CustomerError, CustomerStore, LoyaltyId, NewConsumer, Standing,
     create::{Draft, find_by_source, insert, taken},
+    merge::meant,
     update::change,
 };
 
@@ -18,7 +19,7 @@ pub struct Upserted {
 }
 
 /// Creates or changes the customer of `(entity_source, entity_source_id)`, which must both be there: fields that are absent
-/// keep. Needs [`Permission::ChangeConsumer`]; the rest is as in [`crate::create::create`] and [`crate::update::update`].
+/// keep. The source's id of a customer who was merged means the other (rule 27). Needs [`Permission::ChangeConsumer`]; the rest is as in [`crate::create::create`] and [`crate::update::update`].
 ///
 /// A record that its source still has revives a customer whom the merchant archived, as a sale would (rule 7), unless it
 /// says itself whether they are archived; one who left stays away. `loyalty_id` is used up only where a customer is created.
@@ -43,7 +44,7 @@ pub fn upsert(
         None => None,
     };
     let known = match known {
-        Some(person) => tx.find_membership(merchant, person)?,
+        Some(person) => meant(tx, merchant, person)?,
         None => None,
     };
     let Some(before) = known else {

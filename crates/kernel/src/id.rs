@@ -57,6 +57,8 @@ ids! {
     MerchantId;
     /// A decision of a customer about being contacted, as it was written down.
     ConsentId;
+    /// A merge of two of a merchant's customers.
+    MergeId;
     /// A place of a merchant where things are sold.
     StoreId;
     /// A named set of a merchant's stores.

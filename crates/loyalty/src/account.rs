@@ -33,6 +33,12 @@ pub struct Account {
     pub head_at: Timestamp,
     /// When it was opened: when the person enrolled.
     pub created_at: Timestamp,
+    /// The account that acts for this one, since its person was merged into another (rule 27).
+    pub merged_into: Option<AccountId>,
+    /// What accounts earned that were merged into this one: it counts beside what this one earned (rules 16 and 27).
+    pub carried: Points,
+    /// Whether it ever was one of two that a merge brought together: then its lines may take back what stands in the other's books.
+    pub merged: bool,
 }
 
 impl Account {
@@ -57,6 +63,18 @@ impl Account {
             head: None,
             head_at: Timestamp::from_micros(0),
             created_at,
+            merged_into: None,
+            carried: Points::ZERO,
+            merged: false,
+        }
+    }
+
+    /// What counts as earned by the person (rule 16): with what those earned who were merged into them, and nothing where another
+    /// account acts for this one.
+    pub fn counted(&self) -> Option<Points> {
+        match self.merged_into {
+            Some(_) => Some(Points::ZERO),
+            None => self.earned.checked_add(self.carried),
         }
     }
 }

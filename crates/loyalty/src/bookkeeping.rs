@@ -216,13 +216,12 @@ pub fn claw_back(
     (amount, policy): (Points, ClawBackPolicy),
     occasion: Occasion,
 ) -> Result<ClawedBack, StoreError> {
-    let own: Vec<LotId> = earning.lots.iter().map(|lot| lot.id).collect();
     let mut happening =
         occasion.says(account, EntryKind::Reverse, earning.entry.cause, earning.reversals);
     happening.reverses = Some(earning.entry.id);
     // An order may have earned and spent on one card: each line's reversals are numbered by themselves.
     happening.natural_key = format!("{}:{}", happening.natural_key, earning.entry.id);
-    take(tx, account, holdings, happening, (amount, &own, policy), occasion)
+    take(tx, account, holdings, happening, (amount, &earning.own, policy), occasion)
 }
 
 /// Takes `amount`, first of the lots `own`, then in the order of rule 18, as far as the policy goes; where nothing is there to be
@@ -288,7 +287,16 @@ pub fn give_back(
         }
         missing = missing.checked_sub(part).unwrap_or_default();
         if !lot.is_expired(now) {
-            parts.push(Coming::Back(lot.id, part));
+            let own = lot.account == account.account().id;
+            // Of an account that was merged into this one: it comes here, with the time it had.
+            let moved = NewLot {
+                amount: part,
+                active_from: lot.active_from,
+                expires_at: lot.expires_at,
+                revives: None,
+                moved_from: Some(lot.id),
+            };
+            parts.push(if own { Coming::Back(lot.id, part) } else { Coming::New(moved) });
             continue;
         }
         // Brought back before, or itself brought back: its time is not lengthened a second time.

@@ -206,7 +206,8 @@ impl<'a> Replay<'a> {
     /// entry of the other account (rule 27), whose books are not here.
     fn check_reversals(&mut self) {
         let book = self.book;
-        let merged = book.entries.iter().any(|entry| entry.kind == EntryKind::Transfer);
+        let moved = book.entries.iter().any(|entry| entry.kind == EntryKind::Transfer);
+        let merged = moved || book.account.merged;
         let known: BTreeMap<_, _> = book.entries.iter().map(|entry| (entry.id, entry)).collect();
         let mut left: BTreeMap<EntryId, i128> = BTreeMap::new();
         for entry in &book.entries {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use regulars_kernel::{
-    AccountId, EntryId, LotId, LoyaltyCardId, MerchantId, OrderItemId, PersonId, Points,
+    AccountId, EntryId, HoldId, LotId, LoyaltyCardId, MerchantId, OrderItemId, PersonId, Points,
     StoreError, Timestamp,
 };
 
@@ -45,8 +45,12 @@ pub struct Traced {
     pub reversed: Points,
     /// How many lines take it back so far.
     pub reversals: u32,
+    /// The account on which what takes it back acts: its own, or the one into which that was merged (rule 27).
+    pub acts_on: AccountId,
     /// The lots that came with it.
     pub lots: Vec<Lot>,
+    /// Those, and the lots into which what they held was moved since.
+    pub own: Vec<LotId>,
     /// The lots that it took from, by ascending id, each with what of it was not given back since. What paid debt on its
     /// way back is among that: how much can still come back is the line's amount and [`Self::reversed`].
     pub uses: Vec<(Lot, Points)>,
@@ -78,6 +82,36 @@ pub trait LedgerStore: LoyaltyStore {
 
     /// Locks accounts by id; ids that are not there are left out. By ascending id.
     fn lock_accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Locked>, StoreError>;
+
+    /// Locks every account of those people at a merchant. By ascending id.
+    fn lock_accounts_of(
+        &mut self,
+        merchant: MerchantId,
+        people: &[PersonId],
+    ) -> Result<Vec<Locked>, StoreError>;
+
+    /// Says which account acts for this one from now on, none where it does itself, and what it counts of what others earned.
+    fn redirect_account(
+        &mut self,
+        account: &mut Locked,
+        merged_into: Option<AccountId>,
+        carried: Points,
+    ) -> Result<(), StoreError>;
+
+    /// Ends an open hold of the account that another account is going to have: it is called off, and the promise that stands on it
+    /// stays as it is. [`Self::repoint_promise`] follows.
+    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError>;
+
+    /// Has the promise that stood on one hold stand on another.
+    fn repoint_promise(
+        &mut self,
+        merchant: MerchantId,
+        from: HoldId,
+        to: HoldId,
+    ) -> Result<(), StoreError>;
+
+    /// The welcomes of those accounts (rule 15), traced, by ascending id.
+    fn welcomes(&mut self, accounts: &[AccountId]) -> Result<Vec<Traced>, StoreError>;
 
     /// What the account holds and has set aside.
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError>;
@@ -119,7 +153,7 @@ pub trait LedgerStore: LoyaltyStore {
     ) -> Result<Vec<(LotId, Lot)>, StoreError>;
 
     /// What an account earned on a business date by sales and stamps, whether or not it was taken back since (rules 14
-    /// and 25); accounts without are left out.
+    /// and 25), with what those earned that were merged into it; accounts without are left out.
     fn earned_on(
         &mut self,
         accounts: &[AccountId],
@@ -187,6 +221,40 @@ where
 
     fn lock_accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Locked>, StoreError> {
         self.held_loyalty_mut().lock_accounts(ids)
+    }
+
+    fn lock_accounts_of(
+        &mut self,
+        merchant: MerchantId,
+        people: &[PersonId],
+    ) -> Result<Vec<Locked>, StoreError> {
+        self.held_loyalty_mut().lock_accounts_of(merchant, people)
+    }
+
+    fn redirect_account(
+        &mut self,
+        account: &mut Locked,
+        merged_into: Option<AccountId>,
+        carried: Points,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().redirect_account(account, merged_into, carried)
+    }
+
+    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError> {
+        self.held_loyalty_mut().hand_over_hold(account, hold)
+    }
+
+    fn repoint_promise(
+        &mut self,
+        merchant: MerchantId,
+        from: HoldId,
+        to: HoldId,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().repoint_promise(merchant, from, to)
+    }
+
+    fn welcomes(&mut self, accounts: &[AccountId]) -> Result<Vec<Traced>, StoreError> {
+        self.held_loyalty_mut().welcomes(accounts)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {

@@ -27,6 +27,7 @@ pub mod ledger_store;
 pub mod lot;
 #[cfg(feature = "memory")]
 pub mod memory;
+pub mod merge;
 pub mod payment;
 pub mod posting;
 pub mod receipt;

@@ -7,6 +7,7 @@
 mod card;
 mod erasure;
 mod ledger;
+mod merge;
 mod redeeming;
 mod reward;
 mod rows;
@@ -463,8 +464,9 @@ impl LoyaltyStore for MemoryStore {
         people: &[PersonId],
     ) -> Result<Vec<(PersonId, Points)>, StoreError> {
         let sum = |books: Vec<Book>| {
-            let mut earned = books.iter().map(|book| book.account.earned);
-            earned.try_fold(Points::ZERO, Points::checked_add).ok_or(Unpostable::Overflow)
+            let mut earned = books.iter().map(|book| book.account.counted());
+            let sum = earned.try_fold(Points::ZERO, |sum, one| sum.checked_add(one?));
+            sum.ok_or(Unpostable::Overflow)
         };
         let books = self.books_of_points(people).into_iter();
         books.map(|(person, books)| Ok((person, sum(books)?))).collect()

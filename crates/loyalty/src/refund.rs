@@ -123,7 +123,7 @@ pub fn take_back(
     let mut earnings: Vec<_> =
         earnings.into_iter().filter(|row| row.entry.kind == EntryKind::Earn).collect();
     // Accounts are locked in the order of their ids.
-    earnings.sort_by_key(|row| (row.entry.account, row.entry.id));
+    earnings.sort_by_key(|row| (row.acts_on, row.entry.id));
     let cards: Vec<_> = earnings.iter().map(|row| row.card).collect();
     let cards = tx.loyalty_cards(&cards)?;
     for earning in earnings {
@@ -163,7 +163,7 @@ fn claw(
     policy: ClawBackPolicy,
     occasion: Occasion,
 ) -> Result<ClawedBack, StoreError> {
-    let mut account = tx.lock_accounts(&[earning.entry.account])?;
+    let mut account = tx.lock_accounts(&[earning.acts_on])?;
     let account = account.first_mut();
     let account = account.ok_or(StoreError::OutOfScope("the account is not there"))?;
     let mut holdings = bookkeeping::settle(tx, account, occasion.zone, occasion.now)?;

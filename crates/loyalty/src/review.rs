@@ -128,7 +128,7 @@ fn decide<S: LedgerStore + MerchantStore>(
         return Ok(Vec::new());
     }
     // Accounts are locked in the order of their ids.
-    waiting.sort_by_key(|row| (row.entry.account, row.entry.id));
+    waiting.sort_by_key(|row| (row.acts_on, row.entry.id));
     let tenant = tx.merchants(&[merchant])?.pop().ok_or(LoyaltyError::StoreNotFound)?;
     let mut reviewed = Vec::new();
     for earning in waiting {
@@ -155,7 +155,7 @@ fn look_at<S: LedgerStore>(
     release: Option<Duration>,
     now: Timestamp,
 ) -> Result<Option<Reviewed>, StoreError> {
-    let Some(mut account) = tx.lock_accounts(&[earning.entry.account])?.pop() else {
+    let Some(mut account) = tx.lock_accounts(&[earning.acts_on])?.pop() else {
         return Ok(None);
     };
     let account = &mut account;
@@ -164,7 +164,7 @@ fn look_at<S: LedgerStore>(
     // As it is now that nobody changes it.
     let Some(earning) = tx.trace(earning.entry.id)? else { return Ok(None) };
     let late =
-        |lot: &&crate::Lot| lot.entry == earning.entry.id && lot.active_from == UNTIL_REVIEWED;
+        |lot: &&crate::Lot| earning.own.contains(&lot.id) && lot.active_from == UNTIL_REVIEWED;
     let waits = holdings.lots.iter().filter(late);
     let expires_at = waits.clone().next().and_then(|lot| lot.expires_at);
     // What nobody can spend nobody has set aside. It lies within the account's balance.

@@ -1,6 +1,6 @@
 //! Stamps given by hand: somebody shows their number at a till, and their card is stamped (rules 7, 15 and 26).
 
-use regulars_customer::{CustomerStore, Identifier, join::at_till};
+use regulars_customer::{CustomerStore, Identifier, join::at_till, merge::Named};
 use regulars_kernel::{
     Actor, EntryId, LoyaltyCardId, MerchantId, Permission, PersonId, Rule, StoreAccess, StoreId,
     Timestamp, Violations,
@@ -61,8 +61,9 @@ pub fn stamp<S: LedgerStore + PromotionStore + CustomerStore + MerchantStore>(
     let allowed = actor.stores().is_none_or(|stores| stores.includes(new.store));
     let place = tx.places_per_merchant(&[merchant], &within)?.pop().filter(|_| allowed);
     let (_, place) = place.ok_or(LoyaltyError::StoreNotFound)?;
-    let member = at_till(tx, actor, merchant, &new.who, now)?;
-    let (card, program) = chosen(fitting(tx, &tenant, &member, &place, now)?, new.card)?;
+    let till = at_till(tx, actor, merchant, &new.who, now)?;
+    let member = &till.member;
+    let (card, program) = chosen(fitting(tx, &tenant, member, &place, now)?, new.card)?;
     let account = tx.lock_account(merchant, member.person, card.id, Some(now))?;
     let mut account = account.ok_or(LoyaltyError::LoyaltyCardNotFound)?;
     let date = business_date(place.zone, place.day_starts_at, now);
@@ -85,6 +86,7 @@ pub fn stamp<S: LedgerStore + PromotionStore + CustomerStore + MerchantStore>(
     let nth = u32::try_from(account.account().seq).unwrap_or(u32::MAX);
     let what = (EntryKind::Earn, Cause::Stamp, nth);
     let posted = bookkeeping::give(tx, &mut account, what, lot, occasion)?;
+    till.note(tx, Named::Stamp(posted.entry.id))?;
     Ok(Stamped { entry: posted.entry.id, merchant, person: member.person, card: card.id })
 }
 

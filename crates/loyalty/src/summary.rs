@@ -41,7 +41,7 @@ pub fn summarise<'a>(
     let mut sum = PointsSummary::default();
     for book in books {
         sum.debt = sum.debt.checked_add(book.account.debt)?;
-        sum.lifetime = sum.lifetime.checked_add(book.account.earned)?;
+        sum.lifetime = sum.lifetime.checked_add(book.account.counted()?)?;
         let held = book.held_per_lot(now)?;
         for lot in &book.lots {
             let held = held.get(&lot.id).copied().unwrap_or_default().min(lot.remaining);

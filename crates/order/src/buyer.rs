@@ -1,7 +1,12 @@
 //! Whose an order is.
 
-use regulars_customer::{CustomerStore, Identified, Identifier, identity::identify, join::by_sale};
-use regulars_kernel::{Actor, Change, MerchantId, PersonId, Timestamp};
+use regulars_customer::{
+    CustomerStore, Identified, Identifier,
+    identity::identify,
+    join::by_sale,
+    merge::{Named, meant},
+};
+use regulars_kernel::{Actor, Change, MerchantId, OrderId, PersonId, Timestamp};
 
 use crate::OrderError;
 
@@ -23,19 +28,47 @@ impl Buyer {
         actor: &Actor,
         merchant: MerchantId,
         now: Timestamp,
-    ) -> Result<Change<PersonId>, OrderError> {
+    ) -> Result<Found, OrderError> {
         let loyalty_id = self.loyalty_id.value().filter(|typed| !typed.trim().is_empty()).cloned();
         let who =
             Identifier { id: self.consumer.value().copied(), loyalty_id, ..Identifier::default() };
         if who == Identifier::default() {
             let keeps = self.consumer.is_keep() && self.loyalty_id.is_keep();
-            return Ok(if keeps { Change::Keep } else { Change::Clear });
+            let consumer = if keeps { Change::Keep } else { Change::Clear };
+            return Ok(Found { consumer, named_as: None });
         }
-        Ok(match identify(tx, actor, &who)? {
+        let identified = identify(tx, actor, &who)?;
+        let named_as = identified.named_as();
+        let consumer = match identified {
+            // Locked, so that no merge overtakes what is written for them.
             Identified::Member(consumer) | Identified::Oneself(consumer) => {
-                Change::Set(consumer.id)
+                meant(tx, merchant, consumer.id)?.map(|member| member.person).into()
             }
             Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?.into(),
-        })
+        };
+        Ok(Found { consumer, named_as })
+    }
+}
+
+/// Whom an order's buyer is, where something was said of them.
+pub(crate) struct Found {
+    /// The customer.
+    pub(crate) consumer: Change<PersonId>,
+    /// The one who was named, where they were merged into the customer: the order goes back to them by an undo (rule 28).
+    pub(crate) named_as: Option<PersonId>,
+}
+
+impl Found {
+    /// Notes by whose name an order came, once it has a number.
+    pub(crate) fn note(
+        &self,
+        tx: &mut impl CustomerStore,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), OrderError> {
+        if let Some(other) = self.named_as {
+            tx.note_named(merchant, other, Named::Order(order))?;
+        }
+        Ok(())
     }
 }

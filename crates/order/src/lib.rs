@@ -19,6 +19,8 @@ pub mod history;
 pub mod item;
 #[cfg(feature = "memory")]
 pub mod memory;
+pub mod merge;
+pub mod merge_store;
 pub mod order;
 pub mod order_type;
 pub mod refund;
@@ -38,6 +40,7 @@ pub use duration::Duration;
 pub use error::OrderError;
 pub use filter::{OrderFilter, OrderQuery, Period};
 pub use item::{Modifier, OrderItem, OrderItemSort};
+pub use merge_store::MergeStore;
 pub use order::{Order, OrderSort, OrderState, PaymentType};
 pub use order_type::OrderType;
 pub use refund::{OrderRefund, OrderRefundSort, RefundShare};

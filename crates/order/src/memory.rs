@@ -5,6 +5,7 @@
 //! cannot be rolled back.
 
 mod erasure;
+mod merge;
 mod visit;
 
 use std::{

@@ -9,6 +9,7 @@
     reason = "a port that fails fails its suite"
 )]
 
+pub mod merges;
 pub mod visits;
 pub mod world;
 mod writing;

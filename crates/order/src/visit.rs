@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use chrono::NaiveDate;
-use regulars_customer::{CustomerStore, Identifier, join::at_till};
+use regulars_customer::{CustomerStore, Identifier, join::at_till, merge::Named};
 use regulars_kernel::{
     Actor, LoyaltyCardId, MerchantId, Money, OrderId, Permission, PersonId, Points, Rule,
     StoreAccess, StoreError, StoreId, Timestamp, Violations, VisitId,
@@ -204,7 +204,8 @@ pub fn record<S: VisitPorts>(
     wrong.into_result()?;
     let amount = amount.unwrap_or(Money::zero(tenant.currency));
     let order = new.order.map(|id| named_order(tx, actor, merchant, id, &store)).transpose()?;
-    let member = at_till(tx, actor, merchant, &new.who, now)?;
+    let till = at_till(tx, actor, merchant, &new.who, now)?;
+    let member = &till.member;
     if order.flatten().is_some_and(|buyer| buyer != member.person) {
         let sentence = "This order is another customer's.";
         return Err(Violations::of("orderId", Rule::Invalid(sentence.to_owned())).into());
@@ -230,6 +231,7 @@ pub fn record<S: VisitPorts>(
         return Ok(Recorded { visit: same.id, warnings, nothing: Vec::new() });
     }
     visit.id = tx.insert_visit(&visit)?;
+    till.note(tx, Named::Visit(visit.id))?;
     let mut warnings: Vec<_> = time.flag.map(VisitWarning::Time).into_iter().collect();
     let mut nothing = Vec::new();
     if visit.order.is_some() {
@@ -246,7 +248,7 @@ pub fn record<S: VisitPorts>(
             zone: tenant.time_zone,
         };
         let sale = Sale {
-            member: &member,
+            member,
             merchant: &tenant,
             place: &place,
             cause: Cause::Visit(visit.id),

@@ -9,9 +9,12 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use chrono::SecondsFormat;
 use diesel::sql_types::Text;
 use regulars_auth::export::Extent;
+use regulars_customer::CustomerStore;
 use regulars_kernel::{Currency, Money, StoreError, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
@@ -42,15 +45,28 @@ impl Tx<'_> {
         }
         let mut document = Map::new();
         let mut truncated = Vec::new();
+        // Whoever was merged into the person is the person.
+        let merged = self.merged_with(of)?;
         for section in SECTIONS {
             let Some(statement) = section.statement(of, most) else { continue };
-            let mut rows: Vec<String> = statement.load(self.connection)?;
+            let mut rows: Vec<(Extent, String)> = statement
+                .load::<String>(self.connection)?
+                .into_iter()
+                .map(|row| (of, row))
+                .collect();
+            for inner in &merged {
+                let Some(statement) = section.statement(*inner, most) else { continue };
+                let more: Vec<String> = statement.load(self.connection)?;
+                let known: BTreeSet<String> = rows.iter().map(|(_, row)| row.clone()).collect();
+                let new = more.into_iter().filter(|row| !known.contains(row));
+                rows.extend(new.map(|row| (*inner, row)));
+            }
             let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
             if rows.len() > most {
                 rows.truncate(most);
                 truncated.push(section.key);
             }
-            let rows = rows.iter().map(|row| section.object(row, of));
+            let rows = rows.iter().map(|(of, row)| section.object(row, *of));
             document.insert(section.key.to_owned(), rows.collect::<Result<_, _>>()?);
         }
         document.insert("format".to_owned(), json!(FORMAT));
@@ -60,6 +76,25 @@ impl Tx<'_> {
         document.insert("merchantId".to_owned(), json!(merchant));
         document.insert("truncated".to_owned(), json!(truncated));
         Ok(Json::Object(document))
+    }
+}
+
+impl Tx<'_> {
+    /// Those who were merged into a person, each at the merchant where they were.
+    fn merged_with(&mut self, of: Extent) -> Result<Vec<Extent>, StoreError> {
+        let merchants = match of.merchant {
+            Some(merchant) => vec![merchant],
+            None => {
+                let memberships = self.memberships_of(of.person)?.into_iter();
+                memberships.map(|one| one.merchant).collect()
+            }
+        };
+        let mut merged = Vec::new();
+        for merchant in merchants {
+            let people = self.merged_into(merchant, of.person)?.into_iter();
+            merged.extend(people.map(|person| Extent { person, merchant: Some(merchant) }));
+        }
+        Ok(merged)
     }
 }
 

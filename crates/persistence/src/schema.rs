@@ -384,6 +384,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    merge (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        other_id -> BigInt,
+        survivor_id -> BigInt,
+        kept -> Text,
+        archived_at -> Nullable<BigInt>,
+        merged_at -> BigInt,
+        merged_by -> Nullable<BigInt>,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    merge_move (merchant_id, merge_id, kind, row_id) {
+        merchant_id -> BigInt,
+        merge_id -> BigInt,
+        kind -> Text,
+        row_id -> BigInt,
+    }
+}
+
+diesel::table! {
     campaign (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -721,6 +744,9 @@ diesel::table! {
         head -> Nullable<Binary>,
         head_at -> BigInt,
         sealed_seq -> BigInt,
+        merged_into -> Nullable<BigInt>,
+        carried -> BigInt,
+        merged -> Bool,
     }
 }
 
@@ -936,6 +962,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     membership_search,
     consent,
     feed_entry,
+    merge,
+    merge_move,
     campaign,
     offer,
     loyalty_card,

@@ -96,6 +96,27 @@ fn both_databases_pass_the_suite_of_visits() {
     }
 }
 
+#[test]
+fn rules_27_and_28_rows_move_and_come_back_on_both_databases() {
+    for engine in Engine::ALL {
+        let mut fixture = OnDatabase { engine, loaded: None };
+        fixture.load(&suite::world());
+        let db = fixture.db();
+        for scope in [Scope::Merchant(62.into()), Scope::Person(ADA)] {
+            db.write(scope, None, |tx| {
+                suite::merges::nobody_else(tx);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        }
+        db.write(Scope::Merchant(61.into()), None, |tx| {
+            suite::merges::story(tx);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    }
+}
+
 fn put_order(bulk: &mut Bulk, row: &Order) {
     put!(
         bulk,

@@ -114,6 +114,20 @@ fn queries() -> Vec<Row> {
         query("roles", "", "{ roles { count } }", nothing),
         query("storeGroups", "", "{ storeGroups { count } }", nothing),
         query(
+            "mergeConsumersPreview",
+            "",
+            "query ($id: ID!, $into: ID!) {
+                mergeConsumersPreview(consumerId: $id, intoConsumerId: $into) { blockers { code } }
+            }",
+            |shop| json!({ "id": shop.managed(), "into": shop.id("consumer") }),
+        ),
+        query(
+            "unmergeConsumersPreview",
+            "",
+            "query ($id: ID!) { unmergeConsumersPreview(mergeId: $id) { blockers { code } } }",
+            |shop| json!({ "id": shop.merge() }),
+        ),
+        query(
             "erasureReceipt",
             "",
             "query ($id: ID!) { erasureReceipt(id: $id) { dryRun } }",
@@ -512,6 +526,26 @@ fn memberships() -> Vec<Row> {
             "for oneself",
             "mutation { exportConsumer(input: {}) { success errors filename } }",
             nothing,
+        ),
+        mutation(
+            "mergeConsumers",
+            "",
+            "mutation ($id: ID!, $into: ID!) {
+                mergeConsumers(input: { consumerId: $id, intoConsumerId: $into }) { success errors }
+            }",
+            |shop| json!({ "id": shop.managed(), "into": shop.managed() }),
+        ),
+        mutation(
+            "unmergeConsumers",
+            "",
+            "mutation ($id: ID!) { unmergeConsumers(input: { mergeId: $id }) { success errors } }",
+            |shop| json!({ "id": shop.merge() }),
+        ),
+        mutation(
+            "claimProfile",
+            "a record of nobody's",
+            "mutation ($id: ID!) { claimProfile(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.managed() }),
         ),
         mutation(
             "eraseConsumer",

@@ -158,6 +158,16 @@ impl<'a> Shop<'a> {
         json!(card)
     }
 
+    /// A merge of two customers whom the shop keeps.
+    pub(crate) fn merge(&self) -> Value {
+        let document = "mutation ($id: ID!, $into: ID!) {
+            mergeConsumers(input: { consumerId: $id, intoConsumerId: $into }) { errors mergeId }
+        }";
+        let both = json!({ "id": self.managed(), "into": self.managed() });
+        let answer = self.client("owner").query(document, both).succeeded();
+        answer.data("mergeConsumers.mergeId").clone()
+    }
+
     /// The receipt of a customer whom the shop erased.
     pub(crate) fn erased(&self) -> Value {
         let input = json!({ "id": self.managed(), "reason": "REQUEST" });

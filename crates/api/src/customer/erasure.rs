@@ -69,7 +69,7 @@ pub struct EraseConsumerInput {
 /// A kind of things, and what became of them.
 #[derive(Clone, Debug, GraphQLObject)]
 pub struct ErasurePart {
-    /// `profile`, `cards`, `consents`, `blockedNumbers`, `sessions`, `mails`, `auditEntries`, `requests`, `orders`, `orderItems`,
+    /// `profile`, `cards`, `consents`, `merges`, `blockedNumbers`, `sessions`, `mails`, `auditEntries`, `requests`, `orders`, `orderItems`,
     /// `redemptionIntents`, `redemptions`, `visits`, `ledgerEntries`, `marks` or `onceMarks`.
     kind: &'static str,
     /// How many went, or lost what told of the person; of the profile the values.

@@ -7,6 +7,7 @@ pub mod erasure;
 pub mod export;
 pub mod feed;
 pub mod inputs;
+pub mod merge;
 pub mod mutations;
 pub mod node;
 pub mod queries;

@@ -98,7 +98,12 @@ user_object! {
     #[graphql(name = "ConsumerNode")]
     /// A customer.
     impl Customer {
-        leaves {}
+        leaves {
+            /// The global id of the customer into whom this one was merged, whom everything that names this one means.
+            "mergedInto" => fn merged_into(&self) -> Option<Id> {
+                self.consumer.merged_into.map(|into| Id::global(USER, into.get()))
+            }
+        }
         loaded {
             /// Points earned net of reversals: at the asking merchant, or by oneself over all. Null past 32 bits.
             "pointsEarned" => fn points_earned(&self, context: &Context) -> Result<Option<i32>, ApiError> {

@@ -151,6 +151,8 @@ fn public(merchant: &Merchant) -> Consumer {
         active: true,
         archived: false,
         left: false,
+        merged_into: None,
+        named_as: None,
         deleted_at: None,
         last_login: None,
         created_at: merchant.created_at,

@@ -8,6 +8,7 @@ use regulars_kernel::{
 use regulars_loyalty::{NothingEarned, stamp::Stamped};
 use regulars_order::{
     item::change::Written,
+    merge::Merged,
     refund::Refunded,
     visit::{Recorded, VisitWarning},
 };
@@ -60,6 +61,28 @@ numbers!(
     IntentId,
     RedemptionId
 );
+
+/// `merge:merchant:other:survivor`. The log is told of the one who went.
+impl Receipt for Merged {
+    fn effect(&self) -> Effect {
+        Effect::of(self.other.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}:{}:{}", self.merge, self.merchant, self.other, self.survivor)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [merge, merchant, other, survivor] = parts.as_slice() else { return None };
+        Some(Self {
+            merge: merge.parse().ok()?,
+            merchant: merchant.parse().ok()?,
+            other: other.parse().ok()?,
+            survivor: survivor.parse().ok()?,
+        })
+    }
+}
 
 /// `order:tip`. The log is told of the order.
 impl Receipt for (OrderId, OrderTipId) {

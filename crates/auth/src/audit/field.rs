@@ -73,6 +73,8 @@ fields! {
     Consents = "consents" plain,
     /// Put away.
     Archived = "archived" plain,
+    /// The customer into whom one was merged, by number.
+    MergedInto = "mergedInto" plain,
     /// Whether the address was proved.
     Verified = "verified" plain,
     /// Not deleted.

@@ -102,6 +102,7 @@ impl Image {
         let discounts = membership.num_of_order_discounts_allowed;
         image.put(Field::NumOfOrderDiscountsAllowed, Some(discounts));
         image.put(Field::Archived, Some(membership.standing.is_archived()));
+        image.put(Field::MergedInto, membership.standing.merged_into());
         image
     }
 

@@ -50,6 +50,8 @@ words! {
         Cards = "cards",
         /// Decisions about being contacted.
         Consents = "consents",
+        /// Merges with other records, of which what was taken of each is forgotten: they cannot be undone any more.
+        Merges = "merges",
         /// Loyalty ids that were replaced.
         BlockedNumbers = "blockedNumbers",
         /// Log-ins that were open or over.
@@ -96,6 +98,7 @@ impl PartKind {
             Self::Profile
             | Self::Cards
             | Self::Consents
+            | Self::Merges
             | Self::BlockedNumbers
             | Self::Sessions
             | Self::Mails

@@ -40,7 +40,9 @@ impl ErasureStore for MemoryStore {
         }
         cards += self.memory.customers.forget_blocked_cards(whose.person, whose.merchant);
         let consents = self.memory.customers.forget_consents(whose.person, whose.merchant);
+        let merges = self.memory.customers.forget_taken(whose.person, whose.merchant);
         let mut parts = vec![
+            Part::gone(PartKind::Merges, count(merges)),
             Part::gone(PartKind::Cards, count(cards)),
             Part::gone(PartKind::Consents, count(consents)),
         ];

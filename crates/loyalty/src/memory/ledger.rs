@@ -56,36 +56,59 @@ fn is_written(rows: &Rows, merchant: MerchantId, natural_key: &str) -> Option<En
     books.flat_map(|book| &book.entries).find(|entry| entry.natural_key == natural_key).cloned()
 }
 
-fn traced(book: &Book, entry: &Entry) -> Result<Traced, StoreError> {
-    let reversals: Vec<_> =
-        book.entries.iter().filter(|row| row.reverses == Some(entry.id)).collect();
+/// The lots into which what some lots held was moved, and those themselves.
+fn moved(rows: &Rows, lots: impl Iterator<Item = LotId>) -> Vec<LotId> {
+    let mut own: Vec<LotId> = lots.collect();
+    let all = || rows.books.values().flat_map(|book| &book.lots);
+    let mut next = 0;
+    while let Some(from) = own.get(next).copied() {
+        next += 1;
+        let into: Vec<_> = all().filter(|lot| lot.moved_from == Some(from)).collect();
+        let new = into.into_iter().map(|lot| lot.id);
+        let new: Vec<_> = new.filter(|id| !own.contains(id)).collect();
+        own.extend(new);
+    }
+    own
+}
+
+fn traced(rows: &Rows, book: &Book, entry: &Entry) -> Result<Traced, StoreError> {
+    let books = || rows.books.values();
+    // After a merge another account's line takes it back.
+    let reversals: Vec<_> = books()
+        .flat_map(|book| &book.entries)
+        .filter(|row| row.reverses == Some(entry.id))
+        .collect();
     let mut reversed = Points::ZERO;
     let mut uses: BTreeMap<LotId, Points> = BTreeMap::new();
     for row in reversals.iter().copied().chain([entry]) {
         if row.id != entry.id {
             reversed = reversed.checked_add(row.amount).ok_or(Unpostable::Overflow)?;
+            // What came back as a lot of its own came back all the same.
+            let came = books().flat_map(|book| &book.lots).filter(|lot| lot.entry == row.id);
+            let came = came.filter_map(|lot| Some((lot.revives.or(lot.moved_from)?, lot.amount)));
+            for (lot, amount) in came {
+                let sum = uses.entry(lot).or_default();
+                *sum = sum.checked_sub(amount).ok_or(Unpostable::Overflow)?;
+            }
         }
-        // What came back as a lot of its own came back all the same.
-        let revived = book.lots.iter().filter(|lot| lot.entry == row.id);
-        let revived = revived.filter_map(|lot| Some((lot.revives?, lot.amount)));
-        for (lot, amount) in revived {
-            let sum = uses.entry(lot).or_default();
-            *sum = sum.checked_sub(amount).ok_or(Unpostable::Overflow)?;
-        }
-        for part in book.lot_uses.iter().filter(|part| part.entry == row.id) {
+        let parts = books().flat_map(|book| &book.lot_uses).filter(|part| part.entry == row.id);
+        for part in parts {
             let sum = uses.entry(part.lot).or_default();
             *sum = sum.checked_add(part.amount).ok_or(Unpostable::Overflow)?;
         }
     }
     let uses = uses.into_iter().filter(|(_, amount)| *amount > Points::ZERO);
-    let lot = |id: LotId| book.lots.iter().find(|lot| lot.id == id).cloned();
+    let lot = |id: LotId| books().flat_map(|book| &book.lots).find(|lot| lot.id == id).cloned();
+    let lots: Vec<Lot> = book.lots.iter().filter(|lot| lot.entry == entry.id).cloned().collect();
     Ok(Traced {
         entry: entry.clone(),
         person: book.account.person,
         card: book.account.card,
         reversed,
         reversals: u32::try_from(reversals.len()).unwrap_or(u32::MAX),
-        lots: book.lots.iter().filter(|lot| lot.entry == entry.id).cloned().collect(),
+        acts_on: book.account.merged_into.unwrap_or(book.account.id),
+        own: moved(rows, lots.iter().map(|lot| lot.id)),
+        lots,
         uses: uses.filter_map(|(id, amount)| Some((lot(id)?, amount))).collect(),
     })
 }
@@ -119,6 +142,81 @@ impl LedgerStore for MemoryStore {
             ids.contains(&account.id) && self.owns(account.merchant, Some(account.person))
         });
         Ok(found.cloned().map(Locked::new).collect())
+    }
+
+    fn lock_accounts_of(
+        &mut self,
+        merchant: MerchantId,
+        people: &[PersonId],
+    ) -> Result<Vec<Locked>, StoreError> {
+        let rows = self.memory.rows();
+        let accounts = rows.books.values().map(|book| &book.account);
+        let found = accounts.filter(|account| {
+            account.merchant == merchant
+                && people.contains(&account.person)
+                && self.owns(merchant, Some(account.person))
+        });
+        Ok(found.cloned().map(Locked::new).collect())
+    }
+
+    fn redirect_account(
+        &mut self,
+        account: &mut Locked,
+        merged_into: Option<AccountId>,
+        carried: Points,
+    ) -> Result<(), StoreError> {
+        let after = self.book(account, |book| {
+            book.account.merged_into = merged_into;
+            book.account.carried = carried;
+            book.account.merged = true;
+            Ok(book.account.clone())
+        })?;
+        account.advance(after);
+        Ok(())
+    }
+
+    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError> {
+        let after = self.book(account, |book| {
+            let row = book.holds.iter_mut().find(|row| row.id == hold.id);
+            let row = row.filter(|row| row.state == HoldState::Open);
+            row.ok_or(StoreError::OutOfScope("the hold is not open"))?.state = HoldState::Cancelled;
+            let held = book.account.held.checked_sub(hold.amount);
+            book.account.held = held.ok_or(Unpostable::Overflow)?;
+            Ok(book.account.clone())
+        })?;
+        account.advance(after);
+        Ok(())
+    }
+
+    fn repoint_promise(
+        &mut self,
+        merchant: MerchantId,
+        from: HoldId,
+        to: HoldId,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.memory.rows();
+        let own = rows.intents.iter_mut().filter(|row| row.merchant == merchant);
+        own.filter(|row| row.hold == Some(from)).for_each(|row| row.hold = Some(to));
+        Ok(())
+    }
+
+    fn welcomes(&mut self, accounts: &[AccountId]) -> Result<Vec<Traced>, StoreError> {
+        let rows = self.memory.rows();
+        let mut found = Vec::new();
+        for book in rows.books.values() {
+            let Account { id, merchant, person, .. } = book.account;
+            if !accounts.contains(&id) || !self.owns(merchant, Some(person)) {
+                continue;
+            }
+            let welcomes = book.entries.iter().filter(|entry| {
+                entry.kind == EntryKind::Earn && entry.cause == Cause::InitialPoints
+            });
+            for entry in welcomes {
+                found.push(traced(&rows, book, entry)?);
+            }
+        }
+        found.sort_by_key(|one| one.entry.id);
+        Ok(found)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
@@ -246,7 +344,7 @@ impl LedgerStore for MemoryStore {
             }
             let entries = book.entries.iter();
             for entry in entries.filter(|row| row.cause == cause && row.reverses.is_none()) {
-                found.push(traced(book, entry)?);
+                found.push(traced(&rows, book, entry)?);
             }
         }
         found.sort_by_key(|traced| traced.entry.id);
@@ -263,7 +361,7 @@ impl LedgerStore for MemoryStore {
             let row = book.entries.iter().find(|row| row.id == entry && row.reverses.is_none());
             Some((book, row?))
         });
-        found.map(|(book, row)| traced(book, row)).transpose()
+        found.map(|(book, row)| traced(&rows, book, row)).transpose()
     }
 
     fn revivals(
@@ -289,7 +387,11 @@ impl LedgerStore for MemoryStore {
             if !accounts.contains(&id) || !self.owns(merchant, Some(person)) {
                 continue;
             }
-            let earned = book.entries.iter().filter(|entry| {
+            let acting = rows
+                .books
+                .values()
+                .filter(|one| one.account.id == id || one.account.merged_into == Some(id));
+            let earned = acting.flat_map(|one| &one.entries).filter(|entry| {
                 entry.kind == EntryKind::Earn
                     && entry.business_date == date
                     && entry.cause.counts_against_caps()

@@ -188,7 +188,7 @@ impl RedeemingStore for MemoryStore {
     fn insert_redemption(
         &mut self,
         new: &Redemption,
-        _intent: Option<IntentId>,
+        intent: Option<IntentId>,
     ) -> Result<RedemptionId, StoreError> {
         if !self.writes(new.merchant) {
             return Err(StoreError::OutOfScope("the redemption is another's"));
@@ -196,6 +196,7 @@ impl RedeemingStore for MemoryStore {
         let last = self.memory.rows().redemptions.keys().next_back().map_or(0, |id| id.get());
         let id = RedemptionId::new(last.saturating_add(1));
         self.memory.put_redemption(Redemption { id, ..new.clone() });
+        self.memory.rows().kept.extend(intent.map(|intent| (id, intent)));
         Ok(id)
     }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_customer::segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
 use regulars_kernel::{
-    AccountId, EntryId, LoyaltyCardId, MerchantId, PersonId, Points, RedemptionId, RewardId,
-    Timestamp,
+    AccountId, EntryId, IntentId, LoyaltyCardId, MerchantId, PersonId, Points, RedemptionId,
+    RewardId, Timestamp,
 };
 
 use crate::{
@@ -24,6 +24,8 @@ pub(super) struct Rows {
     pub(super) books: BTreeMap<AccountId, Book>,
     pub(super) redemptions: BTreeMap<RedemptionId, Redemption>,
     pub(super) intents: Vec<RedemptionIntent>,
+    /// Which redemption became of which promise.
+    pub(super) kept: BTreeMap<RedemptionId, IntentId>,
     pub(super) orders: BTreeMap<Member, Vec<OrderFact>>,
     pub(super) visits: BTreeMap<Member, Vec<VisitFact>>,
     pub(super) earning_lines: BTreeMap<(MerchantId, EntryId), Vec<EarningLine>>,
@@ -75,7 +77,7 @@ impl Rows {
         let visits = self.visits.get(&member).map(Vec::as_slice).unwrap_or_default();
         if needs.points_earned {
             let points = books().filter(|book| self.collects_points(book));
-            facts.points_earned = sum(points.map(|book| book.account.earned));
+            facts.points_earned = sum(points.filter_map(|book| book.account.counted()));
         }
         if needs.stamps {
             let stamps = books().filter(|book| !self.collects_points(book));

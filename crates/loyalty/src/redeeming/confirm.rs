@@ -1,9 +1,13 @@
 //! Confirming, checking and calling off promises (rules 21 to 23).
 
-use regulars_customer::{Identifier, Standing, identity::identify};
+use regulars_customer::{
+    Identified, Identifier, Standing,
+    identity::identify,
+    merge::{Named, meant},
+};
 use regulars_kernel::{
-    Actor, IntentId, MerchantId, Money, Permission, PersonId, Points, RedemptionId, StoreId,
-    Timestamp,
+    Actor, IntentId, MerchantId, Money, Permission, PersonId, Points, RedemptionId, StoreError,
+    StoreId, Timestamp,
 };
 use regulars_promotion::{
     Discount,
@@ -35,11 +39,11 @@ fn bearer<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
     who: &Identifier,
-) -> Result<Option<PersonId>, LoyaltyError> {
+) -> Result<Option<Identified>, LoyaltyError> {
     if *who == Identifier::default() {
         return Ok(None);
     }
-    Ok(Some(identify(tx, actor, who)?.person()))
+    Ok(Some(identify(tx, actor, who)?))
 }
 
 fn unknown() -> LoyaltyError {
@@ -69,7 +73,12 @@ fn lock<S: RedeemingPorts>(
         Some((card, person)) => tx.lock_account(seen.merchant, person, card, None)?,
         None => None,
     };
-    Ok(tx.lock_intent(seen.id)?.map(|intent| Found { intent, account }))
+    let intent = tx.lock_intent(seen.id)?;
+    // A merge moved it meanwhile: run again, this finds whose it is now.
+    if intent.as_ref().is_some_and(|now| (now.person, now.hold) != (seen.person, seen.hold)) {
+        return Err(StoreError::Contended.into());
+    }
+    Ok(intent.map(|intent| Found { intent, account }))
 }
 
 /// Finds the open promise of a code and locks it.
@@ -118,7 +127,10 @@ pub fn confirm<S: RedeemingPorts>(
     let here = counter(tx, actor, merchant, store)?;
     let bearer = bearer(tx, actor, who)?;
     match open_promise(tx, merchant, code, now)? {
-        Some(found) => keep(tx, actor, found, kinds, bearer, (&here, now)),
+        Some(found) => {
+            let bearer = bearer.map(|bearer| bearer.person());
+            keep(tx, actor, found, kinds, bearer, (&here, now))
+        }
         None => use_fixed(tx, actor, (code, kinds), bearer, &here, now),
     }
 }
@@ -243,7 +255,7 @@ fn use_fixed<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
     (code, kinds): (&str, &[RedemptionKind]),
-    bearer: Option<PersonId>,
+    bearer: Option<Identified>,
     here: &Counter,
     now: Timestamp,
 ) -> Result<Confirmed, LoyaltyError> {
@@ -258,8 +270,8 @@ fn use_fixed<S: RedeemingPorts>(
         let sentence = "Say who redeems it: this offer is for customers who are known.";
         return Err(invalid("consumerId", sentence));
     }
-    let member = match bearer {
-        Some(person) => tx.find_membership(merchant, person)?,
+    let member = match &bearer {
+        Some(bearer) => meant(tx, merchant, bearer.person())?,
         None => None,
     };
     let member = member.filter(|member| member.standing == Standing::Live);
@@ -279,7 +291,7 @@ fn use_fixed<S: RedeemingPorts>(
     let mut redemption = Redemption {
         id: RedemptionId::new(0),
         merchant,
-        person: bearer,
+        person: member.map(|member| member.person),
         store: here.place.store,
         redeemed: Redeemed::Offer { offer },
         order: None,
@@ -290,6 +302,9 @@ fn use_fixed<S: RedeemingPorts>(
         updated_at: now,
     };
     redemption.id = tx.insert_redemption(&redemption, None)?;
+    if let Some(other) = bearer.and_then(|bearer| bearer.named_as()) {
+        tx.note_named(merchant, other, Named::Redemption(redemption.id))?;
+    }
     Ok(Confirmed { redemption, account: None })
 }
 
@@ -308,7 +323,7 @@ pub fn check<S: RedeemingPorts>(
     actor.require(Permission::Redeem)?;
     let merchant = actor.merchant().ok_or_else(unknown)?;
     let here = counter(tx, actor, merchant, store)?;
-    let bearer = bearer(tx, actor, who)?;
+    let bearer = bearer(tx, actor, who)?.map(|bearer| bearer.person());
     let Found { intent, .. } = open_promise(tx, merchant, code, now)?.ok_or_else(unknown)?;
     if bearer.is_some() && bearer != intent.person {
         return Err(invalid(CODE, "This code is somebody else's."));

@@ -3,11 +3,12 @@
 use regulars_customer::{
     CustomerError, EmailAddress, Identifier, Kind, Membership, Standing,
     identity::{Marks, Number, identify},
+    merge::{Named, meant},
     search::PhoneTerm,
 };
 use regulars_kernel::{
-    Actor, IntentId, LoyaltyCardId, MerchantId, OfferId, Permission, Points, RewardId, StoreError,
-    StoreId, Timestamp,
+    Actor, IntentId, LoyaltyCardId, MerchantId, OfferId, Permission, PersonId, Points, RewardId,
+    StoreError, StoreId, Timestamp,
 };
 use regulars_merchant::MerchantStore;
 use regulars_promotion::{RedemptionCode, code::Code};
@@ -93,7 +94,7 @@ pub fn promise<S: RedeemingPorts>(
         return Err(invalid(argument, sentence));
     }
     let counter = counter(tx, actor, promotion.merchant(), new.store)?;
-    let member = named(tx, actor, &new.who, counter.merchant.id)?;
+    let (member, named_as) = named(tx, actor, &new.who, counter.merchant.id)?;
     if member.is_none() && (promotion.needs_customer() || matches!(promotion, Promotion::Card(_))) {
         let sentence = "Say who redeems it: it is for customers who are known.";
         return Err(invalid("consumerId", sentence));
@@ -134,6 +135,9 @@ pub fn promise<S: RedeemingPorts>(
         match tx.insert_intent(&intent) {
             Ok(id) => {
                 intent.id = id;
+                if let Some(other) = named_as {
+                    tx.note_named(intent.merchant, other, Named::Intent(id))?;
+                }
                 return Ok(intent);
             }
             Err(StoreError::Taken("redemption_intent.code")) => {}
@@ -143,23 +147,26 @@ pub fn promise<S: RedeemingPorts>(
     Err(StoreError::Contended.into())
 }
 
-/// Who is named; nobody where a merchant's people name nobody.
+/// Who is named, and by the name of whom who was merged into them; nobody where a merchant's people name nobody.
 fn named<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
     who: &Identifier,
     merchant: MerchantId,
-) -> Result<Option<Membership>, LoyaltyError> {
+) -> Result<(Option<Membership>, Option<PersonId>), LoyaltyError> {
     let nobody = *who == Identifier::default() && !matches!(actor, Actor::Consumer { .. });
     if nobody {
-        return Ok(None);
+        return Ok((None, None));
     }
-    let person = match actor {
+    let (person, named_as) = match actor {
         // A consumer's own account is out of the merchant's reach; who they are is known.
-        Actor::Consumer { person } => *person,
-        _ => identify(tx, actor, who)?.person(),
+        Actor::Consumer { person } => (*person, None),
+        _ => {
+            let identified = identify(tx, actor, who)?;
+            (identified.person(), identified.named_as())
+        }
     };
-    let member = tx.find_membership(merchant, person)?;
+    let member = meant(tx, merchant, person)?;
     let member = member.filter(|member| member.standing == Standing::Live);
     if let (Actor::Consumer { .. }, Some(member)) = (actor, &member)
         && !is_named(member, who)
@@ -168,7 +175,7 @@ fn named<S: RedeemingPorts>(
         let argument = if by_id { "consumerId" } else { "consumerLoyaltyId" };
         return Err(CustomerError::NobodyNamed(Some(argument)).into());
     }
-    member.map(Some).ok_or_else(|| {
+    member.map(|member| (Some(member), named_as)).ok_or_else(|| {
         let sentence = match actor {
             Actor::Consumer { .. } => "Become a customer of this merchant first (joinMerchant).",
             _ => "They are no customer yet: the first sale with their loyalty id makes them one.",

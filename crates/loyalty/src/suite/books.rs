@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use regulars_kernel::{
-    AccountId, LoyaltyCardId, OrderId, Points, RedemptionId, Scope, StoreError, Timestamp,
+    AccountId, LoyaltyCardId, MergeId, OrderId, Points, RedemptionId, Scope, StoreError, Timestamp,
 };
 use regulars_merchant::Tz;
 
@@ -12,6 +12,7 @@ use crate::{
     Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore, RedeemingStore,
     bookkeeping::{self, Occasion},
     ledger,
+    merge::{self, Pair, undo::Since},
     posting::{Coming, Happening, Locked, NewLot, credit},
     welcome::WelcomeMark,
 };
@@ -225,6 +226,11 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
         into_debt |= there.sums.iter().any(|[_, debt, ..]| *debt > 0);
     }
     assert!(into_debt, "a journey leads into debt");
+    for (card, seed) in [(705, 4), (708, 5)] {
+        let unite = move |tx: &mut dyn RedeemingStore| merging(tx, LoyaltyCardId::new(card), seed);
+        let there = fixture.write(merchant, unite).unwrap();
+        assert_eq!(there, elsewhere.write(merchant, unite).unwrap(), "seed {seed}");
+    }
     fixture.write(merchant, answers).unwrap();
     for scope in [Scope::Merchant(SECOND), Scope::Person(BOB)] {
         fixture.write(scope, nothing_is_there).unwrap();
@@ -334,4 +340,86 @@ fn nothing_is_there(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
             .count()
     );
     Ok(())
+}
+
+const MERGED: MergeId = MergeId::new(77);
+
+/// Two customers go their ways on a card, are merged, and part again: what comes of it is the same everywhere. Balance, debt, held
+/// and earned of the one who goes and of the one who stays, after each step.
+///
+/// # Panics
+/// Where the books do not add up.
+pub fn merging<S: LedgerStore + ?Sized>(
+    tx: &mut S,
+    card: LoyaltyCardId,
+    seed: u64,
+) -> Result<Vec<[i64; 8]>, StoreError> {
+    let now = at(9_000_000);
+    journey(tx, card, seed, 40)?;
+    let mut stays = tx.lock_account(FIRST, BOB, card, Some(now))?.unwrap();
+    let lot = NewLot {
+        amount: Points::new(25),
+        active_from: now,
+        expires_at: None,
+        revives: None,
+        moved_from: None,
+    };
+    let cause = Cause::Order(OrderId::new(card.get() * 1_000 + 999));
+    let occasion = Occasion::at(now, ZONE, None);
+    bookkeeping::give(tx, &mut stays, (EntryKind::Earn, cause, 0), lot, occasion)?;
+    let goes = tx.lock_account(FIRST, ADA, card, None)?.unwrap();
+    let ids = [goes.account().id, stays.account().id];
+    let mut figures = Vec::new();
+    let mut look = |tx: &mut S, step: &str| -> Result<(), StoreError> {
+        let mut row = Vec::new();
+        for account in tx.lock_accounts(&ids)? {
+            let book = book(tx, &account)?;
+            let faults = ledger::check(&book);
+            assert!(faults.is_empty(), "{step} of {seed}: {faults:?}");
+            let Account { balance, debt, held, .. } = book.account;
+            let counted = book.account.counted().unwrap();
+            row.extend([balance, debt, held, counted].map(Points::get));
+        }
+        figures.push(row.try_into().unwrap());
+        Ok(())
+    };
+    look(tx, "before")?;
+    let pair = Pair {
+        merchant: FIRST,
+        merge: MERGED,
+        other: ADA,
+        survivor: BOB,
+        inner: &[],
+        beside: &[],
+        occasion,
+    };
+    let shown = merge::preview(tx, &pair)?;
+    assert!(shown.iter().any(|one| one.card == card));
+    merge::merge(tx, &pair)?;
+    look(tx, "merged")?;
+    // What came of a moved line acts on the one who stays.
+    for nth in 1..=5 {
+        for earning in tx.traced(FIRST, Cause::Order(OrderId::new(card.get() * 1_000 + nth)))? {
+            assert_eq!(earning.acts_on, ids[1], "{earning:?}");
+            assert!(earning.lots.iter().all(|lot| earning.own.contains(&lot.id)));
+        }
+    }
+    let today = earlier(tx, ids[1])?;
+    assert!(today >= 25, "what a day's caps count has both: {today}");
+    let since = Since::nothing(now);
+    merge::undo::preview(tx, &pair, &since)?;
+    merge::undo::undo(tx, &pair, &since)?;
+    look(tx, "undone")?;
+    for nth in 1..=5 {
+        for earning in tx.traced(FIRST, Cause::Order(OrderId::new(card.get() * 1_000 + nth)))? {
+            assert_eq!(earning.acts_on, ids[0]);
+        }
+    }
+    Ok(figures)
+}
+
+/// What an account, and those merged into it, earned on the day of the one who stays.
+fn earlier<S: LedgerStore + ?Sized>(tx: &mut S, id: AccountId) -> Result<i64, StoreError> {
+    let date = at(9_000_000).to_utc().with_timezone(&ZONE).date_naive();
+    Ok(tx.earned_on(&[id], date)?.first().map_or(0, |(_, sum)| sum.get()))
 }

@@ -49,6 +49,15 @@ fn the_suite_of_visits_passes() {
 }
 
 #[test]
+fn rules_27_and_28_rows_move_and_come_back() {
+    let mut memory = Memory::new();
+    memory.load(&suite::world());
+    suite::merges::nobody_else(&mut memory.scoped(Scope::Merchant(MerchantId::new(62))));
+    suite::merges::nobody_else(&mut memory.scoped(Scope::Person(ADA)));
+    suite::merges::story(&mut memory.scoped(Scope::Merchant(MerchantId::new(61))));
+}
+
+#[test]
 fn the_port_suite_passes() {
     suite::run(&mut Memory::new());
 }

@@ -16,8 +16,14 @@ impl Memory {
     /// Puts a visit down, in place of the one of the same id.
     pub fn put_visit(&self, visit: Visit) {
         let member = (visit.merchant, visit.consumer);
-        let mut rows = self.rows();
-        rows.visits.insert(visit.id, visit);
+        self.rows().visits.insert(visit.id, visit);
+        self.tell_visits(member.0, member.1);
+    }
+
+    /// Tells the crate below when a customer came by.
+    pub(super) fn tell_visits(&self, merchant: MerchantId, person: PersonId) {
+        let member = (merchant, person);
+        let rows = self.rows();
         let own = rows.visits.values().filter(|row| (row.merchant, row.consumer) == member);
         let facts = own.map(|row| VisitFact { store: row.store, at: row.occurred_at }).collect();
         // The rows stay locked meanwhile, so that no older news overtakes newer.

@@ -139,8 +139,11 @@ pub fn create<S: OrderStore + CustomerStore + MerchantStore>(
     patch.apply_to(&mut order, country_of(&store), &mut wrong);
     order.waiter = waiter(tx, patch)?.value().copied();
     wrong.into_result()?;
-    order.consumer = patch.buyer.find(tx, actor, merchant, now)?.value().copied();
-    tx.insert_order(&order).map_err(taken)
+    let buyer = patch.buyer.find(tx, actor, merchant, now)?;
+    order.consumer = buyer.consumer.value().copied();
+    let id = tx.insert_order(&order).map_err(taken)?;
+    buyer.note(tx, merchant, id)?;
+    Ok(id)
 }
 
 /// Changes an open order. Needs what [`create`] needs, in the store where the order is and in the one where it is to be. A
@@ -176,11 +179,13 @@ pub fn update<S: OrderStore + CustomerStore + MerchantStore>(
     patch.apply_to(&mut after, country, &mut wrong);
     waiter(tx, patch)?.apply(&mut after.waiter);
     wrong.into_result()?;
-    patch.buyer.find(tx, actor, merchant, now)?.apply(&mut after.consumer);
+    let buyer = patch.buyer.find(tx, actor, merchant, now)?;
+    buyer.consumer.clone().apply(&mut after.consumer);
     if after != before {
         after.updated_at = now;
         tx.update_order(&after).map_err(taken)?;
     }
+    buyer.note(tx, merchant, id)?;
     Ok(id)
 }
 

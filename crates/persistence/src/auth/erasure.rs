@@ -55,6 +55,7 @@ pub(super) fn clear(
     let cards = run(tx, "DELETE FROM membership_card WHERE ", whose, "")?;
     let consents = run(tx, "DELETE FROM consent WHERE ", whose, "")?;
     let intents = call_off(tx, whose)?;
+    let merges = forget_merges(tx, whose)?;
     let items = run(
         tx,
         "UPDATE order_item SET extra_info = NULL WHERE extra_info IS NOT NULL \
@@ -80,6 +81,7 @@ pub(super) fn clear(
     let mut parts = vec![
         Part::gone(PartKind::Cards, cards),
         Part::gone(PartKind::Consents, consents),
+        Part::gone(PartKind::Merges, merges),
         Part::gone(PartKind::Intents, intents),
         Part::gone(PartKind::Requests, requests),
         Part { kind: PartKind::Orders, cleared: orders.saturating_add(reasons), kept: kept_orders },
@@ -106,6 +108,26 @@ pub(super) fn clear(
         ]);
     }
     Ok(parts)
+}
+
+/// Forgets what was taken of each other's record where the person was merged with another.
+fn forget_merges(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
+    let mut statement =
+        Statement::<()>::new("UPDATE merge SET kept = '' WHERE kept <> '' AND (other_id = ")
+            .bind(whose.person.get())
+            .sql(" OR survivor_id = ")
+            .bind(whose.person.get())
+            .sql(")");
+    if let Some(merchant) = whose.merchant {
+        statement = statement.sql(" AND merchant_id = ").bind(merchant.get());
+    } else {
+        // The merchant leads the index.
+        statement = statement
+            .sql(" AND merchant_id IN (SELECT m.merchant_id FROM membership m WHERE m.person_id = ")
+            .bind(whose.person.get())
+            .sql(")");
+    }
+    Ok(count(statement.execute(tx.connection)?))
 }
 
 /// Calls off what was promised and is open, and frees what it held. Accounts are locked before their holds are looked at, in one

@@ -28,8 +28,8 @@ pub(super) const COLUMNS: &str = concat!(
     "m.merchant_id, m.person_id, m.managed, m.sharing, m.loyalty_id, ",
     profile_columns!("m"),
     ", m.verified, m.extra_info, m.entity_source, m.entity_source_id, \
-     m.num_of_order_discounts_allowed, m.archived, m.departed, m.last_login, m.deleted_at, \
-     m.erased_at, m.created_at, m.updated_at"
+     m.num_of_order_discounts_allowed, m.archived, m.departed, m.merged_into, m.last_login, \
+     m.deleted_at, m.erased_at, m.created_at, m.updated_at"
 );
 
 /// Their SQL types.
@@ -47,6 +47,7 @@ pub(super) type RowSql = (
     Integer,
     Bool,
     Bool,
+    Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
@@ -71,6 +72,7 @@ pub(super) struct Row {
     num_of_order_discounts_allowed: i32,
     archived: bool,
     departed: bool,
+    merged_into: Option<i64>,
     last_login: Option<i64>,
     deleted_at: Option<i64>,
     erased_at: Option<i64>,
@@ -83,12 +85,14 @@ impl Row {
         let place = Place { table: "membership", id: self.person_id };
         let since = self.deleted_at.map(Timestamp::from_micros);
         let erased = self.erased_at.map(Timestamp::from_micros);
-        let standing = match (erased, self.archived, self.departed, since) {
+        let merged = self.merged_into.map(PersonId::new);
+        let standing = match (erased, self.archived, merged, self.departed, since) {
             (Some(at), ..) => Standing::Erased(at),
             (None, false, ..) => Standing::Live,
-            (None, true, false, Some(since)) => Standing::Archived(since),
-            (None, true, true, Some(since)) => Standing::Left(since),
-            (None, true, _, None) => return Err(place.corrupt("deleted_at")),
+            (None, true, Some(into), _, Some(since)) => Standing::Merged(into, since),
+            (None, true, None, false, Some(since)) => Standing::Archived(since),
+            (None, true, None, true, Some(since)) => Standing::Left(since),
+            (None, true, _, _, None) => return Err(place.corrupt("deleted_at")),
         };
         let source = self.entity_source.as_deref();
         Ok(Membership {
@@ -166,6 +170,7 @@ struct Values<'a> {
     num_of_order_discounts_allowed: i32,
     archived: bool,
     departed: bool,
+    merged_into: Option<i64>,
     last_login: Option<i64>,
     deleted_at: Option<i64>,
     erased_at: Option<i64>,
@@ -206,11 +211,15 @@ impl<'a> Values<'a> {
             num_of_order_discounts_allowed: membership.num_of_order_discounts_allowed,
             archived: membership.standing.is_archived(),
             departed: membership.standing.is_gone(),
+            merged_into: membership.standing.merged_into().map(PersonId::get),
             last_login: membership.last_login.map(Timestamp::micros),
             deleted_at: membership.standing.since().map(Timestamp::micros),
             erased_at: match membership.standing {
                 Standing::Erased(at) => Some(at.micros()),
-                Standing::Live | Standing::Archived(_) | Standing::Left(_) => None,
+                Standing::Live
+                | Standing::Archived(_)
+                | Standing::Left(_)
+                | Standing::Merged(..) => None,
             },
             updated_at: membership.updated_at.micros(),
         }

@@ -10,6 +10,7 @@ mod consumer;
 mod feed;
 mod loyalty_id;
 mod membership;
+mod merge;
 mod person;
 mod profile;
 mod search;
@@ -19,7 +20,7 @@ pub(crate) mod segment;
 use regulars_customer::{
     CardNumber, Consent, ConsentChannel, ConsentSort, Consumer, ConsumerFilter, ConsumerSort,
     CustomerStore, Decision, LoyaltyId, MemberKey, Membership, NewConsent, NewPerson, Person,
-    Stranger, claim::Claimable, identity::Number,
+    Stranger, claim::Claimable, identity::Number, merge::Named,
 };
 use regulars_kernel::{
     ConsentId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp,
@@ -127,6 +128,23 @@ impl CustomerStore for Tx<'_> {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         card::block(self, merchant, person, key, at)
+    }
+
+    fn merged_into(
+        &mut self,
+        merchant: MerchantId,
+        person: PersonId,
+    ) -> Result<Vec<PersonId>, StoreError> {
+        merge::merged_into(self, merchant, person)
+    }
+
+    fn note_named(
+        &mut self,
+        merchant: MerchantId,
+        other: PersonId,
+        row: Named,
+    ) -> Result<(), StoreError> {
+        merge::note(self, merchant, other, row)
     }
 
     fn is_blocked(&mut self, number: &Number) -> Result<bool, StoreError> {

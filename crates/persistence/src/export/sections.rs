@@ -181,6 +181,18 @@ pub(super) const SECTIONS: &[Section] = &[
         columns: columns![merchant_id, card, blocked_at: Instant, created_at: Instant],
     },
     Section {
+        key: "merges",
+        table: "merge",
+        joins: "",
+        whose: &["(t.other_id = ", " OR t.survivor_id = ", ")"],
+        reach: Members("t.merchant_id"),
+        order: "t.merchant_id, t.id",
+        columns: columns![
+            id, merchant_id, other_id, survivor_id, kept, archived_at: Instant, merged_at: Instant,
+            undone_at: Instant,
+        ],
+    },
+    Section {
         key: "consents",
         table: "consent",
         joins: "",
@@ -319,7 +331,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, loyalty_card_id, "l.name": Called("loyalty_card"), "l.loyalty_type", balance, debt, held, earned,
-            seq, created_at: Instant,
+            seq, created_at: Instant, merged_into, carried, merged: Truth,
         ],
     },
     Section {
@@ -457,6 +469,8 @@ pub(super) const WITHHELD: &[(&str, &str, &str)] = &[
     ("application", "*", "is of the people who work for merchants"),
     ("application_store", "*", "is of the people who work for merchants"),
     ("api_key", "*", "is of the people who work for merchants"),
+    ("merge", "merged_by", "is another person"),
+    ("merge_move", "*", "says which rows a merge moved: they are there, under whose they are"),
     ("orders", "waiter_id", "is another person"),
     ("entry", "actor_id", "is another person"),
     ("entry", "hash", "holds nothing personal: it chains the books"),

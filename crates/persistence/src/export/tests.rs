@@ -15,7 +15,9 @@ use crate::{
 };
 
 /// By these a row names somebody, or what is somebody's.
-const NAMES_SOMEBODY: [&str; 8] = [
+const NAMES_SOMEBODY: [&str; 10] = [
+    "other_id",
+    "survivor_id",
     "person_id",
     "consumer_id",
     "waiter_id",

@@ -2,7 +2,7 @@
 
 use diesel::{
     Queryable,
-    sql_types::{BigInt, Binary, Nullable},
+    sql_types::{BigInt, Binary, Bool, Nullable},
 };
 use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, PersonId, Points, StoreError, Timestamp,
@@ -14,7 +14,12 @@ use crate::{Tx, promotion::terms::Origin, statement::Statement};
 
 /// The columns of [`Row`], in its order, under the alias `a`.
 pub(super) const COLUMNS: &str = "a.id, a.merchant_id, a.person_id, a.loyalty_card_id, \
-     a.balance, a.debt, a.held, a.earned, a.seq, a.created_at, a.head, a.head_at";
+     a.balance, a.debt, a.held, a.earned, a.seq, a.created_at, a.head, a.head_at, a.merged_into, \
+     a.carried, a.merged";
+
+/// What an account `a` counts as earned ([`Account::counted`]).
+pub(super) const COUNTED: &str =
+    "CASE WHEN a.merged_into IS NULL THEN a.earned + a.carried ELSE 0 END";
 
 /// The accounts `a` of memberships `m`.
 pub(super) const OF_MEMBERS: &str = " FROM membership m JOIN account a \
@@ -33,6 +38,9 @@ pub(super) type RowSql = (
     BigInt,
     Nullable<Binary>,
     BigInt,
+    Nullable<BigInt>,
+    BigInt,
+    Bool,
 );
 
 #[derive(Queryable)]
@@ -49,6 +57,9 @@ pub(super) struct Row {
     created_at: i64,
     head: Option<Vec<u8>>,
     head_at: i64,
+    merged_into: Option<i64>,
+    carried: i64,
+    merged: bool,
 }
 
 impl Row {
@@ -68,6 +79,9 @@ impl Row {
             head: origin.read("head", read_link(row.head))?,
             head_at: Timestamp::from_micros(row.head_at),
             created_at: Timestamp::from_micros(row.created_at),
+            merged_into: row.merged_into.map(AccountId::new),
+            carried: Points::new(row.carried),
+            merged: row.merged,
         })
     }
 }

@@ -79,7 +79,8 @@ pub(super) fn complete(
         return Ok(());
     }
     if needs.points_earned {
-        let sum = "CAST(SUM(x.earned) AS BIGINT)";
+        let sum = "CAST(SUM(CASE WHEN x.merged_into IS NULL THEN x.earned + x.carried ELSE 0 END) \
+                   AS BIGINT)";
         number(tx, &mut asked, sum, "POINTS", |facts, points| facts.points_earned = points)?;
     }
     if needs.stamps {

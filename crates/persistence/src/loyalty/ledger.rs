@@ -6,8 +6,8 @@ mod trace;
 use chrono::NaiveDate;
 use diesel::sql_types::BigInt;
 use regulars_kernel::{
-    AccountId, EntryId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, Scope, StoreError,
-    Timestamp,
+    AccountId, EntryId, HoldId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, Scope,
+    StoreError, Timestamp,
 };
 use regulars_loyalty::{
     Account, Cause, EarningLine, Entry, Hold, HoldState, Holdings, LedgerStore, Lot, LoyaltyStore,
@@ -54,6 +54,67 @@ impl LedgerStore for Tx<'_> {
         let rows: Vec<account::Row> =
             statement.sql(" ORDER BY a.id").sql(self.lock()).load(self.connection)?;
         rows.into_iter().map(|row| row.account().map(Locked::new)).collect()
+    }
+
+    fn lock_accounts_of(
+        &mut self,
+        merchant: MerchantId,
+        people: &[PersonId],
+    ) -> Result<Vec<Locked>, StoreError> {
+        let mut statement = Statement::<account::RowSql>::new("SELECT ")
+            .sql(account::COLUMNS)
+            .sql(" FROM account a WHERE a.merchant_id = ")
+            .bind(merchant.get())
+            .sql(" AND a.person_id")
+            .is_in(people.iter().map(|id| id.get()).collect::<Bind>());
+        push_owned(&mut statement, self.scope());
+        let rows: Vec<account::Row> =
+            statement.sql(" ORDER BY a.id").sql(self.lock()).load(self.connection)?;
+        rows.into_iter().map(|row| row.account().map(Locked::new)).collect()
+    }
+
+    fn redirect_account(
+        &mut self,
+        account: &mut Locked,
+        merged_into: Option<AccountId>,
+        carried: Points,
+    ) -> Result<(), StoreError> {
+        let before = account.account().clone();
+        require_owned(self, &before)?;
+        Statement::<()>::new("UPDATE account SET merged_into = ")
+            .bind(merged_into.map(AccountId::get))
+            .sql(", carried = ")
+            .bind(carried.get())
+            .sql(", merged = TRUE WHERE merchant_id = ")
+            .bind(before.merchant.get())
+            .sql(" AND id = ")
+            .bind(before.id.get())
+            .execute(self.connection)?;
+        account.advance(Account { merged_into, carried, merged: true, ..before });
+        Ok(())
+    }
+
+    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError> {
+        hold::end(self, account, hold, HoldState::Cancelled)
+    }
+
+    fn repoint_promise(
+        &mut self,
+        merchant: MerchantId,
+        from: HoldId,
+        to: HoldId,
+    ) -> Result<(), StoreError> {
+        hold::repoint(self, merchant, from, to)
+    }
+
+    fn welcomes(&mut self, accounts: &[AccountId]) -> Result<Vec<Traced>, StoreError> {
+        let rows: Vec<EntryRow> = entries(self.scope())
+            .sql(" AND e.kind = 'earn' AND e.cause = 'initial_points' AND a.id")
+            .is_in(accounts.iter().map(|id| id.get()).collect::<Bind>())
+            .sql(" ORDER BY e.id")
+            .load(self.connection)?;
+        let found = rows.into_iter().map(EntryRow::entry).collect::<Result<_, _>>()?;
+        trace::traced(self, found)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
@@ -118,19 +179,32 @@ impl LedgerStore for Tx<'_> {
         accounts: &[AccountId],
         date: NaiveDate,
     ) -> Result<Vec<(AccountId, Points)>, StoreError> {
-        let mut statement = Statement::<(BigInt, BigInt)>::new("SELECT a.id, ")
+        let ids = || accounts.iter().map(|id| id.get()).collect::<Bind>();
+        let mut statement = Statement::<(BigInt, BigInt)>::new("SELECT b.acts, ")
             .dialect("SUM(e.amount)::BIGINT", "SUM(e.amount)")
             .sql(
-                " FROM account a JOIN entry e ON e.merchant_id = a.merchant_id \
-                 AND e.account_id = a.id WHERE e.kind = 'earn' \
-                 AND e.cause IN ('order', 'visit', 'stamp') AND e.business_date = ",
+                " FROM (SELECT a.merchant_id, a.id AS acts, a.id AS own FROM account a \
+                 WHERE a.id",
+            )
+            .is_in(ids());
+        push_owned(&mut statement, self.scope());
+        // What those earned that were merged into them.
+        statement = statement
+            .sql(
+                " UNION ALL SELECT a.merchant_id, a.merged_into, a.id FROM account a \
+                 WHERE a.merged_into IS NOT NULL AND a.merged_into",
+            )
+            .is_in(ids());
+        push_owned(&mut statement, self.scope());
+        let rows: Vec<(i64, i64)> = statement
+            .sql(
+                ") b JOIN entry e ON e.merchant_id = b.merchant_id AND e.account_id = b.own \
+                 WHERE e.kind = 'earn' AND e.cause IN ('order', 'visit', 'stamp') \
+                 AND e.business_date = ",
             )
             .bind(date.to_string())
-            .sql(" AND a.id")
-            .is_in(accounts.iter().map(|id| id.get()).collect::<Bind>());
-        push_owned(&mut statement, self.scope());
-        let rows: Vec<(i64, i64)> =
-            statement.sql(" GROUP BY a.id ORDER BY a.id").load(self.connection)?;
+            .sql(" GROUP BY b.acts ORDER BY b.acts")
+            .load(self.connection)?;
         let rows = rows.into_iter();
         Ok(rows.map(|(id, sum)| (AccountId::new(id), Points::new(sum))).collect())
     }

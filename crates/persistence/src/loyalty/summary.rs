@@ -6,7 +6,10 @@ use diesel::sql_types::{BigInt, Nullable};
 use regulars_kernel::{PersonId, Points, StoreError, Timestamp};
 use regulars_loyalty::{Expiring, PointsSummary};
 
-use super::{account::OF_MEMBERS, push_members};
+use super::{
+    account::{COUNTED, OF_MEMBERS},
+    push_members,
+};
 use crate::{Tx, statement::Statement};
 
 /// Accounts on cards of points.
@@ -40,11 +43,11 @@ fn sums(
     tx: &mut Tx<'_>,
     people: &[PersonId],
 ) -> Result<Vec<(PersonId, Points, Points)>, StoreError> {
-    let mut statement = Statement::<(BigInt, BigInt, BigInt)>::new(
-        "SELECT a.person_id, CAST(SUM(a.earned) AS BIGINT), CAST(SUM(a.debt) AS BIGINT)",
-    )
-    .sql(OF_MEMBERS)
-    .sql(OF_POINTS);
+    let mut statement = Statement::<(BigInt, BigInt, BigInt)>::new("SELECT a.person_id, CAST(SUM(")
+        .sql(COUNTED)
+        .sql(") AS BIGINT), CAST(SUM(a.debt) AS BIGINT)")
+        .sql(OF_MEMBERS)
+        .sql(OF_POINTS);
     push_members(&mut statement, tx.scope(), people);
     let rows: Vec<(i64, i64, i64)> = statement.sql(" GROUP BY a.person_id").load(tx.connection)?;
     let points =

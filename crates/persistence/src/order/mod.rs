@@ -8,6 +8,7 @@ mod buyer;
 mod discount;
 mod filter;
 mod item;
+mod merge;
 #[expect(clippy::module_inception, reason = "a file has the name of its noun")]
 mod order;
 mod order_type;

@@ -14,7 +14,7 @@ const GONE: [&str; 6] =
     ["session", "refresh_token", "mail", "blocked_loyalty_id", "membership_card", "consent"];
 
 /// Tables of which the person's rows stay: what in them is emptied, and what stays.
-const EMPTIED: [(&str, &str, &str); 8] = [
+const EMPTIED: [(&str, &str, &str); 9] = [
     (
         "person",
         "email email_key secondary_email secondary_email_key verified password_hash firstname lastname phone_number \
@@ -54,6 +54,11 @@ const EMPTIED: [(&str, &str, &str); 8] = [
         "id merchant_id order_id order_item_id is_cash amount tips points_value points created_at",
     ),
     (
+        "merge",
+        "kept",
+        "id merchant_id other_id survivor_id archived_at merged_at merged_by undone_at",
+    ),
+    (
         "audit_entry",
         "personal peer",
         "id merchant_id created_at actor_kind person_id app_id action target_kind target_id refusal changes request_id",
@@ -67,8 +72,9 @@ const EMPTIED: [(&str, &str, &str); 8] = [
 
 /// Tables in which nothing tells of a customer: the books, by number; what merchants and their people have; and what is
 /// written down of an erasure.
-const STAYING: [&str; 48] = [
+const STAYING: [&str; 49] = [
     "feed_entry",
+    "merge_move",
     "order_tip",
     "order_discount",
     "order_discount_share",
@@ -134,7 +140,7 @@ fn rule_30_every_column_is_known_to_erasing() {
 }
 
 /// What the person has everywhere. Bytes are written as PostgreSQL has them.
-const ROWS: [&str; 22] = [
+const ROWS: [&str; 23] = [
     "INSERT INTO person (id, user_type, registered, email, email_key, created_at, updated_at) VALUES \
      (1, 'MERCHANT', TRUE, 'm@shop.example', 'm@shop.example', 0, 0), (2, 'CONSUMER', TRUE, 'a', 'a', 0, 0)",
     "INSERT INTO merchant (id, name, time_zone, currency, created_at, updated_at) VALUES (1, 'Shop', 'UTC', 'EUR', 0, 0)",
@@ -146,6 +152,7 @@ const ROWS: [&str; 22] = [
      VALUES (1, 'zzz1', 'ZZZ1', 2, NULL, 0), (1, 'zzz2', 'ZZZ2', 2, 5, 0)",
     "INSERT INTO consent (merchant_id, person_id, channel, state, source, wording, decided_at, recorded_at, recorded_by) \
      VALUES (1, 2, 'EMAIL', 'GRANTED', 'zzz', 'zzz', 0, 0, 'CONSUMER')",
+    "INSERT INTO merge (merchant_id, other_id, survivor_id, kept, merged_at) VALUES (1, 2, 2, 'zzz', 0)",
     "INSERT INTO blocked_loyalty_id (loyalty_id, person_id, blocked_at) VALUES ('zzz', 2, 0)",
     "INSERT INTO session (id, person_id, created_at) VALUES (1, 2, 0)",
     "INSERT INTO refresh_token (session_id, person_id, token_hash, created_at, expires_at) VALUES (1, 2, CAST('a' AS BYTEA), 0, 9)",
@@ -252,6 +259,7 @@ fn rule_30_what_tells_of_somebody_goes_and_the_books_stay() {
         for (kind, expected) in [
             (PartKind::Cards, 2),
             (PartKind::Consents, 1),
+            (PartKind::Merges, 1),
             (PartKind::BlockedNumbers, 1),
             (PartKind::Sessions, 1),
             (PartKind::Mails, 1),

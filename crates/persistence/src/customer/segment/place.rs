@@ -30,7 +30,7 @@ const REDEMPTIONS: &str =
     own!("redemption" "sr" " AND sr.kind = 'OFFER' AND sr.reversed_at IS NULL");
 const ACCOUNTS: &str = own!("account" "sa");
 const POINTS_EARNED: &str = concat!(
-    "(SELECT COALESCE(SUM(sa.earned), 0) ",
+    "(SELECT COALESCE(SUM(CASE WHEN sa.merged_into IS NULL THEN sa.earned + sa.carried ELSE 0 END), 0) ",
     own!("account" "sa" " AND EXISTS (SELECT 1 FROM loyalty_card sc WHERE sc.id = sa.loyalty_card_id"),
     " AND sc.merchant_id = sa.merchant_id AND sc.loyalty_type = 'POINTS'))"
 );

@@ -1,7 +1,7 @@
 //! What accounts hold and have set aside, and which of them something is over.
 
 use diesel::sql_types::BigInt;
-use regulars_kernel::{AccountId, HoldId, LotId, Points, StoreError, Timestamp};
+use regulars_kernel::{AccountId, HoldId, LotId, MerchantId, Points, StoreError, Timestamp};
 use regulars_loyalty::{
     Account, Hold, HoldLot, HoldState, Holdings, IntentState,
     ledger_store::NewHold,
@@ -118,6 +118,26 @@ pub(super) fn end_hold(
     hold: &Hold,
     state: HoldState,
 ) -> Result<(), StoreError> {
+    end(tx, account, hold, state)?;
+    let ended = IntentState::from(state);
+    Statement::<()>::new("UPDATE redemption_intent SET state = ")
+        .bind(ended.name())
+        .sql(" WHERE merchant_id = ")
+        .bind(account.account().merchant.get())
+        .sql(" AND hold_id = ")
+        .bind(hold.id.get())
+        .sql(" AND state = 'OPEN'")
+        .execute(tx.connection)?;
+    Ok(())
+}
+
+/// Ends a hold; the promise that stands on it stays as it is.
+pub(super) fn end(
+    tx: &mut Tx<'_>,
+    account: &mut Locked,
+    hold: &Hold,
+    state: HoldState,
+) -> Result<(), StoreError> {
     let before = account.account().clone();
     require_owned(tx, &before)?;
     let touched = Statement::<()>::new("UPDATE hold SET state = ")
@@ -133,19 +153,27 @@ pub(super) fn end_hold(
     if touched != 1 {
         return Err(StoreError::OutOfScope("the hold is not open"));
     }
-    let ended = IntentState::from(state);
-    Statement::<()>::new("UPDATE redemption_intent SET state = ")
-        .bind(ended.name())
-        .sql(" WHERE merchant_id = ")
-        .bind(before.merchant.get())
-        .sql(" AND hold_id = ")
-        .bind(hold.id.get())
-        .sql(" AND state = 'OPEN'")
-        .execute(tx.connection)?;
     let held = before.held.checked_sub(hold.amount).unwrap_or_default();
     let after = Account { held, ..before.clone() };
     keep_account(tx, &before, &after)?;
     account.advance(after);
+    Ok(())
+}
+
+/// Has the promise that stood on one hold stand on another.
+pub(super) fn repoint(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    from: HoldId,
+    to: HoldId,
+) -> Result<(), StoreError> {
+    Statement::<()>::new("UPDATE redemption_intent SET hold_id = ")
+        .bind(to.get())
+        .sql(" WHERE merchant_id = ")
+        .bind(merchant.get())
+        .sql(" AND hold_id = ")
+        .bind(from.get())
+        .execute(tx.connection)?;
     Ok(())
 }
 

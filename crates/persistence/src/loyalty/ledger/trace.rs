@@ -49,22 +49,27 @@ pub(super) fn traced(tx: &mut Tx<'_>, found: Vec<Entry>) -> Result<Vec<Traced>, 
     let owners = owners(tx, merchant, &accounts)?;
     let reversed = reversed(tx, merchant, &ids)?;
     let lots = lots(tx, merchant, "entry_id", &ids)?;
+    let moved = moved(tx, merchant, &lots)?;
     let uses = uses_of(tx, merchant, &ids)?;
     let used: Vec<i64> = uses.iter().map(|(_, lot, _)| *lot).collect();
     let used = if used.is_empty() { Vec::new() } else { self::lots(tx, merchant, "id", &used)? };
     let trace = |entry: Entry| {
         let id = entry.id.get();
-        let (person, card) = owners.get(&entry.account)?;
+        let (person, card, acts_on) = owners.get(&entry.account)?;
         let (sum, count) = reversed.get(&id).copied().unwrap_or_default();
         let uses = uses.iter().filter(|(of, _, amount)| *of == id && *amount > 0);
         let lot = |id: i64| used.iter().find(|lot| lot.id.get() == id).cloned();
         let uses = uses.filter_map(|(_, id, amount)| Some((lot(*id)?, Points::new(*amount))));
+        let came: Vec<Lot> = lots.iter().filter(|lot| lot.entry == entry.id).cloned().collect();
+        let own = moved.iter().filter(|(from, _)| came.iter().any(|lot| lot.id.get() == *from));
         Some(Traced {
             person: *person,
             card: *card,
+            acts_on: *acts_on,
+            own: own.map(|(_, lot)| LotId::new(*lot)).collect(),
             reversed: Points::new(sum),
             reversals: count,
-            lots: lots.iter().filter(|lot| lot.entry == entry.id).cloned().collect(),
+            lots: came,
             uses: uses.collect(),
             entry,
         })
@@ -87,9 +92,10 @@ fn owners(
     tx: &mut Tx<'_>,
     merchant: MerchantId,
     accounts: &[AccountId],
-) -> Result<BTreeMap<AccountId, (PersonId, LoyaltyCardId)>, StoreError> {
-    let rows: Vec<(i64, i64, i64)> = Statement::<(BigInt, BigInt, BigInt)>::new(
-        "SELECT a.id, a.person_id, a.loyalty_card_id FROM account a WHERE a.merchant_id = ",
+) -> Result<BTreeMap<AccountId, (PersonId, LoyaltyCardId, AccountId)>, StoreError> {
+    let rows: Vec<(i64, i64, i64, i64)> = Statement::<(BigInt, BigInt, BigInt, BigInt)>::new(
+        "SELECT a.id, a.person_id, a.loyalty_card_id, COALESCE(a.merged_into, a.id) FROM account a \
+         WHERE a.merchant_id = ",
     )
     .bind(merchant.get())
     .sql(" AND a.id")
@@ -97,8 +103,9 @@ fn owners(
     .load(tx.connection)?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(id, person, card)| {
-            (AccountId::new(id), (PersonId::new(person), LoyaltyCardId::new(card)))
+        .map(|(id, person, card, acts)| {
+            let owner = (PersonId::new(person), LoyaltyCardId::new(card), AccountId::new(acts));
+            (AccountId::new(id), owner)
         })
         .collect())
 }
@@ -136,6 +143,30 @@ fn lots(
     Ok(rows.into_iter().map(book::lot).collect())
 }
 
+/// The lots into which what those held was moved since, by the lot that it came with; those themselves among them.
+fn moved(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    lots: &[Lot],
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    if lots.is_empty() {
+        return Ok(Vec::new());
+    }
+    Statement::<(BigInt, BigInt)>::new(
+        "WITH RECURSIVE own (first, id) AS (SELECT l.id, l.id FROM lot l WHERE l.merchant_id = ",
+    )
+    .bind(merchant.get())
+    .sql(" AND l.id")
+    .is_in(lots.iter().map(|lot| lot.id.get()).collect::<Bind>())
+    .sql(
+        " UNION SELECT o.first, l.id FROM own o JOIN lot l ON l.moved_from = o.id \
+         AND l.moved_from IS NOT NULL AND l.merchant_id = ",
+    )
+    .bind(merchant.get())
+    .sql(") SELECT first, id FROM own ORDER BY first, id")
+    .load(tx.connection)
+}
+
 /// What entries took from lots, less what came back of it: to the lot itself, or as a lot that brings it back.
 fn uses_of(
     tx: &mut Tx<'_>,
@@ -158,9 +189,10 @@ fn uses_of(
         .sql(" AND r.reverses")
         .is_in(ids.clone())
         .sql(
-            " UNION ALL SELECT r.reverses, l.revives, -l.amount FROM entry r \
+            " UNION ALL SELECT r.reverses, COALESCE(l.revives, l.moved_from), -l.amount FROM entry r \
              JOIN lot l ON l.merchant_id = r.merchant_id AND l.entry_id = r.id \
-             WHERE r.reverses IS NOT NULL AND l.revives IS NOT NULL AND r.merchant_id = ",
+             WHERE r.reverses IS NOT NULL AND (l.revives IS NOT NULL OR l.moved_from IS NOT NULL) \
+             AND r.merchant_id = ",
         )
         .bind(merchant)
         .sql(" AND r.reverses")
