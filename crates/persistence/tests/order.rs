@@ -13,14 +13,20 @@
 mod places;
 
 use places::{database, put, put_membership, put_person, put_places, text};
-use regulars_customer::{CustomerStore, EmailAddress, Kind, identity::Marks, search::PhoneTerm};
+use regulars_customer::{
+    CustomerStore, EmailAddress, Kind, identity::Marks, merge::MoveKind, search::PhoneTerm,
+};
 use regulars_kernel::{
-    Money, OrderId, OrderItemId, PageRequest, PersonId, ProductId, Scope, StoreAccess, StoreError,
-    StoreId, Timestamp, page::cut,
+    Actor, Money, OrderId, OrderItemId, PageRequest, PersonId, ProductId, Scope, StoreAccess,
+    StoreError, StoreId, Timestamp, page::cut,
 };
 use regulars_order::{
     Order, OrderFilter, OrderItem, OrderQuery, OrderSort, OrderStore, PaymentType, VisitStore,
-    suite::{self, Fixture, World, world::ADA},
+    merge::{self, NewMerge},
+    suite::{
+        self, Fixture, World,
+        world::{ADA, BEN},
+    },
 };
 use regulars_persistence::{Bulk, Db, Tx};
 use regulars_testkit::{Engine, TempDatabase};
@@ -114,6 +120,39 @@ fn rules_27_and_28_rows_move_and_come_back_on_both_databases() {
             Ok::<_, StoreError>(())
         })
         .unwrap();
+    }
+}
+
+#[test]
+fn a_merge_is_looked_at_by_the_same_statements_however_many_orders_move() {
+    for engine in Engine::ALL {
+        let mut fixture = OnDatabase { engine, loaded: None };
+        let world = suite::world();
+        fixture.load(&world);
+        let (db, merchant) = (fixture.db(), Scope::Merchant(61.into()));
+        let new = NewMerge { other: BEN, into: ADA, fields: Vec::new() };
+        let look = || {
+            let mut reader = db.own_reader();
+            reader.start(None);
+            let actor = Actor::system(61.into());
+            let shown = reader
+                .read(merchant, |tx| merge::preview(tx, &actor, &new, suite::world::at(100)))
+                .unwrap();
+            let orders = shown.rows.iter().find(|(kind, _)| *kind == MoveKind::Order);
+            (orders.unwrap().1, reader.statements())
+        };
+        let (few, statements) = look();
+        let own = world.orders.iter().find(|order| order.consumer == Some(BEN)).unwrap().clone();
+        db.write(merchant, None, move |tx| {
+            (0..50).try_for_each(|nth| {
+                let number = format!("merge{nth}");
+                let order =
+                    Order { number, entity_source: None, entity_source_id: None, ..own.clone() };
+                tx.insert_order(&order).map(drop)
+            })
+        })
+        .unwrap();
+        assert_eq!(look(), (few + 50, statements), "{engine:?}");
     }
 }
 

@@ -57,7 +57,10 @@ const DECISIONS: [(&str, Becomes); 25] = [
     ("merge", Stay("says who went and who stayed")),
     ("blocked_loyalty_id", Stay("a lost number stays lost")),
     ("audit_entry", Stay("the log says what was done to whom")),
-    ("feed_entry", Stay("says what happened to whom when it did; that they were merged is told, too")),
+    (
+        "feed_entry",
+        Stay("says what happened to whom when it did; that they were merged is told, too"),
+    ),
     ("erasure", Stay("who was erased is never merged")),
     ("idempotency", Stay("is of whoever asked")),
     ("session", Stay("only people with an account log in, and they never go")),
