@@ -82,6 +82,7 @@ pub fn run(fixture: &mut impl Fixture) {
     Fixture::load(&mut memory, &world);
     books::run(fixture, &mut memory);
     promises::run(fixture, &world);
+    books::merges(fixture, &mut memory);
 }
 
 fn joined(world: &World, person: PersonId, merchant: MerchantId) -> bool {

@@ -226,14 +226,19 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
         into_debt |= there.sums.iter().any(|[_, debt, ..]| *debt > 0);
     }
     assert!(into_debt, "a journey leads into debt");
+    fixture.write(merchant, answers).unwrap();
+    for scope in [Scope::Merchant(SECOND), Scope::Person(BOB)] {
+        fixture.write(scope, nothing_is_there).unwrap();
+    }
+}
+
+/// Merges come to the same everywhere. They move whatever ADA has, so nothing looks at her accounts after them.
+pub(super) fn merges(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
+    let merchant = Scope::Merchant(FIRST);
     for (card, seed) in [(705, 4), (708, 5)] {
         let unite = move |tx: &mut dyn RedeemingStore| merging(tx, LoyaltyCardId::new(card), seed);
         let there = fixture.write(merchant, unite).unwrap();
         assert_eq!(there, elsewhere.write(merchant, unite).unwrap(), "seed {seed}");
-    }
-    fixture.write(merchant, answers).unwrap();
-    for scope in [Scope::Merchant(SECOND), Scope::Person(BOB)] {
-        fixture.write(scope, nothing_is_there).unwrap();
     }
 }
 
@@ -342,8 +347,6 @@ fn nothing_is_there(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-const MERGED: MergeId = MergeId::new(77);
-
 /// Two customers go their ways on a card, are merged, and part again: what comes of it is the same everywhere. Balance, debt, held
 /// and earned of the one who goes and of the one who stays, after each step.
 ///
@@ -386,7 +389,7 @@ pub fn merging<S: LedgerStore + ?Sized>(
     look(tx, "before")?;
     let pair = Pair {
         merchant: FIRST,
-        merge: MERGED,
+        merge: MergeId::new(card.get()),
         other: ADA,
         survivor: BOB,
         inner: &[],

