@@ -182,7 +182,8 @@ fn rule_28_an_undo_gives_everything_back_and_what_came_since_follows_its_name() 
         // Once more, and now something happens meanwhile.
         assert_eq!(two.merge()["success"], true);
         let kept = json!({ "code": code(&promise), "storeId": two.shop.store });
-        let kept = act(&two.shop.owner, "confirmPointsRedemption", &kept, "pointsRedemption { id }");
+        let kept =
+            act(&two.shop.owner, "confirmPointsRedemption", &kept, "pointsRedemption { id }");
         assert_eq!(kept["success"], true, "{kept}");
         let visit = two.visit(&two.goes["loyaltyId"], "5");
         two.visit(&two.stays["loyaltyId"], "3");
@@ -300,8 +301,10 @@ fn rule_4_a_person_claims_what_is_kept_under_their_proved_address_points_include
             (&now["id"], &now["points"]["available"]),
             (&done["consumer"]["id"], &json!("30"))
         );
-        let mut outcomes: Vec<_> =
-            log(&two.shop.owner, "claimProfile").iter().map(|entry| entry["outcome"].clone()).collect();
+        let mut outcomes: Vec<_> = log(&two.shop.owner, "claimProfile")
+            .iter()
+            .map(|entry| entry["outcome"].clone())
+            .collect();
         outcomes.reverse();
         assert_eq!(outcomes, ["REFUSED", "DONE"], "the merchant's log has it");
         two.shop.books_add_up();
@@ -368,7 +371,8 @@ fn rule_27_at_once_with_spending_and_with_the_other_way_round_it_happens_once_an
                 return 0;
             }
             let kept = json!({ "code": code(&made), "storeId": two.shop.store });
-            let kept = act(&two.shop.owner, "confirmPointsRedemption", &kept, "pointsRedemption { id }");
+            let kept =
+                act(&two.shop.owner, "confirmPointsRedemption", &kept, "pointsRedemption { id }");
             i64::from(kept["success"] == true)
         };
         let (merged, spent) = thread::scope(|scope| {
