@@ -11,6 +11,7 @@ use crate::{
     Cause, ClawBackPolicy, Entry, EntryKind, Hold, HoldState, Holdings, LedgerStore, Posted,
     Traced,
     entry::natural_key,
+    history::last_day,
     ledger_store::NewHold,
     posting::{Coming, Happening, Locked, NewLot, Unpostable, credit, debit},
 };
@@ -68,7 +69,7 @@ pub fn settle(
 ) -> Result<Holdings, StoreError> {
     let mut holdings = tx.holdings(account)?;
     for hold in holdings.lapsed(now) {
-        tx.end_hold(account, &hold, HoldState::Lapsed)?;
+        tx.end_hold(account, &hold, (HoldState::Lapsed, now))?;
         holdings.end_hold(hold.id);
     }
     expire(tx, account, &mut holdings, zone, now)?;
@@ -84,11 +85,9 @@ fn expire(
 ) -> Result<(), StoreError> {
     for (lot, free) in holdings.expired(now) {
         let end = lot.expires_at.unwrap_or(now);
-        // The instant before its end is the last at which it was valid.
-        let last = Timestamp::from_micros(end.micros().saturating_sub(1));
         let occasion = Occasion {
             occurred_at: end,
-            business_date: last.to_utc().with_timezone(&zone).date_naive(),
+            business_date: last_day(zone, end),
             actor: None,
             now,
             zone,
@@ -166,7 +165,7 @@ pub fn release(
     let Some(row) = holdings.holds.iter().find(|row| row.id == hold).cloned() else {
         return Ok(());
     };
-    tx.end_hold(account, &row, HoldState::Cancelled)?;
+    tx.end_hold(account, &row, (HoldState::Cancelled, now))?;
     holdings.end_hold(hold);
     expire(tx, account, holdings, zone, now)
 }
@@ -185,7 +184,7 @@ pub fn confirm(
     };
     let parts = holdings.parts.iter().filter(|part| part.hold == hold);
     let taken: Vec<_> = parts.map(|part| (part.lot, part.amount)).collect();
-    tx.end_hold(account, &row, HoldState::Confirmed)?;
+    tx.end_hold(account, &row, (HoldState::Confirmed, occasion.now))?;
     holdings.end_hold(hold);
     let happening = occasion.says(account, EntryKind::Redeem, cause, 0);
     let posting = debit(account.account(), happening, &taken, Points::ZERO, occasion.now)?;
@@ -238,7 +237,7 @@ pub fn take(
     let claw = holdings.claw_back(amount, own, policy, occasion.now);
     for id in &claw.cancelled {
         if let Some(hold) = holdings.holds.iter().find(|row| row.id == *id).cloned() {
-            tx.end_hold(account, &hold, HoldState::Cancelled)?;
+            tx.end_hold(account, &hold, (HoldState::Cancelled, occasion.now))?;
             holdings.end_hold(*id);
         }
     }

@@ -6,6 +6,7 @@
 
 mod card;
 mod erasure;
+mod history;
 mod ledger;
 mod redeeming;
 mod reward;

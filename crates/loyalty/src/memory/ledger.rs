@@ -189,6 +189,7 @@ impl LedgerStore for MemoryStore {
                 until: hold.until,
                 state: HoldState::Open,
                 created_at: hold.created_at,
+                ended_at: None,
             };
             book.holds.push(row.clone());
             let parts = hold.parts.iter();
@@ -204,12 +205,13 @@ impl LedgerStore for MemoryStore {
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        (state, at): (HoldState, Timestamp),
     ) -> Result<(), StoreError> {
         let after = self.book(account, |book| {
             let row = book.holds.iter_mut().find(|row| row.id == hold.id);
             let row = row.filter(|row| row.state == HoldState::Open);
-            row.ok_or(StoreError::OutOfScope("the hold is not open"))?.state = state;
+            let row = row.ok_or(StoreError::OutOfScope("the hold is not open"))?;
+            (row.state, row.ended_at) = (state, Some(at));
             let held = book.account.held.checked_sub(hold.amount).ok_or(Unpostable::Overflow)?;
             book.account.held = held;
             Ok(book.account.clone())

@@ -72,6 +72,10 @@ impl Shop {
         Self { memory, merchant, member, place, marks: vec![card] }
     }
 
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     pub(crate) fn tx(&self) -> MemoryStore {
         self.memory.scoped(Scope::Merchant(MERCHANT))
     }

@@ -7,9 +7,9 @@ use regulars_kernel::{
 };
 use regulars_merchant::Tz;
 
-use super::{ADA, BOB, FIRST, Fixture, SECOND, at};
+use super::{ADA, BOB, FIRST, Fixture, Ports, SECOND, at};
 use crate::{
-    Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore, RedeemingStore,
+    Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore,
     bookkeeping::{self, Occasion},
     ledger,
     posting::{Coming, Happening, Locked, NewLot, credit},
@@ -218,8 +218,7 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
     let merchant = Scope::Merchant(FIRST);
     let mut into_debt = false;
     for (card, seed) in [(703, 1), (704, 2), (707, 3)] {
-        let travel =
-            move |tx: &mut dyn RedeemingStore| journey(tx, LoyaltyCardId::new(card), seed, 120);
+        let travel = move |tx: &mut dyn Ports| journey(tx, LoyaltyCardId::new(card), seed, 120);
         let there = fixture.write(merchant, travel).unwrap();
         assert_eq!(there, elsewhere.write(merchant, travel).unwrap(), "seed {seed}");
         into_debt |= there.sums.iter().any(|[_, debt, ..]| *debt > 0);
@@ -233,7 +232,7 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
 
 const CARD: LoyaltyCardId = LoyaltyCardId::new(703);
 
-fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn answers(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let account = tx.lock_account(FIRST, ADA, CARD, None)?.unwrap();
     let id = account.account().id;
     let book = book(tx, &account)?;
@@ -320,7 +319,7 @@ fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn nothing_is_there(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn nothing_is_there(tx: &mut dyn Ports) -> Result<(), StoreError> {
     assert_eq!(tx.lock_account(FIRST, ADA, CARD, None)?, None);
     assert_eq!(tx.traced(FIRST, Cause::Order(OrderId::new(1)))?, Vec::new());
     assert_eq!(

@@ -74,9 +74,9 @@ impl LedgerStore for Tx<'_> {
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        end: (HoldState, Timestamp),
     ) -> Result<(), StoreError> {
-        hold::end_hold(self, account, hold, state)
+        hold::end_hold(self, account, hold, end)
     }
 
     fn entry_of_key(
@@ -195,7 +195,7 @@ impl LedgerStore for Tx<'_> {
 }
 
 /// Appends the condition that the accounts `a` are in reach.
-fn push_owned<ST>(statement: &mut Statement<ST>, scope: Scope) {
+pub(super) fn push_owned<ST>(statement: &mut Statement<ST>, scope: Scope) {
     match scope {
         Scope::Merchant(merchant) => {
             statement.push(" AND a.merchant_id = ");

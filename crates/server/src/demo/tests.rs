@@ -419,6 +419,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             until: instant(row.until),
             state: HoldState::from_name(row.state).unwrap(),
             created_at: instant(row.created_at),
+            ended_at: None,
         });
     }
     for row in &world.hold_lot {
