@@ -149,6 +149,11 @@ fn points_move_with_their_time_and_both_sides_say_why() {
     assert_eq!(sides, [(ADA, Points::new(-30), ten), (BOB, thirty, thirty)]);
     assert!(lines.iter().all(|line| line.reason.as_deref() == Some("a present")));
     assert_eq!(lines[1].expires_at, Some(at(9_000)), "the soonest-expiring moves first");
+    // Who is erased leaves nothing that was said, on neither side (rule 30).
+    assert_eq!(shop.memory().clear_reasons(BOB, None), 2);
+    let lines = history::list_by_ids(&mut shop.tx(), &boss(), &ids).unwrap();
+    assert!(lines.iter().all(|line| line.reason.is_none()));
+    assert_eq!(shop.memory().clear_reasons(ADA, None), 2, "of her gifts");
     // What is there no more does not move, and back on another card it may go.
     assert_eq!(refused(transfer(&mut shop.tx(), &boss(), &moves(11), at(30))), "points");
     let back = NewTransfer { from: BOB, to: BOB, to_card: Some(OTHER), ..moves(5) };

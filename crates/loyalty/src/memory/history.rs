@@ -6,7 +6,7 @@ use regulars_kernel::{
 
 use super::{Memory, MemoryStore, rows::Rows};
 use crate::{
-    Book, Cause, Entry, HistoryStore, HoldState,
+    Book, Cause, Entry, EntryKind, HistoryStore, HoldState,
     history::{HistoryQuery, HistorySort, Line},
 };
 
@@ -120,16 +120,27 @@ impl HistoryStore for MemoryStore {
 }
 
 impl Memory {
-    /// Clears what was said of a person's lines, at a merchant or at each (rule 30). Answers of how many.
+    /// Clears what was said of a person's lines, and of those of others that their points moved to or from, at a merchant or at
+    /// each (rule 30). Answers of how many.
     pub fn clear_reasons(&self, person: PersonId, merchant: Option<MerchantId>) -> usize {
         let mut rows = self.rows();
         let own = rows.books.values().filter(|book| {
             book.account.person == person
                 && merchant.is_none_or(|merchant| merchant == book.account.merchant)
         });
-        let own: Vec<_> = own
-            .flat_map(|book| book.entries.iter().map(|row| (book.account.merchant, row.id)))
+        let mut own: Vec<_> = own
+            .flat_map(|book| book.entries.iter().map(|row| (book.account.merchant, row.clone())))
             .collect();
+        let others = rows.books.values().flat_map(|book| &book.entries);
+        let others: Vec<_> =
+            others.filter(|row| row.kind == EntryKind::Transfer).cloned().collect();
+        for (merchant, row) in own.clone() {
+            let linked = others.iter().filter(|other| {
+                other.cause == Cause::Transfer(row.id) || row.cause == Cause::Transfer(other.id)
+            });
+            own.extend(linked.map(|other| (merchant, other.clone())));
+        }
+        let own: Vec<_> = own.into_iter().map(|(merchant, row)| (merchant, row.id)).collect();
         own.iter().filter(|key| rows.reasons.remove(key).is_some()).count()
     }
 }
