@@ -315,3 +315,6 @@ pub fn give_back(
     let posting = credit(account.account(), happening, &parts, now)?;
     tx.post(account, posting)
 }
+
+#[cfg(test)]
+mod tests;
