@@ -8,6 +8,8 @@ CREATE TABLE entry_reason (
     FOREIGN KEY (merchant_id, entry_id) REFERENCES entry (merchant_id, id)
 );
 SELECT wall_off_tenants('entry_reason');
+SELECT show_persons('entry_reason', '
+    EXISTS (SELECT FROM entry e WHERE e.merchant_id = entry_reason.merchant_id AND e.id = entry_reason.entry_id)');
 
 -- When a hold was used, called off or noted as lapsed: what was held at an instant is asked later.
 ALTER TABLE hold ADD COLUMN ended_at BIGINT;
