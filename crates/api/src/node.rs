@@ -13,8 +13,9 @@ use crate::{
     error::ApiError,
     global_id::{Id, Named},
     loyalty::{
-        LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode, RedemptionIntentNode,
-        RedemptionNode, StampsRedemptionNode, intent, redemption::find,
+        LedgerEntryNode, LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode,
+        RedemptionIntentNode, RedemptionNode, StampsRedemptionNode, intent, ledger_entry,
+        redemption::find,
     },
     merchant::{self, MerchantNode, ProductNode, StoreGroupNode, StoreNode},
     order::{
@@ -27,7 +28,7 @@ use crate::{
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, LedgerEntryNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -75,6 +76,9 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
             .map(|node| node.map(NodeValue::PointsRedemptionNode)),
         "StampsRedemptionNode" => find(context, RedemptionKind::Stamps, pk)
             .map(|node| node.map(NodeValue::StampsRedemptionNode)),
+        ledger_entry::LEDGER_ENTRY => {
+            Ok(ledger_entry::find(context, pk.into())?.map(NodeValue::LedgerEntryNode))
+        }
         merchant::store::STORE => {
             Ok(merchant::store::find(context, pk.into())?.map(NodeValue::StoreNode))
         }

@@ -1,6 +1,6 @@
 //! The schema: tables of contents. Every root field is one line that names who does it.
 
-use juniper::{EmptySubscription, Nullable, graphql_object};
+use juniper::{EmptySubscription, Executor, Nullable, graphql_object};
 use regulars_auth::{Password, register::Registration};
 use regulars_customer::{AccountPatch, FilterArguments, input::AccountFields};
 
@@ -48,14 +48,18 @@ use crate::{
     fast::{Fast, Whole},
     global_id::Id,
     loyalty::{
-        LoyaltyCardNode, LoyaltyCardNodeConnection, RedemptionIntentNodeConnection,
+        LedgerEntryNodeConnection, LoyaltyCardNode, LoyaltyCardNodeConnection,
+        RedemptionIntentNodeConnection,
+        adjustment::{AdjustPointsInput, AdjustPointsPayload},
         available::AvailableArguments,
         choice::LoyaltyCardLoyaltyType,
+        history::{CardBalance, CardExpiry, HistoryArguments, Whose},
         inputs::{
             CreateLoyaltyCardInput, CreateLoyaltyRewardInput, DeleteLoyaltyCardInput,
             DeleteLoyaltyRewardInput, UpdateLoyaltyCardInput, UpdateLoyaltyRewardInput,
         },
         intent::RedemptionIntentState,
+        ledger_entry::LedgerEntryKind,
         mutations::{EnrollInput, EnrollPayload, LoyaltyCardPayload, LoyaltyRewardPayload},
         queries::LoyaltyCardArguments,
         redeeming::{
@@ -69,6 +73,7 @@ use crate::{
             VerifyRedemptionCodeInput,
         },
         stamp::{CreateStampInput, CreateStampPayload},
+        transfer::{TransferPointsInput, TransferPointsPayload},
     },
     merchant::{
         ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
@@ -570,6 +575,81 @@ impl Query {
     /// One offer: consumers get live ones, of any merchant.
     fn offer(context: &Context, id: Id) -> Result<Option<Whole<OfferNode>>, ApiError> {
         crate::promotion::queries::offer(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// What happened on a customer's loyalty cards, points and stamps, line by line: newest first unless told. A merchant's people
+    /// see what happened at their merchant, in whichever store, and need the permission `view_consumer`; of what a line came
+    /// of they see what they may see elsewhere. Consumers see their own at every merchant and need name nobody. Whoever is
+    /// not the merchant's has no lines.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn points_history(
+        executor: &Executor<'_, '_, Context>,
+        #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<
+            Id,
+        >,
+        #[graphql(description = "Whose, by a loyalty id or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+        #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+        #[graphql(description = "Lines of this kind.")] kind: Option<LedgerEntryKind>,
+        #[graphql(name = "occurredAt_Gte", description = "Of what happened then or later.")]
+        occurred_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "occurredAt_Lt", description = "Of what happened earlier.")]
+        occurred_at_lt: Option<DateTimeArgument>,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "occurredAt, pk (the order they were written in). Default -pk.")]
+        order_by: Option<String>,
+    ) -> Result<Option<LedgerEntryNodeConnection>, ApiError> {
+        let whose =
+            Whose { consumer_id, consumer_loyalty_id, merchant_id: None, loyalty_card_id: None };
+        let (from, until) = (occurred_at_gte, occurred_at_lt);
+        let arguments = HistoryArguments { merchant_id, loyalty_card_id, kind, from, until };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::loyalty::history::points_history(executor, &whose, arguments, &paging).map(Some)
+    }
+
+    /// What a customer had on each loyalty card at an instant, as the books said it then: what was written down until then counts,
+    /// that instant included, whenever it happened; what was written later, even of an earlier sale, does not. What was due
+    /// to expire by then has, noted or not; of a coming instant it is what will be there if nothing happens until then.
+    /// Reach and permissions as of `pointsHistory`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn balance_as_of(
+        context: &Context,
+        #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<
+            Id,
+        >,
+        #[graphql(description = "Whose, by a loyalty id or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+        #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+        #[graphql(description = "The instant; default: now.")] at: Option<DateTimeArgument>,
+    ) -> Result<Option<Vec<CardBalance>>, ApiError> {
+        let whose = Whose { consumer_id, consumer_loyalty_id, merchant_id, loyalty_card_id };
+        crate::loyalty::history::balance_as_of(context, &whose, at).map(Some)
+    }
+
+    /// Every coming end of what a customer has, by card and instant, soonest first: of what is free, pending or not. What open codes
+    /// have set aside is not among it: it ends no sooner than they do. Reach and permissions as of `pointsHistory`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn expiring(
+        context: &Context,
+        #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<
+            Id,
+        >,
+        #[graphql(description = "Whose, by a loyalty id or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+        #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+        #[graphql(description = "What ends within so many days from now, from 0.")]
+        within_days: Option<i32>,
+        #[graphql(description = "What ends by then.")] until: Option<DateTimeArgument>,
+    ) -> Result<Option<Vec<CardExpiry>>, ApiError> {
+        let whose = Whose { consumer_id, consumer_loyalty_id, merchant_id, loyalty_card_id };
+        crate::loyalty::history::expiring(context, &whose, within_days, until).map(Some)
     }
 
     /// Promises of redemptions: a merchant's people see those for their stores, consumers their own at every merchant. Needs the
@@ -1515,6 +1595,26 @@ impl Mutation {
         input: CreateStampInput,
     ) -> Result<Option<CreateStampPayload>, ApiError> {
         crate::loyalty::stamp::create_stamp(executor, &input).map(Some)
+    }
+
+    /// Sets points or stamps right by hand. What is given is good at once and pays a debt first; what is taken goes soonest-expiring
+    /// first, and no further than what is available unless `intoDebt` says so. Neither counts as earned. Needs the
+    /// permissions `adjust_points` and `identify_consumer`.
+    fn adjust_points(
+        executor: &Asked<'_, '_>,
+        input: AdjustPointsInput,
+    ) -> Result<Option<AdjustPointsPayload>, ApiError> {
+        crate::loyalty::adjustment::adjust_points(executor, input).map(Some)
+    }
+
+    /// Moves available points from one customer to another, or from one card of points to another, soonest-expiring first: they
+    /// keep the day that they end on, and pay a debt that is there. Nobody earns by it. Needs the permissions
+    /// `adjust_points` and `identify_consumer`.
+    fn transfer_points(
+        executor: &Asked<'_, '_>,
+        input: TransferPointsInput,
+    ) -> Result<Option<TransferPointsPayload>, ApiError> {
+        crate::loyalty::transfer::transfer_points(executor, input).map(Some)
     }
 
     /// Promises a use of an offer: it counts against every limit, and its code is good, until it is confirmed, called off or its

@@ -11,8 +11,9 @@ use crate::{
     Cause, ClawBackPolicy, Entry, EntryKind, Hold, HoldState, Holdings, LedgerStore, Posted,
     Traced,
     entry::natural_key,
+    history::last_day,
     ledger_store::NewHold,
-    posting::{Coming, Happening, Locked, NewLot, credit, debit},
+    posting::{Coming, Happening, Locked, NewLot, Unpostable, credit, debit},
 };
 
 /// When and by whom, of everything that one step writes.
@@ -38,7 +39,13 @@ impl Occasion {
     }
 
     /// The line that says so.
-    fn says(self, account: &Locked, kind: EntryKind, cause: Cause, nth: u32) -> Happening {
+    pub(crate) fn says(
+        self,
+        account: &Locked,
+        kind: EntryKind,
+        cause: Cause,
+        nth: u32,
+    ) -> Happening {
         Happening {
             kind,
             cause,
@@ -62,7 +69,7 @@ pub fn settle(
 ) -> Result<Holdings, StoreError> {
     let mut holdings = tx.holdings(account)?;
     for hold in holdings.lapsed(now) {
-        tx.end_hold(account, &hold, HoldState::Lapsed)?;
+        tx.end_hold(account, &hold, (HoldState::Lapsed, now))?;
         holdings.end_hold(hold.id);
     }
     expire(tx, account, &mut holdings, zone, now)?;
@@ -78,11 +85,9 @@ fn expire(
 ) -> Result<(), StoreError> {
     for (lot, free) in holdings.expired(now) {
         let end = lot.expires_at.unwrap_or(now);
-        // The instant before its end is the last at which it was valid.
-        let last = Timestamp::from_micros(end.micros().saturating_sub(1));
         let occasion = Occasion {
             occurred_at: end,
-            business_date: last.to_utc().with_timezone(&zone).date_naive(),
+            business_date: last_day(zone, end),
             actor: None,
             now,
             zone,
@@ -160,7 +165,7 @@ pub fn release(
     let Some(row) = holdings.holds.iter().find(|row| row.id == hold).cloned() else {
         return Ok(());
     };
-    tx.end_hold(account, &row, HoldState::Cancelled)?;
+    tx.end_hold(account, &row, (HoldState::Cancelled, now))?;
     holdings.end_hold(hold);
     expire(tx, account, holdings, zone, now)
 }
@@ -179,7 +184,7 @@ pub fn confirm(
     };
     let parts = holdings.parts.iter().filter(|part| part.hold == hold);
     let taken: Vec<_> = parts.map(|part| (part.lot, part.amount)).collect();
-    tx.end_hold(account, &row, HoldState::Confirmed)?;
+    tx.end_hold(account, &row, (HoldState::Confirmed, occasion.now))?;
     holdings.end_hold(hold);
     let happening = occasion.says(account, EntryKind::Redeem, cause, 0);
     let posting = debit(account.account(), happening, &taken, Points::ZERO, occasion.now)?;
@@ -211,16 +216,34 @@ pub fn claw_back(
     occasion: Occasion,
 ) -> Result<ClawedBack, StoreError> {
     let own: Vec<LotId> = earning.lots.iter().map(|lot| lot.id).collect();
-    let claw = holdings.claw_back(amount, &own, policy, occasion.now);
+    let mut happening =
+        occasion.says(account, EntryKind::Reverse, earning.entry.cause, earning.reversals);
+    happening.reverses = Some(earning.entry.id);
+    // An order may have earned and spent on one card: each line's reversals are numbered by themselves.
+    happening.natural_key = format!("{}:{}", happening.natural_key, earning.entry.id);
+    take(tx, account, holdings, happening, (amount, &own, policy), occasion)
+}
+
+/// Takes `amount`, first of the lots `own`, then in the order of rule 18, as far as the policy goes; where nothing is there to be
+/// taken nothing is written.
+pub fn take(
+    tx: &mut (impl LedgerStore + ?Sized),
+    account: &mut Locked,
+    holdings: &mut Holdings,
+    happening: Happening,
+    (amount, own, policy): (Points, &[LotId], ClawBackPolicy),
+    occasion: Occasion,
+) -> Result<ClawedBack, StoreError> {
+    let claw = holdings.claw_back(amount, own, policy, occasion.now);
     for id in &claw.cancelled {
         if let Some(hold) = holdings.holds.iter().find(|row| row.id == *id).cloned() {
-            tx.end_hold(account, &hold, HoldState::Cancelled)?;
+            tx.end_hold(account, &hold, (HoldState::Cancelled, occasion.now))?;
             holdings.end_hold(*id);
         }
     }
     // What only those holds kept alive is gone before there can be a debt.
     expire(tx, account, holdings, occasion.zone, occasion.now)?;
-    let taken = claw.amount().ok_or_else(overflow)?;
+    let taken = claw.amount().ok_or(Unpostable::Overflow)?;
     let mut clawed = ClawedBack {
         entry: None,
         amount: taken,
@@ -228,11 +251,6 @@ pub fn claw_back(
         cancelled: claw.cancelled,
     };
     if taken > Points::ZERO {
-        let mut happening =
-            occasion.says(account, EntryKind::Reverse, earning.entry.cause, earning.reversals);
-        happening.reverses = Some(earning.entry.id);
-        // An order may have earned and spent on one card: each line's reversals are numbered by themselves.
-        happening.natural_key = format!("{}:{}", happening.natural_key, earning.entry.id);
         let posting = debit(account.account(), happening, &claw.taken, claw.owed, occasion.now)?;
         clawed.entry = Some(tx.post(account, posting)?.entry);
         holdings.apply(&claw.taken);
@@ -252,7 +270,8 @@ pub fn give_back(
     grace_days: u32,
     occasion: Occasion,
 ) -> Result<Posted, StoreError> {
-    let now = occasion.now;
+    // What a machine whose clock is ahead has noted as expired does not come back to life by one that is behind.
+    let now = occasion.now.max(account.account().head_at);
     let mut uses: Vec<_> = spending.uses.iter().collect();
     uses.sort_by_key(|(lot, _)| Reverse((lot.expires_at.unwrap_or(Timestamp::MAX), lot.id)));
     let expired: Vec<LotId> =
@@ -281,6 +300,7 @@ pub fn give_back(
             active_from: now,
             expires_at: end,
             revives: Some(lot.id),
+            moved_from: None,
         }));
     }
     if missing > Points::ZERO {
@@ -292,10 +312,9 @@ pub fn give_back(
         occasion.says(account, EntryKind::Reverse, spending.entry.cause, spending.reversals);
     happening.reverses = Some(spending.entry.id);
     happening.natural_key = format!("{}:{}", happening.natural_key, spending.entry.id);
-    let posting = credit(account.account(), happening, &parts, occasion.now)?;
+    let posting = credit(account.account(), happening, &parts, now)?;
     tx.post(account, posting)
 }
 
-fn overflow() -> StoreError {
-    StoreError::Internal("a sum of points does not fit 64 bits".into())
-}
+#[cfg(test)]
+mod tests;

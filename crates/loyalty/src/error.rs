@@ -5,6 +5,8 @@ use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
 use regulars_merchant::MerchantError;
 use regulars_promotion::PromotionError;
 
+use crate::posting::Unpostable;
+
 /// Why a use case of this crate gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LoyaltyError {
@@ -38,6 +40,12 @@ pub enum LoyaltyError {
     /// The rows could not be reached.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Unpostable> for LoyaltyError {
+    fn from(unpostable: Unpostable) -> Self {
+        Self::Store(unpostable.into())
+    }
 }
 
 impl Classify for LoyaltyError {

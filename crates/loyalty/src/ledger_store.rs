@@ -89,13 +89,13 @@ pub trait LedgerStore: LoyaltyStore {
     /// Sets aside; the parts lie within what is free.
     fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError>;
 
-    /// Ends an open hold of the account, and the promise that stands on it, where one is open: it was kept, called off or has
-    /// lapsed with it.
+    /// Ends an open hold of the account at an instant, and the promise that stands on it, where one is open: it was kept, called
+    /// off or has lapsed with it.
     fn end_hold(
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        end: (HoldState, Timestamp),
     ) -> Result<(), StoreError>;
 
     /// The line of a natural key.
@@ -205,9 +205,9 @@ where
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        end: (HoldState, Timestamp),
     ) -> Result<(), StoreError> {
-        self.held_loyalty_mut().end_hold(account, hold, state)
+        self.held_loyalty_mut().end_hold(account, hold, end)
     }
 
     fn entry_of_key(

@@ -133,12 +133,21 @@ mod tests {
                 active_from: at(*active_from),
                 expires_at: expires_at.map(at),
                 revives: None,
+                moved_from: None,
             });
         }
         for ((lot, amount), id) in held.iter().zip(0..) {
             let (id, amount) = (HoldId::new(id), Points::new(*amount));
             let (until, state) = (at(50), HoldState::Open);
-            book.holds.push(Hold { id, account, amount, until, state, created_at: at(0) });
+            book.holds.push(Hold {
+                id,
+                account,
+                amount,
+                until,
+                state,
+                created_at: at(0),
+                ended_at: None,
+            });
             let lot = book.lots[*lot].id;
             book.hold_lots.push(HoldLot { hold: id, lot, amount });
         }

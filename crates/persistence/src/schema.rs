@@ -745,6 +745,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    entry_reason (merchant_id, entry_id) {
+        merchant_id -> BigInt,
+        entry_id -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
     lot (merchant_id, id) {
         id -> BigInt,
         merchant_id -> BigInt,
@@ -755,6 +763,7 @@ diesel::table! {
         active_from -> BigInt,
         expires_at -> Nullable<BigInt>,
         revives -> Nullable<BigInt>,
+        moved_from -> Nullable<BigInt>,
     }
 }
 
@@ -823,6 +832,7 @@ diesel::table! {
         until -> BigInt,
         state -> Text,
         created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 

@@ -92,6 +92,12 @@ fn queries() -> Vec<Row> {
             "{ consumerAvailablePromotions { count } }",
             nothing,
         ),
+        query(
+            "pointsHistory",
+            "by loyalty id",
+            "query ($id: String!) { pointsHistory(consumerLoyaltyId: $id, first: 1) { count } }",
+            |shop| json!({ "id": shop.id("loyaltyId") }),
+        ),
         query("stores", "", "{ stores { count } }", nothing),
         query("store", "", "query ($id: ID!) { store(id: $id) { id } }", id!("store")),
         query("storeGroup", "", "query ($id: ID!) { storeGroup(id: $id) { id } }", id!("group")),

@@ -127,7 +127,13 @@ impl<'a> Shop<'a> {
     }
 
     /// Has the owner do something; the id of what came of it.
-    fn made(&self, mutation: &str, input_type: &str, noun: &str, input: &Value) -> Value {
+    pub(crate) fn made(
+        &self,
+        mutation: &str,
+        input_type: &str,
+        noun: &str,
+        input: &Value,
+    ) -> Value {
         let document = format!(
             "mutation ($input: {input_type}!) {{ {mutation}(input: $input) {{ errors {noun} {{ id }} }} }}"
         );

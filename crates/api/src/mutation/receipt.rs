@@ -5,7 +5,9 @@ use regulars_kernel::{
     ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId,
     OrderTipId, PersonId, ProductId, RedemptionId, RewardId, RoleId, StoreGroupId, StoreId,
 };
-use regulars_loyalty::{NothingEarned, stamp::Stamped};
+use regulars_loyalty::{
+    NothingEarned, adjustment::Adjusted, stamp::Stamped, transfer::Transferred,
+};
 use regulars_order::{
     item::change::Written,
     refund::Refunded,
@@ -130,6 +132,56 @@ impl Receipt for Stamped {
             merchant: merchant.parse().ok()?,
             person: person.parse().ok()?,
             card: card.parse().ok()?,
+        })
+    }
+}
+
+/// `entry:merchant:person:card`.
+impl Receipt for Adjusted {
+    fn effect(&self) -> Effect {
+        Effect::of(self.person.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}:{}:{}", self.entry, self.merchant, self.person, self.card)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [entry, merchant, person, card] = parts.as_slice() else { return None };
+        Some(Self {
+            entry: entry.parse().ok()?,
+            merchant: merchant.parse().ok()?,
+            person: person.parse().ok()?,
+            card: card.parse().ok()?,
+        })
+    }
+}
+
+/// `merchant:out:into:from:to:from_card:to_card`. The log is told of who gave.
+impl Receipt for Transferred {
+    fn effect(&self) -> Effect {
+        Effect::of(self.from.get())
+    }
+
+    fn to_text(&self) -> String {
+        let Self { merchant, out, into, from, to, from_card, to_card } = self;
+        format!("{merchant}:{out}:{into}:{from}:{to}:{from_card}:{to_card}")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [merchant, out, into, from, to, from_card, to_card] = parts.as_slice() else {
+            return None;
+        };
+        Some(Self {
+            merchant: merchant.parse().ok()?,
+            out: out.parse().ok()?,
+            into: into.parse().ok()?,
+            from: from.parse().ok()?,
+            to: to.parse().ok()?,
+            from_card: from_card.parse().ok()?,
+            to_card: to_card.parse().ok()?,
         })
     }
 }

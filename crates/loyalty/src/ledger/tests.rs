@@ -151,6 +151,7 @@ impl Clerk {
                 active_from,
                 expires_at,
                 revives: None,
+                moved_from: None,
             });
         }
     }
@@ -257,6 +258,7 @@ impl Clerk {
             until: Timestamp::MAX,
             state: HoldState::Open,
             created_at: self.now,
+            ended_at: None,
         });
         self.book.account.held = plus(self.book.account.held, points);
         let parts = parts.into_iter().map(|(lot, amount)| HoldLot { hold: id, lot, amount });

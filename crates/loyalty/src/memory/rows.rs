@@ -28,6 +28,8 @@ pub(super) struct Rows {
     pub(super) visits: BTreeMap<Member, Vec<VisitFact>>,
     pub(super) earning_lines: BTreeMap<(MerchantId, EntryId), Vec<EarningLine>>,
     pub(super) seals: Vec<(Seal, Vec<SealedHead>)>,
+    /// What was said of lines that somebody wrote by hand.
+    pub(super) reasons: BTreeMap<(MerchantId, EntryId), String>,
     pub(super) welcomed: BTreeMap<(MerchantId, LoyaltyCardId), BTreeSet<WelcomeMark>>,
 }
 

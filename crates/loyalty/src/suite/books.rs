@@ -7,9 +7,9 @@ use regulars_kernel::{
 };
 use regulars_merchant::Tz;
 
-use super::{ADA, BOB, FIRST, Fixture, SECOND, at};
+use super::{ADA, BOB, FIRST, Fixture, Ports, SECOND, at};
 use crate::{
-    Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore, RedeemingStore,
+    Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore,
     bookkeeping::{self, Occasion},
     ledger,
     posting::{Coming, Happening, Locked, NewLot, credit},
@@ -88,6 +88,7 @@ impl Traveller {
                     active_from: self.days(delay),
                     expires_at: (life > 0).then(|| self.days(delay + life)),
                     revives: None,
+                    moved_from: None,
                 };
                 let cause = self.order(self.orders);
                 bookkeeping::give(tx, account, (EntryKind::Earn, cause, 0), lot, occasion)?;
@@ -217,8 +218,7 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
     let merchant = Scope::Merchant(FIRST);
     let mut into_debt = false;
     for (card, seed) in [(703, 1), (704, 2), (707, 3)] {
-        let travel =
-            move |tx: &mut dyn RedeemingStore| journey(tx, LoyaltyCardId::new(card), seed, 120);
+        let travel = move |tx: &mut dyn Ports| journey(tx, LoyaltyCardId::new(card), seed, 120);
         let there = fixture.write(merchant, travel).unwrap();
         assert_eq!(there, elsewhere.write(merchant, travel).unwrap(), "seed {seed}");
         into_debt |= there.sums.iter().any(|[_, debt, ..]| *debt > 0);
@@ -232,7 +232,7 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
 
 const CARD: LoyaltyCardId = LoyaltyCardId::new(703);
 
-fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn answers(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let account = tx.lock_account(FIRST, ADA, CARD, None)?.unwrap();
     let id = account.account().id;
     let book = book(tx, &account)?;
@@ -306,14 +306,20 @@ fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
         business_date: first.business_date,
         actor: None,
     };
-    let lot = NewLot { amount: Points::new(1), active_from: last, expires_at: None, revives: None };
+    let lot = NewLot {
+        amount: Points::new(1),
+        active_from: last,
+        expires_at: None,
+        revives: None,
+        moved_from: None,
+    };
     let posting = credit(account.account(), happening, &[Coming::New(lot)], last)?;
     // A database takes nothing more in this transaction, so it comes last.
     assert!(matches!(tx.post(&mut locked, posting), Err(StoreError::Taken("entry.natural_key"))));
     Ok(())
 }
 
-fn nothing_is_there(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn nothing_is_there(tx: &mut dyn Ports) -> Result<(), StoreError> {
     assert_eq!(tx.lock_account(FIRST, ADA, CARD, None)?, None);
     assert_eq!(tx.traced(FIRST, Cause::Order(OrderId::new(1)))?, Vec::new());
     assert_eq!(

@@ -7,10 +7,10 @@ use regulars_kernel::{
 };
 use regulars_promotion::{FixedCode, RedemptionCode};
 
-use super::{ADA, BOB, FIRST, Fixture, SECOND, World, at};
+use super::{ADA, BOB, FIRST, Fixture, Ports, SECOND, World, at};
 use crate::{
-    IntentQuery, IntentSort, IntentState, Promised, PromotionId, Redeemed, RedeemingStore,
-    Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, RedemptionSort,
+    IntentQuery, IntentSort, IntentState, Promised, PromotionId, Redeemed, Redemption,
+    RedemptionIntent, RedemptionKind, RedemptionQuery, RedemptionSort,
 };
 
 const REWARD: RewardId = RewardId::new(750);
@@ -196,7 +196,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
         .unwrap();
 }
 
-fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn promises(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let card = LoyaltyCardId::new(701);
     tx.lock_promotion(PromotionId::Offer(OfferId::new(600)))?;
     tx.lock_promotion(PromotionId::Card(card))?;
@@ -231,7 +231,7 @@ fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     tx.end_intent(next, IntentState::Confirmed)?;
     assert_eq!(tx.intent_of_code(FIRST, &first.code)?.unwrap().id, next, "then the newest");
     // What is over lapses, so many at a time.
-    let open = |tx: &mut dyn RedeemingStore| {
+    let open = |tx: &mut dyn Ports| {
         let ids: Vec<_> = kept.iter().map(|row| row.id).collect();
         let rows = tx.intents(&ids)?;
         Ok::<_, StoreError>(rows.iter().filter(|row| row.state == IntentState::Open).count())
@@ -247,7 +247,7 @@ fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn redemptions(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn redemptions(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let new = Redemption {
         id: RedemptionId::new(0),
         merchant: FIRST,
@@ -278,7 +278,7 @@ fn redemptions(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn stock(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn stock(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let before = tx.lock_reward(REWARD)?.unwrap().stock.unwrap();
     tx.change_stock(REWARD, 3)?;
     tx.change_stock(REWARD, -1)?;

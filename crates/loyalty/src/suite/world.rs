@@ -275,6 +275,7 @@ fn book(account: Account, credits: &[Credit], debt: i64) -> Book {
             active_from: credit.active_from,
             expires_at: credit.expires_at,
             revives: None,
+            moved_from: None,
         };
         if credit.held > 0 {
             for state in HoldState::ALL {
@@ -330,7 +331,7 @@ fn hold(book: &mut Book, lot: &Lot, state: HoldState, amount: i64) {
     let id = HoldId::new(book.account.id.get() * 100 + nth);
     let (account, amount) = (book.account.id, Points::new(amount));
     let (until, created_at) = (at(3_000), at(1_500));
-    book.holds.push(Hold { id, account, amount, until, state, created_at });
+    book.holds.push(Hold { id, account, amount, until, state, created_at, ended_at: None });
     book.hold_lots.push(HoldLot { hold: id, lot: lot.id, amount });
 }
 

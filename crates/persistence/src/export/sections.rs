@@ -335,6 +335,16 @@ pub(super) const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        key: "pointsReasons",
+        table: "entry_reason",
+        joins: "JOIN entry o ON o.merchant_id = t.merchant_id AND o.id = t.entry_id \
+                JOIN account p ON p.merchant_id = o.merchant_id AND p.id = o.account_id",
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.entry_id",
+        columns: columns![merchant_id, entry_id, reason],
+    },
+    Section {
         key: "pointsLots",
         table: "lot",
         joins: ACCOUNT,
@@ -343,7 +353,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, account_id, entry_id, amount, remaining, active_from: Instant,
-            expires_at: Instant, revives,
+            expires_at: Instant, revives, moved_from,
         ],
     },
     Section {
@@ -375,6 +385,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, account_id, amount, until: Instant, state, created_at: Instant,
+            ended_at: Instant,
         ],
     },
     Section {

@@ -401,6 +401,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             active_from: instant(row.active_from),
             expires_at: row.expires_at.map(instant),
             revives: None,
+            moved_from: None,
         });
     }
     for row in &world.lot_use {
@@ -418,6 +419,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             until: instant(row.until),
             state: HoldState::from_name(row.state).unwrap(),
             created_at: instant(row.created_at),
+            ended_at: None,
         });
     }
     for row in &world.hold_lot {

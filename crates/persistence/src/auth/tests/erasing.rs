@@ -10,8 +10,15 @@ use super::*;
 use crate::{connection::AnyConnection, live_schema::declared, statement::Statement};
 
 /// Tables of which the person's rows go.
-const GONE: [&str; 6] =
-    ["session", "refresh_token", "mail", "blocked_loyalty_id", "membership_card", "consent"];
+const GONE: [&str; 7] = [
+    "session",
+    "refresh_token",
+    "mail",
+    "blocked_loyalty_id",
+    "membership_card",
+    "consent",
+    "entry_reason",
+];
 
 /// Tables of which the person's rows stay: what in them is emptied, and what stays.
 const EMPTIED: [(&str, &str, &str); 8] = [
@@ -134,7 +141,7 @@ fn rule_30_every_column_is_known_to_erasing() {
 }
 
 /// What the person has everywhere. Bytes are written as PostgreSQL has them.
-const ROWS: [&str; 22] = [
+const ROWS: [&str; 23] = [
     "INSERT INTO person (id, user_type, registered, email, email_key, created_at, updated_at) VALUES \
      (1, 'MERCHANT', TRUE, 'm@shop.example', 'm@shop.example', 0, 0), (2, 'CONSUMER', TRUE, 'a', 'a', 0, 0)",
     "INSERT INTO merchant (id, name, time_zone, currency, created_at, updated_at) VALUES (1, 'Shop', 'UTC', 'EUR', 0, 0)",
@@ -162,6 +169,7 @@ const ROWS: [&str; 22] = [
     "INSERT INTO account (id, merchant_id, person_id, loyalty_card_id, balance, held, earned, seq, created_at) VALUES (1, 1, 2, 1, 10, 4, 10, 1, 0)",
     "INSERT INTO entry (id, merchant_id, account_id, seq, kind, amount, cause, natural_key, occurred_at, recorded_at, business_date, hash) \
      VALUES (1, 1, 1, 1, 'earn', 10, 'order', 'order:1', 0, 0, '2026-11-26', CAST('chain' AS BYTEA))",
+    "INSERT INTO entry_reason (merchant_id, entry_id, reason) VALUES (1, 1, 'zzz')",
     "INSERT INTO hold (id, merchant_id, account_id, amount, until, state, created_at) VALUES (1, 1, 1, 4, 9, 'OPEN', 0)",
     "INSERT INTO redemption_intent (merchant_id, kind, person_id, loyalty_card_id, hold_id, code, state, expires_at, created_at) \
      VALUES (1, 'POINTS', 2, 1, 1, 'A1', 'OPEN', 9, 0)",
@@ -260,6 +268,7 @@ fn rule_30_what_tells_of_somebody_goes_and_the_books_stay() {
             (PartKind::Orders, 2),
             (PartKind::OrderItems, 1),
             (PartKind::Intents, 1),
+            (PartKind::LedgerEntries, 1),
         ] {
             assert_eq!(cleared(kind), Some(expected), "{kind:?}");
         }
