@@ -54,6 +54,8 @@ pub struct Sale<'a> {
     pub items: &'a [OrderItemId],
     /// How its age bears on it.
     pub timeliness: Timeliness,
+    /// Whether an offer that was taken off it lets it earn no points (`earnPoints`); it stamps all the same.
+    pub earns_no_points: bool,
     /// When it was, by whom it is written down, and when.
     pub occasion: Occasion,
     /// Knows people again who were welcomed once.
@@ -318,7 +320,12 @@ impl Looked {
         });
         let earners: Vec<_> = earners.collect();
         let judged = earner::of_sale(&earners, sale.lines);
-        self.cards.iter().cloned().zip(judged).collect()
+        let judge = |(card, earned): (&LoyaltyCard, _)| match card.program {
+            Program::Points(_) if sale.earns_no_points => Err(NothingEarned::OfferEarnsNothing),
+            Program::Points(_) | Program::Stamps(_) => earned,
+        };
+        let judged = self.cards.iter().zip(judged).map(|one| (one.0.clone(), judge(one)));
+        judged.collect()
     }
 
     /// The cards that earn and on which the customer has no account yet.

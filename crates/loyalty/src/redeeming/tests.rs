@@ -400,19 +400,19 @@ fn what_is_asked_for_must_fit_the_card() {
         (ask(BUYS, Some(20), Some(5)), 1, "pointsToRedeem: This reward costs 30"),
         (ask(BUYS, None, Some(5)), 1_000, "loyaltyRewardId: This reward is no longer"),
         (ask(STAMPS, Some(3), None), 1, "loyaltyCardId: This card collects stamps"),
-        (Wanted::Stamps { card: FLAT }, 1, "loyaltyCardId: This card collects points"),
-        (Wanted::Stamps { card: LoyaltyCardId::new(99) }, 1, "DoesNotExist"),
+        (Wanted::Stamps { card: FLAT, reward: None }, 1, "loyaltyCardId: This card collects points"),
+        (Wanted::Stamps { card: LoyaltyCardId::new(99), reward: None }, 1, "DoesNotExist"),
     ] {
         let refusal = shop.promises(&ada(), wanted, nobody(), at(now)).unwrap_err();
         assert!(refusal.contains(part), "{wanted:?}: {refusal}");
     }
-    let intent = shop.promises(&ada(), Wanted::Stamps { card: STAMPS }, nobody(), at(1)).unwrap();
+    let intent = shop.promises(&ada(), Wanted::Stamps { card: STAMPS, reward: None }, nobody(), at(1)).unwrap();
     let wrong = ("", [RedemptionKind::Points].as_slice());
     let wrong = (intent.code.as_str(), wrong.1);
     let refusal = confirm(&mut shop.tx(), &till(), wrong, &nobody(), None, at(2)).unwrap_err();
     assert!(told(&refusal).contains("use confirmStampsRedemption"), "{}", told(&refusal));
     let code = (intent.code.as_str(), None);
-    assert_eq!(check(&mut shop.tx(), &till(), code, &is(ADA), at(2)).unwrap(), intent);
+    assert_eq!(check(&mut shop.tx(), &till(), code, &is(ADA), at(2)).unwrap(), Checked::Promise(intent.clone()));
     shop.confirms(&intent.code, &nobody(), at(3)).unwrap();
     assert_eq!(shop.sums(ADA, STAMPS), (97, 0));
     assert!(check(&mut shop.tx(), &till(), code, &nobody(), at(4)).is_err());

@@ -22,6 +22,7 @@ fn intent(code: &str, promised: Promised) -> RedemptionIntent {
         promised,
         person: Some(ADA),
         store: None,
+        order: None,
         hold: None,
         held: None,
         code: code.to_owned(),

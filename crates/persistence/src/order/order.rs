@@ -257,6 +257,23 @@ pub(super) fn find_of_item(
     Ok(load(tx, statement)?.pop())
 }
 
+pub(super) fn find_of_discount(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    discount: OrderDiscountId,
+) -> Result<Option<Order>, StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let mut statement = sought(merchant);
+    // A discount never changes its order.
+    statement.push(" AND c.id = (SELECT i.order_id FROM order_discount i WHERE i.merchant_id = ");
+    statement.push_bind(merchant.get());
+    statement.push(" AND i.id = ");
+    statement.push_bind(discount.get());
+    statement.push(")");
+    statement.push(tx.lock());
+    Ok(load(tx, statement)?.pop())
+}
+
 pub(super) fn insert(tx: &mut Tx<'_>, new: &Order) -> Result<OrderId, StoreError> {
     tx.require_merchant(new.merchant, OUT_OF_REACH)?;
     let values = Values::from(new);
