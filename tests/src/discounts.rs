@@ -13,7 +13,8 @@ use crate::{
 };
 
 const INTENT: &str = "redemptionIntent { id pk code }";
-const DISCOUNT: &str = "orderDiscount { id kind name amount points reason { code } } order { id total }";
+const DISCOUNT: &str =
+    "orderDiscount { id kind name amount points reason { code } } order { id total }";
 
 /// A merchant whose orders take three discounts.
 fn shop(world: &crate::world::World) -> Shop<'_> {
@@ -60,7 +61,10 @@ fn rule_24_several_codes_are_put_on_an_order_and_used_up_with_it() {
         let input = json!({ "orderId": id, "redemptionCode": pays, "idempotencyKey": "put-1" });
         let first = act(&shop.owner, "createOrderDiscount", &input, DISCOUNT);
         assert_eq!(first, act(&shop.owner, "createOrderDiscount", &input, DISCOUNT), "once");
-        assert_eq!((&first["orderDiscount"]["amount"], &first["order"]["total"]), (&json!("5.00"), &json!("15.00")));
+        assert_eq!(
+            (&first["orderDiscount"]["amount"], &first["order"]["total"]),
+            (&json!("5.00"), &json!("15.00"))
+        );
         assert_eq!(put(&shop, &id, "HAPPY 5")["order"]["total"], "14.00");
         let last = put(&shop, &id, &five.to_lowercase());
         assert_eq!(last["order"]["total"], "9.00", "{last}");
@@ -77,25 +81,45 @@ fn rule_24_several_codes_are_put_on_an_order_and_used_up_with_it() {
         act(&shop.owner, "deleteOrderItem", &json!({ "id": cake }), "");
         let gone = json!({ "id": last["orderDiscount"]["id"] });
         let off = act(&shop.owner, "deleteOrderDiscount", &gone, DISCOUNT);
-        assert_eq!((&off["orderDiscount"], &off["order"]["total"]), (&Value::Null, &json!("14.00")), "{off}");
-        assert_eq!(changes(&log(&shop.owner, "deleteOrderDiscount")[0])["total"], (json!("9.00"), json!("14.00")));
+        assert_eq!(
+            (&off["orderDiscount"], &off["order"]["total"]),
+            (&Value::Null, &json!("14.00")),
+            "{off}"
+        );
+        assert_eq!(
+            changes(&log(&shop.owner, "deleteOrderDiscount")[0])["total"],
+            (json!("9.00"), json!("14.00"))
+        );
         put(&shop, &id, &five);
         let noun = "order { state total discounts { edges { node { amount points } } } }
             receipt { earned balance } warnings { code }";
         let paid = json!({ "id": id, "paymentType": "CASH", "cashReceived": "5", "idempotencyKey": "pay-1" });
         let done = act(&shop.owner, "checkoutOrder", &paid, noun);
         assert_eq!(done, act(&shop.owner, "checkoutOrder", &paid, noun), "once");
-        assert_eq!((&done["order"]["state"], &done["order"]["total"]), (&json!("COMPLETED"), &json!("9.00")), "{done}");
+        assert_eq!(
+            (&done["order"]["state"], &done["order"]["total"]),
+            (&json!("COMPLETED"), &json!("9.00")),
+            "{done}"
+        );
         assert_eq!(done["warnings"], json!([{ "code": "underpaid" }]));
         let account = format!("account WHERE loyalty_card_id = {card}");
         let after = (shop.number("balance", &account), shop.number("held", &account));
         assert_eq!(after.1, 0, "{done}");
-        assert_eq!(done["receipt"]["balance"].to_string().trim_matches('"'), after.0.to_string(), "{done}");
+        assert_eq!(
+            done["receipt"]["balance"].to_string().trim_matches('"'),
+            after.0.to_string(),
+            "{done}"
+        );
         assert_eq!(shop.number("COUNT(*)", "redemption WHERE order_id IS NOT NULL"), 3);
         shop.books_add_up();
         // All of it back: points, uses, and the code's place among its limit.
         let back = json!({ "orderId": id });
-        let back = act(&shop.owner, "createOrderRefund", &back, "refund { amount pointsValue points } order { state }");
+        let back = act(
+            &shop.owner,
+            "createOrderRefund",
+            &back,
+            "refund { amount pointsValue points } order { state }",
+        );
         let expected = json!({ "amount": "9.00", "pointsValue": "5.00", "points": 100 });
         assert_eq!(back["refund"]["amount"], expected["amount"], "{back}");
         assert_eq!(back["refund"]["pointsValue"], expected["pointsValue"], "{back}");
@@ -134,26 +158,48 @@ fn a_code_is_looked_at_without_using_it() {
         let (shop, other) = (shop(world), Shop::open(world));
         let (guest, _) = shop.guest();
         let tea = json!({ "name": "Tea", "price": "4" });
-        let tea = act(&shop.owner, "createProduct", &tea, "product { id }")["product"]["id"].clone();
+        let tea =
+            act(&shop.owner, "createProduct", &tea, "product { id }")["product"]["id"].clone();
         shop.offer("redemption_code_type = 'FIXED', code = 'LOOK', code_key = 'look'");
-        let five = promised(&guest, "createRedemptionIntent", &json!({ "offerId": shop.offer("") }));
-        let noun = "kind amount amountCurrency toPay points redemptionIntent { code } offer { name }";
+        let five =
+            promised(&guest, "createRedemptionIntent", &json!({ "offerId": shop.offer("") }));
+        let noun =
+            "kind amount amountCurrency toPay points redemptionIntent { code } offer { name }";
         let look = |owner: &Client, code: &str, items: Value| {
             let input = json!({ "code": code, "subtotal": "12", "items": items });
             act(owner, "verifyDiscountCode", &input, noun)
         };
         let seen = look(&shop.owner, &five, json!([{ "productId": tea, "quantity": 2 }]));
-        assert_eq!((&seen["kind"], &seen["amount"], &seen["toPay"]), (&json!("OFFER"), &json!("5.00"), &json!("7.00")), "{seen}");
-        assert_eq!((&seen["redemptionIntent"]["code"], &seen["offer"]), (&json!(five), &Value::Null));
+        assert_eq!(
+            (&seen["kind"], &seen["amount"], &seen["toPay"]),
+            (&json!("OFFER"), &json!("5.00"), &json!("7.00")),
+            "{seen}"
+        );
+        assert_eq!(
+            (&seen["redemptionIntent"]["code"], &seen["offer"]),
+            (&json!(five), &Value::Null)
+        );
         let everybody = look(&shop.owner, "l-o-o-k", json!([]));
-        assert_eq!((&everybody["offer"]["name"], &everybody["redemptionIntent"]), (&json!("Five"), &Value::Null));
+        assert_eq!(
+            (&everybody["offer"]["name"], &everybody["redemptionIntent"]),
+            (&json!("Five"), &Value::Null)
+        );
         // Codes of others are none.
         let unknown = fault(&look(&shop.owner, "ZZZZ-ZZZZ", json!([])), "code");
         for code in [five.as_str(), "LOOK"] {
             assert_eq!(fault(&look(&other.owner, code, json!([])), "code"), unknown);
         }
-        let seen = act(&shop.owner, "verifyRedemptionCode", &json!({ "code": "LOOK" }), "redemptionIntent { id } offer { name }");
-        assert_eq!((&seen["success"], &seen["offer"]["name"]), (&json!(true), &json!("Five")), "{seen}");
+        let seen = act(
+            &shop.owner,
+            "verifyRedemptionCode",
+            &json!({ "code": "LOOK" }),
+            "redemptionIntent { id } offer { name }",
+        );
+        assert_eq!(
+            (&seen["success"], &seen["offer"]["name"]),
+            (&json!(true), &json!("Five")),
+            "{seen}"
+        );
         assert_eq!(shop.number("COUNT(*)", "redemption WHERE TRUE"), 0);
     });
 }
@@ -174,7 +220,10 @@ fn rule_25_a_code_that_was_confirmed_by_itself_is_taken_back() {
         let noun = "returned pointsRedemption { reversedAt } redemption { id }";
         let back = act(&shop.owner, "reverseRedemption", &id, noun);
         assert_eq!(back["success"], true, "{back}");
-        assert!(back["pointsRedemption"]["reversedAt"].is_string() && back["redemption"].is_null(), "{back}");
+        assert!(
+            back["pointsRedemption"]["reversedAt"].is_string() && back["redemption"].is_null(),
+            "{back}"
+        );
         assert_eq!(back, act(&shop.owner, "reverseRedemption", &id, noun), "once");
         assert_eq!(shop.number("balance", &format!("account WHERE loyalty_card_id = {card}")), 30);
         assert_eq!(shop.number("stock", &format!("loyalty_reward WHERE id = {reward}")), 1);
@@ -183,7 +232,10 @@ fn rule_25_a_code_that_was_confirmed_by_itself_is_taken_back() {
         assert!(changes(entry)["reversedAt"].1.is_string(), "{entry}");
         let seller = world.staff(&shop.owner, &["redeem", "change_order"]);
         let refused = act(&seller, "reverseRedemption", &id, "");
-        assert_eq!(refused["errors"]["nonFieldErrors"][0]["code"], "permission_denied", "{refused}");
+        assert_eq!(
+            refused["errors"]["nonFieldErrors"][0]["code"], "permission_denied",
+            "{refused}"
+        );
         shop.books_add_up();
     });
 }
@@ -204,21 +256,33 @@ fn rule_21_many_put_one_code_on_different_orders_and_one_has_it() {
         let orders: Vec<Value> = (0..CLIENTS).map(|_| order_of(&shop, &me)).collect();
         let at_once = |ask: &(dyn Fn(&Value) -> Value + Sync)| -> Vec<Value> {
             thread::scope(|scope| {
-                let running: Vec<_> = orders.iter().map(|id| scope.spawn(move || ask(id))).collect();
+                let running: Vec<_> =
+                    orders.iter().map(|id| scope.spawn(move || ask(id))).collect();
                 running.into_iter().map(|thread| thread.join().expect("an answer")).collect()
             })
         };
-        let done = |answers: &[Value]| answers.iter().filter(|answer| answer["success"] == true).count();
+        let done =
+            |answers: &[Value]| answers.iter().filter(|answer| answer["success"] == true).count();
         let put_on = at_once(&|id| put(&shop, id, &typed));
         assert_eq!(done(&put_on), 1, "{:?} {put_on:?}", world.engine);
         // A code for everybody counts when orders are completed: four of all that have it are.
         at_once(&|id| put(&shop, id, "four"));
-        let pay = |id: &Value| act(&shop.owner, "checkoutOrder", &json!({ "id": id, "paymentType": "CASH" }), "");
+        let pay = |id: &Value| {
+            act(&shop.owner, "checkoutOrder", &json!({ "id": id, "paymentType": "CASH" }), "")
+        };
         at_once(&|id| pay(id));
-        assert!(shop.number("COUNT(*)", "redemption WHERE kind = 'OFFER'") <= 4, "{:?}", world.engine);
+        assert!(
+            shop.number("COUNT(*)", "redemption WHERE kind = 'OFFER'") <= 4,
+            "{:?}",
+            world.engine
+        );
         let spent = shop.number("COUNT(*)", "redemption WHERE kind = 'POINTS'");
         let account = format!("account WHERE loyalty_card_id = {card}");
-        assert!(spent <= 1 && shop.number("held", &account) == 100 * (1 - spent), "{:?}", world.engine);
+        assert!(
+            spent <= 1 && shop.number("held", &account) == 100 * (1 - spent),
+            "{:?}",
+            world.engine
+        );
         shop.books_add_up();
     });
 }
@@ -234,7 +298,12 @@ fn codes_on_orders_cost_a_few_statements_however_large_the_order_is() {
                 "mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ success errors }} }}"
             );
             let answer = shop.owner.query(&document, json!({ "input": input })).succeeded();
-            assert_eq!(answer.data(&format!("{mutation}.success")), &json!(true), "{}", answer.text);
+            assert_eq!(
+                answer.data(&format!("{mutation}.success")),
+                &json!(true),
+                "{}",
+                answer.text
+            );
             answer.header("regulars-statements").parse::<u32>().expect("a number")
         };
         let mut measured = Vec::new();
@@ -245,7 +314,11 @@ fn codes_on_orders_cost_a_few_statements_however_large_the_order_is() {
             let input = json!({ "orderId": id, "redemptionCode": typed });
             measured.push([
                 statements("createOrderDiscount", "CreateOrderDiscountInput", &input),
-                statements("checkoutOrder", "CheckoutOrderInput", &json!({ "id": id, "paymentType": "CASH" })),
+                statements(
+                    "checkoutOrder",
+                    "CheckoutOrderInput",
+                    &json!({ "id": id, "paymentType": "CASH" }),
+                ),
             ]);
         }
         assert_eq!(measured[0], measured[1], "{:?}", world.engine);

@@ -19,8 +19,8 @@ use regulars_auth::{
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
-    OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId, Scope, StoreError,
-    StoreGroupId, StoreId, VisitId,
+    OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId,
+    Scope, StoreError, StoreGroupId, StoreId, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedemptionKind};
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -390,9 +390,7 @@ impl Recorder {
                 About::OrderOf(_) | About::OrderOfDiscount(_),
                 Log::Merchant(merchant),
                 Some(order),
-            ) => {
-                Thing::Order(merchant, OrderId::new(order))
-            }
+            ) => Thing::Order(merchant, OrderId::new(order)),
             _ => self.thing(log, effect.made),
         };
         let after = thing.look(tx)?;

@@ -1,8 +1,8 @@
 //! Intents: promises of a redemption, each with a code (rules 21 and 23).
 
 use regulars_kernel::{
-    Actor, Denied, HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest,
-    Permission, PersonId, Points, RewardId, StoreAccess, StoreId, Timestamp,
+    Actor, Denied, HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page,
+    PageRequest, Permission, PersonId, Points, RewardId, StoreAccess, StoreId, Timestamp,
     page::{Keyed, SortKey},
     pk_sort,
 };

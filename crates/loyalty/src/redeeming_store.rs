@@ -1,8 +1,8 @@
 //! What redeeming asks of whoever keeps the rows, beside [`LedgerStore`].
 
 use regulars_kernel::{
-    EntryId, IntentId, MerchantId, OfferId, OrderId, Page, PageRequest, RedemptionId, RewardId, StoreError,
-    Timestamp,
+    EntryId, IntentId, MerchantId, OfferId, OrderId, Page, PageRequest, RedemptionId, RewardId,
+    StoreError, Timestamp,
 };
 use regulars_promotion::FixedCode;
 

@@ -241,9 +241,22 @@ struct Looked {
 
 fn look(tx: &mut (impl LedgerStore + ?Sized), sale: &Sale<'_>) -> Result<Looked, StoreError> {
     let at = sale.occasion.occurred_at;
-    let cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
+    let mut cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
     let (merchant, person) = (sale.merchant.id, sale.member.person);
     let known = tx.accounts_per_consumer(&[person])?;
+    // What a card collects may change until its first line is written: until then it is held as it is.
+    let written = |card: &LoyaltyCard| {
+        let own = |account: &&Account| account.merchant == merchant && account.card == card.id;
+        known.iter().find(own).is_some_and(|account| account.seq > 0)
+    };
+    let fresh: Vec<_> = cards.iter().filter(|card| !written(card)).map(|card| card.id).collect();
+    if !fresh.is_empty() {
+        for shared in tx.share_loyalty_cards(&fresh)? {
+            if let Some(card) = cards.iter_mut().find(|card| card.id == shared.id) {
+                *card = shared;
+            }
+        }
+    }
     let known = known.iter().filter(|account| {
         account.merchant == merchant && cards.iter().any(|card| card.id == account.card)
     });

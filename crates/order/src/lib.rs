@@ -34,7 +34,7 @@ pub mod visit_store;
 
 pub use amount::Amount;
 pub use bill::Bill;
-pub use checkout::{Checkout, CheckedOut, SaleWarning};
+pub use checkout::{CheckedOut, Checkout, SaleWarning};
 pub use discount::{DiscountKind, DiscountShare, OrderDiscount, OrderDiscountSort};
 pub use duration::Duration;
 pub use error::OrderError;

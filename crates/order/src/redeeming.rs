@@ -147,15 +147,12 @@ fn judged<S: RedeemingPorts>(
     basket: &Basket<'_>,
     presented: Vec<Option<Presented>>,
 ) -> Result<Priced, OrderError> {
-    let bearer =
-        Bearer { person: basket.person(), member: basket.member, order: basket.order };
+    let bearer = Bearer { person: basket.person(), member: basket.member, order: basket.order };
     let mut judged = Vec::with_capacity(presented.len());
     for one in presented {
         let refusal = match &one {
             None => Some(Refusal::Unknown),
-            Some(one) => {
-                loyalty::judge(tx, one, basket.here, &bearer, (basket.at, basket.now))?
-            }
+            Some(one) => loyalty::judge(tx, one, basket.here, &bearer, (basket.at, basket.now))?,
         };
         judged.push((one, refusal));
     }

@@ -19,8 +19,8 @@ use regulars_merchant::{
 };
 
 use crate::{
-    Campaign, CampaignFilter, CampaignSort, FixedCode, Offer, OfferFilter, OfferSort, Place, PromotionStore,
-    RedemptionCode, Terms,
+    Campaign, CampaignFilter, CampaignSort, FixedCode, Offer, OfferFilter, OfferSort, Place,
+    PromotionStore, RedemptionCode, Terms,
 };
 
 /// A row that is none of the scope's.

@@ -133,7 +133,8 @@ pub fn price(sale: &Sale<'_>) -> Result<Price, PricingError> {
         let touched = rest.iter().zip(&before);
         let touched = touched.map(|(after, before)| candidate.touched(before, after));
         let parts = taken.into_iter().zip(touched);
-        for (line, (amount, units)) in lines.iter_mut().zip(parts).filter(|(_, (part, _))| *part > 0)
+        for (line, (amount, units)) in
+            lines.iter_mut().zip(parts).filter(|(_, (part, _))| *part > 0)
         {
             line.taken.push((*place, amount));
             line.units.push(units);

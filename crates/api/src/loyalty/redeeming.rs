@@ -1,9 +1,7 @@
 //! Redeeming in two steps: promises with codes, and what becomes of them (rules 21 to 23).
 
 use juniper::graphql_object;
-use regulars_kernel::{
-    IntentId, MerchantId, OfferId, Permission, RedemptionId, Scope, StoreId,
-};
+use regulars_kernel::{IntentId, MerchantId, OfferId, Permission, RedemptionId, Scope, StoreId};
 use regulars_loyalty::{
     LoyaltyError, RedemptionKind, card, intent as intents,
     redeeming::{self, Checked, NewIntent, Reversed, Wanted},
@@ -359,7 +357,8 @@ pub(crate) fn reverse_redemption(
     let call = Call::of(asked, Needs::Permission(Permission::RefundOrder)).about("id");
     let call = call.of_thing(About::RedemptionBy(kind, id));
     let (actor, now) = (context.actor().clone(), context.now());
-    let outcome = context.mutate(&call, move |tx| redeeming::reverse(tx, &actor, (kind, id), now))?;
+    let outcome =
+        context.mutate(&call, move |tx| redeeming::reverse(tx, &actor, (kind, id), now))?;
     Ok(reversed_payload(outcome, Some(kind)))
 }
 

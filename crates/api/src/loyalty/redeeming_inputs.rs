@@ -2,9 +2,7 @@
 
 use juniper::GraphQLInputObject;
 use regulars_customer::Identifier;
-use regulars_kernel::{
-    LoyaltyCardId, OfferId, PersonId, Points, RedemptionId, RewardId, StoreId,
-};
+use regulars_kernel::{LoyaltyCardId, OfferId, PersonId, Points, RedemptionId, RewardId, StoreId};
 use regulars_loyalty::{
     RedemptionKind,
     redeeming::{NewIntent, Wanted},

@@ -7,8 +7,8 @@ mod redeeming;
 
 use regulars_auth::audit::{Field, Image, Subject, Target, TargetKind, View};
 use regulars_kernel::{
-    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId, OrderId, OrderItemId,
-    RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
+    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId, OrderId,
+    OrderItemId, RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
 use regulars_merchant::EntitySource;

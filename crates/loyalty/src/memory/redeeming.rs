@@ -1,8 +1,8 @@
 //! The port of redeeming in memory. There is nothing to lock: one call comes after another.
 
 use regulars_kernel::{
-    EntryId, IntentId, MerchantId, OfferId, OrderId, Page, PageRequest, RedemptionId, RewardId, Scope,
-    StoreError, Timestamp, page::cut,
+    EntryId, IntentId, MerchantId, OfferId, OrderId, Page, PageRequest, RedemptionId, RewardId,
+    Scope, StoreError, Timestamp, page::cut,
 };
 use regulars_promotion::{FixedCode, PromotionStore, RedemptionCode};
 

@@ -164,9 +164,9 @@ impl Secured {
         else {
             return None;
         };
-        self.accounts.iter_mut().find(|locked| {
-            (locked.account().person, locked.account().card) == (person, card)
-        })
+        self.accounts
+            .iter_mut()
+            .find(|locked| (locked.account().person, locked.account().card) == (person, card))
     }
 }
 
@@ -226,8 +226,7 @@ fn accounts<S: RedeemingPorts>(
         }
     });
     let holds: Vec<_> = holds.collect();
-    let people: BTreeSet<PersonId> =
-        holds.iter().map(|(person, _)| *person).chain(whose).collect();
+    let people: BTreeSet<PersonId> = holds.iter().map(|(person, _)| *person).chain(whose).collect();
     if people.is_empty() {
         return Ok(Vec::new());
     }

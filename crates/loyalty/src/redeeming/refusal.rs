@@ -78,9 +78,7 @@ impl fmt::Display for Refusal {
             Self::OnAnOrder => {
                 "This code is on an open order: complete that, or take it off there first."
             }
-            Self::NobodyNamed => {
-                "Say who redeems it: this offer is for customers who are known."
-            }
+            Self::NobodyNamed => "Say who redeems it: this offer is for customers who are known.",
             Self::NoCustomer => {
                 "They are no customer yet: the first sale with their loyalty id makes them one."
             }

@@ -57,7 +57,10 @@ pub fn reverse<S: RedeemingPorts>(
     // As it is now that nobody else takes it back.
     let seen = tx.redemptions(&[id])?.pop().ok_or(LoyaltyError::RedemptionNotFound)?;
     let occasion = Occasion::at(now, tenant.time_zone, actor.person());
-    let back = Return { grace_days: u32::try_from(tenant.refund_grace_days).unwrap_or_default(), occasion };
+    let back = Return {
+        grace_days: u32::try_from(tenant.refund_grace_days).unwrap_or_default(),
+        occasion,
+    };
     let returned = take_back(tx, &seen, back)?;
     Ok(Reversed { redemption: id, returned })
 }

@@ -8,8 +8,8 @@
 
 use regulars_customer::{CustomerStore, Membership, Standing};
 use regulars_kernel::{
-    Actor, OrderDiscountId, OrderId, OrderItemId, Permission, Rule, StoreAccess,
-    StoreError, Timestamp, Violations,
+    Actor, OrderDiscountId, OrderId, OrderItemId, Permission, Rule, StoreAccess, StoreError,
+    Timestamp, Violations,
 };
 use regulars_loyalty::redeeming::{Brought, Counter, RedeemingPorts, Refusal, find};
 use regulars_merchant::{Merchant, MerchantStore, Store};

@@ -11,8 +11,7 @@ use regulars_loyalty::{
     redeeming::{Presented, Refusal},
 };
 use regulars_promotion::{
-    Candidate, FixedCode, Offer, Outcome, Price, RedemptionCode, Sale, discount::Skipped,
-    stacking,
+    Candidate, FixedCode, Offer, Outcome, Price, RedemptionCode, Sale, discount::Skipped, stacking,
 };
 
 use super::Basket;

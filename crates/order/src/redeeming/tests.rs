@@ -92,9 +92,8 @@ impl Shop {
             incremental_points: Some(Points::new(5)),
             point_worth: Millionths::new(10_000_000),
         };
-        let points = |spending, worth| {
-            Program::Points(PointsProgram::new(spending, Millionths::new(worth)))
-        };
+        let points =
+            |spending, worth| Program::Points(PointsProgram::new(spending, Millionths::new(worth)));
         let stamps = Program::Stamps(StampsProgram {
             stamps_needed: 3,
             max_stamps_per_day: None,
@@ -331,13 +330,22 @@ fn rule_24_a_rewards_product_is_free_and_else_it_is_handed_out() {
     let mut shop = Shop::new();
     shop.has(BUYS, 60);
     shop.has(STAMPS, 3);
-    let (buys, full) = (shop.promise(BUY), shop.promise(Wanted::Stamps { card: STAMPS, reward: None }));
+    let (buys, full) =
+        (shop.promise(BUY), shop.promise(Wanted::Stamps { card: STAMPS, reward: None }));
     assert_eq!(full.promised.reward(), Some(FULL), "the card's only reward is named");
     let bought = shop.put(&buys.code).unwrap();
-    assert_eq!((bought.amount, bought.points, bought.kind), (euros(500), Points::new(30), DiscountKind::Points));
+    assert_eq!(
+        (bought.amount, bought.points, bought.kind),
+        (euros(500), Points::new(30), DiscountKind::Points)
+    );
     let stamped = shop.put(&full.code).unwrap();
-    assert_eq!((stamped.amount, stamped.points, stamped.kind), (euros(500), Points::ZERO, DiscountKind::Stamps));
-    let units = |shop: &Shop| shop.tx().order_items(&[COFFEE], &StoreAccess::All).unwrap()[0].num_of_discounted_units;
+    assert_eq!(
+        (stamped.amount, stamped.points, stamped.kind),
+        (euros(500), Points::ZERO, DiscountKind::Stamps)
+    );
+    let units = |shop: &Shop| {
+        shop.tx().order_items(&[COFFEE], &StoreAccess::All).unwrap()[0].num_of_discounted_units
+    };
     assert_eq!((units(&shop), shop.order().total), (2, euros(500)));
     // Both coffees are free: a third reward finds nothing to pay.
     let third = shop.promise(BUY);
@@ -467,7 +475,8 @@ fn rule_25_a_line_gives_back_what_paid_it_and_all_gives_back_every_use() {
     let cake = NewItemRefund { item: CAKE, quantity: None, reason: None };
     let done = create_of_items(&mut shop.tx(), &owner(), &[cake], false, at(60)).unwrap();
     let refund = shop.tx().order_refunds(&done.refunds, &StoreAccess::All).unwrap().remove(0);
-    let of_cake = shop.discounts()[0].shares.iter().find(|share| share.item == CAKE).unwrap().points;
+    let of_cake =
+        shop.discounts()[0].shares.iter().find(|share| share.item == CAKE).unwrap().points;
     assert_eq!(refund.points, of_cake);
     shop.adds_up();
     let standing = |shop: &Shop| {
@@ -531,7 +540,10 @@ fn rule_25_a_code_that_was_confirmed_by_itself_is_taken_back_once() {
     for returned in [30, 0] {
         let back = reverse(&mut shop.tx(), &owner(), named, at(30)).unwrap();
         assert_eq!(back.returned, Points::new(returned));
-        assert_eq!((shop.sums(BUYS), shop.tx().rewards(&[REWARD]).unwrap()[0].stock), ((30, 0), Some(2)));
+        assert_eq!(
+            (shop.sums(BUYS), shop.tx().rewards(&[REWARD]).unwrap()[0].stock),
+            ((30, 0), Some(2))
+        );
     }
     let other = (regulars_loyalty::RedemptionKind::Offer, redemption);
     assert!(reverse(&mut shop.tx(), &owner(), other, at(30)).is_err());
@@ -565,9 +577,17 @@ fn a_code_is_looked_at_without_using_it() {
     assert_eq!(ask(&shop, &points.code, Some("12.00"), &[]), Ok((500, 50, 700)));
     assert_eq!(ask(&shop, "WELCOME10", Some("12.00"), &[]), Ok((200, 0, 1_000)));
     assert_eq!(ask(&shop, &points.code, Some("3.00"), &[]), Ok((300, 30, 0)));
-    assert!(ask(&shop, "ZZZZ-ZZZZ", Some("3.00"), &[]).unwrap_err().starts_with("code: There is no such code"));
+    assert!(
+        ask(&shop, "ZZZZ-ZZZZ", Some("3.00"), &[])
+            .unwrap_err()
+            .starts_with("code: There is no such code")
+    );
     assert!(ask(&shop, &points.code, None, &[]).unwrap_err().starts_with("subtotal: "));
-    assert!(ask(&shop, &points.code, None, &[(BEAN, 0)]).unwrap_err().starts_with("items: Enter quantities"));
+    assert!(
+        ask(&shop, &points.code, None, &[(BEAN, 0)])
+            .unwrap_err()
+            .starts_with("items: Enter quantities")
+    );
     assert_eq!(shop.state(&points), (IntentState::Open, None));
     assert_eq!(shop.sums(FLAT), (100, 50));
 }

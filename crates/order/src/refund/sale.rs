@@ -43,8 +43,7 @@ impl Sale {
         refunds: &[OrderRefund],
         tips: i64,
     ) -> Self {
-        let mut sold: Vec<SoldLine> =
-            lines.iter().map(|line| paid_for(line, &discounts)).collect();
+        let mut sold: Vec<SoldLine> = lines.iter().map(|line| paid_for(line, &discounts)).collect();
         // What the rows do not tell apart, because it was taken over from another system: it is spread over the lines.
         let money = |sold: &[SoldLine]| sold.iter().map(|line| line.paid.money).collect::<Vec<_>>();
         let target = order.total.minor() - tips;

@@ -254,7 +254,8 @@ fn what_is_wrong_with_a_refund_is_told() {
     let refused = create_of_items(&mut tx, &owner(), &elsewhere, false, at(60)).unwrap_err();
     let ErrorKind::Invalid(wrong) = refused.kind() else { panic!("{refused:?}") };
     let said: Vec<_> = wrong.iter().map(|one| (one.field, one.rule.to_string())).collect();
-    let which = "Line 600 is of order 501, the first line of order 503: refund each order by itself.";
+    let which =
+        "Line 600 is of order 501, the first line of order 503: refund each order by itself.";
     assert_eq!(said, [(Some("orderItems"), which.to_owned())]);
     let nowhere = [line(FIRST, None), line(OrderItemId::new(999_999), None)];
     let refused = create_of_items(&mut tx, &owner(), &nowhere, false, at(60)).unwrap_err();

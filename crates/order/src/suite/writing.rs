@@ -8,8 +8,8 @@ use regulars_merchant::EntitySource;
 
 use super::{Fixture, World, world};
 use crate::{
-    Bill, DiscountKind, DiscountShare, Modifier, NotTaken, Order, OrderDiscount, OrderItem, OrderRefund,
-    OrderState, OrderStore, OrderTip, OrderType, PaymentType, RefundShare,
+    Bill, DiscountKind, DiscountShare, Modifier, NotTaken, Order, OrderDiscount, OrderItem,
+    OrderRefund, OrderState, OrderStore, OrderTip, OrderType, PaymentType, RefundShare,
 };
 
 pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
@@ -202,12 +202,7 @@ fn discounts_and_refunds(store: &mut dyn OrderStore, order: &Order) {
 }
 
 /// Discounts are written anew, counted on their lines, and taken off.
-fn taken_off(
-    store: &mut dyn OrderStore,
-    order: &Order,
-    discounts: &[OrderDiscount],
-    before: Bill,
-) {
+fn taken_off(store: &mut dyn OrderStore, order: &Order, discounts: &[OrderDiscount], before: Bill) {
     let all = StoreAccess::All;
     let units = |store: &mut dyn OrderStore| -> Vec<i32> {
         store.count_discounted_units(order.merchant, order.id).unwrap();
@@ -216,7 +211,9 @@ fn taken_off(
     };
     let lines = store.items_per_order(&[order.id], &all).unwrap().pop().unwrap().1;
     let touched = |share: i32| -> Vec<i32> {
-        let of = |(place, line): (usize, &OrderItem)| if place == 0 { share.min(line.quantity) } else { 0 };
+        let of = |(place, line): (usize, &OrderItem)| {
+            if place == 0 { share.min(line.quantity) } else { 0 }
+        };
         lines.iter().enumerate().map(of).collect()
     };
     assert_eq!(units(store), touched(2));

@@ -5,8 +5,8 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 use regulars_kernel::{
-    HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId, Points,
-    RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
+    HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId,
+    Points, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
 };
 use regulars_loyalty::{
     IntentQuery, IntentSort, IntentState, Promised, RedemptionIntent, RedemptionKind,

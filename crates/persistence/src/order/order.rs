@@ -8,8 +8,8 @@ use diesel::{
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
-    MerchantId, Money, OrderId, OrderItemId, OrderTypeId, Page, PageRequest, PersonId, StoreAccess,
-    StoreError, StoreId, Timestamp,
+    MerchantId, Money, OrderDiscountId, OrderId, OrderItemId, OrderTypeId, Page, PageRequest,
+    PersonId, StoreAccess, StoreError, StoreId, Timestamp,
 };
 use regulars_merchant::EntitySource;
 use regulars_order::{Order, OrderQuery, OrderSort, OrderState, PaymentType};

@@ -25,8 +25,9 @@ pub(super) fn writing(fixture: &mut impl Fixture, world: &World) {
         made.id = store.insert_offer(&made).unwrap();
         assert_eq!(store.find_offer(own, made.id).unwrap(), Some(made.clone()));
         assert_eq!(store.offers(&[made.id]).unwrap(), [made.clone()]);
-        let by_code =
-            |store: &mut dyn Ports, code: &str| store.find_offer_by_code(own, &fixed(code)).unwrap();
+        let by_code = |store: &mut dyn Ports, code: &str| {
+            store.find_offer_by_code(own, &fixed(code)).unwrap()
+        };
         assert_eq!(by_code(store, "wINTER-26"), Some(made.id));
         assert_eq!(by_code(store, "win-ter26"), Some(made.id), "whatever its hyphens");
         assert_eq!(by_code(store, "summer"), Some(full.id));
