@@ -1,11 +1,12 @@
+-- SQLite adds no foreign key of two columns to a table that is there: what these name is the merchant's, as the program writes it.
 -- A promise that is on an open order is confirmed with it, and by nothing else.
-ALTER TABLE redemption_intent ADD COLUMN order_id BIGINT REFERENCES orders (id);
+ALTER TABLE redemption_intent ADD COLUMN order_id BIGINT;
 CREATE INDEX redemption_intent_order ON redemption_intent (merchant_id, order_id) WHERE order_id IS NOT NULL;
 
 -- What a discount was put on its order by: a promise, or an offer's code for everybody. And why it takes nothing off, as long as it
 -- does not.
-ALTER TABLE order_discount ADD COLUMN redemption_intent_id BIGINT REFERENCES redemption_intent (id);
-ALTER TABLE order_discount ADD COLUMN offer_id BIGINT REFERENCES offer (id);
+ALTER TABLE order_discount ADD COLUMN redemption_intent_id BIGINT;
+ALTER TABLE order_discount ADD COLUMN offer_id BIGINT;
 ALTER TABLE order_discount ADD COLUMN reason_code TEXT;
 ALTER TABLE order_discount ADD COLUMN reason TEXT;
 CREATE INDEX order_discount_intent ON order_discount (merchant_id, redemption_intent_id)

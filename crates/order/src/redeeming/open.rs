@@ -67,6 +67,8 @@ pub fn put_on<S: OrderPorts>(
     let seen = seen.ok_or_else(|| refused(Refusal::Unknown.to_string()))?;
     let intent = seen.intent.as_ref().map(|intent| intent.id);
     if let Some(id) = intent {
+        // Memberships are locked before promises, by everybody.
+        buyer(tx, &order)?;
         tx.lock_intent(id)?;
     }
     brought.push(match (intent, seen.promotion.id()) {
