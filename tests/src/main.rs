@@ -20,6 +20,7 @@ mod consents;
 mod consumer_fields;
 mod consumers;
 mod contract;
+mod discounts;
 mod earning;
 mod erasure;
 mod exports;

@@ -64,12 +64,12 @@ use crate::{
         queries::LoyaltyCardArguments,
         redeeming::{
             PointsRedemptionPayload, RedemptionIntentPayload, RedemptionPayload,
-            StampsRedemptionPayload,
+            ReverseRedemptionPayload, StampsRedemptionPayload, VerifyRedemptionCodePayload,
         },
         redeeming_inputs::{
             CancelRedemptionIntentInput, ConfirmPointsRedemptionInput, ConfirmRedemptionInput,
             ConfirmStampsRedemptionInput, CreatePointsRedemptionIntentInput,
-            CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput,
+            CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput, ReverseRedemptionInput,
             VerifyRedemptionCodeInput,
         },
         stamp::{CreateStampInput, CreateStampPayload},
@@ -93,11 +93,15 @@ use crate::{
     order::{
         OrderNode, OrderNodeConnection, OrderTypeNodeConnection,
         choice::OrderState,
+        discount_mutations::{
+            CreateOrderDiscountInput, DeleteOrderDiscountInput, OrderDiscountPayload,
+            VerifyDiscountCodeInput, VerifyDiscountCodePayload,
+        },
         inputs::{
             CheckoutOrderInput, CreateOrderInput, CreateOrderItemInput, DeleteOrderInput,
             DeleteOrderItemInput, UpdateOrderInput, UpdateOrderItemInput,
         },
-        mutations::{OrderItemPayload, OrderPayload},
+        mutations::{CheckoutOrderPayload, OrderItemPayload, OrderPayload},
         queries::OrderArguments,
         refund_mutations::{
             CreateOrderItemsRefundInput, CreateOrderRefundInput, OrderRefundPayload,
@@ -1550,13 +1554,40 @@ impl Mutation {
         crate::order::tip::create(executor, input).map(Some)
     }
 
-    /// Completes an open order: it was paid, in the way that is told. Nobody changes it afterwards. Needs the permission
-    /// `change_order` in its store.
+    /// Completes an open order: it was paid, in the way that is told, and its codes are used up. Nobody changes it afterwards. Needs
+    /// the permission `change_order` in its store, and `redeem` where codes are on it.
     fn checkout_order(
         executor: &Asked<'_, '_>,
         input: CheckoutOrderInput,
-    ) -> Result<Option<OrderPayload>, ApiError> {
+    ) -> Result<Option<CheckoutOrderPayload>, ApiError> {
         crate::order::mutations::checkout_order(executor, input).map(Some)
+    }
+
+    /// Puts a code on an open order; the total follows. It is used up when the order is completed, and can be taken off again until
+    /// then. Needs the permissions `change_order` and `redeem` in the order's store. Codes are tried in vain so often a minute.
+    fn create_order_discount(
+        executor: &Asked<'_, '_>,
+        input: CreateOrderDiscountInput,
+    ) -> Result<Option<OrderDiscountPayload>, ApiError> {
+        crate::order::discount_mutations::create(executor, input).map(Some)
+    }
+
+    /// Takes a discount off an open order; the total follows, and its code can be used elsewhere. Needs the permission
+    /// `change_order` in the order's store.
+    fn delete_order_discount(
+        executor: &Asked<'_, '_>,
+        input: DeleteOrderDiscountInput,
+    ) -> Result<Option<OrderDiscountPayload>, ApiError> {
+        crate::order::discount_mutations::delete(executor, &input).map(Some)
+    }
+
+    /// Says whether a code is good for a sale that is being rung up, and what it would take off, without using it. Needs what
+    /// `confirmRedemption` needs.
+    fn verify_discount_code(
+        executor: &Asked<'_, '_>,
+        input: VerifyDiscountCodeInput,
+    ) -> Result<Option<VerifyDiscountCodePayload>, ApiError> {
+        crate::order::discount_mutations::verify_code(executor, input).map(Some)
     }
 
     /// Gives a completed order back: all that is left of it, tips included, or so much value, spread over what is left of its
@@ -1677,12 +1708,23 @@ impl Mutation {
         crate::loyalty::redeeming::cancel_redemption_intent(executor, &input).map(Some)
     }
 
-    /// Says what an open code promises, and to whom, without using it. Needs what `confirmRedemption` needs.
+    /// Says what an open code promises, and to whom, or whose code for everybody it is, without using it. Needs what
+    /// `confirmRedemption` needs.
     fn verify_redemption_code(
         executor: &Asked<'_, '_>,
         input: VerifyRedemptionCodeInput,
-    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+    ) -> Result<Option<VerifyRedemptionCodePayload>, ApiError> {
         crate::loyalty::redeeming::verify_redemption_code(executor, &input).map(Some)
+    }
+
+    /// Takes a code back that was confirmed by itself: points and stamps return to where they were taken from, a reward to its
+    /// stock, and the use counts against no limit. What was taken off an order goes back with a refund of that. Needs the permission
+    /// `refund_order` in its store.
+    fn reverse_redemption(
+        executor: &Asked<'_, '_>,
+        input: ReverseRedemptionInput,
+    ) -> Result<Option<ReverseRedemptionPayload>, ApiError> {
+        crate::loyalty::redeeming::reverse_redemption(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

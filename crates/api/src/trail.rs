@@ -19,8 +19,8 @@ use regulars_auth::{
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
-    OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId, Scope, StoreError,
-    StoreGroupId, StoreId, VisitId,
+    OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId,
+    Scope, StoreError, StoreGroupId, StoreId, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedemptionKind};
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -106,6 +106,8 @@ pub(crate) enum About {
     OrderItem(Option<OrderItemId>),
     /// The order of a line.
     OrderOf(Option<OrderItemId>),
+    /// The order of a discount.
+    OrderOfDiscount(OrderDiscountId),
     /// A visit.
     Visit(Option<VisitId>),
     /// A person of whom the log may hold no value, who is found meanwhile.
@@ -116,6 +118,8 @@ pub(crate) enum About {
     SeenIntent,
     /// A redemption of that kind that is yet to be made.
     Redemption(RedemptionKind),
+    /// A redemption of that kind.
+    RedemptionBy(RedemptionKind, RedemptionId),
 }
 
 /// What is being done, for the log.
@@ -266,6 +270,12 @@ impl Recorder {
             (About::OrderOf(Some(item)), Log::Merchant(merchant)) => {
                 Thing::OrderOf(merchant, *item)
             }
+            (About::OrderOfDiscount(discount), Log::Merchant(merchant)) => {
+                Thing::OrderOfDiscount(merchant, *discount)
+            }
+            (About::RedemptionBy(kind, id), Log::Merchant(merchant)) => {
+                Thing::Redemption(merchant, *kind, *id)
+            }
             (About::Visit(id), Log::Merchant(merchant)) => id
                 .or(made.map(VisitId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Visit(merchant, id)),
@@ -352,6 +362,8 @@ impl Recorder {
                 | About::Campaign(_)
                 | About::Offer(_)
                 | About::OrderOf(_)
+                | About::OrderOfDiscount(_)
+                | About::RedemptionBy(..)
                 | About::Visit(_)
                 | About::RedemptionIntent(_)
                 | About::SeenIntent
@@ -372,11 +384,13 @@ impl Recorder {
         let member = self.member(log);
         let stranger = member.look(tx)?;
         let (receipt, effect) = step(tx)?;
-        // Of a line's order the number is known now.
+        // Of a line's order, and of a discount's, the number is known now.
         let thing = match (&self.trace.about, log, effect.made) {
-            (About::OrderOf(_), Log::Merchant(merchant), Some(order)) => {
-                Thing::Order(merchant, OrderId::new(order))
-            }
+            (
+                About::OrderOf(_) | About::OrderOfDiscount(_),
+                Log::Merchant(merchant),
+                Some(order),
+            ) => Thing::Order(merchant, OrderId::new(order)),
             _ => self.thing(log, effect.made),
         };
         let after = thing.look(tx)?;

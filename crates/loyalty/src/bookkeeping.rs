@@ -170,26 +170,34 @@ pub fn release(
     expire(tx, account, holdings, zone, now)
 }
 
-/// Uses an open hold: what it set aside is spent, expired meanwhile or not (rule 19). `None` where it is not open.
+/// Uses an open hold: what it set aside is spent, expired meanwhile or not (rule 19). Of one that sets aside more than is
+/// needed so much is spent, what expires soonest first, and the rest is free again; what of that has expired goes at once.
+/// `None` where it is not open, or sets less aside.
 pub fn confirm(
     tx: &mut (impl LedgerStore + ?Sized),
     account: &mut Locked,
     holdings: &mut Holdings,
-    hold: HoldId,
+    (hold, needed): (HoldId, Option<Points>),
     cause: Cause,
     occasion: Occasion,
 ) -> Result<Option<Posted>, StoreError> {
     let Some(row) = holdings.holds.iter().find(|row| row.id == hold).cloned() else {
         return Ok(None);
     };
-    let parts = holdings.parts.iter().filter(|part| part.hold == hold);
-    let taken: Vec<_> = parts.map(|part| (part.lot, part.amount)).collect();
+    let needed = needed.unwrap_or(row.amount);
+    if needed > row.amount {
+        return Ok(None);
+    }
+    let taken = holdings.part_of(hold, needed);
     tx.end_hold(account, &row, (HoldState::Confirmed, occasion.now))?;
     holdings.end_hold(hold);
     let happening = occasion.says(account, EntryKind::Redeem, cause, 0);
     let posting = debit(account.account(), happening, &taken, Points::ZERO, occasion.now)?;
     let posted = tx.post(account, posting)?;
     holdings.apply(&taken);
+    if needed < row.amount {
+        expire(tx, account, holdings, occasion.zone, occasion.now)?;
+    }
     Ok(Some(posted))
 }
 

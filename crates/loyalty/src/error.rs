@@ -19,6 +19,9 @@ pub enum LoyaltyError {
     /// The asker sees no such promise of a redemption.
     #[error("redemption intent not found")]
     IntentNotFound,
+    /// The asker sees no such redemption.
+    #[error("redemption not found")]
+    RedemptionNotFound,
     /// The asker sees no such reward.
     #[error("reward not found")]
     RewardNotFound,
@@ -54,6 +57,7 @@ impl Classify for LoyaltyError {
             Self::Denied(denied) => denied.kind(),
             Self::LoyaltyCardNotFound
             | Self::IntentNotFound
+            | Self::RedemptionNotFound
             | Self::RewardNotFound
             | Self::StoreNotFound => ErrorKind::DoesNotExist,
             Self::Customer(error) => error.kind(),

@@ -7,7 +7,7 @@ use regulars_kernel::{
 };
 
 use crate::{
-    Cause, Entry, Hold, HoldState, Holdings, HoldsLoyalty, Lot, LoyaltyStore,
+    Cause, Entry, Hold, HoldState, Holdings, HoldsLoyalty, Lot, LoyaltyCard, LoyaltyStore,
     posting::{Locked, Posting},
     welcome::WelcomeMark,
 };
@@ -78,6 +78,13 @@ pub trait LedgerStore: LoyaltyStore {
 
     /// Locks accounts by id; ids that are not there are left out. By ascending id.
     fn lock_accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Locked>, StoreError>;
+
+    /// Cards by id as they are now, in no order. In a transaction that writes nobody changes them before it ends; several may have
+    /// them so at once. Before accounts: what a card collects is what its first line is written by.
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError>;
 
     /// What the account holds and has set aside.
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError>;
@@ -187,6 +194,13 @@ where
 
     fn lock_accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Locked>, StoreError> {
         self.held_loyalty_mut().lock_accounts(ids)
+    }
+
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        self.held_loyalty_mut().share_loyalty_cards(ids)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {

@@ -54,6 +54,8 @@ pub struct Sale<'a> {
     pub items: &'a [OrderItemId],
     /// How its age bears on it.
     pub timeliness: Timeliness,
+    /// Whether an offer that was taken off it lets it earn no points (`earnPoints`); it stamps all the same.
+    pub earns_no_points: bool,
     /// When it was, by whom it is written down, and when.
     pub occasion: Occasion,
     /// Knows people again who were welcomed once.
@@ -240,9 +242,22 @@ struct Looked {
 
 fn look(tx: &mut (impl LedgerStore + ?Sized), sale: &Sale<'_>) -> Result<Looked, StoreError> {
     let at = sale.occasion.occurred_at;
-    let cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
+    let mut cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
     let (merchant, person) = (sale.merchant.id, sale.member.person);
     let known = tx.accounts_per_consumer(&[person])?;
+    // What a card collects may change until its first line is written: until then it is held as it is.
+    let written = |card: &LoyaltyCard| {
+        let own = |account: &&Account| account.merchant == merchant && account.card == card.id;
+        known.iter().find(own).is_some_and(|account| account.seq > 0)
+    };
+    let fresh: Vec<_> = cards.iter().filter(|card| !written(card)).map(|card| card.id).collect();
+    if !fresh.is_empty() {
+        for shared in tx.share_loyalty_cards(&fresh)? {
+            if let Some(card) = cards.iter_mut().find(|card| card.id == shared.id) {
+                *card = shared;
+            }
+        }
+    }
     let known = known.iter().filter(|account| {
         account.merchant == merchant && cards.iter().any(|card| card.id == account.card)
     });
@@ -319,7 +334,12 @@ impl Looked {
         });
         let earners: Vec<_> = earners.collect();
         let judged = earner::of_sale(&earners, sale.lines);
-        self.cards.iter().cloned().zip(judged).collect()
+        let judge = |(card, earned): (&LoyaltyCard, _)| match card.program {
+            Program::Points(_) if sale.earns_no_points => Err(NothingEarned::OfferEarnsNothing),
+            Program::Points(_) | Program::Stamps(_) => earned,
+        };
+        let judged = self.cards.iter().zip(judged).map(|one| (one.0.clone(), judge(one)));
+        judged.collect()
     }
 
     /// The cards that earn and on which the customer has no account yet.

@@ -21,6 +21,8 @@ pub mod item;
 pub mod memory;
 pub mod order;
 pub mod order_type;
+mod place;
+pub mod redeeming;
 pub mod refund;
 pub mod store;
 #[cfg(feature = "suite")]
@@ -32,7 +34,7 @@ pub mod visit_store;
 
 pub use amount::Amount;
 pub use bill::Bill;
-pub use checkout::Checkout;
+pub use checkout::{CheckedOut, Checkout, SaleWarning};
 pub use discount::{DiscountKind, DiscountShare, OrderDiscount, OrderDiscountSort};
 pub use duration::Duration;
 pub use error::OrderError;
@@ -40,6 +42,8 @@ pub use filter::{OrderFilter, OrderQuery, Period};
 pub use item::{Modifier, OrderItem, OrderItemSort};
 pub use order::{Order, OrderSort, OrderState, PaymentType};
 pub use order_type::OrderType;
+pub use place::place_of;
+pub use redeeming::NotTaken;
 pub use refund::{OrderRefund, OrderRefundSort, RefundShare};
 pub use store::OrderStore;
 pub use timeliness::{SaleTime, TimeFlag, timeliness};

@@ -551,6 +551,52 @@ impl OrderStore for MemoryStore {
         Ok(id)
     }
 
+    fn find_order_of_discount(
+        &mut self,
+        merchant: MerchantId,
+        discount: OrderDiscountId,
+    ) -> Result<Option<Order>, StoreError> {
+        self.require_reach(merchant)?;
+        let order = self.memory.rows().discounts.get(&discount).map(|row| row.order);
+        order.map_or(Ok(None), |order| self.find_order(merchant, order))
+    }
+
+    fn update_order_discount(&mut self, discount: &OrderDiscount) -> Result<(), StoreError> {
+        self.require_reach(discount.merchant)?;
+        let mut rows = self.memory.rows();
+        let row = rows.discounts.get_mut(&discount.id).ok_or(OUT_OF_REACH)?;
+        let (order, created_at) = (row.order, row.created_at);
+        *row = OrderDiscount { order, created_at, ..discount.clone() };
+        Ok(())
+    }
+
+    fn delete_order_discount(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderDiscountId,
+    ) -> Result<(), StoreError> {
+        self.require_reach(merchant)?;
+        self.memory.rows().discounts.remove(&id).map(drop).ok_or(OUT_OF_REACH)
+    }
+
+    fn count_discounted_units(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), StoreError> {
+        self.find_order(merchant, order)?.ok_or(OUT_OF_REACH)?;
+        let mut rows = self.memory.rows();
+        let own = rows.discounts.values().filter(|row| row.order == order);
+        let shares = own.flat_map(|row| row.shares.iter().copied());
+        let shares: Vec<_> = shares.collect();
+        for item in rows.items.values_mut().filter(|item| item.order == order) {
+            let own = shares.iter().filter(|share| share.item == item.id);
+            let units = own.fold(0_i32, |sum, share| sum.saturating_add(share.units));
+            item.num_of_discounted_units = units.min(item.quantity);
+        }
+        Ok(())
+    }
+
     fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError> {
         self.find_order(new.merchant, new.order)?.ok_or(OUT_OF_REACH)?;
         let mut rows = self.memory.rows();

@@ -170,6 +170,30 @@ pub trait OrderStore {
     fn insert_order_discount(&mut self, new: &OrderDiscount)
     -> Result<OrderDiscountId, StoreError>;
 
+    /// The order of a discount; as [`Self::find_order`]. The discount may be gone meanwhile: it is read afterwards.
+    fn find_order_of_discount(
+        &mut self,
+        merchant: MerchantId,
+        discount: OrderDiscountId,
+    ) -> Result<Option<Order>, StoreError>;
+
+    /// Writes every field of a discount but its keys, its order and `created_at`, and its shares anew. Three statements.
+    fn update_order_discount(&mut self, discount: &OrderDiscount) -> Result<(), StoreError>;
+
+    /// Removes a discount with its shares. Two statements.
+    fn delete_order_discount(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderDiscountId,
+    ) -> Result<(), StoreError>;
+
+    /// Counts anew how many units of each line of an order its discounts touch, at most all of them.
+    fn count_discounted_units(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), StoreError>;
+
     /// Adds a refund with its shares to an order of its merchant and answers the number it was given; `new.id` is not looked
     /// at. Two statements.
     fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError>;

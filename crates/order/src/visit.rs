@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use regulars_customer::{CustomerStore, Identifier, join::at_till};
 use regulars_kernel::{
     Actor, LoyaltyCardId, MerchantId, Money, OrderId, Permission, PersonId, Points, Rule,
-    StoreAccess, StoreError, StoreId, Timestamp, Violations, VisitId,
+    StoreAccess, StoreId, Timestamp, Violations, VisitId,
     money::{typed_amount, typed_currency},
     page::{Keyed, SortKey},
 };
@@ -17,12 +17,13 @@ use regulars_loyalty::{
     welcome::Recognise,
 };
 use regulars_merchant::{Merchant, MerchantStore, Store};
-use regulars_promotion::{Place, PromotionStore};
+use regulars_promotion::PromotionStore;
 
 use crate::{
     Amount, OrderError, OrderStore, TimeFlag, VisitStore,
     order::change::{reaches, selling},
-    timeliness,
+    place::place_of,
+    timeliness::{self, refuse_nonsense},
 };
 
 /// How far apart two visits without a key can be and still be one (rule 12).
@@ -201,6 +202,7 @@ pub fn record<S: VisitPorts>(
     let mut wrong = Violations::new();
     let store = selling(tx, actor, new.store, &mut wrong)?;
     let amount = spent(&new.amount, &tenant, &mut wrong);
+    refuse_nonsense("occurredAt", new.occurred_at, &mut wrong);
     wrong.into_result()?;
     let amount = amount.unwrap_or(Money::zero(tenant.currency));
     let order = new.order.map(|id| named_order(tx, actor, merchant, id, &store)).transpose()?;
@@ -210,7 +212,7 @@ pub fn record<S: VisitPorts>(
         return Err(Violations::of("orderId", Rule::Invalid(sentence.to_owned())).into());
     }
     let backdate = actor.require(Permission::Backdate).is_ok();
-    let time = timeliness(new.occurred_at, now, store.late_hours, backdate);
+    let time = timeliness::timeliness(new.occurred_at, now, store.late_hours, backdate);
     let mut visit = Visit {
         id: VisitId::new(0),
         merchant,
@@ -254,6 +256,7 @@ pub fn record<S: VisitPorts>(
             lines: &[line],
             items: &[],
             timeliness: time.timeliness,
+            earns_no_points: false,
             occasion,
             recognise,
         };
@@ -291,25 +294,6 @@ fn named_order(
         return Err(Violations::of("orderId", Rule::Invalid(sentence.to_owned())).into());
     }
     Ok(order.consumer)
-}
-
-/// The store as promotions see it; one that is shut has what it has but its groups.
-fn place_of(
-    tx: &mut impl PromotionStore,
-    merchant: &Merchant,
-    store: &Store,
-) -> Result<Place, StoreError> {
-    let within = StoreAccess::Only(vec![store.id]);
-    let found = tx.places_per_merchant(&[merchant.id], &within)?.pop();
-    Ok(found.map_or_else(
-        || Place {
-            store: Some(store.id),
-            groups: Vec::new(),
-            zone: store.zone(merchant),
-            day_starts_at: store.day_starts_at,
-        },
-        |(_, place)| place,
-    ))
 }
 
 /// The points that visits earned net of reversals, for those that the asker sees.

@@ -5,7 +5,7 @@ use regulars_kernel::StoreError;
 
 /// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
 /// and what the domain crates are told.
-const UNIQUE_KEYS: [(&str, &str, &str); 13] = [
+const UNIQUE_KEYS: [(&str, &str, &str); 14] = [
     ("person_email_key_key", "person.email_key", "person.email_key"),
     ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
@@ -46,6 +46,7 @@ const UNIQUE_KEYS: [(&str, &str, &str); 13] = [
         "redemption_intent.merchant_id, redemption_intent.code",
         "redemption_intent.code",
     ),
+    ("offer_code_key", "offer.merchant_id, offer.code_key", "offer.code"),
     ("entry_natural_key", "entry.merchant_id, entry.natural_key", "entry.natural_key"),
 ];
 

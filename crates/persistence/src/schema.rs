@@ -435,6 +435,7 @@ diesel::table! {
         archived -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
+        code_key -> Nullable<Text>,
     }
 }
 
@@ -649,6 +650,10 @@ diesel::table! {
         points -> BigInt,
         unbacked -> Bool,
         created_at -> BigInt,
+        redemption_intent_id -> Nullable<BigInt>,
+        offer_id -> Nullable<BigInt>,
+        reason_code -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -860,6 +865,7 @@ diesel::table! {
         state -> Text,
         expires_at -> BigInt,
         created_at -> BigInt,
+        order_id -> Nullable<BigInt>,
     }
 }
 

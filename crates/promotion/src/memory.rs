@@ -19,8 +19,8 @@ use regulars_merchant::{
 };
 
 use crate::{
-    Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place, PromotionStore,
-    RedemptionCode, Terms,
+    Campaign, CampaignFilter, CampaignSort, FixedCode, Offer, OfferFilter, OfferSort, Place,
+    PromotionStore, RedemptionCode, Terms,
 };
 
 /// A row that is none of the scope's.
@@ -342,14 +342,15 @@ impl PromotionStore for MemoryStore {
     fn find_offer_by_code(
         &mut self,
         merchant: MerchantId,
-        code: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError> {
         self.require_reach(merchant)?;
         let offers = self.memory.offers();
+        let key = |own: &str| FixedCode::parse(own).ok().map(|own| own.key().to_owned());
         let has = |offer: &&Offer| {
             offer.merchant == merchant
                 && !offer.terms.archived
-                && matches!(&offer.code, RedemptionCode::Fixed(own) if own.eq_ignore_ascii_case(code))
+                && matches!(&offer.code, RedemptionCode::Fixed(own) if key(own).as_deref() == Some(code.key()))
         };
         Ok(offers.values().find(has).map(|offer| offer.id))
     }

@@ -281,6 +281,20 @@ impl<'a> Shop<'a> {
         made["redemptionIntent"].clone()
     }
 
+    /// A discount on an open order.
+    pub(crate) fn order_discount(&self) -> Value {
+        let code = self.promised("createRedemptionIntent")["code"].clone();
+        let input = json!({ "orderId": self.filled_order(), "redemptionCode": code });
+        self.made("createOrderDiscount", "CreateOrderDiscountInput", "orderDiscount", &input)
+    }
+
+    /// A code of an offer that was confirmed.
+    pub(crate) fn redemption(&self) -> Value {
+        let code = self.promised("createRedemptionIntent")["code"].clone();
+        let input = json!({ "code": code, "storeId": self.id("store") });
+        self.made("confirmRedemption", "ConfirmRedemptionInput", "redemption", &input)
+    }
+
     /// A role of the shop's own.
     pub(crate) fn role(&self) -> Value {
         let input = json!({ "displayName": "Matrix", "permissions": ["redeem"] });

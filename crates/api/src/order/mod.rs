@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod discount;
+pub mod discount_mutations;
 pub mod inputs;
 pub mod item;
 pub mod mutations;

@@ -7,8 +7,8 @@ mod redeeming;
 
 use regulars_auth::audit::{Field, Image, Subject, Target, TargetKind, View};
 use regulars_kernel::{
-    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, OrderItemId,
-    RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
+    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId, OrderId,
+    OrderItemId, RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
 use regulars_merchant::EntitySource;
@@ -37,6 +37,8 @@ pub(super) enum Thing {
     Reward(MerchantId, RewardId),
     /// The order of a line.
     OrderOf(MerchantId, OrderItemId),
+    /// The order of a discount.
+    OrderOfDiscount(MerchantId, OrderDiscountId),
     /// A visit.
     Visit(MerchantId, VisitId),
     /// A promise of a redemption of theirs.
@@ -64,7 +66,7 @@ impl Thing {
             Self::Offer(_, offer) => Some((*offer).into()),
             Self::Card(_, card) => Some((*card).into()),
             Self::Reward(_, reward) => Some((*reward).into()),
-            Self::OrderOf(..) => None,
+            Self::OrderOf(..) | Self::OrderOfDiscount(..) => None,
             Self::Visit(_, visit) => Some((*visit).into()),
             Self::Intent(_, intent) | Self::SeenIntent(intent) => Some((*intent).into()),
             Self::Redemption(_, kind, id) => {
@@ -88,6 +90,9 @@ impl Thing {
             }
             Self::OrderOf(merchant, item) => {
                 tx.find_order_of_item(*merchant, *item)?.as_ref().map(image_of_order)
+            }
+            Self::OrderOfDiscount(merchant, discount) => {
+                tx.find_order_of_discount(*merchant, *discount)?.as_ref().map(image_of_order)
             }
             Self::OrderItem(merchant, item) => match tx.find_order_of_item(*merchant, *item)? {
                 Some(_) => tx.order_items(&[*item], &StoreAccess::All)?.first().map(image_of_item),

@@ -65,6 +65,7 @@ mod tests {
             promised: Promised::Points(card, None),
             person: Some(person),
             store: None,
+            order: None,
             hold: Some(HoldId::new(number)),
             held: None,
             code: format!("A{number}"),

@@ -11,7 +11,7 @@ use regulars_kernel::{
 use super::{MemoryStore, rows::Rows};
 use crate::{
     Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Holdings, IntentState,
-    LedgerStore, Lot, LotUse, LoyaltyStore, Posted, Traced,
+    LedgerStore, Lot, LotUse, LoyaltyCard, LoyaltyStore, Posted, Traced,
     ledger_store::{EarningLine, NewHold},
     posting::{Locked, Posting, Unpostable},
     welcome::WelcomeMark,
@@ -119,6 +119,13 @@ impl LedgerStore for MemoryStore {
             ids.contains(&account.id) && self.owns(account.merchant, Some(account.person))
         });
         Ok(found.cloned().map(Locked::new).collect())
+    }
+
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        self.loyalty_cards(ids)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {

@@ -107,6 +107,7 @@ impl Shop {
             lines: &lines,
             items: &items,
             timeliness,
+            earns_no_points: false,
             occasion: self.occasion(seconds),
             recognise: self,
         };

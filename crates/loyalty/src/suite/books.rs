@@ -116,10 +116,14 @@ impl Traveller {
                 }
             }
             5 => {
-                if let Some(hold) = holdings.holds.last().map(|hold| hold.id) {
+                if let Some(hold) = holdings.holds.last().cloned() {
                     self.redemptions += 1;
                     let cause = self.redemption(self.redemptions);
-                    bookkeeping::confirm(tx, account, &mut holdings, hold, cause, occasion)?;
+                    // All of it, or what a sale needs of it.
+                    let part = self.dice.points(hold.amount.get()).min(hold.amount);
+                    let needed = (self.dice.roll(2) == 0).then_some(part.max(Points::new(1)));
+                    let used = (hold.id, needed);
+                    bookkeeping::confirm(tx, account, &mut holdings, used, cause, occasion)?;
                 }
             }
             6 | 7 => self.take_back(tx, account)?,

@@ -1,7 +1,7 @@
 //! Promises and redemptions, written.
 
 use regulars_kernel::{
-    EntryId, IntentId, LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId,
+    EntryId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId,
     RedemptionId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
     page::{PageArguments, SortField, cut},
 };
@@ -22,6 +22,7 @@ fn intent(code: &str, promised: Promised) -> RedemptionIntent {
         promised,
         person: Some(ADA),
         store: None,
+        order: None,
         hold: None,
         held: None,
         code: code.to_owned(),
@@ -244,6 +245,18 @@ fn promises(tx: &mut dyn Ports) -> Result<(), StoreError> {
     assert_eq!(tx.lapse_intents(at(70_000), 2)?, 2);
     assert_eq!(tx.lapse_intents(at(70_000), 100)?, 1);
     assert_eq!(open(tx)?, 0);
+    // Those of one promotion, whoever comes by.
+    let last = tx.insert_intent(&intent("00000021", Promised::Points(card, None)))?;
+    let state = |tx: &mut dyn RedeemingStore| tx.lock_intent(last).map(|row| row.unwrap().state);
+    tx.lapse_intents_of(PromotionId::Offer(OfferId::new(600)), at(70_000))?;
+    tx.lapse_intents_of(PromotionId::Card(card), at(69_999))?;
+    assert_eq!(state(tx)?, IntentState::Open);
+    tx.bind_intent(last, None)?;
+    assert_eq!(tx.lock_intent(last)?.unwrap().order, None);
+    assert!(tx.bind_intent(IntentId::new(999_999), None).is_err());
+    tx.lapse_intents_of(PromotionId::Card(card), at(70_000))?;
+    assert_eq!(state(tx)?, IntentState::Lapsed);
+    assert_eq!(tx.redemptions_of_order(FIRST, OrderId::new(999_999))?, Vec::new());
     Ok(())
 }
 

@@ -397,6 +397,7 @@ fn intents(books: &[Book]) -> Vec<RedemptionIntent> {
         promised,
         person,
         store: None,
+        order: None,
         hold: None,
         held: None,
         code: format!("CODE{id}"),

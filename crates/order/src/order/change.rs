@@ -8,7 +8,11 @@ use regulars_kernel::{
 use regulars_merchant::{EntitySource, MerchantStore, Store};
 
 use super::{Order, OrderState, PaymentType};
-use crate::{OrderError, OrderStore, OrderType, buyer::Buyer};
+use crate::{
+    OrderError, OrderStore, OrderType,
+    buyer::Buyer,
+    redeeming::open::{OrderPorts, follow},
+};
 
 /// The most characters of a place of delivery.
 pub const MAX_LOCATION_CHARS: usize = 300;
@@ -145,7 +149,7 @@ pub fn create<S: OrderStore + CustomerStore + MerchantStore>(
 
 /// Changes an open order. Needs what [`create`] needs, in the store where the order is and in the one where it is to be. A
 /// patch that changes nothing leaves `updated_at` alone.
-pub fn update<S: OrderStore + CustomerStore + MerchantStore>(
+pub fn update<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     id: OrderId,
@@ -180,6 +184,13 @@ pub fn update<S: OrderStore + CustomerStore + MerchantStore>(
     if after != before {
         after.updated_at = now;
         tx.update_order(&after).map_err(taken)?;
+        // What its codes take off may hang on who buys, and where.
+        if (after.consumer, after.store) != (before.consumer, before.store) {
+            let bill = tx.bill(merchant, id)?;
+            if bill.discounts > 0 {
+                follow(tx, after, Some(bill), None, now)?;
+            }
+        }
     }
     Ok(id)
 }

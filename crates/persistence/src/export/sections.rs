@@ -256,8 +256,8 @@ pub(super) const SECTIONS: &[Section] = &[
         reach: Members("p.merchant_id"),
         order: "t.merchant_id, t.id",
         columns: columns![
-            id, merchant_id, order_id, kind, name, redemption_id, amount: Money("currency"), "p.currency", points,
-            unbacked: Truth, created_at: Instant,
+            id, merchant_id, order_id, kind, name, redemption_id, redemption_intent_id, offer_id,
+            amount: Money("currency"), "p.currency", points, unbacked: Truth, reason_code, reason, created_at: Instant,
         ],
     },
     Section {
@@ -407,7 +407,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, kind, store_id, offer_id, loyalty_card_id, loyalty_reward_id, hold_id,
-            code, state, expires_at: Instant, created_at: Instant,
+            order_id, code, state, expires_at: Instant, created_at: Instant,
         ],
     },
     Section {

@@ -10,8 +10,8 @@ use regulars_kernel::{
     Timestamp,
 };
 use regulars_loyalty::{
-    Account, Cause, EarningLine, Entry, Hold, HoldState, Holdings, LedgerStore, Lot, LoyaltyStore,
-    Posted, Traced,
+    Account, Cause, EarningLine, Entry, Hold, HoldState, Holdings, LedgerStore, Lot, LoyaltyCard,
+    LoyaltyStore, Posted, Traced,
     ledger_store::NewHold,
     posting::{Locked, Posting},
     welcome::WelcomeMark,
@@ -54,6 +54,24 @@ impl LedgerStore for Tx<'_> {
         let rows: Vec<account::Row> =
             statement.sql(" ORDER BY a.id").sql(self.lock()).load(self.connection)?;
         rows.into_iter().map(|row| row.account().map(Locked::new)).collect()
+    }
+
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        // SQLite has one writer: there is nothing to lock.
+        if !self.lock().is_empty() {
+            let mut statement =
+                Statement::<BigInt>::new("SELECT p.id FROM loyalty_card p WHERE p.id")
+                    .is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
+            if let Some(merchant) = self.scope().merchant() {
+                statement.push(" AND p.merchant_id = ");
+                statement.push_bind(merchant.get());
+            }
+            statement.sql(" ORDER BY p.id FOR SHARE").load::<i64>(self.connection)?;
+        }
+        self.loyalty_cards(ids)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {

@@ -206,6 +206,34 @@ impl OrderStore for Tx<'_> {
         discount::insert(self, new)
     }
 
+    fn find_order_of_discount(
+        &mut self,
+        merchant: MerchantId,
+        discount: OrderDiscountId,
+    ) -> Result<Option<Order>, StoreError> {
+        order::find_of_discount(self, merchant, discount)
+    }
+
+    fn update_order_discount(&mut self, discount: &OrderDiscount) -> Result<(), StoreError> {
+        discount::update(self, discount)
+    }
+
+    fn delete_order_discount(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderDiscountId,
+    ) -> Result<(), StoreError> {
+        discount::delete(self, merchant, id)
+    }
+
+    fn count_discounted_units(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), StoreError> {
+        discount::count_units(self, merchant, order)
+    }
+
     fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError> {
         refund::insert(self, new)
     }

@@ -8,8 +8,8 @@ use diesel::{
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
-    MerchantId, Money, OrderId, OrderItemId, OrderTypeId, Page, PageRequest, PersonId, StoreAccess,
-    StoreError, StoreId, Timestamp,
+    MerchantId, Money, OrderDiscountId, OrderId, OrderItemId, OrderTypeId, Page, PageRequest,
+    PersonId, StoreAccess, StoreError, StoreId, Timestamp,
 };
 use regulars_merchant::EntitySource;
 use regulars_order::{Order, OrderQuery, OrderSort, OrderState, PaymentType};
@@ -252,6 +252,23 @@ pub(super) fn find_of_item(
     statement.push_bind(merchant.get());
     statement.push(" AND i.id = ");
     statement.push_bind(item.get());
+    statement.push(")");
+    statement.push(tx.lock());
+    Ok(load(tx, statement)?.pop())
+}
+
+pub(super) fn find_of_discount(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    discount: OrderDiscountId,
+) -> Result<Option<Order>, StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let mut statement = sought(merchant);
+    // A discount never changes its order.
+    statement.push(" AND c.id = (SELECT i.order_id FROM order_discount i WHERE i.merchant_id = ");
+    statement.push_bind(merchant.get());
+    statement.push(" AND i.id = ");
+    statement.push_bind(discount.get());
     statement.push(")");
     statement.push(tx.lock());
     Ok(load(tx, statement)?.pop())

@@ -157,7 +157,7 @@ tables! {
     OfferRow in offer {
         id: i64, merchant_id: i64, campaign_id: Option<i64>, name: &'static str, name_key: String,
         short_description: &'static str, terms_and_conditions: Name, offer_type: &'static str, offer_value: i64,
-        num_of_items: Option<i64>, placement: Name, redemption_code_type: &'static str, code: Name,
+        num_of_items: Option<i64>, placement: Name, redemption_code_type: &'static str, code: Name, code_key: Name,
         redemption_expiration_days: Option<i64>, earn_points: bool, stackable: bool, status: &'static str,
         start_time: Option<i64>, end_time: Option<i64>, day_start_time: Name, day_end_time: Name, days_of_week: i64,
         weather: Name, enrollment_limit: Option<i64>, repeatable: bool, repeat_delay_hours: Option<i64>,

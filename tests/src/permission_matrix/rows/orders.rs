@@ -66,6 +66,23 @@ pub(super) fn all() -> Vec<Row> {
             |shop| json!({ "id": shop.filled_order() }),
         ),
         mutation(
+            "createOrderDiscount",
+            "",
+            "mutation ($id: ID!, $code: String!) {
+                createOrderDiscount(input: { orderId: $id, redemptionCode: $code }) { success errors }
+            }",
+            |shop| {
+                let made = shop.promised("createRedemptionIntent");
+                json!({ "id": shop.filled_order(), "code": made["code"] })
+            },
+        ),
+        mutation(
+            "deleteOrderDiscount",
+            "",
+            "mutation ($id: ID!) { deleteOrderDiscount(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.order_discount() }),
+        ),
+        mutation(
             "createOrderRefund",
             "",
             "mutation ($id: ID!) { createOrderRefund(input: { orderId: $id, amount: 1 }) { success errors } }",

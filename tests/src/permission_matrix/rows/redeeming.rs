@@ -146,6 +146,23 @@ pub(super) fn all() -> Vec<Row> {
             },
         ),
         mutation(
+            "verifyDiscountCode",
+            "",
+            "mutation ($code: String!, $at: ID!) {
+                verifyDiscountCode(input: { code: $code, subtotal: 9, storeId: $at }) { success errors }
+            }",
+            |shop| {
+                let made = shop.promised("createRedemptionIntent");
+                json!({ "code": made["code"], "at": shop.id("store") })
+            },
+        ),
+        mutation(
+            "reverseRedemption",
+            "",
+            "mutation ($id: ID!) { reverseRedemption(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.redemption() }),
+        ),
+        mutation(
             "cancelRedemptionIntent",
             "",
             "mutation ($id: ID!) { cancelRedemptionIntent(input: { id: $id }) { success errors } }",
