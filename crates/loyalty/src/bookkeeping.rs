@@ -12,7 +12,7 @@ use crate::{
     Traced,
     entry::natural_key,
     ledger_store::NewHold,
-    posting::{Coming, Happening, Locked, NewLot, credit, debit},
+    posting::{Coming, Happening, Locked, NewLot, Unpostable, credit, debit},
 };
 
 /// When and by whom, of everything that one step writes.
@@ -38,7 +38,13 @@ impl Occasion {
     }
 
     /// The line that says so.
-    fn says(self, account: &Locked, kind: EntryKind, cause: Cause, nth: u32) -> Happening {
+    pub(crate) fn says(
+        self,
+        account: &Locked,
+        kind: EntryKind,
+        cause: Cause,
+        nth: u32,
+    ) -> Happening {
         Happening {
             kind,
             cause,
@@ -219,7 +225,25 @@ pub fn claw_back(
     occasion: Occasion,
 ) -> Result<ClawedBack, StoreError> {
     let own: Vec<LotId> = earning.lots.iter().map(|lot| lot.id).collect();
-    let claw = holdings.claw_back(amount, &own, policy, occasion.now);
+    let mut happening =
+        occasion.says(account, EntryKind::Reverse, earning.entry.cause, earning.reversals);
+    happening.reverses = Some(earning.entry.id);
+    // An order may have earned and spent on one card: each line's reversals are numbered by themselves.
+    happening.natural_key = format!("{}:{}", happening.natural_key, earning.entry.id);
+    take(tx, account, holdings, happening, (amount, &own, policy), occasion)
+}
+
+/// Takes `amount`, first of the lots `own`, then in the order of rule 18, as far as the policy goes; where nothing is there to be
+/// taken nothing is written.
+pub fn take(
+    tx: &mut (impl LedgerStore + ?Sized),
+    account: &mut Locked,
+    holdings: &mut Holdings,
+    happening: Happening,
+    (amount, own, policy): (Points, &[LotId], ClawBackPolicy),
+    occasion: Occasion,
+) -> Result<ClawedBack, StoreError> {
+    let claw = holdings.claw_back(amount, own, policy, occasion.now);
     for id in &claw.cancelled {
         if let Some(hold) = holdings.holds.iter().find(|row| row.id == *id).cloned() {
             tx.end_hold(account, &hold, HoldState::Cancelled)?;
@@ -228,7 +252,7 @@ pub fn claw_back(
     }
     // What only those holds kept alive is gone before there can be a debt.
     expire(tx, account, holdings, occasion.zone, occasion.now)?;
-    let taken = claw.amount().ok_or_else(overflow)?;
+    let taken = claw.amount().ok_or(Unpostable::Overflow)?;
     let mut clawed = ClawedBack {
         entry: None,
         amount: taken,
@@ -236,11 +260,6 @@ pub fn claw_back(
         cancelled: claw.cancelled,
     };
     if taken > Points::ZERO {
-        let mut happening =
-            occasion.says(account, EntryKind::Reverse, earning.entry.cause, earning.reversals);
-        happening.reverses = Some(earning.entry.id);
-        // An order may have earned and spent on one card: each line's reversals are numbered by themselves.
-        happening.natural_key = format!("{}:{}", happening.natural_key, earning.entry.id);
         let posting = debit(account.account(), happening, &claw.taken, claw.owed, occasion.now)?;
         clawed.entry = Some(tx.post(account, posting)?.entry);
         holdings.apply(&claw.taken);
@@ -260,7 +279,8 @@ pub fn give_back(
     grace_days: u32,
     occasion: Occasion,
 ) -> Result<Posted, StoreError> {
-    let now = occasion.now;
+    // What a machine whose clock is ahead has noted as expired does not come back to life by one that is behind.
+    let now = occasion.now.max(account.account().head_at);
     let mut uses: Vec<_> = spending.uses.iter().collect();
     uses.sort_by_key(|(lot, _)| Reverse((lot.expires_at.unwrap_or(Timestamp::MAX), lot.id)));
     let expired: Vec<LotId> =
@@ -289,6 +309,7 @@ pub fn give_back(
             active_from: now,
             expires_at: end,
             revives: Some(lot.id),
+            moved_from: None,
         }));
     }
     if missing > Points::ZERO {
@@ -300,10 +321,6 @@ pub fn give_back(
         occasion.says(account, EntryKind::Reverse, spending.entry.cause, spending.reversals);
     happening.reverses = Some(spending.entry.id);
     happening.natural_key = format!("{}:{}", happening.natural_key, spending.entry.id);
-    let posting = credit(account.account(), happening, &parts, occasion.now)?;
+    let posting = credit(account.account(), happening, &parts, now)?;
     tx.post(account, posting)
-}
-
-fn overflow() -> StoreError {
-    StoreError::Internal("a sum of points does not fit 64 bits".into())
 }

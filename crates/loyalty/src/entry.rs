@@ -66,6 +66,10 @@ pub enum Cause {
     Manual,
     /// The merge with another customer.
     Merge(PersonId),
+    /// A line of another account of the merchant's, out of which this one came: what left there came here (rule 27).
+    Transfer(EntryId),
+    /// A late earning that somebody looked at and released: this line stands in its place (rule 26).
+    Review(EntryId),
 }
 
 impl Cause {
@@ -80,6 +84,8 @@ impl Cause {
             Self::Expiry(_) => "expiry",
             Self::Manual => "manual",
             Self::Merge(_) => "merge",
+            Self::Transfer(_) => "transfer",
+            Self::Review(_) => "review",
         }
     }
 
@@ -91,11 +97,13 @@ impl Cause {
             Self::Redemption(id) => Some(id.get()),
             Self::Expiry(id) => Some(id.get()),
             Self::Merge(id) => Some(id.get()),
+            Self::Transfer(id) | Self::Review(id) => Some(id.get()),
             Self::InitialPoints | Self::Stamp | Self::Manual => None,
         }
     }
 
-    /// Whether what is earned by it uses up a day's cap: sales and stamps do, a welcome does not (rule 14).
+    /// Whether what is earned by it uses up a day's cap: sales and stamps do, a welcome does not (rule 14), and
+    /// neither does what stands in the place of an earning that did.
     pub const fn counts_against_caps(self) -> bool {
         matches!(self, Self::Order(_) | Self::Visit(_) | Self::Stamp)
     }
@@ -111,6 +119,8 @@ impl Cause {
             ("expiry", Some(id)) => Some(Self::Expiry(LotId::new(id))),
             ("manual", None) => Some(Self::Manual),
             ("merge", Some(id)) => Some(Self::Merge(PersonId::new(id))),
+            ("transfer", Some(id)) => Some(Self::Transfer(EntryId::new(id))),
+            ("review", Some(id)) => Some(Self::Review(EntryId::new(id))),
             _ => None,
         }
     }
@@ -160,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    const CAUSES: [Cause; 8] = [
+    const CAUSES: [Cause; 10] = [
         Cause::Order(OrderId::new(7)),
         Cause::Visit(VisitId::new(7)),
         Cause::InitialPoints,
@@ -169,6 +179,8 @@ mod tests {
         Cause::Expiry(LotId::new(7)),
         Cause::Manual,
         Cause::Merge(PersonId::new(7)),
+        Cause::Transfer(EntryId::new(7)),
+        Cause::Review(EntryId::new(7)),
     ];
 
     #[test]

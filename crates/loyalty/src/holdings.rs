@@ -127,8 +127,8 @@ impl Holdings {
     }
 
     /// What taking back `amount` takes (rule 18): first `own`, the lots of what is taken back; then pending ones; then free
-    /// active ones as spending would take them; then what open holds have set aside, calling off the newest first; what is
-    /// missing is debt, where the policy goes that far. What has expired is gone before ([`Self::expired`]) and is not
+    /// active ones as spending would take them; then what open holds have set aside, calling off the newest first (of those
+    /// that hold something which did not expire meanwhile); what is missing is debt, where the policy goes that far. What has expired is gone before ([`Self::expired`]) and is not
     /// taken.
     pub fn claw_back(
         &self,
@@ -143,9 +143,18 @@ impl Holdings {
         let mut taken: BTreeMap<LotId, Points> = BTreeMap::new();
         missing = left.seize(missing, own, policy, at, &mut taken);
         if policy != ClawBackPolicy::PendingOnly {
-            let mut newest = self.holds.clone();
-            newest.sort_by_key(|hold| std::cmp::Reverse((hold.created_at, hold.id)));
-            for hold in newest {
+            let frees = |hold: &Hold| {
+                self.parts.iter().filter(|part| part.hold == hold.id).any(|part| {
+                    self.lots.iter().any(|lot| lot.id == part.lot && !lot.is_expired(at))
+                })
+            };
+            // What holds keep alive alone ends with them and cannot be taken: they are called off last, and only so that there
+            // can be a debt, which no balance stands beside.
+            let mut newest: Vec<_> = self.holds.iter().map(|hold| (frees(hold), hold)).collect();
+            newest.retain(|(frees, _)| *frees || policy == ClawBackPolicy::BelowZero);
+            newest
+                .sort_by_key(|(frees, hold)| std::cmp::Reverse((*frees, hold.created_at, hold.id)));
+            for (_, hold) in newest {
                 if missing == Points::ZERO {
                     break;
                 }

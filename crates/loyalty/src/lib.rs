@@ -34,6 +34,7 @@ pub mod redeeming;
 pub mod redeeming_store;
 pub mod redemption;
 pub mod refund;
+pub mod review;
 pub mod reward;
 pub mod sale;
 pub mod seal;
@@ -42,6 +43,7 @@ pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod summary;
+pub mod transfer;
 pub mod welcome;
 
 pub use account::Account;

@@ -21,6 +21,8 @@ pub struct Lot {
     pub expires_at: Option<Timestamp>,
     /// The expired lot whose points it brings back for a while (rule 25).
     pub revives: Option<LotId>,
+    /// The lot of another account whose points it holds now: they were moved, and kept their time (rule 27).
+    pub moved_from: Option<LotId>,
 }
 
 impl Lot {
@@ -86,6 +88,7 @@ mod tests {
             active_from: Timestamp::from_seconds(active_from),
             expires_at: expires_at.map(Timestamp::from_seconds),
             revives: None,
+            moved_from: None,
         }
     }
 

@@ -34,7 +34,7 @@ use regulars_promotion::{HoldsPromotions, memory as promotions};
 use crate::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyCardSort, LoyaltyReward, LoyaltyStore,
     OwnUses, PointsSummary, PromotionId, Redemption, RedemptionIntent, RedemptionQuery,
-    RedemptionSort, summary::summarise,
+    RedemptionSort, posting::Unpostable, summary::summarise,
 };
 
 use rows::{EVERYTHING, Rows};
@@ -290,10 +290,6 @@ impl MemoryStore {
     }
 }
 
-fn overflow() -> StoreError {
-    StoreError::Internal("a sum of points does not fit 64 bits".into())
-}
-
 impl LoyaltyStore for MemoryStore {
     fn scope(&self) -> Scope {
         self.scope
@@ -468,7 +464,7 @@ impl LoyaltyStore for MemoryStore {
     ) -> Result<Vec<(PersonId, Points)>, StoreError> {
         let sum = |books: Vec<Book>| {
             let mut earned = books.iter().map(|book| book.account.earned);
-            earned.try_fold(Points::ZERO, Points::checked_add).ok_or_else(overflow)
+            earned.try_fold(Points::ZERO, Points::checked_add).ok_or(Unpostable::Overflow)
         };
         let books = self.books_of_points(people).into_iter();
         books.map(|(person, books)| Ok((person, sum(books)?))).collect()
@@ -480,7 +476,7 @@ impl LoyaltyStore for MemoryStore {
         now: Timestamp,
     ) -> Result<Vec<(PersonId, PointsSummary)>, StoreError> {
         let books = self.books_of_points(people).into_iter();
-        let sum = |books: Vec<Book>| summarise(&books, now).ok_or_else(overflow);
+        let sum = |books: Vec<Book>| summarise(&books, now).ok_or(Unpostable::Overflow);
         books.map(|(person, books)| Ok((person, sum(books)?))).collect()
     }
 

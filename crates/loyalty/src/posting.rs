@@ -80,6 +80,8 @@ pub struct NewLot {
     pub expires_at: Option<Timestamp>,
     /// The expired lot whose points it brings back for a while (rule 25).
     pub revives: Option<LotId>,
+    /// The lot of another account that they come from (rule 27).
+    pub moved_from: Option<LotId>,
 }
 
 /// A line to be written, with all that changes by it.

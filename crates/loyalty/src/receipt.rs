@@ -6,7 +6,8 @@ use regulars_kernel::{
 
 use crate::{
     Book, Cause, EntryKind, LedgerStore, LoyaltyCard, LoyaltyReward, NothingEarned, PointsSummary,
-    Program, Spending, refund::welcome_of, summary::summarise,
+    Program, Spending, posting::Unpostable, refund::welcome_of, review::Standing,
+    summary::summarise,
 };
 
 /// What came of a sale with one card.
@@ -75,7 +76,12 @@ pub fn of(
             Some(earning) => welcome_of(tx, merchant, earning)?,
             None => None,
         };
-        let lot = earning.and_then(|one| one.lots.first());
+        let standing = match earning {
+            Some(earning) => Some(Standing::of(tx, merchant, earning.clone())?),
+            None => None,
+        };
+        let standing = standing.as_ref();
+        let lot = standing.and_then(|one| one.anew.as_ref().unwrap_or(&one.earning).lots.first());
         let sums = sums(tx, merchant, person, card.id, now)?;
         let one = CardReceipt {
             earned: earning.map_or(Points::ZERO, |one| one.entry.amount),
@@ -89,7 +95,7 @@ pub fn of(
         if let Program::Points(_) = one.card.program {
             let sum = one.earned.checked_add(one.initial);
             let sum = sum.and_then(|own| receipt.earned.checked_add(own));
-            receipt.earned = sum.ok_or_else(overflow)?;
+            receipt.earned = sum.ok_or(Unpostable::Overflow)?;
         }
         let own = rewards.iter().filter(|reward| reward.card == one.card.id);
         let next = next_of(&one, own, now);
@@ -120,7 +126,7 @@ pub fn sums(
         hold_lots: holdings.parts,
         ..Book::new(account.account().clone())
     };
-    summarise([&book], now).ok_or_else(overflow)
+    Ok(summarise([&book], now).ok_or(Unpostable::Overflow)?)
 }
 
 /// The cheapest that a card offers and the customer has not enough for.
@@ -149,10 +155,6 @@ fn next_of<'a>(
         (missing > Points::ZERO).then_some(NextReward { card, reward, needed, missing })
     });
     missing.min_by_key(|next| (next.needed, next.reward))
-}
-
-fn overflow() -> StoreError {
-    StoreError::Internal("a sum of points does not fit 64 bits".into())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
     Cause, ClawBackPolicy, EarningLine, EntryKind, LedgerStore, LoyaltyCard, Program, Traced,
     bookkeeping::{self, ClawedBack, Occasion},
     entry::natural_key,
+    review::Standing,
 };
 
 /// How far a line of an order is given back, in whatever unit of value: money and points together.
@@ -79,8 +80,8 @@ fn refunded(lines: &[EarningLine], given: impl Fn(OrderItemId) -> Option<(i64, i
 impl Refund<'_> {
     /// How much of an earning this refund takes back: what is due after it less what was due before. What a policy let be is
     /// not asked for again.
-    fn step(&self, earning: &Traced, lines: &[EarningLine]) -> Points {
-        let earned = earning.entry.amount;
+    fn step(&self, standing: &Standing, lines: &[EarningLine]) -> Points {
+        let earned = standing.earning.entry.amount;
         if lines.is_empty() {
             // It was earned before lines were told apart: then each counts by what it was worth.
             let sum = |part: fn(&RefundedLine) -> i64| {
@@ -88,7 +89,7 @@ impl Refund<'_> {
             };
             let value = sum(|line| line.value);
             return self.within(
-                earning,
+                standing,
                 due(earned, value, sum(|line| line.before)),
                 due(earned, value, sum(|line| line.after)),
             );
@@ -98,17 +99,16 @@ impl Refund<'_> {
         let before = refunded(lines, |item| of(item).map(|line| (line.value, line.before)));
         let after = refunded(lines, |item| of(item).map(|line| (line.value, line.after)));
         let was_due = due(earned, base, before);
-        self.within(earning, was_due, due(earned, base, after))
+        self.within(standing, was_due, due(earned, base, after))
     }
 
     /// What is due after this refund less what was due before it.
-    fn within(&self, earning: &Traced, was_due: Points, is_due: Points) -> Points {
-        let earned = earning.entry.amount;
+    fn within(&self, standing: &Standing, was_due: Points, is_due: Points) -> Points {
+        let earned = standing.earning.entry.amount;
         let is_due = if self.whole { earned } else { is_due };
         let step = is_due.checked_sub(was_due).unwrap_or_default().max(Points::ZERO);
         // Never more than is left of it, whatever else took it back.
-        let left = earned.checked_add(earning.reversed).unwrap_or_default().max(Points::ZERO);
-        step.min(left)
+        step.min(standing.left())
     }
 }
 
@@ -130,27 +130,23 @@ pub fn take_back(
         let card = cards.iter().find(|card| card.id == earning.card);
         let stamps = card.is_some_and(is_of_stamps);
         let lines = tx.earning_lines(refund.merchant, earning.entry.id)?;
+        let welcome = if refund.whole { welcome_of(tx, refund.merchant, &earning)? } else { None };
+        let standing = Standing::of(tx, refund.merchant, earning)?;
         let amount = match (stamps, refund.whole) {
             (true, false) => Points::ZERO,
-            (true, true) => {
-                let earned = earning.entry.amount;
-                earned.checked_add(earning.reversed).unwrap_or_default().max(Points::ZERO)
-            }
-            (false, _) => refund.step(&earning, &lines),
+            (true, true) => standing.left(),
+            (false, _) => refund.step(&standing, &lines),
         };
         let policy = if stamps { refund.policy.without_debt() } else { refund.policy };
-        if amount > Points::ZERO {
-            let clawed = claw(tx, &earning, amount, policy, refund.occasion)?;
-            taken.push(TakenBack { earning: earning.clone(), clawed });
+        let mut parts = standing.split(amount);
+        if let Some(welcome) = welcome {
+            let standing = Standing::of(tx, refund.merchant, welcome)?;
+            let left = standing.left();
+            parts.extend(standing.split(left));
         }
-        if refund.whole
-            && let Some(welcome) = welcome_of(tx, refund.merchant, &earning)?
-        {
-            let left = welcome.entry.amount.checked_add(welcome.reversed).unwrap_or_default();
-            if left > Points::ZERO {
-                let clawed = claw(tx, &welcome, left, refund.policy, refund.occasion)?;
-                taken.push(TakenBack { earning: welcome, clawed });
-            }
+        for (earning, part) in parts {
+            let clawed = claw(tx, &earning, part, policy, refund.occasion)?;
+            taken.push(TakenBack { earning, clawed });
         }
     }
     Ok(taken)

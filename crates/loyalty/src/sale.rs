@@ -20,7 +20,7 @@ use crate::{
     welcome::{Life, Recognise, may_be_welcome, welcome},
 };
 
-/// From when on points are good that somebody has to look at first (rule 26): never, until they have.
+/// From when on points are good that somebody has to look at first (rule 26): never, until they have ([`crate::review`]).
 pub const UNTIL_REVIEWED: Timestamp = Timestamp::MAX;
 
 /// How a sale's age bears on what it earns (rule 26).
@@ -179,6 +179,7 @@ fn write(
         active_from: life.active_from,
         expires_at: life.expires_at,
         revives: None,
+        moved_from: None,
     };
     let what = (EntryKind::Earn, sale.cause, sale.version);
     let posted = bookkeeping::give(tx, account, what, lot, sale.occasion)?;
@@ -350,4 +351,4 @@ impl Looked {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

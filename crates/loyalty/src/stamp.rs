@@ -82,6 +82,7 @@ pub fn stamp<S: LedgerStore + PromotionStore + CustomerStore + MerchantStore>(
         active_from: now,
         expires_at: days.and_then(|days| expiry::after_days(place.zone, date, days)),
         revives: None,
+        moved_from: None,
     };
     // Stamps by hand name nothing that they come of: the number of the line tells them apart.
     let nth = u32::try_from(account.account().seq).unwrap_or(u32::MAX);

@@ -133,6 +133,7 @@ mod tests {
                 active_from: at(*active_from),
                 expires_at: expires_at.map(at),
                 revives: None,
+                moved_from: None,
             });
         }
         for ((lot, amount), id) in held.iter().zip(0..) {

@@ -89,6 +89,7 @@ pub(crate) fn welcome(
         active_from: life.active_from,
         expires_at: life.expires_at,
         revives: None,
+        moved_from: None,
     };
     bookkeeping::give(tx, account, (EntryKind::Earn, Cause::InitialPoints, 0), lot, occasion)?;
     Ok(program.initial_points)

@@ -760,6 +760,7 @@ diesel::table! {
         active_from -> BigInt,
         expires_at -> Nullable<BigInt>,
         revives -> Nullable<BigInt>,
+        moved_from -> Nullable<BigInt>,
     }
 }
 

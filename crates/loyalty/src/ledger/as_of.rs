@@ -2,7 +2,7 @@
 
 use regulars_kernel::{Points, StoreError, Timestamp};
 
-use crate::{Book, EntryKind, HoldState};
+use crate::{Book, EntryKind, HoldState, posting::Unpostable};
 
 impl Book {
     /// What was written until an instant, that instant included: lines, lots and uses, with the sums that they came to. What was
@@ -11,7 +11,6 @@ impl Book {
     /// # Errors
     /// [`StoreError::Internal`] where a sum does not fit 64 bits.
     pub fn as_of(&self, at: Timestamp) -> Result<Self, StoreError> {
-        let overflow = || StoreError::Internal("a sum of points does not fit 64 bits".into());
         let mut book = Self::new(self.account.clone());
         book.entries = self.entries.iter().filter(|row| row.recorded_at <= at).cloned().collect();
         let written = |id| book.entries.iter().any(|row| row.id == id);
@@ -29,11 +28,11 @@ impl Book {
             let used = book.lot_uses.iter().filter(|row| row.lot == lot.id);
             let used = used.map(|row| row.amount).try_fold(Points::ZERO, Points::checked_add);
             lot.remaining =
-                used.and_then(|used| lot.amount.checked_sub(used)).ok_or_else(overflow)?;
+                used.and_then(|used| lot.amount.checked_sub(used)).ok_or(Unpostable::Overflow)?;
         }
         let sum = |amounts: Vec<Points>| {
             let mut amounts = amounts.into_iter();
-            amounts.try_fold(Points::ZERO, Points::checked_add).ok_or_else(overflow)
+            amounts.try_fold(Points::ZERO, Points::checked_add).ok_or(Unpostable::Overflow)
         };
         let balance = sum(book.lots.iter().map(|lot| lot.remaining).collect())?;
         let entries = sum(book.entries.iter().map(|row| row.amount).collect())?;
@@ -44,7 +43,7 @@ impl Book {
         let earned = sum(earned.map(|row| row.amount).collect())?;
         let last = book.entries.last();
         book.account.balance = balance;
-        book.account.debt = balance.checked_sub(entries).ok_or_else(overflow)?;
+        book.account.debt = balance.checked_sub(entries).ok_or(Unpostable::Overflow)?;
         book.account.held = Points::ZERO;
         book.account.earned = earned;
         book.account.seq = last.map_or(0, |row| row.seq);

@@ -151,6 +151,7 @@ impl Clerk {
                 active_from,
                 expires_at,
                 revives: None,
+                moved_from: None,
             });
         }
     }

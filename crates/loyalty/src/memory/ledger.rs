@@ -8,12 +8,12 @@ use regulars_kernel::{
     Timestamp,
 };
 
-use super::{MemoryStore, overflow, rows::Rows};
+use super::{MemoryStore, rows::Rows};
 use crate::{
     Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Holdings, IntentState,
     LedgerStore, Lot, LotUse, LoyaltyCard, LoyaltyStore, Posted, Traced,
     ledger_store::{EarningLine, NewHold},
-    posting::{Locked, Posting},
+    posting::{Locked, Posting, Unpostable},
     welcome::WelcomeMark,
 };
 
@@ -63,18 +63,18 @@ fn traced(book: &Book, entry: &Entry) -> Result<Traced, StoreError> {
     let mut uses: BTreeMap<LotId, Points> = BTreeMap::new();
     for row in reversals.iter().copied().chain([entry]) {
         if row.id != entry.id {
-            reversed = reversed.checked_add(row.amount).ok_or_else(overflow)?;
+            reversed = reversed.checked_add(row.amount).ok_or(Unpostable::Overflow)?;
         }
         // What came back as a lot of its own came back all the same.
         let revived = book.lots.iter().filter(|lot| lot.entry == row.id);
         let revived = revived.filter_map(|lot| Some((lot.revives?, lot.amount)));
         for (lot, amount) in revived {
             let sum = uses.entry(lot).or_default();
-            *sum = sum.checked_sub(amount).ok_or_else(overflow)?;
+            *sum = sum.checked_sub(amount).ok_or(Unpostable::Overflow)?;
         }
         for part in book.lot_uses.iter().filter(|part| part.entry == row.id) {
             let sum = uses.entry(part.lot).or_default();
-            *sum = sum.checked_add(part.amount).ok_or_else(overflow)?;
+            *sum = sum.checked_add(part.amount).ok_or(Unpostable::Overflow)?;
         }
     }
     let uses = uses.into_iter().filter(|(_, amount)| *amount > Points::ZERO);
@@ -162,13 +162,14 @@ impl LedgerStore for MemoryStore {
                 active_from: lot.active_from,
                 expires_at: lot.expires_at,
                 revives: lot.revives,
+                moved_from: lot.moved_from,
             });
             let lots: Vec<Lot> = lots.collect();
             for (lot, amount) in &posting.uses {
                 let lot_use = LotUse { entry: entry.id, lot: *lot, amount: *amount };
                 let row = book.lots.iter_mut().find(|row| row.id == *lot);
                 let row = row.ok_or(StoreError::OutOfScope("the lot is not there"))?;
-                row.remaining = row.remaining.checked_sub(*amount).ok_or_else(overflow)?;
+                row.remaining = row.remaining.checked_sub(*amount).ok_or(Unpostable::Overflow)?;
                 book.lot_uses.push(lot_use);
             }
             book.lots.extend(lots.iter().cloned());
@@ -185,8 +186,9 @@ impl LedgerStore for MemoryStore {
         let (hold, after) = self.book(account, |book| {
             let mut sum = hold.parts.iter().map(|(_, part)| *part);
             let amount = sum.try_fold(Points::ZERO, Points::checked_add);
-            let amount = amount.ok_or_else(overflow)?;
-            book.account.held = book.account.held.checked_add(amount).ok_or_else(overflow)?;
+            let amount = amount.ok_or(Unpostable::Overflow)?;
+            book.account.held =
+                book.account.held.checked_add(amount).ok_or(Unpostable::Overflow)?;
             let row = Hold {
                 id,
                 account: book.account.id,
@@ -215,7 +217,7 @@ impl LedgerStore for MemoryStore {
             let row = book.holds.iter_mut().find(|row| row.id == hold.id);
             let row = row.filter(|row| row.state == HoldState::Open);
             row.ok_or(StoreError::OutOfScope("the hold is not open"))?.state = state;
-            let held = book.account.held.checked_sub(hold.amount).ok_or_else(overflow)?;
+            let held = book.account.held.checked_sub(hold.amount).ok_or(Unpostable::Overflow)?;
             book.account.held = held;
             Ok(book.account.clone())
         })?;
@@ -300,7 +302,7 @@ impl LedgerStore for MemoryStore {
                     && entry.cause.counts_against_caps()
             });
             let sum = earned.map(|entry| entry.amount).try_fold(Points::ZERO, Points::checked_add);
-            let sum = sum.ok_or_else(overflow)?;
+            let sum = sum.ok_or(Unpostable::Overflow)?;
             if sum > Points::ZERO {
                 found.push((id, sum));
             }

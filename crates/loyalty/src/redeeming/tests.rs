@@ -101,6 +101,7 @@ impl Shop {
             active_from: at(0),
             expires_at: None,
             revives: None,
+            moved_from: None,
         };
         let what = (EntryKind::Earn, Cause::Order(OrderId::new(1)), 0);
         let occasion = Occasion::at(at(0), Tz::Europe__Berlin, None);

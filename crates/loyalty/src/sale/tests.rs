@@ -14,11 +14,11 @@ use crate::{
     welcome::{KnowsNobody, WelcomeMark},
 };
 
-const MERCHANT: MerchantId = MerchantId::new(61);
+pub(crate) const MERCHANT: MerchantId = MerchantId::new(61);
 const ADA: PersonId = PersonId::new(71);
 
 /// A shop with cards, and one customer.
-struct Shop {
+pub(crate) struct Shop {
     memory: Memory,
     merchant: Merchant,
     member: Membership,
@@ -32,16 +32,16 @@ impl Recognise for Shop {
     }
 }
 
-fn points_card(id: i64, program: PointsProgram) -> LoyaltyCard {
+pub(crate) fn points_card(id: i64, program: PointsProgram) -> LoyaltyCard {
     let id = LoyaltyCardId::new(id);
     LoyaltyCard::new(id, MERCHANT, "Points", Currency::EUR, Program::Points(program), at(0))
 }
 
-fn program(rate: i64) -> PointsProgram {
+pub(crate) fn program(rate: i64) -> PointsProgram {
     PointsProgram::new(Spending::Product, Millionths::new(rate * 1_000_000))
 }
 
-fn stamps_card(id: i64) -> LoyaltyCard {
+pub(crate) fn stamps_card(id: i64) -> LoyaltyCard {
     let program = StampsProgram {
         stamps_needed: 5,
         max_stamps_per_day: Some(1),
@@ -52,7 +52,7 @@ fn stamps_card(id: i64) -> LoyaltyCard {
 }
 
 impl Shop {
-    fn new(cards: Vec<LoyaltyCard>) -> Self {
+    pub(crate) fn new(cards: Vec<LoyaltyCard>) -> Self {
         let memory = Memory::new();
         let zone = Tz::Europe__Berlin;
         let merchant = Merchant::new(MERCHANT, "Shop", zone, Currency::EUR, at(0));
@@ -72,7 +72,7 @@ impl Shop {
         Self { memory, merchant, member, place, marks: vec![card] }
     }
 
-    fn tx(&self) -> MemoryStore {
+    pub(crate) fn tx(&self) -> MemoryStore {
         self.memory.scoped(Scope::Merchant(MERCHANT))
     }
 
@@ -81,11 +81,11 @@ impl Shop {
     }
 
     /// Sells lines of those amounts; the order's number names the sale.
-    fn sells(&self, order: i64, amounts: &[i64], seconds: i64) -> Vec<CardOutcome> {
+    pub(crate) fn sells(&self, order: i64, amounts: &[i64], seconds: i64) -> Vec<CardOutcome> {
         self.try_to_sell(order, amounts, seconds, Timeliness::InTime).unwrap()
     }
 
-    fn try_to_sell(
+    pub(crate) fn try_to_sell(
         &self,
         order: i64,
         amounts: &[i64],
@@ -123,7 +123,7 @@ impl Shop {
     }
 
     /// Gives back so much of each line, `before` having been given back.
-    fn refunds(
+    pub(crate) fn refunds(
         &self,
         order: i64,
         lines: &[(i64, i64, i64)],
@@ -153,18 +153,18 @@ impl Shop {
         take_back(&mut self.tx(), &refund).unwrap()
     }
 
-    fn account(&self, card: i64) -> Account {
+    pub(crate) fn account(&self, card: i64) -> Account {
         let accounts = self.tx().accounts_per_consumer(&[ADA]).unwrap();
         accounts.into_iter().find(|account| account.card == LoyaltyCardId::new(card)).unwrap()
     }
 
     /// Balance, debt and what was earned net.
-    fn sums(&self, card: i64) -> (i64, i64, i64) {
+    pub(crate) fn sums(&self, card: i64) -> (i64, i64, i64) {
         let account = self.account(card);
         (account.balance.get(), account.debt.get(), account.earned.get())
     }
 
-    fn add_up(&self) {
+    pub(crate) fn add_up(&self) {
         for book in self.tx().books(None, 100).unwrap() {
             assert_eq!(ledger::check(&book), Vec::new());
         }

@@ -88,6 +88,7 @@ impl Traveller {
                     active_from: self.days(delay),
                     expires_at: (life > 0).then(|| self.days(delay + life)),
                     revives: None,
+                    moved_from: None,
                 };
                 let cause = self.order(self.orders);
                 bookkeeping::give(tx, account, (EntryKind::Earn, cause, 0), lot, occasion)?;
@@ -310,7 +311,13 @@ fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
         business_date: first.business_date,
         actor: None,
     };
-    let lot = NewLot { amount: Points::new(1), active_from: last, expires_at: None, revives: None };
+    let lot = NewLot {
+        amount: Points::new(1),
+        active_from: last,
+        expires_at: None,
+        revives: None,
+        moved_from: None,
+    };
     let posting = credit(account.account(), happening, &[Coming::New(lot)], last)?;
     // A database takes nothing more in this transaction, so it comes last.
     assert!(matches!(tx.post(&mut locked, posting), Err(StoreError::Taken("entry.natural_key"))));

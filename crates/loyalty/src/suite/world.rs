@@ -275,6 +275,7 @@ fn book(account: Account, credits: &[Credit], debt: i64) -> Book {
             active_from: credit.active_from,
             expires_at: credit.expires_at,
             revives: None,
+            moved_from: None,
         };
         if credit.held > 0 {
             for state in HoldState::ALL {

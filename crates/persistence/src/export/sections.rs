@@ -343,7 +343,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, account_id, entry_id, amount, remaining, active_from: Instant,
-            expires_at: Instant, revives,
+            expires_at: Instant, revives, moved_from,
         ],
     },
     Section {

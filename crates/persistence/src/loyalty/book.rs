@@ -176,16 +176,25 @@ fn entries(
     Ok(())
 }
 
-pub(super) type LotSql =
-    (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>);
-pub(super) type LotRow = (i64, i64, i64, i64, i64, i64, Option<i64>, Option<i64>);
+pub(super) type LotSql = (
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+);
+pub(super) type LotRow = (i64, i64, i64, i64, i64, i64, Option<i64>, Option<i64>, Option<i64>);
 
 /// The columns of [`LotRow`] after the account, in its order, under the alias `l`.
-pub(super) const LOT: &str =
-    "l.id, l.entry_id, l.amount, l.remaining, l.active_from, l.expires_at, l.revives";
+pub(super) const LOT: &str = "l.id, l.entry_id, l.amount, l.remaining, l.active_from, \
+     l.expires_at, l.revives, l.moved_from";
 
 pub(super) fn lot(
-    (account, id, entry, amount, remaining, active_from, expires_at, revives): LotRow,
+    (account, id, entry, amount, remaining, active_from, expires_at, revives, moved_from): LotRow,
 ) -> Lot {
     Lot {
         id: LotId::new(id),
@@ -196,6 +205,7 @@ pub(super) fn lot(
         active_from: Timestamp::from_micros(active_from),
         expires_at: expires_at.map(Timestamp::from_micros),
         revives: revives.map(LotId::new),
+        moved_from: moved_from.map(LotId::new),
     }
 }
 

@@ -1,16 +1,17 @@
 //! Lines of the ledger, written under the lock of their account's row.
 
-use std::collections::BTreeMap;
+mod hold;
+mod trace;
 
 use chrono::NaiveDate;
 use diesel::sql_types::BigInt;
 use regulars_kernel::{
-    AccountId, EntryId, HoldId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, Scope,
-    StoreError, Timestamp,
+    AccountId, EntryId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, Scope, StoreError,
+    Timestamp,
 };
 use regulars_loyalty::{
-    Account, Cause, EarningLine, Entry, Hold, HoldLot, HoldState, Holdings, IntentState,
-    LedgerStore, Lot, LoyaltyCard, LoyaltyStore, Posted, Traced,
+    Account, Cause, EarningLine, Entry, Hold, HoldState, Holdings, LedgerStore, Lot, LoyaltyCard,
+    LoyaltyStore, Posted, Traced,
     ledger_store::NewHold,
     posting::{Locked, Posting},
     welcome::WelcomeMark,
@@ -18,7 +19,7 @@ use regulars_loyalty::{
 
 use super::{
     account,
-    book::{self, EntryRow, EntrySql, LotRow, LotSql},
+    book::{self, EntryRow, EntrySql},
     earning, inserted, listed, owns,
 };
 use crate::{
@@ -74,7 +75,7 @@ impl LedgerStore for Tx<'_> {
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
-        holdings(self, account.account())
+        hold::holdings(self, account.account())
     }
 
     fn post(&mut self, account: &mut Locked, posting: Posting) -> Result<Posted, StoreError> {
@@ -84,7 +85,7 @@ impl LedgerStore for Tx<'_> {
     }
 
     fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError> {
-        put_hold(self, account, hold)
+        hold::put_hold(self, account, hold)
     }
 
     fn end_hold(
@@ -93,7 +94,7 @@ impl LedgerStore for Tx<'_> {
         hold: &Hold,
         state: HoldState,
     ) -> Result<(), StoreError> {
-        end_hold(self, account, hold, state)
+        hold::end_hold(self, account, hold, state)
     }
 
     fn entry_of_key(
@@ -110,7 +111,7 @@ impl LedgerStore for Tx<'_> {
     }
 
     fn traced(&mut self, merchant: MerchantId, cause: Cause) -> Result<Vec<Traced>, StoreError> {
-        traced_by_cause(self, merchant, cause)
+        trace::by_cause(self, merchant, cause)
     }
 
     fn trace(&mut self, entry: EntryId) -> Result<Option<Traced>, StoreError> {
@@ -119,7 +120,7 @@ impl LedgerStore for Tx<'_> {
             .bind(entry.get())
             .sql(" AND e.reverses IS NULL");
         let found = first_entry(self, statement)?;
-        Ok(traced(self, found.into_iter().collect())?.pop())
+        Ok(trace::traced(self, found.into_iter().collect())?.pop())
     }
 
     fn revivals(
@@ -127,18 +128,7 @@ impl LedgerStore for Tx<'_> {
         account: &Locked,
         lots: &[LotId],
     ) -> Result<Vec<(LotId, Lot)>, StoreError> {
-        let rows: Vec<LotRow> = Statement::<LotSql>::new("SELECT l.account_id, ")
-            .sql(book::LOT)
-            .sql(" FROM lot l WHERE l.merchant_id = ")
-            .bind(account.account().merchant.get())
-            .sql(" AND l.account_id = ")
-            .bind(account.account().id.get())
-            .sql(" AND l.revives IS NOT NULL AND l.revives")
-            .is_in(lots.iter().map(|lot| lot.get()).collect::<Bind>())
-            .sql(" ORDER BY l.id")
-            .load(self.connection)?;
-        let lots = rows.into_iter().map(book::lot);
-        Ok(lots.filter_map(|lot| Some((lot.revives?, lot))).collect())
+        trace::revivals(self, account.account(), lots)
     }
 
     fn earned_on(
@@ -169,7 +159,7 @@ impl LedgerStore for Tx<'_> {
         now: Timestamp,
         most: u16,
     ) -> Result<Vec<AccountId>, StoreError> {
-        due(self, after, now, most)
+        hold::due(self, after, now, most)
     }
 
     fn entries_of_account(
@@ -263,53 +253,6 @@ fn require_owned(tx: &Tx<'_>, account: &Account) -> Result<(), StoreError> {
     }
 }
 
-/// A hold, and its part of one lot.
-type HeldRow = (i64, i64, i64, i64, i64, i64);
-
-fn holdings(tx: &mut Tx<'_>, account: &Account) -> Result<Holdings, StoreError> {
-    require_owned(tx, account)?;
-    let (merchant, id) = (account.merchant.get(), account.id.get());
-    let lots: Vec<LotRow> = Statement::<LotSql>::new("SELECT l.account_id, ")
-        .sql(book::LOT)
-        .sql(" FROM lot l WHERE l.merchant_id = ")
-        .bind(merchant)
-        .sql(" AND l.account_id = ")
-        .bind(id)
-        .sql(" AND l.remaining > 0 ORDER BY l.id")
-        .load(tx.connection)?;
-    let mut holdings =
-        Holdings { lots: lots.into_iter().map(book::lot).collect(), ..Holdings::default() };
-    if account.held == Points::ZERO {
-        return Ok(holdings);
-    }
-    let rows: Vec<HeldRow> = Statement::<(BigInt, BigInt, BigInt, BigInt, BigInt, BigInt)>::new(
-        "SELECT h.id, h.amount, h.until, h.created_at, p.lot_id, p.amount FROM hold h \
-         JOIN hold_lot p ON p.merchant_id = h.merchant_id AND p.hold_id = h.id \
-         WHERE h.merchant_id = ",
-    )
-    .bind(merchant)
-    .sql(" AND h.account_id = ")
-    .bind(id)
-    .sql(" AND h.state = 'OPEN' ORDER BY h.id, p.lot_id")
-    .load(tx.connection)?;
-    for (hold, amount, until, created_at, lot, part) in rows {
-        let hold_id = HoldId::new(hold);
-        if holdings.holds.last().is_none_or(|last| last.id != hold_id) {
-            holdings.holds.push(Hold {
-                id: hold_id,
-                account: account.id,
-                amount: Points::new(amount),
-                until: Timestamp::from_micros(until),
-                state: HoldState::Open,
-                created_at: Timestamp::from_micros(created_at),
-            });
-        }
-        let (lot, amount) = (LotId::new(lot), Points::new(part));
-        holdings.parts.push(HoldLot { hold: hold_id, lot, amount });
-    }
-    Ok(holdings)
-}
-
 fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, StoreError> {
     require_owned(tx, before)?;
     let merchant = before.merchant.get();
@@ -342,7 +285,7 @@ fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, 
     for lot in &posting.lots {
         let statement = Statement::<BigInt>::new(
             "INSERT INTO lot (merchant_id, account_id, entry_id, amount, remaining, active_from, \
-             expires_at, revives) VALUES (",
+             expires_at, revives, moved_from) VALUES (",
         );
         let statement = listed(
             statement,
@@ -355,6 +298,7 @@ fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, 
                 lot.active_from.micros().into(),
                 lot.expires_at.map(Timestamp::micros).into(),
                 lot.revives.map(LotId::get).into(),
+                lot.moved_from.map(LotId::get).into(),
             ],
         );
         lots.push(Lot {
@@ -366,6 +310,7 @@ fn post(tx: &mut Tx<'_>, before: &Account, posting: &Posting) -> Result<Posted, 
             active_from: lot.active_from,
             expires_at: lot.expires_at,
             revives: lot.revives,
+            moved_from: lot.moved_from,
         });
     }
     for (lot, amount) in &posting.uses {
@@ -425,276 +370,4 @@ fn keep_account(tx: &mut Tx<'_>, before: &Account, after: &Account) -> Result<()
         .bind(before.seq)
         .execute(tx.connection)?;
     if touched == 1 { Ok(()) } else { Err(StoreError::Contended) }
-}
-
-fn put_hold(tx: &mut Tx<'_>, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError> {
-    let before = account.account().clone();
-    require_owned(tx, &before)?;
-    let overflow = || StoreError::Internal("a sum of points does not fit 64 bits".into());
-    let mut sum = hold.parts.iter().map(|(_, part)| *part);
-    let amount = sum.try_fold(Points::ZERO, Points::checked_add);
-    let amount = amount.ok_or_else(overflow)?;
-    let held = before.held.checked_add(amount).ok_or_else(overflow)?;
-    let after = Account { held, ..before.clone() };
-    let statement = Statement::<BigInt>::new(
-        "INSERT INTO hold (merchant_id, account_id, amount, until, state, created_at) VALUES (",
-    );
-    let statement = listed(
-        statement,
-        [
-            before.merchant.get().into(),
-            before.id.get().into(),
-            amount.get().into(),
-            hold.until.micros().into(),
-            HoldState::Open.name().into(),
-            hold.created_at.micros().into(),
-        ],
-    );
-    let id = HoldId::new(inserted(tx, statement)?);
-    for (lot, part) in &hold.parts {
-        let statement = Statement::<()>::new(
-            "INSERT INTO hold_lot (merchant_id, hold_id, lot_id, amount) VALUES (",
-        );
-        let values = [before.merchant.get(), id.get(), lot.get(), part.get()];
-        listed(statement, values.map(Bind::from)).execute(tx.connection)?;
-    }
-    keep_account(tx, &before, &after)?;
-    let row = Hold {
-        id,
-        account: before.id,
-        amount,
-        until: hold.until,
-        state: HoldState::Open,
-        created_at: hold.created_at,
-    };
-    account.advance(after);
-    Ok(row)
-}
-
-fn end_hold(
-    tx: &mut Tx<'_>,
-    account: &mut Locked,
-    hold: &Hold,
-    state: HoldState,
-) -> Result<(), StoreError> {
-    let before = account.account().clone();
-    require_owned(tx, &before)?;
-    let touched = Statement::<()>::new("UPDATE hold SET state = ")
-        .bind(state.name())
-        .sql(" WHERE merchant_id = ")
-        .bind(before.merchant.get())
-        .sql(" AND account_id = ")
-        .bind(before.id.get())
-        .sql(" AND id = ")
-        .bind(hold.id.get())
-        .sql(" AND state = 'OPEN'")
-        .execute(tx.connection)?;
-    if touched != 1 {
-        return Err(StoreError::OutOfScope("the hold is not open"));
-    }
-    let ended = IntentState::from(state);
-    Statement::<()>::new("UPDATE redemption_intent SET state = ")
-        .bind(ended.name())
-        .sql(" WHERE merchant_id = ")
-        .bind(before.merchant.get())
-        .sql(" AND hold_id = ")
-        .bind(hold.id.get())
-        .sql(" AND state = 'OPEN'")
-        .execute(tx.connection)?;
-    let held = before.held.checked_sub(hold.amount).unwrap_or_default();
-    let after = Account { held, ..before.clone() };
-    keep_account(tx, &before, &after)?;
-    account.advance(after);
-    Ok(())
-}
-
-/// What of an entry was taken back so far, by its id.
-type Reversed = BTreeMap<i64, (i64, u32)>;
-
-fn traced_by_cause(
-    tx: &mut Tx<'_>,
-    merchant: MerchantId,
-    cause: Cause,
-) -> Result<Vec<Traced>, StoreError> {
-    let mut statement = entries(tx.scope())
-        .sql(" AND e.merchant_id = ")
-        .bind(merchant.get())
-        .sql(" AND e.cause_id");
-    match cause.id() {
-        Some(id) => {
-            statement.push(" = ");
-            statement.push_bind(id);
-        }
-        None => statement.push(" IS NULL"),
-    }
-    let rows: Vec<EntryRow> = statement
-        .sql(" AND e.cause = ")
-        .bind(cause.name())
-        .sql(" AND e.reverses IS NULL ORDER BY e.id")
-        .load(tx.connection)?;
-    traced(tx, rows.into_iter().map(EntryRow::entry).collect::<Result<_, _>>()?)
-}
-
-/// Lines of one merchant, with all that can still be taken back of them.
-fn traced(tx: &mut Tx<'_>, found: Vec<Entry>) -> Result<Vec<Traced>, StoreError> {
-    let Some(first) = found.first() else { return Ok(Vec::new()) };
-    let merchant = merchant_of(tx, first.account)?;
-    let ids: Vec<i64> = found.iter().map(|entry| entry.id.get()).collect();
-    let accounts: Vec<AccountId> = found.iter().map(|entry| entry.account).collect();
-    let owners = owners(tx, merchant, &accounts)?;
-    let reversed = reversed(tx, merchant, &ids)?;
-    let lots = lots(tx, merchant, "entry_id", &ids)?;
-    let uses = uses_of(tx, merchant, &ids)?;
-    let used: Vec<i64> = uses.iter().map(|(_, lot, _)| *lot).collect();
-    let used = if used.is_empty() { Vec::new() } else { self::lots(tx, merchant, "id", &used)? };
-    let trace = |entry: Entry| {
-        let id = entry.id.get();
-        let (person, card) = owners.get(&entry.account)?;
-        let (sum, count) = reversed.get(&id).copied().unwrap_or_default();
-        let uses = uses.iter().filter(|(of, _, amount)| *of == id && *amount > 0);
-        let lot = |id: i64| used.iter().find(|lot| lot.id.get() == id).cloned();
-        let uses = uses.filter_map(|(_, id, amount)| Some((lot(*id)?, Points::new(*amount))));
-        Some(Traced {
-            person: *person,
-            card: *card,
-            reversed: Points::new(sum),
-            reversals: count,
-            lots: lots.iter().filter(|lot| lot.entry == entry.id).cloned().collect(),
-            uses: uses.collect(),
-            entry,
-        })
-    };
-    Ok(found.into_iter().filter_map(trace).collect())
-}
-
-fn merchant_of(tx: &mut Tx<'_>, account: AccountId) -> Result<MerchantId, StoreError> {
-    if let Some(merchant) = tx.scope().merchant() {
-        return Ok(merchant);
-    }
-    let row: Option<i64> =
-        Statement::<BigInt>::new("SELECT a.merchant_id FROM account a WHERE a.id = ")
-            .bind(account.get())
-            .first(tx.connection)?;
-    row.map(MerchantId::new).ok_or(StoreError::OutOfScope("the account is not there"))
-}
-
-fn owners(
-    tx: &mut Tx<'_>,
-    merchant: MerchantId,
-    accounts: &[AccountId],
-) -> Result<BTreeMap<AccountId, (PersonId, LoyaltyCardId)>, StoreError> {
-    let rows: Vec<(i64, i64, i64)> = Statement::<(BigInt, BigInt, BigInt)>::new(
-        "SELECT a.id, a.person_id, a.loyalty_card_id FROM account a WHERE a.merchant_id = ",
-    )
-    .bind(merchant.get())
-    .sql(" AND a.id")
-    .is_in(accounts.iter().map(|id| id.get()).collect::<Bind>())
-    .load(tx.connection)?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(id, person, card)| {
-            (AccountId::new(id), (PersonId::new(person), LoyaltyCardId::new(card)))
-        })
-        .collect())
-}
-
-fn reversed(tx: &mut Tx<'_>, merchant: MerchantId, ids: &[i64]) -> Result<Reversed, StoreError> {
-    let rows: Vec<(i64, i64, i64)> =
-        Statement::<(BigInt, BigInt, BigInt)>::new("SELECT r.reverses, ")
-            .dialect("SUM(r.amount)::BIGINT", "SUM(r.amount)")
-            .sql(", COUNT(*) FROM entry r WHERE r.merchant_id = ")
-            .bind(merchant.get())
-            .sql(" AND r.reverses IS NOT NULL AND r.reverses")
-            .is_in(ids.iter().copied().collect::<Bind>())
-            .sql(" GROUP BY r.reverses")
-            .load(tx.connection)?;
-    let rows = rows.into_iter();
-    Ok(rows.map(|(id, sum, count)| (id, (sum, u32::try_from(count).unwrap_or(u32::MAX)))).collect())
-}
-
-/// The lots of which a column has one of those numbers.
-fn lots(
-    tx: &mut Tx<'_>,
-    merchant: MerchantId,
-    column: &'static str,
-    ids: &[i64],
-) -> Result<Vec<Lot>, StoreError> {
-    let rows: Vec<LotRow> = Statement::<LotSql>::new("SELECT l.account_id, ")
-        .sql(book::LOT)
-        .sql(" FROM lot l WHERE l.merchant_id = ")
-        .bind(merchant.get())
-        .sql(" AND l.")
-        .sql(column)
-        .is_in(ids.iter().copied().collect::<Bind>())
-        .sql(" ORDER BY l.id")
-        .load(tx.connection)?;
-    Ok(rows.into_iter().map(book::lot).collect())
-}
-
-/// What entries took from lots, less what came back of it: to the lot itself, or as a lot that brings it back.
-fn uses_of(
-    tx: &mut Tx<'_>,
-    merchant: MerchantId,
-    ids: &[i64],
-) -> Result<Vec<(i64, i64, i64)>, StoreError> {
-    let (merchant, ids) = (merchant.get(), ids.iter().copied().collect::<Bind>());
-    Statement::<(BigInt, BigInt, BigInt)>::new("SELECT entry_id, lot_id, ")
-        .dialect("SUM(amount)::BIGINT", "SUM(amount)")
-        .sql(" FROM (SELECT u.entry_id, u.lot_id, u.amount FROM lot_use u WHERE u.merchant_id = ")
-        .bind(merchant)
-        .sql(" AND u.entry_id")
-        .is_in(ids.clone())
-        .sql(
-            " UNION ALL SELECT r.reverses, u.lot_id, u.amount FROM entry r \
-             JOIN lot_use u ON u.merchant_id = r.merchant_id AND u.entry_id = r.id \
-             WHERE r.reverses IS NOT NULL AND r.merchant_id = ",
-        )
-        .bind(merchant)
-        .sql(" AND r.reverses")
-        .is_in(ids.clone())
-        .sql(
-            " UNION ALL SELECT r.reverses, l.revives, -l.amount FROM entry r \
-             JOIN lot l ON l.merchant_id = r.merchant_id AND l.entry_id = r.id \
-             WHERE r.reverses IS NOT NULL AND l.revives IS NOT NULL AND r.merchant_id = ",
-        )
-        .bind(merchant)
-        .sql(" AND r.reverses")
-        .is_in(ids)
-        .sql(") u GROUP BY entry_id, lot_id ORDER BY entry_id, lot_id")
-        .load(tx.connection)
-}
-
-fn due(
-    tx: &mut Tx<'_>,
-    after: Option<AccountId>,
-    now: Timestamp,
-    most: u16,
-) -> Result<Vec<AccountId>, StoreError> {
-    let now = now.micros();
-    let mut statement = Statement::<BigInt>::new(
-        "SELECT DISTINCT a.id FROM account a JOIN (\
-         SELECT h.merchant_id, h.account_id FROM hold h WHERE h.state = 'OPEN' AND h.until <= ",
-    )
-    .bind(now)
-    .sql(
-        " UNION ALL SELECT l.merchant_id, l.account_id FROM lot l \
-         WHERE l.remaining > 0 AND l.expires_at IS NOT NULL AND l.expires_at <= ",
-    )
-    .bind(now)
-    .sql(
-        " AND l.remaining > (SELECT COALESCE(SUM(p.amount), 0) FROM hold_lot p \
-         JOIN hold h ON h.merchant_id = p.merchant_id AND h.id = p.hold_id \
-         WHERE p.merchant_id = l.merchant_id AND p.lot_id = l.id AND h.state = 'OPEN' \
-         AND h.until > ",
-    )
-    .bind(now)
-    .sql(")) d ON d.merchant_id = a.merchant_id AND d.account_id = a.id WHERE TRUE");
-    push_owned(&mut statement, tx.scope());
-    if let Some(after) = after {
-        statement.push(" AND a.id > ");
-        statement.push_bind(after.get());
-    }
-    let rows: Vec<i64> =
-        statement.sql(" ORDER BY a.id LIMIT ").bind(i64::from(most)).load(tx.connection)?;
-    Ok(rows.into_iter().map(AccountId::new).collect())
 }

@@ -146,6 +146,7 @@ impl Book {
                 active_from: Timestamp::from_micros(life.active_from),
                 expires_at: life.expires_at,
                 revives: None,
+                moved_from: None,
             });
         }
         entry

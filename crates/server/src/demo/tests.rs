@@ -401,6 +401,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             active_from: instant(row.active_from),
             expires_at: row.expires_at.map(instant),
             revives: None,
+            moved_from: None,
         });
     }
     for row in &world.lot_use {

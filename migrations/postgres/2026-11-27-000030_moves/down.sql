@@ -1,0 +1,6 @@
+DROP TRIGGER lot_is_only_used ON lot;
+DROP INDEX lot_moved;
+ALTER TABLE lot DROP COLUMN moved_from;
+CREATE TRIGGER lot_is_only_used
+BEFORE UPDATE OF merchant_id, id, account_id, entry_id, amount, active_from, expires_at, revives ON lot
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
