@@ -16,6 +16,7 @@ const LISTS: [(&str, &str); 14] = [
     ("offers", ""),
     ("loyaltyCards", ""),
     ("redemptionIntents", ""),
+    ("saleReviews", ""),
     ("orderTypes", ""),
     ("applications", ""),
     ("auditLog", ""),
