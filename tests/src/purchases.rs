@@ -9,12 +9,13 @@ use crate::{
     audit::{act, changes, log},
     consumer_fields::create,
     orders::store,
+    redeeming::shop::Shop,
     visits::{broken, points},
     world::on_both,
 };
 
-const RECEIPT: &str = "success errors replayed warnings { code path message }
-    order { id total refunded state consumer { id } payments { paymentType amount cashReceived change }
+const RECEIPT: &str = "success errors replayed warnings { code path message reason }
+    order { id total state consumer { id } payments { paymentType amount cashReceived change }
         items { count edges { node { name quantity cost } } } discounts { edges { node { name amount } } } }
     receipt { earned balance pending cards { earned initialPoints reason { code } } }";
 
@@ -148,25 +149,62 @@ fn rule_10_a_whole_sale_is_one_call_and_its_answer_is_the_receipt() {
 }
 
 #[test]
-fn a_plain_sale_costs_few_statements_however_many_lines_it_has() {
+fn rule_10_codes_that_hold_are_used_up_and_what_was_given_for_others_is_the_merchants_own() {
     on_both(|world| {
-        let owner = world.merchant();
-        let shop = store(&owner);
-        points(&owner, &json!({}));
-        let ada = create(&owner, &json!({ "firstname": "Ada" }));
-        let cost = |name: &str, lines: usize| -> u32 {
-            let items = vec![json!({ "name": "Kaffee", "unitPrice": 2 }); lines];
-            let fields = json!({ "items": items, "consumerId": ada["id"] });
-            let input = with(sale(&shop, name, "1"), &fields);
-            let answer = send(&owner, "recordPurchase", &input, "success errors").succeeded();
-            assert_eq!(answer.data("recordPurchase.success"), true, "{}", answer.text);
-            answer.header("regulars-statements").expect("a header").parse().expect("a number")
+        let shop = Shop::open(world);
+        let (guest, me) = shop.guest();
+        let card = shop.flat_card();
+        shop.has(&me, card, 200);
+        let pays = json!({ "loyaltyCardId": card, "pointsToRedeem": 100 });
+        let intent = "redemptionIntent { id pk code }";
+        let made = act(&guest, "createPointsRedemptionIntent", &pays, intent);
+        let code = made["redemptionIntent"]["code"].clone();
+        let sale = |name: &str, codes: Value| {
+            json!({
+                "storeId": shop.store, "consumerId": me["id"], "redemptionCodes": codes,
+                "items": [{ "name": "Tee", "unitPrice": "10.00", "quantity": 2 }],
+                "entitySource": "POS", "entitySourceId": name,
+            })
         };
-        cost("first", 1);
-        let few = cost("three", 3);
-        assert!(few <= 28, "{:?}: {few}", world.engine);
-        assert_eq!(cost("twelve", 12), few, "{:?}", world.engine);
+        let codes =
+            json!([{ "code": code, "amount": "5.00" }, { "code": "ZZZZ-ZZZZ", "amount": "1.50" }]);
+        let selection = "success errors total discounts { kind amount points reason { code } } warnings { code reason }";
+        let quoted = send(&shop.owner, "quotePurchase", &sale("q", codes.clone()), selection);
+        let quoted = quoted.succeeded().data("quotePurchase").clone();
+        assert_eq!(quoted["total"], "13.50", "{quoted}");
+        let done = record(&shop.owner, &sale("c-1", codes.clone()));
+        assert_eq!(
+            (codes_of(&done), &done["order"]["total"]),
+            (vec![("code_not_taken", "unknown_code")], &json!("13.50")),
+            "{done}"
+        );
+        let discounts = done["order"]["discounts"]["edges"].as_array().expect("a list").clone();
+        let amounts: BTreeSet<_> =
+            discounts.iter().map(|edge| edge["node"]["amount"].to_string()).collect();
+        assert_eq!(amounts, BTreeSet::from(["\"5.00\"".to_owned(), "\"1.50\"".to_owned()]));
+        // Doubled, it counts once; used up, it counts never again.
+        assert_eq!(record(&shop.owner, &sale("c-1", codes))["order"]["id"], done["order"]["id"]);
+        let again = record(&shop.owner, &sale("c-2", json!([{ "code": code, "amount": "5.00" }])));
+        assert_eq!(codes(&again), ["code_not_taken"], "{again}");
+        assert_eq!(again["order"]["total"], "15.00", "what was given was given");
+        let seen = "query ($id: ID!) { consumer(id: $id) { points { held debt } pointsRedemptions { count } } }";
+        let found = shop.owner.query(seen, json!({ "id": me["id"] })).succeeded();
+        assert_eq!(found.data("consumer.points"), &json!({ "held": "0", "debt": "0" }));
+        let clerk = world.staff(
+            &shop.owner,
+            &["change_order", "view_order", "view_consumer", "identify_consumer"],
+        );
+        let denied = record(&clerk, &sale("c-3", json!([{ "code": "ZZZZ-ZZZZ" }])));
+        assert_eq!(denied["errors"]["nonFieldErrors"][0]["code"], "permission_denied", "{denied}");
+        shop.books_add_up();
     });
+}
+
+fn codes_of(done: &Value) -> Vec<(&str, &str)> {
+    let warnings = done["warnings"].as_array().expect("a list").iter();
+    warnings
+        .map(|one| (one["code"].as_str().expect("a code"), one["reason"].as_str().unwrap_or("")))
+        .collect()
 }
 
 #[test]
@@ -206,7 +244,7 @@ fn rule_11_whatever_order_sales_and_refunds_come_in_the_books_end_the_same() {
                 assert_eq!(last["success"], true, "{last}");
             }
             let id = &last["order"]["id"];
-            let seen = "query ($id: ID!) { order(id: $id) { total refunded state items { count } refund { amount } } }";
+            let seen = "query ($id: ID!) { order(id: $id) { total state items { count } refund { amount } } }";
             let found = owner.query(seen, json!({ "id": id })).succeeded();
             ends.insert(format!("{} {}", found.data("order"), spendable(&owner, &who)));
         }

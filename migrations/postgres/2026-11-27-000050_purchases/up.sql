@@ -98,3 +98,23 @@ CREATE INDEX order_claim_person ON order_claim (merchant_id, person_id, business
 
 SELECT wall_off_tenants('order_link'), wall_off_tenants('sale_refund'), wall_off_tenants('sale_review'),
     wall_off_tenants('order_claim');
+
+-- What lines earned stays as it was noted, but for sales that a till names: their newer versions state it anew, whose entries
+-- say what each of them gave and took.
+DROP TRIGGER earning_line_is_never_changed ON earning_line;
+CREATE TRIGGER earning_line_is_never_changed BEFORE UPDATE ON earning_line
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_to_forget_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM order_item
+        JOIN order_link ON order_link.merchant_id = order_item.merchant_id AND order_link.order_id = order_item.order_id
+        WHERE order_item.merchant_id = OLD.merchant_id AND order_item.id = OLD.order_item_id
+            AND order_link.outcome IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION '% rows are never changed or deleted', TG_TABLE_NAME;
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER earning_line_is_never_deleted BEFORE DELETE ON earning_line
+FOR EACH ROW EXECUTE FUNCTION refuse_to_forget_lines();

@@ -1,3 +1,7 @@
+DROP TRIGGER earning_line_is_never_deleted;
+CREATE TRIGGER earning_line_is_never_deleted BEFORE DELETE ON earning_line BEGIN
+    SELECT RAISE(ABORT, 'what lines earned is never deleted');
+END;
 DROP TABLE order_claim;
 DROP TABLE sale_review;
 DROP TABLE sale_refund;

@@ -95,3 +95,14 @@ CREATE TABLE order_claim (
     FOREIGN KEY (merchant_id, person_id) REFERENCES membership (merchant_id, person_id)
 );
 CREATE INDEX order_claim_person ON order_claim (merchant_id, person_id, business_date);
+
+-- What lines earned stays as it was noted, but for sales that a till names: their newer versions state it anew, whose entries
+-- say what each of them gave and took.
+DROP TRIGGER earning_line_is_never_deleted;
+CREATE TRIGGER earning_line_is_never_deleted BEFORE DELETE ON earning_line WHEN NOT EXISTS (
+    SELECT 1 FROM order_item
+    JOIN order_link ON order_link.merchant_id = order_item.merchant_id AND order_link.order_id = order_item.order_id
+    WHERE order_item.merchant_id = OLD.merchant_id AND order_item.id = OLD.order_item_id AND order_link.outcome IS NOT NULL
+) BEGIN
+    SELECT RAISE(ABORT, 'what lines earned is never deleted');
+END;
