@@ -40,6 +40,7 @@ mod permission;
 mod permission_matrix;
 mod products;
 mod promotions;
+mod purchases;
 mod redeeming;
 mod refunds;
 mod secrets;

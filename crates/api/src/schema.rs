@@ -91,7 +91,8 @@ use crate::{
     mutation::Asked,
     node::NodeValue,
     order::{
-        OrderNode, OrderNodeConnection, OrderTypeNodeConnection,
+        OrderNode, OrderNodeConnection, OrderTypeNodeConnection, SaleReviewNodeConnection,
+        attach::{AttachOrderInput, AttachOrderPayload},
         choice::OrderState,
         discount_mutations::{
             CreateOrderDiscountInput, DeleteOrderDiscountInput, OrderDiscountPayload,
@@ -102,10 +103,14 @@ use crate::{
             DeleteOrderItemInput, UpdateOrderInput, UpdateOrderItemInput,
         },
         mutations::{CheckoutOrderPayload, OrderItemPayload, OrderPayload},
+        purchase_inputs::{ImportOrdersInput, PurchaseInput, RecordPurchasesInput},
+        purchase_mutations::{RecordPurchasePayload, RecordPurchasesPayload},
         queries::OrderArguments,
+        quote::QuotePurchasePayload,
         refund_mutations::{
             CreateOrderItemsRefundInput, CreateOrderRefundInput, OrderRefundPayload,
         },
+        review::{ResolveSaleReviewInput, SaleReviewPayload, SaleReviewState},
         tip::{CreateTipInput, TipPayload},
         visit_mutations::{CreateVisitInput, CreateVisitPayload},
     },
@@ -476,6 +481,24 @@ impl Query {
     /// One order, as far as the asker may see orders.
     fn order(context: &Context, id: Id) -> Result<Option<Whole<OrderNode>>, ApiError> {
         crate::order::queries::order(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// What somebody has to look at, or has: sales and visits of which something does not hold. Needs the permission `view_order`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn sale_reviews(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+        #[graphql(name = "state")] state: Option<SaleReviewState>,
+        #[graphql(name = "store_Id")] store: Option<Id>,
+        #[graphql(name = "order_Id")] order: Option<Id>,
+    ) -> Result<Option<SaleReviewNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::order::review::list(context, (state, store, order), &paging).map(Some)
     }
 
     /// How orders are fulfilled.
@@ -1588,6 +1611,61 @@ impl Mutation {
         input: VerifyDiscountCodeInput,
     ) -> Result<Option<VerifyDiscountCodePayload>, ApiError> {
         crate::order::discount_mutations::verify_code(executor, input).map(Some)
+    }
+
+    /// Says what a sale would come to if it were recorded now: what is to be paid, the points to be earned, and what would not hold.
+    /// Writes nothing. Needs what `recordPurchase` needs.
+    fn quote_purchase(
+        executor: &Asked<'_, '_>,
+        input: PurchaseInput,
+    ) -> Result<Option<QuotePurchasePayload>, ApiError> {
+        crate::order::quote::quote(executor, input).map(Some)
+    }
+
+    /// Says whose a completed order was that nobody was known to have bought, within the merchant's `claimDays` of the sale: it
+    /// earns as of the sale, once. Past three of one customer's on one day what it earns waits until somebody has looked at it.
+    /// Needs the permission `attach_order` in its store, and what `createVisit` needs to name the customer.
+    fn attach_order(
+        executor: &Asked<'_, '_>,
+        input: AttachOrderInput,
+    ) -> Result<Option<AttachOrderPayload>, ApiError> {
+        crate::order::attach::attach(executor, input).map(Some)
+    }
+
+    /// Decides what somebody had to look at: what a late sale or visit earned is released or taken back, everything else
+    /// dismissed. Needs the permission `adjust_points` in the sale's store.
+    fn resolve_sale_review(
+        executor: &Asked<'_, '_>,
+        input: ResolveSaleReviewInput,
+    ) -> Result<Option<SaleReviewPayload>, ApiError> {
+        crate::order::review::resolve(executor, &input).map(Some)
+    }
+
+    /// Records a sale that happened, whole and once: lines, tips, discounts of the till, payments and customer. What does not hold
+    /// of it is a warning, and something that somebody looks at (`saleReviews`). Needs the permission `change_order` in its store,
+    /// `identify_consumer` to name the customer, and `view_consumer` to do so otherwise than by a number.
+    fn record_purchase(
+        executor: &Asked<'_, '_>,
+        input: PurchaseInput,
+    ) -> Result<Option<RecordPurchasePayload>, ApiError> {
+        crate::order::purchase_mutations::record_purchase(executor, input).map(Some)
+    }
+
+    /// Records up to 500 sales that happened, each by itself, as `recordPurchase` does.
+    fn record_purchases(
+        executor: &Asked<'_, '_>,
+        input: RecordPurchasesInput,
+    ) -> Result<Option<RecordPurchasesPayload>, ApiError> {
+        crate::order::purchase_mutations::record_purchases(executor, input).map(Some)
+    }
+
+    /// Takes up to 500 sales of long ago over from another system, each by itself. They are never late, and earn nothing unless
+    /// asked. Needs what `recordPurchase` needs, and the permission `backdate` where they earn.
+    fn import_orders(
+        executor: &Asked<'_, '_>,
+        input: ImportOrdersInput,
+    ) -> Result<Option<RecordPurchasesPayload>, ApiError> {
+        crate::order::purchase_mutations::import_orders(executor, input).map(Some)
     }
 
     /// Gives a completed order back: all that is left of it, tips included, or so much value, spread over what is left of its

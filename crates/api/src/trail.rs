@@ -20,7 +20,7 @@ use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
     OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId,
-    Scope, StoreError, StoreGroupId, StoreId, VisitId,
+    SaleReviewId, Scope, StoreError, StoreGroupId, StoreId, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedemptionKind};
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -110,6 +110,8 @@ pub(crate) enum About {
     OrderOfDiscount(OrderDiscountId),
     /// A visit.
     Visit(Option<VisitId>),
+    /// A sale or a visit that somebody has looked at.
+    SaleReview(SaleReviewId),
     /// A person of whom the log may hold no value, who is found meanwhile.
     Somebody,
     /// A promise of a redemption.
@@ -279,6 +281,7 @@ impl Recorder {
             (About::Visit(id), Log::Merchant(merchant)) => id
                 .or(made.map(VisitId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Visit(merchant, id)),
+            (About::SaleReview(id), Log::Merchant(merchant)) => Thing::SaleReview(merchant, *id),
             (About::RedemptionIntent(id), Log::Merchant(merchant)) => id
                 .or(made.map(IntentId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Intent(merchant, id)),
@@ -365,6 +368,7 @@ impl Recorder {
                 | About::OrderOfDiscount(_)
                 | About::RedemptionBy(..)
                 | About::Visit(_)
+                | About::SaleReview(_)
                 | About::RedemptionIntent(_)
                 | About::SeenIntent
                 | About::Redemption(_),
@@ -524,6 +528,7 @@ impl Recorder {
             About::Reward(id) => id.map(Into::into),
             About::Settings => self.actor.merchant().map(|merchant| merchant.founder().into()),
             About::Visit(id) => id.map(Into::into),
+            About::SaleReview(id) => Some(id.into()),
             About::RedemptionIntent(id) => id.map(Into::into),
             _ => None,
         });

@@ -168,6 +168,10 @@ pub trait LedgerStore: LoyaltyStore {
         earning: EntryId,
     ) -> Result<Vec<EarningLine>, StoreError>;
 
+    /// Forgets what the lines of a thing added to its earnings, because the lines are going to be others.
+    fn clear_earning_lines(&mut self, merchant: MerchantId, cause: Cause)
+    -> Result<(), StoreError>;
+
     /// Notes that somebody who is known by those marks was welcomed with a card. Answers `false`, and notes nothing, where
     /// somebody who is known by one of them was before (rule 15).
     fn claim_welcome(
@@ -293,6 +297,14 @@ where
         earning: EntryId,
     ) -> Result<Vec<EarningLine>, StoreError> {
         self.held_loyalty_mut().earning_lines(merchant, earning)
+    }
+
+    fn clear_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().clear_earning_lines(merchant, cause)
     }
 
     fn claim_welcome(

@@ -10,11 +10,12 @@ use regulars_loyalty::{NothingEarned, welcome::Recognise};
 use regulars_merchant::Store;
 
 use crate::{
-    Amount, Bill, Order, OrderError, OrderState, PaymentType, TimeFlag,
+    Amount, Bill, Order, OrderError, OrderState, PaymentType, PurchaseStore, Reviewed, TimeFlag,
     amount::Argument,
     bill::MAX_AMOUNT,
     earning::{self, Known},
     order::change::{open, store_of},
+    purchase::flag,
     redeeming::open::{Completed, OrderPorts, complete},
     timeliness::{refuse_nonsense, timeliness},
 };
@@ -102,7 +103,7 @@ pub struct CheckedOut {
 ///
 /// # Errors
 /// [`OrderError::Invalid`] where something of the payment is wrong, or a code on it does not hold any more: it is named.
-pub fn checkout<S: OrderPorts>(
+pub fn checkout<S: OrderPorts + PurchaseStore>(
     tx: &mut S,
     actor: &Actor,
     id: OrderId,
@@ -123,7 +124,7 @@ pub fn checkout<S: OrderPorts>(
     let backdate = actor.require(Permission::Backdate).is_ok();
     let time = timeliness(paid.completed_at, now, store.late_hours, backdate);
     if let Some(person) = order.consumer {
-        order.consumer = revive(tx, merchant, person, now)?;
+        order.consumer = revive(tx, merchant, person, now)?.map(|member| member.person);
     }
     let mut codes = Completed::default();
     if bill.discounts > 0 {
@@ -139,6 +140,8 @@ pub fn checkout<S: OrderPorts>(
     order.updated_at = now;
     tx.update_order(&order)?;
     tx.complete_order_items(merchant, id, now)?;
+    let flags = time.flag.iter().map(|flag| flag.code());
+    flag(tx, (merchant, store.id), Reviewed::Order(id), flags, now)?;
     let mut warnings: Vec<_> = time.flag.map(SaleWarning::Time).into_iter().collect();
     if order.cash_received.is_some_and(|cash| cash.minor() < order.total.minor()) {
         warnings.push(SaleWarning::Underpaid);
@@ -207,7 +210,7 @@ impl Checkout {
 }
 
 /// The tax in a total by a rate in parts per million, rounded down; tips are not taxed.
-fn included(total: Money, bill: Bill, rate: Option<i64>) -> Option<Money> {
+pub(crate) fn included(total: Money, bill: Bill, rate: Option<i64>) -> Option<Money> {
     let rate = i128::from(rate?.max(0));
     let taxed = i128::from(total.minor().checked_sub(bill.tipped)?.max(0));
     let tax = taxed * rate / (1_000_000 + rate);

@@ -1,13 +1,15 @@
 //! What an order earns its customer, and what a refund takes back of it (rules 14, 15, 25 and 26): the order's lines as the
 //! ledger sees them.
 
-use regulars_customer::{CustomerStore, Standing};
-use regulars_kernel::{Actor, LoyaltyCardId, OrderItemId, StoreAccess, Timestamp, spread};
+use regulars_customer::{CustomerStore, Membership, Standing};
+use regulars_kernel::{
+    Actor, LoyaltyCardId, OrderItemId, StoreAccess, StoreError, Timestamp, spread,
+};
 use regulars_loyalty::{
     Cause, LedgerStore, NothingEarned, SaleLine,
     bookkeeping::Occasion,
     refund::{Refund, RefundedLine, take_back},
-    sale::{self, Timeliness},
+    sale::{self, CardOutcome, Timeliness},
     welcome::Recognise,
 };
 use regulars_merchant::{Merchant, MerchantStore, Store};
@@ -41,12 +43,10 @@ pub(crate) fn earn<S>(
 where
     S: OrderStore + LedgerStore + CustomerStore + MerchantStore + PromotionStore,
 {
-    let (Some(person), Some(at), Some(date)) =
-        (order.consumer, order.completed_at, order.business_date)
-    else {
+    let (Some(person), Some(_)) = (order.consumer, order.completed_at) else {
         return Ok(Vec::new());
     };
-    let Known { merchant, store, recognise, .. } = *known;
+    let merchant = known.merchant;
     let member = tx.find_membership(merchant.id, person)?;
     let Some(member) = member.filter(|member| member.standing == Standing::Live) else {
         return Ok(Vec::new());
@@ -54,8 +54,59 @@ where
     let (all, ids) = (StoreAccess::All, [order.id]);
     let items = tx.items_per_order(&ids, &all)?.pop().map(|(_, items)| items).unwrap_or_default();
     let discounts = tx.discounts_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
-    let lines = lines(order, &items, &discounts.unwrap_or_default());
-    let item_ids: Vec<OrderItemId> = items.iter().map(|item| item.id).collect();
+    let discounts = discounts.unwrap_or_default();
+    let bought = Bought { order, items: &items, discounts: &discounts, member: &member };
+    let outcomes = earn_by(tx, actor, bought, known, now)?;
+    let nothing = outcomes.into_iter().filter_map(|one| Some((one.card.id, one.earned.err()?)));
+    Ok(nothing.collect())
+}
+
+/// What was bought, and by whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Bought<'a> {
+    /// The order, which is completed.
+    pub(crate) order: &'a Order,
+    /// Its lines.
+    pub(crate) items: &'a [OrderItem],
+    /// What was taken off.
+    pub(crate) discounts: &'a [OrderDiscount],
+    /// Whose it is; live.
+    pub(crate) member: &'a Membership,
+}
+
+/// A completed order earns its customer what it earns.
+pub(crate) fn earn_by<S>(
+    tx: &mut S,
+    actor: &Actor,
+    bought: Bought<'_>,
+    known: &Known<'_>,
+    now: Timestamp,
+) -> Result<Vec<CardOutcome>, OrderError>
+where
+    S: LedgerStore + PromotionStore + MerchantStore,
+{
+    with_sale(tx, actor, bought, (known, 0), now, |tx, sale| sale::earn(tx, sale))
+}
+
+/// Does something with an order, in that version, as the ledger sees it.
+pub(crate) fn with_sale<S, T>(
+    tx: &mut S,
+    actor: &Actor,
+    bought: Bought<'_>,
+    (known, version): (&Known<'_>, u32),
+    now: Timestamp,
+    work: impl FnOnce(&mut S, &sale::Sale<'_>) -> Result<T, StoreError>,
+) -> Result<T, OrderError>
+where
+    S: LedgerStore + PromotionStore + MerchantStore,
+{
+    let order = bought.order;
+    let (Some(at), Some(date)) = (order.completed_at, order.business_date) else {
+        return Err(OrderError::OrderNotFound);
+    };
+    let Known { merchant, store, recognise, .. } = *known;
+    let lines = lines(order, bought.items, bought.discounts);
+    let items: Vec<OrderItemId> = bought.items.iter().map(|item| item.id).collect();
     let place = place_of(tx, merchant, store)?;
     let occasion = Occasion {
         occurred_at: at,
@@ -64,24 +115,20 @@ where
         now,
         zone: merchant.time_zone,
     };
-    let outcomes = sale::earn(
-        tx,
-        &sale::Sale {
-            member: &member,
-            merchant,
-            place: &place,
-            cause: Cause::Order(order.id),
-            version: 0,
-            lines: &lines,
-            items: &item_ids,
-            timeliness: known.timeliness,
-            earns_no_points: known.earns_no_points,
-            occasion,
-            recognise,
-        },
-    )?;
-    let nothing = outcomes.into_iter().filter_map(|one| Some((one.card.id, one.earned.err()?)));
-    Ok(nothing.collect())
+    let sale = sale::Sale {
+        member: bought.member,
+        merchant,
+        place: &place,
+        cause: Cause::Order(order.id),
+        version,
+        lines: &lines,
+        items: &items,
+        timeliness: known.timeliness,
+        earns_no_points: known.earns_no_points,
+        occasion,
+        recognise,
+    };
+    Ok(work(tx, &sale)?)
 }
 
 /// The lines as a card sees them: after discounts, with their part of the tax, and what points paid of them.

@@ -23,6 +23,9 @@ pub enum OrderError {
     /// The asker sees no such visit.
     #[error("visit not found")]
     VisitNotFound,
+    /// The asker sees no such review.
+    #[error("review not found")]
+    ReviewNotFound,
     /// An argument names something that there is not, or not for the asker.
     #[error("{0} names nothing")]
     NothingNamed(&'static str),
@@ -51,6 +54,7 @@ impl Classify for OrderError {
             | Self::OrderItemNotFound
             | Self::DiscountNotFound
             | Self::VisitNotFound
+            | Self::ReviewNotFound
             | Self::NothingNamed(_) => ErrorKind::DoesNotExist,
             Self::Customer(error) => error.kind(),
             Self::Loyalty(error) => error.kind(),

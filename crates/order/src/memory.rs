@@ -5,6 +5,7 @@
 //! cannot be rolled back.
 
 mod erasure;
+mod purchase;
 mod visit;
 
 use std::{
@@ -14,8 +15,9 @@ use std::{
 
 use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers, segment::OrderFact};
 use regulars_kernel::{
-    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,
-    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp, VisitId, page::cut,
+    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderLinkId, OrderRefundId, OrderTipId,
+    Page, PageRequest, PersonId, SaleRefundId, SaleReviewId, Scope, StoreAccess, StoreError,
+    StoreId, Timestamp, VisitId, page::cut,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
 use regulars_merchant::{
@@ -25,8 +27,8 @@ use regulars_merchant::{
 use regulars_promotion::HoldsPromotions;
 
 use crate::{
-    Bill, Order, OrderDiscount, OrderItem, OrderQuery, OrderRefund, OrderSort, OrderStore,
-    OrderTip, OrderType, Visit, fact,
+    Bill, Order, OrderClaim, OrderDiscount, OrderItem, OrderLink, OrderQuery, OrderRefund,
+    OrderSort, OrderStore, OrderTip, OrderType, SaleRefund, SaleReview, Visit, fact,
 };
 
 pub use erasure::Emptied;
@@ -42,6 +44,10 @@ struct Rows {
     discounts: BTreeMap<OrderDiscountId, OrderDiscount>,
     refunds: BTreeMap<OrderRefundId, OrderRefund>,
     visits: BTreeMap<VisitId, Visit>,
+    links: BTreeMap<OrderLinkId, OrderLink>,
+    named_refunds: BTreeMap<SaleRefundId, SaleRefund>,
+    reviews: BTreeMap<SaleReviewId, SaleReview>,
+    claims: BTreeMap<OrderId, OrderClaim>,
 }
 
 impl Rows {
@@ -223,15 +229,6 @@ impl MemoryStore {
         let rows = self.memory.rows();
         let own = |row: &&Order| row.merchant == order.merchant && row.id != order.id;
         let mut others = rows.orders.values().filter(own);
-        if order.entity_source_id.is_some()
-            && others.clone().any(|row| {
-                row.store == order.store
-                    && (row.entity_source, &row.entity_source_id)
-                        == (order.entity_source, &order.entity_source_id)
-            })
-        {
-            return Err(StoreError::Taken("orders.entity_source_id"));
-        }
         if others.any(|row| row.number == order.number) {
             return Err(StoreError::Taken("orders.number"));
         }
@@ -508,6 +505,10 @@ impl OrderStore for MemoryStore {
         let id = OrderItemId::new(next(&self.memory.rows().items, OrderItemId::get));
         self.memory.put_item(OrderItem { id, ..new.clone() });
         Ok(id)
+    }
+
+    fn insert_order_items(&mut self, new: &[OrderItem]) -> Result<Vec<OrderItemId>, StoreError> {
+        new.iter().map(|item| self.insert_order_item(item)).collect()
     }
 
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {

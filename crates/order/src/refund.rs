@@ -1,5 +1,7 @@
 //! Refunds: what goes back of a sale (rule 25).
 
+pub mod known;
+mod restate;
 mod sale;
 pub mod share;
 mod spent;
@@ -13,6 +15,7 @@ use regulars_kernel::{
 };
 use regulars_loyalty::refund::RefundedLine;
 
+pub(crate) use self::restate::{Restated, restate};
 use self::{
     sale::Sale,
     share::{Request, Share, ShareError},
@@ -44,6 +47,8 @@ pub struct OrderRefund {
     pub order: OrderId,
     /// The line alone that it is about.
     pub item: Option<OrderItemId>,
+    /// Whether it is of all that was left, whatever that came to: it stays so where the sale becomes another (rule 11).
+    pub whole: bool,
     /// Whether the money went back in cash.
     pub is_cash: bool,
     /// Why, as people wrote it.
@@ -153,7 +158,7 @@ pub fn create<S: OrderPorts>(
     if sale.order.state == OrderState::Refunded {
         return Err(fault(ShareError::RefundedBefore, currency).into());
     }
-    let back = Back { item: None, quantity: 0, reason, share };
+    let back = Back { item: None, whole: new.amount.is_none(), quantity: 0, reason, share };
     give(tx, actor, sale, vec![back], new.is_cash, now)
 }
 
@@ -203,7 +208,7 @@ pub fn create_of_items<S: OrderPorts>(
             sale.units(place, quantity).map_err(|error| sentence(error, currency))
         };
         if let Some(share) = wrong.check(ITEMS, share) {
-            backs.push(Back { item: Some(new.item), quantity, reason, share });
+            backs.push(Back { item: Some(new.item), whole: false, quantity, reason, share });
         }
     }
     wrong.into_result()?;
@@ -251,7 +256,7 @@ pub(crate) fn void<S: OrderPorts>(
             return_spent(tx, actor, of, &sale.discounts, (&[], true), now)?;
         }
         Ok(share) => {
-            let back = Back { item: None, quantity: 0, reason: None, share };
+            let back = Back { item: None, whole: true, quantity: 0, reason: None, share };
             give(tx, actor, sale, vec![back], is_cash, now)?;
         }
         Err(error) => return Err(fault(error, currency).into()),
@@ -260,6 +265,18 @@ pub(crate) fn void<S: OrderPorts>(
     let state = OrderState::Voided;
     tx.update_order(&Order { state, deleted_at: Some(now), updated_at: now, ..order })?;
     Ok(id)
+}
+
+/// What of a completed order was given back so far, as the ledger is told of it, and whether nothing is left of its lines.
+pub(crate) fn given_back(
+    tx: &mut impl OrderStore,
+    order: Order,
+) -> Result<(Vec<RefundedLine>, bool), OrderError> {
+    let sale = Sale::load(tx, order)?;
+    let any = sale.given().iter().any(|(.., after)| *after > 0);
+    let lines = sale.given().into_iter();
+    let lines = lines.map(|(item, value, after)| RefundedLine { item, value, before: 0, after });
+    Ok((lines.collect(), any && sale.lines_are_spent()))
 }
 
 /// All refunds of each of the orders, by ascending id; orders that the asker does not see, and those without one, are left
@@ -321,6 +338,8 @@ fn fault(error: ShareError, currency: Currency) -> Violations {
 /// What goes back with one refund, before it is written.
 struct Back {
     item: Option<OrderItemId>,
+    /// Whether all that was left is asked for.
+    whole: bool,
     /// How many of the line; 0 where it is about no line.
     quantity: i32,
     reason: Option<String>,
@@ -349,6 +368,7 @@ fn give<S: OrderPorts>(
             merchant: sale.order.merchant,
             order: sale.order.id,
             item: back.item,
+            whole: back.whole,
             is_cash,
             reason: back.reason,
             amount: money(back.share.money()),

@@ -139,10 +139,10 @@ pub trait OrderStore {
     ) -> Result<Option<Order>, StoreError>;
 
     /// Adds an order and answers the number it was given, which it also appends to `new.number`; `new.id` is not looked at.
-    /// Taken: `orders.number`, `orders.entity_source_id`.
+    /// Taken: `orders.number`.
     fn insert_order(&mut self, new: &Order) -> Result<OrderId, StoreError>;
 
-    /// Writes every field of an order but its keys and `created_at`. Taken: `orders.entity_source_id`.
+    /// Writes every field of an order but its keys and `created_at`.
     fn update_order(&mut self, order: &Order) -> Result<(), StoreError>;
 
     /// The sums of one of a merchant's orders.
@@ -150,6 +150,10 @@ pub trait OrderStore {
 
     /// Adds a line to an order of its merchant and answers the number it was given; `new.id` is not looked at.
     fn insert_order_item(&mut self, new: &OrderItem) -> Result<OrderItemId, StoreError>;
+
+    /// Adds lines to orders of their merchant, all of one currency and of the same, and answers the numbers that they were given, in
+    /// their order and ascending; the ids are not looked at. At most [`crate::bill::MAX_LINES`]; a statement for each hundred.
+    fn insert_order_items(&mut self, new: &[OrderItem]) -> Result<Vec<OrderItemId>, StoreError>;
 
     /// Writes every field of a line but its keys, its order and `created_at`.
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError>;

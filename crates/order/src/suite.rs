@@ -9,6 +9,7 @@
     reason = "a port that fails fails its suite"
 )]
 
+pub mod purchases;
 pub mod visits;
 pub mod world;
 mod writing;

@@ -20,9 +20,10 @@ use regulars_merchant::{Merchant, MerchantStore, Store};
 use regulars_promotion::PromotionStore;
 
 use crate::{
-    Amount, OrderError, OrderStore, TimeFlag, VisitStore,
+    Amount, OrderError, OrderStore, PurchaseStore, Reviewed, TimeFlag, VisitStore,
     order::change::{reaches, selling},
     place::place_of,
+    purchase::flag,
     timeliness::{self, refuse_nonsense},
 };
 
@@ -176,12 +177,25 @@ pub struct Recorded {
 
 /// Everything that recording a visit asks of a store.
 pub trait VisitPorts:
-    VisitStore + OrderStore + LedgerStore + PromotionStore + CustomerStore + MerchantStore
+    VisitStore
+    + PurchaseStore
+    + OrderStore
+    + LedgerStore
+    + PromotionStore
+    + CustomerStore
+    + MerchantStore
 {
 }
 
-impl<S: VisitStore + OrderStore + LedgerStore + PromotionStore + CustomerStore + MerchantStore>
-    VisitPorts for S
+impl<
+    S: VisitStore
+        + PurchaseStore
+        + OrderStore
+        + LedgerStore
+        + PromotionStore
+        + CustomerStore
+        + MerchantStore,
+> VisitPorts for S
 {
 }
 
@@ -233,6 +247,8 @@ pub fn record<S: VisitPorts>(
     }
     visit.id = tx.insert_visit(&visit)?;
     let mut warnings: Vec<_> = time.flag.map(VisitWarning::Time).into_iter().collect();
+    let flags = time.flag.iter().map(|flag| flag.code());
+    flag(tx, (merchant, store.id), Reviewed::Visit(visit.id), flags, now)?;
     let mut nothing = Vec::new();
     if visit.order.is_some() {
         warnings.push(VisitWarning::OfOrder);

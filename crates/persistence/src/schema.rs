@@ -587,6 +587,7 @@ diesel::table! {
         pickup_at -> Nullable<BigInt>,
         delivery_location -> Nullable<Text>,
         payment_type -> Nullable<Text>,
+        payments -> Nullable<Text>,
         num_of_guests -> Nullable<Integer>,
         currency -> Text,
         cash_received -> Nullable<BigInt>,
@@ -674,6 +675,7 @@ diesel::table! {
         merchant_id -> BigInt,
         order_id -> BigInt,
         order_item_id -> Nullable<BigInt>,
+        whole -> Bool,
         is_cash -> Bool,
         reason -> Nullable<Text>,
         amount -> BigInt,
@@ -693,6 +695,65 @@ diesel::table! {
         money -> BigInt,
         points_value -> BigInt,
         points -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_link (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        origin -> BigInt,
+        store_id -> BigInt,
+        entity_source -> Text,
+        entity_source_id -> Text,
+        order_id -> Nullable<BigInt>,
+        fingerprint -> Nullable<Binary>,
+        source_seq -> Nullable<BigInt>,
+        source_updated_at -> Nullable<BigInt>,
+        version -> Integer,
+        outcome -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sale_refund (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        order_link_id -> BigInt,
+        source_id -> Text,
+        amount -> Nullable<BigInt>,
+        is_cash -> Bool,
+        reason -> Nullable<Text>,
+        order_refund_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sale_review (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        store_id -> BigInt,
+        cause -> Text,
+        cause_id -> BigInt,
+        code -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        resolved_at -> Nullable<BigInt>,
+        resolved_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    order_claim (merchant_id, order_id) {
+        merchant_id -> BigInt,
+        order_id -> BigInt,
+        person_id -> BigInt,
+        business_date -> Text,
+        actor_id -> Nullable<BigInt>,
+        created_at -> BigInt,
     }
 }
 
@@ -971,6 +1032,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_discount_share,
     order_refund,
     order_refund_share,
+    order_link,
+    sale_refund,
+    sale_review,
+    order_claim,
     visit,
     account,
     entry,

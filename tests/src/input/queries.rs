@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 15] = [
+const LISTS: [(&str, &str); 16] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -17,6 +17,7 @@ const LISTS: [(&str, &str); 15] = [
     ("loyaltyCards", ""),
     ("redemptionIntents", ""),
     ("pointsHistory", "consumerId: 177, "),
+    ("saleReviews", ""),
     ("orderTypes", ""),
     ("applications", ""),
     ("auditLog", ""),

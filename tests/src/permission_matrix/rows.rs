@@ -104,6 +104,7 @@ fn queries() -> Vec<Row> {
         query("product", "", "query ($id: ID!) { product(id: $id) { id } }", id!("product")),
         query("orders", "", "{ orders(first: 1) { count } }", nothing),
         query("order", "", "query ($id: ID!) { order(id: $id) { id } }", id!("order")),
+        query("saleReviews", "", "{ saleReviews { count } }", nothing),
         query("orderTypes", "", "{ orderTypes { count } }", nothing),
         query("offers", "", "{ offers { count } }", nothing),
         query("offer", "", "query ($id: ID!) { offer(id: $id) { id } }", id!("offer")),

@@ -222,6 +222,19 @@ impl<'a> Shop<'a> {
         item
     }
 
+    /// Something that somebody has to look at.
+    pub(crate) fn sale_review(&self) -> Value {
+        let input = json!({
+            "storeId": self.id("store"), "items": [{ "name": "Matrix", "unitPrice": 2 }],
+            "payments": [{ "paymentType": "CASH", "amount": 1 }],
+        });
+        let order = self.made("recordPurchase", "PurchaseInput", "order", &input);
+        let document =
+            "query ($order: ID!) { saleReviews(order_Id: $order) { edges { node { id } } } }";
+        let found = self.owner.query(document, json!({ "order": order })).succeeded();
+        found.data("saleReviews.edges.0.node.id").clone()
+    }
+
     fn check_out(&self, order: &Value) {
         let input = json!({ "id": order, "paymentType": "CASH" });
         self.made("checkoutOrder", "CheckoutOrderInput", "order", &input);

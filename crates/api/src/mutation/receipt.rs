@@ -4,16 +4,18 @@ use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
     ApiKeyId, ApplicationId, CampaignId, Currency, IntentId, LoyaltyCardId, MerchantId, Money,
     OfferId, OrderId, OrderTipId, PersonId, Points, ProductId, RedemptionId, RewardId, RoleId,
-    StoreGroupId, StoreId,
+    SaleReviewId, StoreGroupId, StoreId,
 };
 use regulars_loyalty::{
     NothingEarned, adjustment::Adjusted, redeeming::Reversed, stamp::Stamped, transfer::Transferred,
 };
 use regulars_order::{
     CheckedOut, DiscountKind, SaleWarning,
+    attach::Attached,
     item::change::Written,
+    purchase::{Answered, RecordedPurchase},
     redeeming::{open::Changed, verify::Verified},
-    refund::Refunded,
+    refund::{Refunded, known::KnownRefund},
     visit::{Recorded, VisitWarning},
 };
 
@@ -63,7 +65,8 @@ numbers!(
     CampaignId,
     OfferId,
     IntentId,
-    RedemptionId
+    RedemptionId,
+    SaleReviewId
 );
 
 /// `order:tip`. The log is told of the order.
@@ -352,6 +355,64 @@ impl Receipt for Recorded {
             warnings: warnings.collect::<Option<_>>()?,
             nothing: nothing_of(nothing)?,
         })
+    }
+}
+
+/// `order:warning@path,…:card=reason,…`. What is read again was recorded before.
+impl Receipt for RecordedPurchase {
+    /// Of what was recorded before nothing is new.
+    fn effect(&self) -> Effect {
+        if self.replayed { Effect::default() } else { Effect::of(self.order.get()) }
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.order, self.answered.to_text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, answered) = text.split_once(':')?;
+        let (order, answered) = (order.parse().ok()?, Answered::parse(answered)?);
+        Some(Self { order, replayed: true, answered })
+    }
+}
+
+/// `order:pending:card=reason,…`.
+impl Receipt for Attached {
+    fn effect(&self) -> Effect {
+        Effect::of(self.order.get())
+    }
+
+    fn to_text(&self) -> String {
+        let answered = Answered { warnings: Vec::new(), nothing: self.nothing.clone() };
+        format!("{}:{}{}", self.order, self.pending, answered.to_text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, rest) = text.split_once(':')?;
+        let (pending, nothing) = rest.split_once(':')?;
+        let nothing = Answered::parse(&format!(":{nothing}"))?.nothing;
+        Some(Self { order: order.parse().ok()?, pending: pending.parse().ok()?, nothing })
+    }
+}
+
+/// `name:order:refund`, with nothing where there is none yet. The log is told of the order.
+impl Receipt for KnownRefund {
+    fn effect(&self) -> Effect {
+        self.order.map_or_else(Effect::default, |order| Effect::of(order.get()))
+    }
+
+    fn to_text(&self) -> String {
+        let order = self.order.map(|id| id.to_string()).unwrap_or_default();
+        let refund = self.refund.map(|id| id.to_string()).unwrap_or_default();
+        format!("{}:{order}:{refund}", self.id)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (id, rest) = text.split_once(':')?;
+        let (order, refund) = rest.split_once(':')?;
+        let order = if order.is_empty() { None } else { Some(order.parse().ok()?) };
+        let refund = if refund.is_empty() { None } else { Some(refund.parse().ok()?) };
+        Some(Self { id: id.parse().ok()?, order, refund })
     }
 }
 

@@ -8,11 +8,14 @@ mod redeeming;
 use regulars_auth::audit::{Field, Image, Subject, Target, TargetKind, View};
 use regulars_kernel::{
     CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId, OrderId,
-    OrderItemId, RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
+    OrderItemId, RedemptionId, RewardId, SaleReviewId, StoreAccess, StoreError, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
 use regulars_merchant::EntitySource;
-use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType, Visit, VisitStore};
+use regulars_order::{
+    Modifier, Order, OrderItem, OrderStore, PaymentType, PurchaseStore, SaleReview, Visit,
+    VisitStore,
+};
 use regulars_persistence::Tx;
 use regulars_promotion::PromotionStore;
 
@@ -41,6 +44,8 @@ pub(super) enum Thing {
     OrderOfDiscount(MerchantId, OrderDiscountId),
     /// A visit.
     Visit(MerchantId, VisitId),
+    /// What somebody has to look at of theirs.
+    SaleReview(MerchantId, SaleReviewId),
     /// A promise of a redemption of theirs.
     Intent(MerchantId, IntentId),
     /// A promise that stays as it is.
@@ -68,6 +73,7 @@ impl Thing {
             Self::Reward(_, reward) => Some((*reward).into()),
             Self::OrderOf(..) | Self::OrderOfDiscount(..) => None,
             Self::Visit(_, visit) => Some((*visit).into()),
+            Self::SaleReview(_, review) => Some((*review).into()),
             Self::Intent(_, intent) | Self::SeenIntent(intent) => Some((*intent).into()),
             Self::Redemption(_, kind, id) => {
                 let kind = match kind {
@@ -115,7 +121,9 @@ impl Thing {
                 found.retain(|row| row.merchant == *merchant);
                 found.first().map(image_of_visit)
             }
-
+            Self::SaleReview(merchant, review) => {
+                tx.find_sale_review(*merchant, *review)?.as_ref().map(image_of_review)
+            }
             Self::Intent(merchant, intent) => {
                 let found = tx.intents(&[*intent])?;
                 let own = found.iter().find(|row| row.merchant == *merchant);
@@ -172,6 +180,13 @@ fn image_of_item(item: &OrderItem) -> Image {
         (Field::Modifiers, text(Some(modifiers.join(", ")))),
         (Field::Cost, text(Some(item.cost))),
         (Field::IsCompleted, text(Some(item.is_completed))),
+    ])
+}
+
+fn image_of_review(review: &SaleReview) -> Image {
+    Image::of_fields([
+        (Field::Store, text(Some(review.store))),
+        (Field::State, text(Some(review.state.name()))),
     ])
 }
 

@@ -382,6 +382,21 @@ impl LedgerStore for MemoryStore {
         Ok(lines.filter(|_| self.is_near(merchant)).cloned().unwrap_or_default())
     }
 
+    fn clear_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<(), StoreError> {
+        if !self.is_near(merchant) {
+            return Err(StoreError::OutOfScope("the entries are another's"));
+        }
+        let earnings: Vec<_> =
+            self.traced(merchant, cause)?.into_iter().map(|earning| earning.entry.id).collect();
+        let mut rows = self.memory.rows();
+        rows.earning_lines.retain(|(_, entry), _| !earnings.contains(entry));
+        Ok(())
+    }
+
     fn claim_welcome(
         &mut self,
         merchant: MerchantId,

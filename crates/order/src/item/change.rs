@@ -204,11 +204,33 @@ pub fn create<S: OrderPorts>(
     let currency = order.total.currency();
     let mut wrong = Violations::new();
     let product = sold(tx, patch.product.value().copied(), currency, &mut wrong)?;
+    let line = line_of(patch, &order, product.as_ref(), now, &mut wrong);
+    let bill = tx.bill(merchant, order.id)?;
+    if bill.lines >= MAX_LINES {
+        wrong.add("orderId", Rule::Invalid(format!("An order has at most {MAX_LINES} lines.")));
+    }
+    wrong.into_result()?;
+    let item = tx.insert_order_item(&line)?;
+    let written = Written { order: order.id, item };
+    let bill = bill.with_line(None, Some(line.cost));
+    follow(tx, order, bill, None, now)?;
+    Ok(written)
+}
+
+/// A new line of an order, as a patch says it; notes what is wrong with it. `product` is the one that the patch names.
+pub(crate) fn line_of(
+    patch: &ItemPatch,
+    order: &Order,
+    product: Option<&Product>,
+    now: Timestamp,
+    wrong: &mut Violations,
+) -> OrderItem {
+    let nothing = Money::zero(order.total.currency());
     let mut line = OrderItem {
-        product: product.as_ref().map(|product| product.id),
+        product: product.map(|product| product.id),
         created_at: now,
         updated_at: now,
-        ..OrderItem::new(OrderItemId::new(0), &order, "", 1, Money::zero(currency))
+        ..OrderItem::new(OrderItemId::new(0), order, "", 1, nothing)
     };
     // What is absent is as if it were cleared: there is nothing to keep.
     let named =
@@ -221,17 +243,8 @@ pub fn create<S: OrderPorts>(
         },
         ..patch.clone()
     };
-    whole.apply_to(&mut line, product.as_ref(), &mut wrong);
-    let bill = tx.bill(merchant, order.id)?;
-    if bill.lines >= MAX_LINES {
-        wrong.add("orderId", Rule::Invalid(format!("An order has at most {MAX_LINES} lines.")));
-    }
-    wrong.into_result()?;
-    let item = tx.insert_order_item(&line)?;
-    let written = Written { order: order.id, item };
-    let bill = bill.with_line(None, Some(line.cost));
-    follow(tx, order, bill, None, now)?;
-    Ok(written)
+    whole.apply_to(&mut line, product, wrong);
+    line
 }
 
 /// Changes a line of an open order. Needs what [`create`] needs. A patch that changes nothing leaves every `updated_at` alone.

@@ -43,6 +43,21 @@ impl suite::visits::VisitFixture for Memory {
     }
 }
 
+impl suite::purchases::PurchaseFixture for Memory {
+    fn write_purchases(
+        &mut self,
+        scope: Scope,
+        work: impl Fn(&mut dyn suite::purchases::Both) + Send + 'static,
+    ) {
+        work(&mut self.scoped(scope));
+    }
+}
+
+#[test]
+fn the_suite_of_whole_sales_passes() {
+    suite::purchases::run(&mut Memory::new());
+}
+
 #[test]
 fn the_suite_of_visits_passes() {
     suite::visits::run(&mut Memory::new());

@@ -18,7 +18,7 @@ use super::Basket;
 use crate::{DiscountKind, OrderError};
 
 /// What became of each code, as they came.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Priced {
     /// The codes.
     pub codes: Vec<PricedCode>,

@@ -145,7 +145,8 @@ impl Shop {
         let mut tx = self.tx();
         let mut account = tx.lock_account(MERCHANT, ADA, card, Some(at(0))).unwrap().unwrap();
         let (amount, expires_at) = (Points::new(points), None);
-        let lot = NewLot { amount, active_from: at(0), expires_at, revives: None };
+        let lot =
+            NewLot { amount, active_from: at(0), expires_at, revives: None, moved_from: None };
         let what = (EntryKind::Earn, Cause::Order(OrderId::new(1)), 0);
         let occasion = Occasion::at(at(0), Tz::Europe__Berlin, None);
         bookkeeping::give(&mut tx, &mut account, what, lot, occasion).unwrap();

@@ -36,7 +36,7 @@ impl Sale {
         Ok(Self::of(order, lines, discounts, &refunds, tips))
     }
 
-    fn of(
+    pub(super) fn of(
         order: Order,
         lines: Vec<OrderItem>,
         discounts: Vec<OrderDiscount>,
@@ -145,6 +145,16 @@ impl Sale {
             line.refunded.points = Points::new(line.refunded.points.get() + part.points.get());
         }
         self.tips_refunded += share.tips;
+    }
+
+    /// How much value is left of its lines, in money and points together.
+    pub(super) fn left(&self) -> i64 {
+        let left = |line: &SoldLine| {
+            let paid = line.paid.money.saturating_add(line.paid.points_value);
+            let given = line.refunded.money.saturating_add(line.refunded.points_value);
+            paid.saturating_sub(given).max(0)
+        };
+        self.sold.iter().fold(0, |sum, line| sum.saturating_add(left(line)))
     }
 
     /// What each line was worth, in money and points together, and what of that went back so far.

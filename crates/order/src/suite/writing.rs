@@ -244,7 +244,7 @@ fn taken_off(store: &mut dyn OrderStore, order: &Order, discounts: &[OrderDiscou
     assert_eq!(store.bill(order.merchant, order.id).unwrap(), sums);
 }
 
-fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
+pub(super) fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
     let amount = Money::new(7, order.total.currency());
     let share = |item| DiscountShare { item, amount, points: Points::new(70), units: 2 };
     OrderDiscount {
@@ -265,7 +265,7 @@ fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
     }
 }
 
-fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
+pub(super) fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
     let money = |minor| Money::new(minor, order.total.currency());
     let share = |item| RefundShare {
         item,
@@ -279,6 +279,7 @@ fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
         merchant: order.merchant,
         order: order.id,
         item: None,
+        whole: false,
         is_cash: false,
         reason: None,
         amount: money(25),
@@ -290,7 +291,7 @@ fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
     }
 }
 
-fn tip(order: &Order, minor: i64) -> OrderTip {
+pub(super) fn tip(order: &Order, minor: i64) -> OrderTip {
     OrderTip {
         id: OrderTipId::new(0),
         merchant: order.merchant,

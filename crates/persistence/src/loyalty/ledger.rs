@@ -202,6 +202,14 @@ impl LedgerStore for Tx<'_> {
         earning::lines(self, merchant, earning)
     }
 
+    fn clear_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<(), StoreError> {
+        earning::clear_lines(self, merchant, cause)
+    }
+
     fn claim_welcome(
         &mut self,
         merchant: MerchantId,

@@ -12,7 +12,9 @@ mod item;
 mod order;
 mod order_type;
 mod part;
+mod purchase;
 mod refund;
+mod review;
 mod tip;
 mod visit;
 
@@ -180,6 +182,10 @@ impl OrderStore for Tx<'_> {
 
     fn insert_order_item(&mut self, new: &OrderItem) -> Result<OrderItemId, StoreError> {
         item::insert(self, new)
+    }
+
+    fn insert_order_items(&mut self, new: &[OrderItem]) -> Result<Vec<OrderItemId>, StoreError> {
+        item::insert_all(self, new)
     }
 
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {

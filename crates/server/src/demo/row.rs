@@ -188,6 +188,10 @@ tables! {
         refunded: i64, completed: bool, completed_at: Option<i64>, business_date: Text, is_active: bool,
         deleted_at: Option<i64>, entity_source: Name, entity_source_id: Text, created_at: i64, updated_at: i64,
     }
+    OrderLinkRow in order_link {
+        id: i64, merchant_id: i64, origin: i64, store_id: i64, entity_source: &'static str, entity_source_id: String,
+        order_id: i64, created_at: i64, updated_at: i64,
+    }
     OrderItemRow in order_item {
         id: i64, merchant_id: i64, order_id: i64, product_id: i64, name: &'static str, quantity: i64,
         num_of_discounted_units: i64, cost: i64, is_completed: bool, created_at: i64, updated_at: i64,

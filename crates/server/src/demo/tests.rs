@@ -73,6 +73,7 @@ fn extend(all: &mut Batch, batch: Batch) {
         offer_product,
         loyalty_reward,
         orders,
+        order_link,
         order_item,
         visit,
         account,

@@ -125,6 +125,72 @@ pub(super) fn all() -> Vec<Row> {
             |shop| json!({ "id": shop.store(), "who": shop.managed() }),
         ),
         mutation(
+            "quotePurchase",
+            "",
+            "mutation ($id: ID!) {
+                quotePurchase(input: { storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "recordPurchase",
+            "",
+            "mutation ($id: ID!) {
+                recordPurchase(input: { storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "recordPurchase",
+            "where the cashier does not work",
+            "mutation ($id: ID!) {
+                recordPurchase(input: { storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.store() }),
+        ),
+        mutation(
+            "recordPurchases",
+            "",
+            "mutation ($id: ID!) {
+                recordPurchases(input: { purchases: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) {
+                    success errors
+                }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "importOrders",
+            "",
+            "mutation ($id: ID!) {
+                importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "importOrders",
+            "that earn",
+            "mutation ($id: ID!) {
+                importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }], earn: true }) {
+                    success errors
+                }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "attachOrder",
+            "",
+            "mutation ($id: ID!, $who: ID!) {
+                attachOrder(input: { orderId: $id, consumerId: $who }) { success errors }
+            }",
+            |shop| json!({ "id": shop.sale(), "who": shop.managed() }),
+        ),
+        mutation(
+            "resolveSaleReview",
+            "",
+            "mutation ($id: ID!) { resolveSaleReview(input: { id: $id, decision: DISMISS }) { success errors } }",
+            |shop| json!({ "id": shop.sale_review() }),
+        ),
+        mutation(
             "createStamp",
             "",
             "mutation ($id: ID!, $who: String!, $card: ID!) {
