@@ -1,8 +1,8 @@
 //! Orders in memory: complete, for tests and for programs that embed the rules without a database.
 //!
 //! Holds the rows of every crate below too, and tells them what segments ask about: one store value has all the ports that
-//! customers, promotions, points and orders need together. Like below, a transaction here is one call after another: it
-//! cannot be rolled back.
+//! customers, promotions, points and orders need together. [`Memory::write`] makes a transaction of several calls: all of them
+//! or none.
 
 mod erasure;
 mod purchase;
@@ -10,14 +10,14 @@ mod visit;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers, segment::OrderFact};
 use regulars_kernel::{
     MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderLinkId, OrderRefundId, OrderTipId,
-    Page, PageRequest, PersonId, SaleRefundId, SaleReviewId, Scope, StoreAccess, StoreError,
-    StoreId, Timestamp, VisitId, page::cut,
+    Page, PageRequest, PersonId, RowsGuard, SaleRefundId, SaleReviewId, Scope, SharedRows,
+    StoreAccess, StoreError, StoreId, Timestamp, VisitId, page::cut, rows,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
 use regulars_merchant::{
@@ -36,7 +36,7 @@ pub use erasure::Emptied;
 /// A row that is none of the scope's.
 const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's orders");
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Rows {
     orders: BTreeMap<OrderId, Order>,
     items: BTreeMap<OrderItemId, OrderItem>,
@@ -68,14 +68,48 @@ impl Rows {
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone, Default)]
 pub struct Memory {
-    rows: Arc<Mutex<Rows>>,
+    rows: SharedRows<Rows>,
     loyalty: loyalty::Memory,
+    /// Whose turn it is to write.
+    turn: Arc<Mutex<()>>,
 }
+
+/// The rows as they were once, those of the crates below too.
+#[derive(Debug)]
+pub struct Mark(rows::Mark<Rows>, loyalty::Mark);
 
 impl Memory {
     /// No rows.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Does something in one transaction: where it fails, all that it wrote is undone. Of those who write like this one does
+    /// so after another; a transaction within a transaction waits for ever.
+    pub fn write<T, E>(
+        &self,
+        scope: Scope,
+        work: impl FnOnce(&mut MemoryStore) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mark = self.mark();
+        let done = work(&mut self.scoped(scope));
+        if done.is_err() {
+            self.reset(&mark);
+        }
+        done
+    }
+
+    /// Notes the rows as they are now, those of the crates below too. Costs nothing: who writes first after it copies them,
+    /// once.
+    pub fn mark(&self) -> Mark {
+        Mark(self.rows.mark(), self.loyalty.mark())
+    }
+
+    /// Makes the rows what they were when they were marked, whoever wrote since.
+    pub fn reset(&self, mark: &Mark) {
+        self.rows.reset(&mark.0);
+        self.loyalty.reset(&mark.1);
     }
 
     /// The store that sees what a scope reaches.
@@ -146,8 +180,8 @@ impl Memory {
         self.customers().merchants().set_named(Namer::Order(order), named.into_iter().flatten());
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rows(&self) -> RowsGuard<'_, Rows> {
+        self.rows.lock()
     }
 }
 

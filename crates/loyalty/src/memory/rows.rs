@@ -17,7 +17,7 @@ use crate::{
 
 type Member = (MerchantId, PersonId);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     pub(super) cards: BTreeMap<LoyaltyCardId, LoyaltyCard>,
     pub(super) rewards: BTreeMap<RewardId, LoyaltyReward>,
