@@ -1,7 +1,7 @@
 //! Codes on open orders, and whether a code is good for a sale.
 
 use juniper::{GraphQLInputObject, graphql_object};
-use regulars_kernel::{OrderDiscountId, Permission, ProductId};
+use regulars_kernel::{OrderDiscountId, ProductId};
 use regulars_order::{
     Amount,
     redeeming::{
