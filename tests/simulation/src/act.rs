@@ -168,7 +168,7 @@ fn wanted(what: What, world: &World) -> Wanted {
             points: None,
             reward: Some(world::reward(reward)),
         },
-        What::Stamps { card } => Wanted::Stamps { card: world::card(card) },
+        What::Stamps { card } => Wanted::Stamps { card: world::card(card), reward: None },
         What::Offer { offer } => Wanted::Offer(world::offer(offer)),
     }
 }

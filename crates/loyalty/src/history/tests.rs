@@ -49,7 +49,8 @@ fn balances_are_what_the_books_said_then() {
         bookkeeping::hold(&mut tx, &mut one, &mut holdings, Points::new(20), at(400), at(100));
     let hold = hold.unwrap().unwrap().id;
     let cause = Cause::Redemption(regulars_kernel::RedemptionId::new(1));
-    bookkeeping::confirm(&mut tx, &mut one, &mut holdings, hold, cause, occasion(200)).unwrap();
+    bookkeeping::confirm(&mut tx, &mut one, &mut holdings, (hold, None), cause, occasion(200))
+        .unwrap();
     let mut look = |actor: &Actor, seconds: i64| {
         let found = balances(&mut tx, actor, ADA, (None, None), at(seconds)).unwrap();
         let each = found.into_iter().map(|row| {

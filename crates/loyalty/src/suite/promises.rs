@@ -9,8 +9,8 @@ use regulars_promotion::{FixedCode, RedemptionCode};
 
 use super::{ADA, BOB, FIRST, Fixture, Ports, SECOND, World, at};
 use crate::{
-    IntentQuery, IntentSort, IntentState, Promised, PromotionId, Redeemed, Redemption,
-    RedemptionIntent, RedemptionKind, RedemptionQuery, RedemptionSort,
+    IntentQuery, IntentSort, IntentState, Promised, PromotionId, Redeemed, RedeemingStore,
+    Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, RedemptionSort,
 };
 
 const REWARD: RewardId = RewardId::new(750);
