@@ -225,7 +225,7 @@ impl<'a> Shop<'a> {
         let order = self.made("recordPurchase", "PurchaseInput", "order", &input);
         let document =
             "query ($order: ID!) { saleReviews(order_Id: $order) { edges { node { id } } } }";
-        let found = self.owner.query(document, json!({ "order": order })).succeeded();
+        let found = self.clients["owner"].query(document, json!({ "order": order })).succeeded();
         found.data("saleReviews.edges.0.node.id").clone()
     }
 
