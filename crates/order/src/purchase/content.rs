@@ -84,16 +84,18 @@ impl Till<'_> {
         tx: &mut S,
         new: &NewPurchase,
     ) -> Result<Content, OrderError> {
-        let mut wrong = Violations::new();
-        let mut warnings = Vec::new();
         let currency = self.merchant.currency;
         let of_another = |code: &String| {
             !code.trim().is_empty() && !code.trim().eq_ignore_ascii_case(currency.code())
         };
+        let mut wrong = Violations::new();
         if new.currency.as_ref().is_some_and(of_another) {
             let sentence = format!("Sales of this merchant are in {}.", currency.code());
             wrong.add("currency", Rule::Invalid(sentence));
+            // No amount of it can be read.
+            return Err(wrong.into());
         }
+        let mut warnings = Vec::new();
         if let Err(faults) = new.customer.check() {
             wrong.extend(faults);
         }
