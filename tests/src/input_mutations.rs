@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod consents;
+mod histories;
 mod loyalty_cards;
 mod merging;
 mod messages;

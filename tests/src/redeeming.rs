@@ -286,7 +286,8 @@ fn rule_22_a_code_for_everybody_is_used_without_a_promise() {
     on_both(|world| {
         let shop = Shop::open(world);
         let (guest, me) = shop.guest();
-        let everybody = "redemption_code_type = 'FIXED', code = 'Welcome-10', enrollment_limit = 2";
+        let everybody = "redemption_code_type = 'FIXED', code = 'Welcome-10', code_key = 'welcome10', \
+             enrollment_limit = 2";
         let offer = shop.offer(everybody);
         let promised = act(&guest, "createRedemptionIntent", &json!({ "offerId": offer }), "");
         assert!(fault(&promised, "offerId").contains("one code for everybody"), "{promised}");

@@ -31,7 +31,7 @@ fn card(owner: &Client, fields: &Value) -> Value {
 }
 
 /// One point for each euro.
-fn points(owner: &Client, fields: &Value) -> Value {
+pub(crate) fn points(owner: &Client, fields: &Value) -> Value {
     let mut input =
         json!({ "loyaltyType": "POINTS", "pointsLoyaltyType": "PRODUCT", "dollarWorth": 1 });
     for (name, value) in fields.as_object().into_iter().flatten() {
@@ -45,7 +45,7 @@ fn visit(owner: &Client, input: &Value) -> Value {
 }
 
 /// What of the books of a merchant does not add up, line by line.
-fn broken(world: &World, owner: &Client) -> Vec<String> {
+pub(crate) fn broken(world: &World, owner: &Client) -> Vec<String> {
     let me = owner.query("{ me { pk } }", Value::Null).succeeded().data("me.pk").clone();
     let sql = format!(
         "SELECT CAST(a.id AS TEXT) AS row FROM account a WHERE a.merchant_id = {me} AND (

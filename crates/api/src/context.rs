@@ -176,6 +176,13 @@ impl Context {
         self.app.guesses.identify(asker, self.now).map_err(too_often)
     }
 
+    /// The number that a look-up was counted for was somebody's, to whom something was sold: it does not count.
+    pub(crate) fn was_somebody(&self) {
+        if let Some(asker) = self.asker() {
+            self.app.guesses.was_somebody(asker);
+        }
+    }
+
     /// Which of a merchant's people or apps asks.
     fn asker(&self) -> Option<Asker> {
         match self.actor() {

@@ -263,6 +263,12 @@ impl Guesses {
         Ok(())
     }
 
+    /// The number was somebody's: the look-up is taken back. For what is not repeated at will, as sales are.
+    pub(crate) fn was_somebody(&self, asker: Asker) {
+        let asker = self.hasher.hash_one(asker);
+        take_back(&self.askers, asker, self.limits.identifications, MINUTE);
+    }
+
     /// Counts a try of a code at a store, or at none in particular, unless it has to wait (rule 22).
     pub(crate) fn try_code(
         &self,

@@ -168,9 +168,15 @@ impl Context {
             }
             (own, sent) => own.or(sent),
         };
+        let key = match &call.part {
+            None => key.map(str::to_owned),
+            Some((_, Some(own))) => Some(own.clone()),
+            Some((nth, None)) => key.map(|key| format!("{key}#{nth}")),
+        };
         let Some(key) = key else {
             return Ok(None);
         };
+        let key = key.as_str();
         let invalid = |rule: Rule| ApiError::invalid(KEY, rule.to_string());
         regulars_kernel::text::check_line(key, KEY_CHARS).map_err(invalid)?;
         if key.is_empty() {

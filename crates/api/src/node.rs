@@ -13,13 +13,14 @@ use crate::{
     error::ApiError,
     global_id::{Id, Named},
     loyalty::{
-        LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode, RedemptionIntentNode,
-        RedemptionNode, StampsRedemptionNode, intent, redemption::find,
+        LedgerEntryNode, LoyaltyCardNode, LoyaltyRewardNode, PointsRedemptionNode,
+        RedemptionIntentNode, RedemptionNode, StampsRedemptionNode, intent, ledger_entry,
+        redemption::find,
     },
     merchant::{self, MerchantNode, ProductNode, StoreGroupNode, StoreNode},
     order::{
-        self, OrderDiscountNode, OrderItemNode, OrderNode, OrderTypeNode, RefundNode, TipNode,
-        VisitNode,
+        self, OrderDiscountNode, OrderItemNode, OrderNode, OrderTypeNode, RefundNode,
+        SaleReviewNode, TipNode, VisitNode,
     },
     promotion::{CampaignNode, OfferNode, queries::found},
 };
@@ -27,7 +28,7 @@ use crate::{
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, LedgerEntryNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, SaleReviewNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -75,6 +76,9 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
             .map(|node| node.map(NodeValue::PointsRedemptionNode)),
         "StampsRedemptionNode" => find(context, RedemptionKind::Stamps, pk)
             .map(|node| node.map(NodeValue::StampsRedemptionNode)),
+        ledger_entry::LEDGER_ENTRY => {
+            Ok(ledger_entry::find(context, pk.into())?.map(NodeValue::LedgerEntryNode))
+        }
         merchant::store::STORE => {
             Ok(merchant::store::find(context, pk.into())?.map(NodeValue::StoreNode))
         }
@@ -97,6 +101,9 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
         order::tip::TIP => Ok(order::tip::find(context, pk.into())?.map(NodeValue::TipNode)),
         order::order_type::ORDER_TYPE => {
             Ok(order::order_type::find(context, pk.into())?.map(NodeValue::OrderTypeNode))
+        }
+        order::review::SALE_REVIEW => {
+            Ok(order::review::find(context, pk.into())?.map(NodeValue::SaleReviewNode))
         }
         order::visit::VISIT => {
             Ok(order::visit::find(context, pk.into())?.map(NodeValue::VisitNode))

@@ -1,6 +1,6 @@
 //! The schema: tables of contents. Every root field is one line that names who does it.
 
-use juniper::{EmptySubscription, Nullable, graphql_object};
+use juniper::{EmptySubscription, Executor, Nullable, graphql_object};
 use regulars_auth::{Password, register::Registration};
 use regulars_customer::{AccountPatch, FilterArguments, input::AccountFields};
 
@@ -52,27 +52,32 @@ use crate::{
     fast::{Fast, Whole},
     global_id::Id,
     loyalty::{
-        LoyaltyCardNode, LoyaltyCardNodeConnection, RedemptionIntentNodeConnection,
+        LedgerEntryNodeConnection, LoyaltyCardNode, LoyaltyCardNodeConnection,
+        RedemptionIntentNodeConnection,
+        adjustment::{AdjustPointsInput, AdjustPointsPayload},
         available::AvailableArguments,
         choice::LoyaltyCardLoyaltyType,
+        history::{CardBalance, CardExpiry, HistoryArguments, Whose},
         inputs::{
             CreateLoyaltyCardInput, CreateLoyaltyRewardInput, DeleteLoyaltyCardInput,
             DeleteLoyaltyRewardInput, UpdateLoyaltyCardInput, UpdateLoyaltyRewardInput,
         },
         intent::RedemptionIntentState,
+        ledger_entry::LedgerEntryKind,
         mutations::{EnrollInput, EnrollPayload, LoyaltyCardPayload, LoyaltyRewardPayload},
         queries::LoyaltyCardArguments,
         redeeming::{
             PointsRedemptionPayload, RedemptionIntentPayload, RedemptionPayload,
-            StampsRedemptionPayload,
+            ReverseRedemptionPayload, StampsRedemptionPayload, VerifyRedemptionCodePayload,
         },
         redeeming_inputs::{
             CancelRedemptionIntentInput, ConfirmPointsRedemptionInput, ConfirmRedemptionInput,
             ConfirmStampsRedemptionInput, CreatePointsRedemptionIntentInput,
-            CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput,
+            CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput, ReverseRedemptionInput,
             VerifyRedemptionCodeInput,
         },
         stamp::{CreateStampInput, CreateStampPayload},
+        transfer::{TransferPointsInput, TransferPointsPayload},
     },
     merchant::{
         ProductNode, StoreGroupNode, StoreGroupNodeConnection, StoreNode, StoreNodeConnection,
@@ -90,17 +95,26 @@ use crate::{
     mutation::Asked,
     node::NodeValue,
     order::{
-        OrderNode, OrderNodeConnection, OrderTypeNodeConnection,
+        OrderNode, OrderNodeConnection, OrderTypeNodeConnection, SaleReviewNodeConnection,
+        attach::{AttachOrderInput, AttachOrderPayload},
         choice::OrderState,
+        discount_mutations::{
+            CreateOrderDiscountInput, DeleteOrderDiscountInput, OrderDiscountPayload,
+            VerifyDiscountCodeInput, VerifyDiscountCodePayload,
+        },
         inputs::{
             CheckoutOrderInput, CreateOrderInput, CreateOrderItemInput, DeleteOrderInput,
             DeleteOrderItemInput, UpdateOrderInput, UpdateOrderItemInput,
         },
-        mutations::{OrderItemPayload, OrderPayload},
+        mutations::{CheckoutOrderPayload, OrderItemPayload, OrderPayload},
+        purchase_inputs::{ImportOrdersInput, PurchaseInput, RecordPurchasesInput},
+        purchase_mutations::{RecordPurchasePayload, RecordPurchasesPayload},
         queries::OrderArguments,
+        quote::QuotePurchasePayload,
         refund_mutations::{
             CreateOrderItemsRefundInput, CreateOrderRefundInput, OrderRefundPayload,
         },
+        review::{ResolveSaleReviewInput, SaleReviewPayload, SaleReviewState},
         tip::{CreateTipInput, TipPayload},
         visit_mutations::{CreateVisitInput, CreateVisitPayload},
     },
@@ -473,6 +487,24 @@ impl Query {
         crate::order::queries::order(context, &id).map(Fast::whole).map(Some)
     }
 
+    /// What somebody has to look at, or has: sales and visits of which something does not hold. Needs the permission `view_order`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn sale_reviews(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+        #[graphql(name = "state")] state: Option<SaleReviewState>,
+        #[graphql(name = "store_Id")] store: Option<Id>,
+        #[graphql(name = "order_Id")] order: Option<Id>,
+    ) -> Result<Option<SaleReviewNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::order::review::list(context, (state, store, order), &paging).map(Some)
+    }
+
     /// How orders are fulfilled.
     #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
     fn order_types(
@@ -574,6 +606,81 @@ impl Query {
     /// One offer: consumers get live ones, of any merchant.
     fn offer(context: &Context, id: Id) -> Result<Option<Whole<OfferNode>>, ApiError> {
         crate::promotion::queries::offer(context, &id).map(Fast::whole).map(Some)
+    }
+
+    /// What happened on a customer's loyalty cards, points and stamps, line by line: newest first unless told. A merchant's people
+    /// see what happened at their merchant, in whichever store, and need the permission `view_consumer`; of what a line came
+    /// of they see what they may see elsewhere. Consumers see their own at every merchant and need name nobody. Whoever is
+    /// not the merchant's has no lines.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn points_history(
+        executor: &Executor<'_, '_, Context>,
+        #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<
+            Id,
+        >,
+        #[graphql(description = "Whose, by a loyalty id or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+        #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+        #[graphql(description = "Lines of this kind.")] kind: Option<LedgerEntryKind>,
+        #[graphql(name = "occurredAt_Gte", description = "Of what happened then or later.")]
+        occurred_at_gte: Option<DateTimeArgument>,
+        #[graphql(name = "occurredAt_Lt", description = "Of what happened earlier.")]
+        occurred_at_lt: Option<DateTimeArgument>,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "occurredAt, pk (the order they were written in). Default -pk.")]
+        order_by: Option<String>,
+    ) -> Result<Option<LedgerEntryNodeConnection>, ApiError> {
+        let whose =
+            Whose { consumer_id, consumer_loyalty_id, merchant_id: None, loyalty_card_id: None };
+        let (from, until) = (occurred_at_gte, occurred_at_lt);
+        let arguments = HistoryArguments { merchant_id, loyalty_card_id, kind, from, until };
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::loyalty::history::points_history(executor, &whose, arguments, &paging).map(Some)
+    }
+
+    /// What a customer had on each loyalty card at an instant, as the books said it then: what was written down until then counts,
+    /// that instant included, whenever it happened; what was written later, even of an earlier sale, does not. What was due
+    /// to expire by then has, noted or not; of a coming instant it is what will be there if nothing happens until then.
+    /// Reach and permissions as of `pointsHistory`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn balance_as_of(
+        context: &Context,
+        #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<
+            Id,
+        >,
+        #[graphql(description = "Whose, by a loyalty id or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+        #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+        #[graphql(description = "The instant; default: now.")] at: Option<DateTimeArgument>,
+    ) -> Result<Option<Vec<CardBalance>>, ApiError> {
+        let whose = Whose { consumer_id, consumer_loyalty_id, merchant_id, loyalty_card_id };
+        crate::loyalty::history::balance_as_of(context, &whose, at).map(Some)
+    }
+
+    /// Every coming end of what a customer has, by card and instant, soonest first: of what is free, pending or not. What open codes
+    /// have set aside is not among it: it ends no sooner than they do. Reach and permissions as of `pointsHistory`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn expiring(
+        context: &Context,
+        #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<
+            Id,
+        >,
+        #[graphql(description = "Whose, by a loyalty id or a card number of the merchant's own.")]
+        consumer_loyalty_id: Option<String>,
+        #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+        #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+        #[graphql(description = "What ends within so many days from now, from 0.")]
+        within_days: Option<i32>,
+        #[graphql(description = "What ends by then.")] until: Option<DateTimeArgument>,
+    ) -> Result<Option<Vec<CardExpiry>>, ApiError> {
+        let whose = Whose { consumer_id, consumer_loyalty_id, merchant_id, loyalty_card_id };
+        crate::loyalty::history::expiring(context, &whose, within_days, until).map(Some)
     }
 
     /// Promises of redemptions: a merchant's people see those for their stores, consumers their own at every merchant. Needs the
@@ -1524,13 +1631,95 @@ impl Mutation {
         crate::order::tip::create(executor, input).map(Some)
     }
 
-    /// Completes an open order: it was paid, in the way that is told. Nobody changes it afterwards. Needs the permission
-    /// `change_order` in its store.
+    /// Completes an open order: it was paid, in the way that is told, and its codes are used up. Nobody changes it afterwards. Needs
+    /// the permission `change_order` in its store, and `redeem` where codes are on it.
     fn checkout_order(
         executor: &Asked<'_, '_>,
         input: CheckoutOrderInput,
-    ) -> Result<Option<OrderPayload>, ApiError> {
+    ) -> Result<Option<CheckoutOrderPayload>, ApiError> {
         crate::order::mutations::checkout_order(executor, input).map(Some)
+    }
+
+    /// Puts a code on an open order; the total follows. It is used up when the order is completed, and can be taken off again until
+    /// then. Needs the permissions `change_order` and `redeem` in the order's store. Codes are tried in vain so often a minute.
+    fn create_order_discount(
+        executor: &Asked<'_, '_>,
+        input: CreateOrderDiscountInput,
+    ) -> Result<Option<OrderDiscountPayload>, ApiError> {
+        crate::order::discount_mutations::create(executor, input).map(Some)
+    }
+
+    /// Takes a discount off an open order; the total follows, and its code can be used elsewhere. Needs the permission
+    /// `change_order` in the order's store.
+    fn delete_order_discount(
+        executor: &Asked<'_, '_>,
+        input: DeleteOrderDiscountInput,
+    ) -> Result<Option<OrderDiscountPayload>, ApiError> {
+        crate::order::discount_mutations::delete(executor, &input).map(Some)
+    }
+
+    /// Says whether a code is good for a sale that is being rung up, and what it would take off, without using it. Needs what
+    /// `confirmRedemption` needs.
+    fn verify_discount_code(
+        executor: &Asked<'_, '_>,
+        input: VerifyDiscountCodeInput,
+    ) -> Result<Option<VerifyDiscountCodePayload>, ApiError> {
+        crate::order::discount_mutations::verify_code(executor, input).map(Some)
+    }
+
+    /// Says what a sale would come to if it were recorded now: what is to be paid, the points to be earned, and what would not hold.
+    /// Writes nothing. Needs what `recordPurchase` needs.
+    fn quote_purchase(
+        executor: &Asked<'_, '_>,
+        input: PurchaseInput,
+    ) -> Result<Option<QuotePurchasePayload>, ApiError> {
+        crate::order::quote::quote(executor, input).map(Some)
+    }
+
+    /// Says whose a completed order was that nobody was known to have bought, within the merchant's `claimDays` of the sale: it
+    /// earns as of the sale, once. Past three of one customer's on one day what it earns waits until somebody has looked at it.
+    /// Needs the permission `attach_order` in its store, and what `createVisit` needs to name the customer.
+    fn attach_order(
+        executor: &Asked<'_, '_>,
+        input: AttachOrderInput,
+    ) -> Result<Option<AttachOrderPayload>, ApiError> {
+        crate::order::attach::attach(executor, input).map(Some)
+    }
+
+    /// Decides what somebody had to look at: what a late sale or visit earned is released or taken back, everything else
+    /// dismissed. Needs the permission `adjust_points` in the sale's store.
+    fn resolve_sale_review(
+        executor: &Asked<'_, '_>,
+        input: ResolveSaleReviewInput,
+    ) -> Result<Option<SaleReviewPayload>, ApiError> {
+        crate::order::review::resolve(executor, &input).map(Some)
+    }
+
+    /// Records a sale that happened, whole and once: lines, tips, discounts of the till, payments and customer. What does not hold
+    /// of it is a warning, and something that somebody looks at (`saleReviews`). Needs the permission `change_order` in its store,
+    /// `identify_consumer` to name the customer, and `view_consumer` to do so otherwise than by a number.
+    fn record_purchase(
+        executor: &Asked<'_, '_>,
+        input: PurchaseInput,
+    ) -> Result<Option<RecordPurchasePayload>, ApiError> {
+        crate::order::purchase_mutations::record_purchase(executor, input).map(Some)
+    }
+
+    /// Records up to 500 sales that happened, each by itself, as `recordPurchase` does.
+    fn record_purchases(
+        executor: &Asked<'_, '_>,
+        input: RecordPurchasesInput,
+    ) -> Result<Option<RecordPurchasesPayload>, ApiError> {
+        crate::order::purchase_mutations::record_purchases(executor, input).map(Some)
+    }
+
+    /// Takes up to 500 sales of long ago over from another system, each by itself. They are never late, and earn nothing unless
+    /// asked. Needs what `recordPurchase` needs, and the permission `backdate` where they earn.
+    fn import_orders(
+        executor: &Asked<'_, '_>,
+        input: ImportOrdersInput,
+    ) -> Result<Option<RecordPurchasesPayload>, ApiError> {
+        crate::order::purchase_mutations::import_orders(executor, input).map(Some)
     }
 
     /// Gives a completed order back: all that is left of it, tips included, or so much value, spread over what is left of its
@@ -1569,6 +1758,26 @@ impl Mutation {
         input: CreateStampInput,
     ) -> Result<Option<CreateStampPayload>, ApiError> {
         crate::loyalty::stamp::create_stamp(executor, &input).map(Some)
+    }
+
+    /// Sets points or stamps right by hand. What is given is good at once and pays a debt first; what is taken goes soonest-expiring
+    /// first, and no further than what is available unless `intoDebt` says so. Neither counts as earned. Needs the
+    /// permissions `adjust_points` and `identify_consumer`.
+    fn adjust_points(
+        executor: &Asked<'_, '_>,
+        input: AdjustPointsInput,
+    ) -> Result<Option<AdjustPointsPayload>, ApiError> {
+        crate::loyalty::adjustment::adjust_points(executor, input).map(Some)
+    }
+
+    /// Moves available points from one customer to another, or from one card of points to another, soonest-expiring first: they
+    /// keep the day that they end on, and pay a debt that is there. Nobody earns by it. Needs the permissions
+    /// `adjust_points` and `identify_consumer`.
+    fn transfer_points(
+        executor: &Asked<'_, '_>,
+        input: TransferPointsInput,
+    ) -> Result<Option<TransferPointsPayload>, ApiError> {
+        crate::loyalty::transfer::transfer_points(executor, input).map(Some)
     }
 
     /// Promises a use of an offer: it counts against every limit, and its code is good, until it is confirmed, called off or its
@@ -1631,12 +1840,23 @@ impl Mutation {
         crate::loyalty::redeeming::cancel_redemption_intent(executor, &input).map(Some)
     }
 
-    /// Says what an open code promises, and to whom, without using it. Needs what `confirmRedemption` needs.
+    /// Says what an open code promises, and to whom, or whose code for everybody it is, without using it. Needs what
+    /// `confirmRedemption` needs.
     fn verify_redemption_code(
         executor: &Asked<'_, '_>,
         input: VerifyRedemptionCodeInput,
-    ) -> Result<Option<RedemptionIntentPayload>, ApiError> {
+    ) -> Result<Option<VerifyRedemptionCodePayload>, ApiError> {
         crate::loyalty::redeeming::verify_redemption_code(executor, &input).map(Some)
+    }
+
+    /// Takes a code back that was confirmed by itself: points and stamps return to where they were taken from, a reward to its
+    /// stock, and the use counts against no limit. What was taken off an order goes back with a refund of that. Needs the permission
+    /// `refund_order` in its store.
+    fn reverse_redemption(
+        executor: &Asked<'_, '_>,
+        input: ReverseRedemptionInput,
+    ) -> Result<Option<ReverseRedemptionPayload>, ApiError> {
+        crate::loyalty::redeeming::reverse_redemption(executor, &input).map(Some)
     }
 
     /// Makes a role of the merchant's own. Needs the permission `change_staff`, and every permission that the role gets.

@@ -19,8 +19,8 @@ use regulars_auth::{
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
-    OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId, Scope, StoreError,
-    StoreGroupId, StoreId, VisitId,
+    OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId,
+    SaleReviewId, Scope, StoreError, StoreGroupId, StoreId, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedemptionKind};
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -106,8 +106,12 @@ pub(crate) enum About {
     OrderItem(Option<OrderItemId>),
     /// The order of a line.
     OrderOf(Option<OrderItemId>),
+    /// The order of a discount.
+    OrderOfDiscount(OrderDiscountId),
     /// A visit.
     Visit(Option<VisitId>),
+    /// A sale or a visit that somebody has looked at.
+    SaleReview(SaleReviewId),
     /// A person of whom the log may hold no value, who is found meanwhile.
     Somebody,
     /// A promise of a redemption.
@@ -116,6 +120,8 @@ pub(crate) enum About {
     SeenIntent,
     /// A redemption of that kind that is yet to be made.
     Redemption(RedemptionKind),
+    /// A redemption of that kind.
+    RedemptionBy(RedemptionKind, RedemptionId),
 }
 
 /// What is being done, for the log.
@@ -266,9 +272,16 @@ impl Recorder {
             (About::OrderOf(Some(item)), Log::Merchant(merchant)) => {
                 Thing::OrderOf(merchant, *item)
             }
+            (About::OrderOfDiscount(discount), Log::Merchant(merchant)) => {
+                Thing::OrderOfDiscount(merchant, *discount)
+            }
+            (About::RedemptionBy(kind, id), Log::Merchant(merchant)) => {
+                Thing::Redemption(merchant, *kind, *id)
+            }
             (About::Visit(id), Log::Merchant(merchant)) => id
                 .or(made.map(VisitId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Visit(merchant, id)),
+            (About::SaleReview(id), Log::Merchant(merchant)) => Thing::SaleReview(merchant, *id),
             (About::RedemptionIntent(id), Log::Merchant(merchant)) => id
                 .or(made.map(IntentId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Intent(merchant, id)),
@@ -352,7 +365,10 @@ impl Recorder {
                 | About::Campaign(_)
                 | About::Offer(_)
                 | About::OrderOf(_)
+                | About::OrderOfDiscount(_)
+                | About::RedemptionBy(..)
                 | About::Visit(_)
+                | About::SaleReview(_)
                 | About::RedemptionIntent(_)
                 | About::SeenIntent
                 | About::Redemption(_),
@@ -372,11 +388,13 @@ impl Recorder {
         let member = self.member(log);
         let stranger = member.look(tx)?;
         let (receipt, effect) = step(tx)?;
-        // Of a line's order the number is known now.
+        // Of a line's order, and of a discount's, the number is known now.
         let thing = match (&self.trace.about, log, effect.made) {
-            (About::OrderOf(_), Log::Merchant(merchant), Some(order)) => {
-                Thing::Order(merchant, OrderId::new(order))
-            }
+            (
+                About::OrderOf(_) | About::OrderOfDiscount(_),
+                Log::Merchant(merchant),
+                Some(order),
+            ) => Thing::Order(merchant, OrderId::new(order)),
             _ => self.thing(log, effect.made),
         };
         let after = thing.look(tx)?;
@@ -510,6 +528,7 @@ impl Recorder {
             About::Reward(id) => id.map(Into::into),
             About::Settings => self.actor.merchant().map(|merchant| merchant.founder().into()),
             About::Visit(id) => id.map(Into::into),
+            About::SaleReview(id) => Some(id.into()),
             About::RedemptionIntent(id) => id.map(Into::into),
             _ => None,
         });

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use regulars_kernel::{
     Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
     OrderId, OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId, RoleId,
-    StoreGroupId, StoreId, Timestamp, Violations, VisitId,
+    SaleReviewId, StoreGroupId, StoreId, Timestamp, Violations, VisitId,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -98,6 +98,8 @@ words! {
         Offer = "offer",
         /// A visit.
         Visit = "visit",
+        /// A sale or a visit that somebody has to look at.
+        SaleReview = "sale_review",
         /// A promise of a redemption.
         RedemptionIntent = "redemption_intent",
         /// A use of an offer.
@@ -168,6 +170,7 @@ targets! {
     CampaignId => Campaign,
     OfferId => Offer,
     VisitId => Visit,
+    SaleReviewId => SaleReview,
     IntentId => RedemptionIntent,
 }
 

@@ -22,6 +22,31 @@ pub struct Identifier {
     pub phone_number: Option<String>,
 }
 
+impl Identifier {
+    /// Whether it names nobody at all.
+    pub fn is_empty(&self) -> bool {
+        self.arguments().is_empty()
+    }
+
+    /// Says what is malformed, whoever is meant.
+    pub fn check(&self) -> Result<(), Violations> {
+        Named::read(self).map(drop)
+    }
+
+    /// The arguments that name somebody.
+    pub fn arguments(&self) -> Vec<&'static str> {
+        let given =
+            |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+        let all = [
+            (self.id.is_some(), BY_ID),
+            (given(&self.loyalty_id), BY_LOYALTY_ID),
+            (given(&self.email), BY_EMAIL),
+            (given(&self.phone_number), BY_PHONE),
+        ];
+        all.into_iter().filter_map(|(given, argument)| given.then_some(argument)).collect()
+    }
+}
+
 /// Who is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {

@@ -8,7 +8,7 @@ use regulars_merchant::MerchantStore;
 use crate::{
     CustomerError, CustomerStore, Identified, Identifier, Membership, NewPerson, Person, Profile,
     Sharing, Standing, Stranger,
-    identity::identify,
+    identity::{Number, identify},
     merge::{Named, meant},
     sharing::{own_account, rewrite},
 };
@@ -74,14 +74,7 @@ pub fn by_sale(
     if let Some(known) = tx.find_membership(merchant, stranger.id)? {
         return Ok((!known.standing.is_gone()).then_some(stranger.id));
     }
-    // What the door of rule 6 shows. The account can be read, and held, once there is a membership.
-    let profile = Profile {
-        firstname: stranger.firstname.clone(),
-        city: stranger.city.clone(),
-        ..Profile::default()
-    };
-    let seen = NewPerson::consumer(profile, stranger.loyalty_id.clone(), now).with_id(stranger.id);
-    let membership = Membership::of_account(&seen, merchant, Sharing::Name, now);
+    let membership = prospect(merchant, stranger, now);
     match tx.insert_membership(&membership) {
         Ok(()) => {}
         // They joined at the same moment: run again, this finds the membership.
@@ -94,6 +87,18 @@ pub fn by_sale(
     Ok(Some(stranger.id))
 }
 
+/// The membership that a stranger would have by what is sold to them: what the door of rule 6 shows. The account can be read, and
+/// held, once it is there.
+pub fn prospect(merchant: MerchantId, stranger: &Stranger, now: Timestamp) -> Membership {
+    let profile = Profile {
+        firstname: stranger.firstname.clone(),
+        city: stranger.city.clone(),
+        ..Profile::default()
+    };
+    let seen = NewPerson::consumer(profile, stranger.loyalty_id.clone(), now).with_id(stranger.id);
+    Membership::of_account(&seen, merchant, Sharing::Name, now)
+}
+
 /// Something is sold to a customer: one whom the merchant archived is revived by it (rule 7). `None` where they are no
 /// customer any more, because they left or were erased: the sale is then kept without one. In a transaction that writes,
 /// nobody changes the membership before it ends. Of one who was merged it is the other (rule 27). For callers that have asked for
@@ -103,18 +108,17 @@ pub fn revive(
     merchant: MerchantId,
     person: PersonId,
     now: Timestamp,
-) -> Result<Option<PersonId>, CustomerError> {
+) -> Result<Option<Membership>, CustomerError> {
     let Some(before) = meant(tx, merchant, person)? else { return Ok(None) };
-    let person = before.person;
     match before.standing {
-        Standing::Left(_) | Standing::Erased(_) => return Ok(None),
-        Standing::Live | Standing::Merged(..) => {}
+        Standing::Left(_) | Standing::Erased(_) => Ok(None),
+        Standing::Live | Standing::Merged(..) => Ok(Some(before)),
         Standing::Archived(_) => {
             let after = Membership { standing: Standing::Live, updated_at: now, ..before };
             tx.update_membership(&after)?;
+            Ok(Some(after))
         }
     }
-    Ok(Some(person))
 }
 
 /// Who stands at a till.
@@ -136,9 +140,26 @@ impl AtTill {
     }
 }
 
-/// Who is meant at a till, as a customer whose membership is locked: [`by_sale`] for a newcomer, [`revive`] for everybody else. For
-/// what is nothing without its customer, other than a sale, which is kept without one. Needs what [`identify`] needs; in
-/// the merchant's scope.
+/// Who is meant at a till, as a customer whose membership is locked: [`by_sale`] for a newcomer, [`revive`] for everybody
+/// else. `None` for one who left or was erased.
+fn joined(
+    tx: &mut impl CustomerStore,
+    merchant: MerchantId,
+    found: Identified,
+    now: Timestamp,
+) -> Result<Option<AtTill>, CustomerError> {
+    let named_as = found.named_as();
+    let person = match found {
+        Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?,
+        Identified::Member(consumer) | Identified::Oneself(consumer) => Some(consumer.id),
+    };
+    let Some(person) = person else { return Ok(None) };
+    let member = revive(tx, merchant, person, now)?;
+    Ok(member.map(|member| AtTill { member, named_as }))
+}
+
+/// Who is meant at a till, as a customer whose membership is locked. For what is nothing without its customer, other than a
+/// sale, which is kept without one ([`at_sale`]). Needs what [`identify`] needs; in the merchant's scope.
 ///
 /// # Errors
 /// Those of [`identify`], and [`CustomerError::Invalid`] for one who left or was erased: only they come back (rule 7).
@@ -149,23 +170,60 @@ pub fn at_till(
     who: &Identifier,
     now: Timestamp,
 ) -> Result<AtTill, CustomerError> {
-    let identified = identify(tx, actor, who)?;
-    let named_as = identified.named_as();
-    let joined = match identified {
-        Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?,
-        Identified::Member(consumer) | Identified::Oneself(consumer) => {
-            revive(tx, merchant, consumer.id, now)?
-        }
-    };
-    let Some(person) = joined else {
+    let found = identify(tx, actor, who)?;
+    joined(tx, merchant, found, now)?.ok_or_else(|| {
         let sentence =
             "This customer left, and comes back by themselves alone: nothing is counted for them.";
         let argument = if who.loyalty_id.is_some() { "consumerLoyaltyId" } else { "consumerId" };
-        return Err(Violations::of(argument, Rule::Invalid(sentence.to_owned())).into());
-    };
-    let member = tx.find_membership(merchant, person)?;
-    let member = member.ok_or(StoreError::OutOfScope("a customer is not there"))?;
-    Ok(AtTill { member, named_as })
+        Violations::of(argument, Rule::Invalid(sentence.to_owned())).into()
+    })
+}
+
+/// Why a sale is kept without a customer, although one was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unnamed {
+    /// Nobody is known by it.
+    Nobody,
+    /// More than one fits, or the identifiers name different people (rule 8).
+    Several,
+    /// The number is blocked (rule 5).
+    Blocked,
+    /// They left, or were erased (rule 7).
+    Gone,
+}
+
+/// Whom a sale is kept for that has happened already, as a customer whose membership is locked: as [`at_till`], but who
+/// cannot be told is no error (rule 10). Identifiers that are malformed are refused before ([`Identifier::check`]). Needs
+/// what [`identify`] needs; in the merchant's scope.
+pub fn at_sale(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    merchant: MerchantId,
+    who: &Identifier,
+    now: Timestamp,
+) -> Result<Result<AtTill, Unnamed>, CustomerError> {
+    Ok(match named(tx, actor, who)? {
+        Ok(found) => joined(tx, merchant, found, now)?.ok_or(Unnamed::Gone),
+        Err(unnamed) => Err(unnamed),
+    })
+}
+
+/// Who is meant, without any effect, where who cannot be told is no error.
+pub fn named(
+    tx: &mut impl CustomerStore,
+    actor: &Actor,
+    who: &Identifier,
+) -> Result<Result<Identified, Unnamed>, CustomerError> {
+    match identify(tx, actor, who) {
+        Ok(found) => Ok(Ok(found)),
+        Err(CustomerError::NobodyNamed(_)) => Ok(Err(Unnamed::Nobody)),
+        Err(CustomerError::Invalid(_)) => {
+            let number = who.loyalty_id.as_deref().map(Number::of);
+            let blocked = number.map_or(Ok(false), |number| tx.is_blocked(&number))?;
+            Ok(Err(if blocked { Unnamed::Blocked } else { Unnamed::Several }))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The consumer who asks stops being a merchant's customer: the membership is archived and its copy emptied; what the

@@ -1,19 +1,20 @@
 //! Customers in memory: complete, for tests and for programs that embed the rules without a database.
 //!
-//! Holds the rows of the merchant crate too, and tells it who joined whom. A transaction here is one call after another: it
-//! sees what others write meanwhile and cannot be rolled back.
+//! Holds the rows of the merchant crate too, and tells it who joined whom. A transaction is one call after another, which
+//! sees what others write meanwhile; whoever wants it undone where it fails marks the rows before it and resets them
+//! ([`Memory::mark`]).
 
 mod consent;
 mod merge;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use regulars_kernel::{
-    ConsentId, MerchantId, MergeId, Page, PageRequest, PersonId, Scope, StoreError, Timestamp,
-    page::cut,
+    ConsentId, MerchantId, MergeId, Page, PageRequest, PersonId, RowsGuard, Scope, SharedRows,
+    StoreError, Timestamp, page::cut, rows,
 };
 use regulars_merchant::{HoldsMerchants, memory as merchants};
 
@@ -33,7 +34,7 @@ use crate::{
 /// What decides whether a customer fits a segment.
 type FactsOf = dyn Fn(&Membership, &Audience) -> SegmentFacts + Send + Sync;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Rows {
     people: BTreeMap<PersonId, Person>,
     memberships: BTreeMap<(MerchantId, PersonId), Membership>,
@@ -52,15 +53,31 @@ struct Rows {
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone, Default)]
 pub struct Memory {
-    rows: Arc<Mutex<Rows>>,
+    rows: SharedRows<Rows>,
     merchants: merchants::Memory,
     facts: Option<Arc<FactsOf>>,
 }
+
+/// The rows as they were once, those of the crate below too.
+#[derive(Debug)]
+pub struct Mark(rows::Mark<Rows>, merchants::Mark);
 
 impl Memory {
     /// No rows.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Notes the rows as they are now, those of the crate below too. Costs nothing: who writes first after it copies them,
+    /// once.
+    pub fn mark(&self) -> Mark {
+        Mark(self.rows.mark(), self.merchants.mark())
+    }
+
+    /// Makes the rows what they were when they were marked, whoever wrote since.
+    pub fn reset(&self, mark: &Mark) {
+        self.rows.reset(&mark.0);
+        self.merchants.reset(&mark.1);
     }
 
     /// The store that sees what a scope reaches.
@@ -135,8 +152,8 @@ impl Memory {
         self.merchants.set_joined(membership.person, membership.merchant, joined);
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rows(&self) -> RowsGuard<'_, Rows> {
+        self.rows.lock()
     }
 }
 

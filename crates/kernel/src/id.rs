@@ -89,6 +89,12 @@ ids! {
     OrderDiscountId;
     /// What was given back of an order.
     OrderRefundId;
+    /// A name of an order at a system that knows of it.
+    OrderLinkId;
+    /// A refund with a name of its own at the system that its sale comes from.
+    SaleRefundId;
+    /// Something that somebody has to look at in a sale or a visit.
+    SaleReviewId;
     /// How an order is fulfilled: in store, to go, online.
     OrderTypeId;
     /// A visit to a store without an itemised order.

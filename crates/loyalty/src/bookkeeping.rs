@@ -11,6 +11,7 @@ use crate::{
     Cause, ClawBackPolicy, Entry, EntryKind, Hold, HoldState, Holdings, LedgerStore, Posted,
     Traced,
     entry::natural_key,
+    history::last_day,
     ledger_store::NewHold,
     posting::{Coming, Happening, Locked, NewLot, Unpostable, credit, debit},
 };
@@ -68,7 +69,7 @@ pub fn settle(
 ) -> Result<Holdings, StoreError> {
     let mut holdings = tx.holdings(account)?;
     for hold in holdings.lapsed(now) {
-        tx.end_hold(account, &hold, HoldState::Lapsed)?;
+        tx.end_hold(account, &hold, (HoldState::Lapsed, now))?;
         holdings.end_hold(hold.id);
     }
     expire(tx, account, &mut holdings, zone, now)?;
@@ -84,11 +85,9 @@ fn expire(
 ) -> Result<(), StoreError> {
     for (lot, free) in holdings.expired(now) {
         let end = lot.expires_at.unwrap_or(now);
-        // The instant before its end is the last at which it was valid.
-        let last = Timestamp::from_micros(end.micros().saturating_sub(1));
         let occasion = Occasion {
             occurred_at: end,
-            business_date: last.to_utc().with_timezone(&zone).date_naive(),
+            business_date: last_day(zone, end),
             actor: None,
             now,
             zone,
@@ -166,31 +165,39 @@ pub fn release(
     let Some(row) = holdings.holds.iter().find(|row| row.id == hold).cloned() else {
         return Ok(());
     };
-    tx.end_hold(account, &row, HoldState::Cancelled)?;
+    tx.end_hold(account, &row, (HoldState::Cancelled, now))?;
     holdings.end_hold(hold);
     expire(tx, account, holdings, zone, now)
 }
 
-/// Uses an open hold: what it set aside is spent, expired meanwhile or not (rule 19). `None` where it is not open.
+/// Uses an open hold: what it set aside is spent, expired meanwhile or not (rule 19). Of one that sets aside more than is
+/// needed so much is spent, what expires soonest first, and the rest is free again; what of that has expired goes at once.
+/// `None` where it is not open, or sets less aside.
 pub fn confirm(
     tx: &mut (impl LedgerStore + ?Sized),
     account: &mut Locked,
     holdings: &mut Holdings,
-    hold: HoldId,
+    (hold, needed): (HoldId, Option<Points>),
     cause: Cause,
     occasion: Occasion,
 ) -> Result<Option<Posted>, StoreError> {
     let Some(row) = holdings.holds.iter().find(|row| row.id == hold).cloned() else {
         return Ok(None);
     };
-    let parts = holdings.parts.iter().filter(|part| part.hold == hold);
-    let taken: Vec<_> = parts.map(|part| (part.lot, part.amount)).collect();
-    tx.end_hold(account, &row, HoldState::Confirmed)?;
+    let needed = needed.unwrap_or(row.amount);
+    if needed > row.amount {
+        return Ok(None);
+    }
+    let taken = holdings.part_of(hold, needed);
+    tx.end_hold(account, &row, (HoldState::Confirmed, occasion.now))?;
     holdings.end_hold(hold);
     let happening = occasion.says(account, EntryKind::Redeem, cause, 0);
     let posting = debit(account.account(), happening, &taken, Points::ZERO, occasion.now)?;
     let posted = tx.post(account, posting)?;
     holdings.apply(&taken);
+    if needed < row.amount {
+        expire(tx, account, holdings, occasion.zone, occasion.now)?;
+    }
     Ok(Some(posted))
 }
 
@@ -237,7 +244,7 @@ pub fn take(
     let claw = holdings.claw_back(amount, own, policy, occasion.now);
     for id in &claw.cancelled {
         if let Some(hold) = holdings.holds.iter().find(|row| row.id == *id).cloned() {
-            tx.end_hold(account, &hold, HoldState::Cancelled)?;
+            tx.end_hold(account, &hold, (HoldState::Cancelled, occasion.now))?;
             holdings.end_hold(*id);
         }
     }
@@ -324,3 +331,6 @@ pub fn give_back(
     let posting = credit(account.account(), happening, &parts, now)?;
     tx.post(account, posting)
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,13 +23,15 @@ pub enum NothingEarned {
     DailyCapReached,
     /// The sale is too old to earn (rule 26).
     TooLongAgo,
+    /// An offer that was taken off the sale lets it earn no points (`earnPoints`).
+    OfferEarnsNothing,
     /// More points than can be counted.
     TooMuch,
 }
 
 impl NothingEarned {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OtherCurrency,
         Self::TooLittle,
         Self::NoLineCounts,
@@ -37,6 +39,7 @@ impl NothingEarned {
         Self::AnotherCardEarns,
         Self::DailyCapReached,
         Self::TooLongAgo,
+        Self::OfferEarnsNothing,
         Self::TooMuch,
     ];
 
@@ -55,6 +58,7 @@ impl NothingEarned {
             Self::AnotherCardEarns => "another_card_earns",
             Self::DailyCapReached => "daily_cap_reached",
             Self::TooLongAgo => "too_long_ago",
+            Self::OfferEarnsNothing => "offer_earns_nothing",
             Self::TooMuch => "too_much",
         }
     }
@@ -74,6 +78,7 @@ impl fmt::Display for NothingEarned {
             }
             Self::DailyCapReached => "No more can be earned with this card today.",
             Self::TooLongAgo => "The sale is too old to earn anything.",
+            Self::OfferEarnsNothing => "With an offer of this sale no points are earned.",
             Self::TooMuch => "The sale would earn more points than can be counted.",
         })
     }

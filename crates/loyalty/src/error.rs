@@ -5,6 +5,8 @@ use regulars_kernel::{Classify, Denied, ErrorKind, StoreError, Violations};
 use regulars_merchant::MerchantError;
 use regulars_promotion::PromotionError;
 
+use crate::posting::Unpostable;
+
 /// Why a use case of this crate gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LoyaltyError {
@@ -17,6 +19,9 @@ pub enum LoyaltyError {
     /// The asker sees no such promise of a redemption.
     #[error("redemption intent not found")]
     IntentNotFound,
+    /// The asker sees no such redemption.
+    #[error("redemption not found")]
+    RedemptionNotFound,
     /// The asker sees no such reward.
     #[error("reward not found")]
     RewardNotFound,
@@ -40,12 +45,19 @@ pub enum LoyaltyError {
     Store(#[from] StoreError),
 }
 
+impl From<Unpostable> for LoyaltyError {
+    fn from(unpostable: Unpostable) -> Self {
+        Self::Store(unpostable.into())
+    }
+}
+
 impl Classify for LoyaltyError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::LoyaltyCardNotFound
             | Self::IntentNotFound
+            | Self::RedemptionNotFound
             | Self::RewardNotFound
             | Self::StoreNotFound => ErrorKind::DoesNotExist,
             Self::Customer(error) => error.kind(),

@@ -50,9 +50,23 @@ pub struct Hold {
     pub state: HoldState,
     /// Since when.
     pub created_at: Timestamp,
+    /// When it was used, called off or noted as lapsed; none while it is open, and of those that ended before that was kept.
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Hold {
+    /// Whether it set aside at an instant of the past, or would. Of one of which it is not known when it ended nobody can say:
+    /// it counts as one that did not.
+    pub fn was_open(&self, at: Timestamp) -> bool {
+        let over = match (self.state, self.ended_at) {
+            (HoldState::Open, _) => false,
+            (HoldState::Lapsed, _) => self.until <= at,
+            (HoldState::Confirmed | HoldState::Cancelled, Some(end)) => end <= at,
+            (HoldState::Confirmed | HoldState::Cancelled, None) => true,
+        };
+        self.created_at <= at && at < self.until && !over
+    }
+
     /// Whether it sets aside at an instant: it lapses by itself, noted or not (rule 21).
     pub fn binds(&self, at: Timestamp) -> bool {
         self.state == HoldState::Open && at < self.until
@@ -85,6 +99,7 @@ mod tests {
                 until: Timestamp::from_seconds(10),
                 state,
                 created_at: Timestamp::from_seconds(0),
+                ended_at: None,
             };
             assert_eq!(hold.binds(Timestamp::from_seconds(9)), state == HoldState::Open);
             assert!(!hold.binds(Timestamp::from_seconds(10)));

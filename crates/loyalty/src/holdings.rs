@@ -64,6 +64,26 @@ impl Holdings {
         draw(&self.lots, |lot| self.held(lot), amount, at)
     }
 
+    /// What is taken where so much of what a hold has set aside is used: what expires soonest first (rule 19).
+    pub fn part_of(&self, hold: HoldId, amount: Points) -> Vec<(LotId, Points)> {
+        let mut parts: Vec<_> = self.parts.iter().filter(|part| part.hold == hold).collect();
+        parts.sort_by_key(|part| {
+            let lot = self.lots.iter().find(|lot| lot.id == part.lot);
+            let life = lot.map(|lot| (lot.expires_at.unwrap_or(Timestamp::MAX), lot.active_from));
+            (life, part.lot)
+        });
+        let mut missing = amount;
+        let mut taken = Vec::with_capacity(parts.len());
+        for part in parts {
+            let used = part.amount.min(missing);
+            missing = missing.checked_sub(used).unwrap_or_default();
+            if used > Points::ZERO {
+                taken.push((part.lot, used));
+            }
+        }
+        taken
+    }
+
     /// The open holds whose time is up.
     pub fn lapsed(&self, at: Timestamp) -> Vec<Hold> {
         self.holds.iter().filter(|hold| !hold.binds(at)).cloned().collect()

@@ -1,8 +1,8 @@
 //! Intents: promises of a redemption, each with a code (rules 21 and 23).
 
 use regulars_kernel::{
-    Actor, Denied, HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, Page, PageRequest,
-    Permission, PersonId, Points, RewardId, StoreAccess, StoreId, Timestamp,
+    Actor, Denied, HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page,
+    PageRequest, Permission, PersonId, Points, RewardId, StoreAccess, StoreId, Timestamp,
     page::{Keyed, SortKey},
     pk_sort,
 };
@@ -105,6 +105,8 @@ pub struct RedemptionIntent {
     pub person: Option<PersonId>,
     /// Where, where it was said.
     pub store: Option<StoreId>,
+    /// The open order that it was put on: it is confirmed with that, and by nothing else.
+    pub order: Option<OrderId>,
     /// What sets the points or stamps aside.
     pub hold: Option<HoldId>,
     /// How many that are, or were; the store has it of the hold.
@@ -265,6 +267,7 @@ mod tests {
                 promised: Promised::Offer(OfferId::new(1)),
                 person: None,
                 store: None,
+                order: None,
                 hold: None,
                 held: None,
                 code: "A".to_owned(),

@@ -99,8 +99,8 @@ pub enum Fault {
     /// What was earned is not the sum of the earnings less their reversals.
     #[error("the earnings do not sum to what was earned")]
     Earned,
-    /// A line, a lot that came with it or what it took from lots is not what its hash says; or it has no hash though a
-    /// line before it has one.
+    /// A line, a lot that came with it, what it took from lots or whose the account is is not what its hash says; or it has no
+    /// hash though a line before it has one.
     #[error("entry {0} is not what it was when it was written")]
     Chain(EntryId),
     /// The account's hash or time is not that of its latest entry.
@@ -362,11 +362,12 @@ impl<'a> Replay<'a> {
     /// Lines that were written before lines were chained come first, if there are any; all others are chained (rule 20).
     fn check_chain(&mut self) {
         let book = self.book;
-        let mut previous = None;
+        let (mut previous, mut last_form) = (None, chain::Form::First);
         for entry in book.entries.iter().skip_while(|entry| entry.hash.is_none()) {
-            let link = chain::link_of(book, entry, previous);
-            self.require(entry.hash == Some(link), Fault::Chain(entry.id));
-            previous = entry.hash;
+            let form = chain::form_of(book, entry, previous);
+            // What covers less does not follow what covers more: no line can be made anew that way.
+            self.require(form.is_some_and(|form| form >= last_form), Fault::Chain(entry.id));
+            (previous, last_form) = (entry.hash, form.unwrap_or(last_form).max(last_form));
         }
         let Some(last) = book.entries.last() else { return };
         let ends = book.account.head == last.hash

@@ -7,7 +7,7 @@ use regulars_kernel::{
 };
 
 use crate::{
-    Cause, Entry, Hold, HoldState, Holdings, HoldsLoyalty, Lot, LoyaltyStore,
+    Cause, Entry, Hold, HoldState, Holdings, HoldsLoyalty, Lot, LoyaltyCard, LoyaltyStore,
     posting::{Locked, Posting},
     welcome::WelcomeMark,
 };
@@ -100,7 +100,12 @@ pub trait LedgerStore: LoyaltyStore {
 
     /// Ends an open hold of the account that another account is going to have: it is called off, and the promise that stands on it
     /// stays as it is. [`Self::repoint_promise`] follows.
-    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError>;
+    fn hand_over_hold(
+        &mut self,
+        account: &mut Locked,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Has the promise that stood on one hold stand on another.
     fn repoint_promise(
@@ -113,6 +118,13 @@ pub trait LedgerStore: LoyaltyStore {
     /// The welcomes of those accounts (rule 15), traced, by ascending id.
     fn welcomes(&mut self, accounts: &[AccountId]) -> Result<Vec<Traced>, StoreError>;
 
+    /// Cards by id as they are now, in no order. In a transaction that writes nobody changes them before it ends; several may have
+    /// them so at once. Before accounts: what a card collects is what its first line is written by.
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError>;
+
     /// What the account holds and has set aside.
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError>;
 
@@ -123,13 +135,13 @@ pub trait LedgerStore: LoyaltyStore {
     /// Sets aside; the parts lie within what is free.
     fn put_hold(&mut self, account: &mut Locked, hold: &NewHold) -> Result<Hold, StoreError>;
 
-    /// Ends an open hold of the account, and the promise that stands on it, where one is open: it was kept, called off or has
-    /// lapsed with it.
+    /// Ends an open hold of the account at an instant, and the promise that stands on it, where one is open: it was kept, called
+    /// off or has lapsed with it.
     fn end_hold(
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        end: (HoldState, Timestamp),
     ) -> Result<(), StoreError>;
 
     /// The line of a natural key.
@@ -195,6 +207,10 @@ pub trait LedgerStore: LoyaltyStore {
         earning: EntryId,
     ) -> Result<Vec<EarningLine>, StoreError>;
 
+    /// Forgets what the lines of a thing added to its earnings, because the lines are going to be others.
+    fn clear_earning_lines(&mut self, merchant: MerchantId, cause: Cause)
+    -> Result<(), StoreError>;
+
     /// Notes that somebody who is known by those marks was welcomed with a card. Answers `false`, and notes nothing, where
     /// somebody who is known by one of them was before (rule 15).
     fn claim_welcome(
@@ -240,8 +256,13 @@ where
         self.held_loyalty_mut().redirect_account(account, merged_into, carried)
     }
 
-    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError> {
-        self.held_loyalty_mut().hand_over_hold(account, hold)
+    fn hand_over_hold(
+        &mut self,
+        account: &mut Locked,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().hand_over_hold(account, hold, now)
     }
 
     fn repoint_promise(
@@ -255,6 +276,13 @@ where
 
     fn welcomes(&mut self, accounts: &[AccountId]) -> Result<Vec<Traced>, StoreError> {
         self.held_loyalty_mut().welcomes(accounts)
+    }
+
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        self.held_loyalty_mut().share_loyalty_cards(ids)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
@@ -273,9 +301,9 @@ where
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        end: (HoldState, Timestamp),
     ) -> Result<(), StoreError> {
-        self.held_loyalty_mut().end_hold(account, hold, state)
+        self.held_loyalty_mut().end_hold(account, hold, end)
     }
 
     fn entry_of_key(
@@ -347,6 +375,14 @@ where
         earning: EntryId,
     ) -> Result<Vec<EarningLine>, StoreError> {
         self.held_loyalty_mut().earning_lines(merchant, earning)
+    }
+
+    fn clear_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().clear_earning_lines(merchant, cause)
     }
 
     fn claim_welcome(

@@ -8,6 +8,7 @@
 //! Knows nothing of orders: a sale comes as an amount and an instant. Where rows are kept is [`LoyaltyStore`]'s business.
 
 pub mod account;
+pub mod adjustment;
 pub mod available;
 pub mod base;
 pub mod bookkeeping;
@@ -19,6 +20,8 @@ pub mod enrollment;
 pub mod entry;
 pub mod error;
 pub mod expiry;
+pub mod history;
+pub mod history_store;
 pub mod hold;
 pub mod holdings;
 pub mod intent;
@@ -60,6 +63,7 @@ pub use earner::{Earner, Earning};
 pub use earning::NothingEarned;
 pub use entry::{Cause, Entry, EntryKind};
 pub use error::LoyaltyError;
+pub use history_store::HistoryStore;
 pub use hold::{Hold, HoldLot, HoldState};
 pub use holdings::{ClawBack, ClawBackPolicy, Holdings};
 pub use intent::{IntentQuery, IntentSort, IntentState, Promised, RedemptionIntent};

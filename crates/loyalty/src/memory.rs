@@ -1,11 +1,12 @@
 //! Cards, ledgers and redemptions in memory: complete, for tests and for programs that embed the rules without a database.
 //!
 //! Holds the rows of the crates below too, and tells them what segments ask about. Orders and visits belong to an upper
-//! crate, which tells this one. A transaction here is one call after another: it sees what others write meanwhile and
-//! cannot be rolled back.
+//! crate, which tells this one. A transaction is one call after another, which sees what others write meanwhile; whoever
+//! wants it undone where it fails marks the rows before it and resets them ([`Memory::mark`]).
 
 mod card;
 mod erasure;
+mod history;
 mod ledger;
 mod merge;
 mod redeeming;
@@ -13,10 +14,7 @@ mod reward;
 mod rows;
 mod seal;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_customer::{
     HoldsCustomers, memory as customers,
@@ -24,7 +22,7 @@ use regulars_customer::{
 };
 use regulars_kernel::{
     AccountId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Points, RedemptionId,
-    RewardId, Scope, StoreError, Timestamp, page::cut,
+    RewardId, RowsGuard, Scope, SharedRows, StoreError, Timestamp, page::cut, rows as shared,
 };
 use regulars_merchant::{
     HoldsMerchants,
@@ -43,32 +41,44 @@ use rows::{EVERYTHING, Rows};
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone)]
 pub struct Memory {
-    rows: Arc<Mutex<Rows>>,
+    rows: SharedRows<Rows>,
     promotions: promotions::Memory,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        let rows: Arc<Mutex<Rows>> = Arc::default();
-        let known = Arc::clone(&rows);
+        let rows: SharedRows<Rows> = SharedRows::default();
+        let known = rows.clone();
         let customers = customers::Memory::new().with_facts(move |membership, audience| {
             let membership = membership.clone();
             let mut facts = SegmentFacts::of(membership, audience.currency, audience.today);
-            lock(&known).complete(&mut facts, EVERYTHING);
+            known.lock().complete(&mut facts, EVERYTHING);
             facts
         });
         Self { rows, promotions: promotions::Memory::over(customers) }
     }
 }
 
-fn lock(rows: &Mutex<Rows>) -> MutexGuard<'_, Rows> {
-    rows.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// The rows as they were once, those of the crates below too.
+#[derive(Debug)]
+pub struct Mark(shared::Mark<Rows>, promotions::Mark);
 
 impl Memory {
     /// No rows.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Notes the rows as they are now, those of the crates below too. Costs nothing: who writes first after it copies them,
+    /// once.
+    pub fn mark(&self) -> Mark {
+        Mark(self.rows.mark(), self.promotions.mark())
+    }
+
+    /// Makes the rows what they were when they were marked, whoever wrote since.
+    pub fn reset(&self, mark: &Mark) {
+        self.rows.reset(&mark.0);
+        self.promotions.reset(&mark.1);
     }
 
     /// The store that sees what a scope reaches.
@@ -167,8 +177,8 @@ impl Memory {
         self.rows().visits.insert((merchant, person), visits);
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        lock(&self.rows)
+    fn rows(&self) -> RowsGuard<'_, Rows> {
+        self.rows.lock()
     }
 }
 

@@ -209,7 +209,7 @@ fn pay_first<S: LedgerStore + ?Sized>(
         if free >= owed.get() {
             break;
         }
-        tx.end_hold(from, &hold, HoldState::Cancelled)?;
+        tx.end_hold(from, &hold, (HoldState::Cancelled, occasion.now))?;
         holdings = bookkeeping::settle(tx, from, occasion.zone, occasion.now)?;
     }
     Ok(holdings)
@@ -226,7 +226,7 @@ fn move_holds<S: LedgerStore + ?Sized>(
         return Ok(());
     }
     for hold in &holdings.holds {
-        tx.hand_over_hold(from, hold)?;
+        tx.hand_over_hold(from, hold, pair.occasion.now)?;
     }
     let held: Vec<(Lot, Points)> =
         holdings.lots.iter().map(|lot| (lot.clone(), holdings.held(lot.id))).collect();

@@ -6,7 +6,7 @@ use regulars_kernel::{EntryId, LotId, PersonId, Points, StoreError, Timestamp};
 
 use crate::{
     Account, Cause, Entry, EntryKind,
-    chain::{ChainedLot, link},
+    chain::{ChainedLot, Form, link},
 };
 
 /// An account whose row is locked until the transaction ends: what was read of it holds, and only this transaction changes
@@ -205,9 +205,10 @@ fn post(
         amount: lot.amount,
         active_from: lot.active_from,
         expires_at: lot.expires_at,
+        revives: lot.revives,
+        moved_from: lot.moved_from,
     });
-    let owner = (account.merchant, account.id);
-    let head = link(previous, owner, &entry, chained, uses.iter().copied());
+    let head = link(Form::Second, previous, &account, &entry, chained, uses.iter().copied());
     entry.hash = Some(head);
     account.head = Some(head);
     Ok(Posting { account, entry, lots, uses })

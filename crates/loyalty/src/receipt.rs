@@ -6,7 +6,10 @@ use regulars_kernel::{
 
 use crate::{
     Book, Cause, EntryKind, LedgerStore, LoyaltyCard, LoyaltyReward, NothingEarned, PointsSummary,
-    Program, Spending, posting::Unpostable, refund::welcome_of, review::Standing,
+    Program, Spending, Traced,
+    posting::Unpostable,
+    refund::{total_of, welcome_of},
+    review::Standing,
     summary::summarise,
 };
 
@@ -84,7 +87,7 @@ pub fn of(
         let lot = standing.and_then(|one| one.anew.as_ref().unwrap_or(&one.earning).lots.first());
         let sums = sums(tx, merchant, person, card.id, now)?;
         let one = CardReceipt {
-            earned: earning.map_or(Points::ZERO, |one| one.entry.amount),
+            earned: earned_by(tx, merchant, &earnings, &card)?,
             initial: initial.map_or(Points::ZERO, |one| one.entry.amount),
             nothing: nothing.iter().find(|(id, _)| *id == card.id).map(|(_, why)| *why),
             active_from: lot.map(|lot| lot.active_from),
@@ -105,6 +108,25 @@ pub fn of(
     }
     receipt.cards.sort_by_key(|one| (one.earned == Points::ZERO, one.card.id));
     Ok(receipt)
+}
+
+/// What a sale earned with a card, in its latest version: what its lines earned together, where it was changed.
+fn earned_by(
+    tx: &mut (impl LedgerStore + ?Sized),
+    merchant: MerchantId,
+    earnings: &[Traced],
+    card: &LoyaltyCard,
+) -> Result<Points, StoreError> {
+    let own: Vec<_> = earnings.iter().filter(|one| one.card == card.id).collect();
+    match own.as_slice() {
+        [] => Ok(Points::ZERO),
+        [only] if only.reversals == 0 => Ok(only.entry.amount),
+        [first, ..] => {
+            let lines = tx.earning_lines(merchant, first.entry.id)?;
+            let points = matches!(card.program, Program::Points(_)) && !lines.is_empty();
+            Ok(if points { total_of(&lines) } else { first.entry.amount })
+        }
+    }
 }
 
 /// What a person has on a card now: points, or stamps; nothing where they do not have it. Writes nothing; for callers that have

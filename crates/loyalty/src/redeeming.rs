@@ -2,26 +2,33 @@
 //! at once; confirming it, once, makes it a redemption.
 
 mod confirm;
+mod presented;
 mod promise;
+mod refusal;
+mod reverse;
 #[cfg(test)]
 mod tests;
 pub mod till;
 
-pub use confirm::{Confirmed, cancel, check, confirm};
+pub use confirm::{Checked, Confirmed, Use, cancel, check, confirm, redeem};
+pub use presented::{Bearer, Brought, Presented, Secured, find, judge, secure};
 pub use promise::{NewIntent, Wanted, promise};
+pub use refusal::Refusal;
+pub use reverse::{Return, Reversed, give_back, lock, reverse, take_back};
 
 use std::time::Duration;
 
 use chrono::NaiveTime;
 use regulars_customer::{CustomerStore, Membership};
 use regulars_kernel::{
-    Actor, LoyaltyCardId, MerchantId, OfferId, Rule, StoreAccess, StoreId, Timestamp, Violations,
+    Actor, LoyaltyCardId, MerchantId, OfferId, Rule, StoreAccess, StoreError, StoreId, Timestamp,
+    Violations,
 };
 use regulars_merchant::{Merchant, MerchantStore};
 use regulars_promotion::{Eligibility, Place, PromotionStore};
 
 use crate::{
-    LoyaltyError, LoyaltyStore, Promised, Promotion, RedeemingStore,
+    LoyaltyError, LoyaltyStore, Promotion, PromotionId, RedeemingStore,
     available::{self},
 };
 
@@ -34,9 +41,12 @@ pub trait RedeemingPorts: RedeemingStore + PromotionStore + CustomerStore + Merc
 impl<S: RedeemingStore + PromotionStore + CustomerStore + MerchantStore> RedeemingPorts for S {}
 
 /// Where something is redeemed.
-struct Counter {
-    merchant: Merchant,
-    place: Place,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counter {
+    /// At which merchant.
+    pub merchant: Merchant,
+    /// In which store; the merchant's own clock where none is named.
+    pub place: Place,
 }
 
 fn invalid(argument: &'static str, sentence: impl Into<String>) -> LoyaltyError {
@@ -53,8 +63,9 @@ fn said(actor: &Actor, store: Option<StoreId>) -> Result<(), LoyaltyError> {
     }
 }
 
-/// The merchant, and the store where one is named; else the merchant's own clock.
-fn counter<S: RedeemingPorts>(
+/// The merchant, and the store where one is named, which the asker reaches; else the merchant's own clock. Who works in some stores
+/// alone has to name one.
+pub fn counter<S: RedeemingPorts>(
     tx: &mut S,
     actor: &Actor,
     merchant: MerchantId,
@@ -93,18 +104,18 @@ fn card<S: RedeemingPorts>(
     Ok(Promotion::Card(crate::card::get(tx, actor, id)?))
 }
 
-fn promotion<S: RedeemingPorts>(
+/// Locks a promotion so that its uses are counted and added to in one step (rule 23). What has lapsed of it is noted first:
+/// a promise that does not count any more is not kept any more, whatever the clock of whoever brings its code.
+fn lock_promotion<S: RedeemingStore>(
     tx: &mut S,
-    actor: &Actor,
-    promised: Promised,
-) -> Result<Promotion, LoyaltyError> {
-    match promised {
-        Promised::Offer(id) => offer(tx, actor, id),
-        Promised::Points(id, _) | Promised::Stamps(id, _) => card(tx, actor, id),
-    }
+    promotion: PromotionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.lock_promotion(promotion)?;
+    tx.lapse_intents_of(promotion, now)
 }
 
-/// Decides, with the promotion locked, whether somebody may redeem it now.
+/// Decides whether somebody may redeem a promotion, which is locked where the answer is acted upon.
 fn decide<S: LoyaltyStore>(
     tx: &mut S,
     promotion: &Promotion,

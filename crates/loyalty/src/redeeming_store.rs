@@ -1,8 +1,8 @@
 //! What redeeming asks of whoever keeps the rows, beside [`LedgerStore`].
 
 use regulars_kernel::{
-    EntryId, IntentId, MerchantId, OfferId, Page, PageRequest, RedemptionId, RewardId, StoreError,
-    Timestamp,
+    EntryId, IntentId, MerchantId, OfferId, OrderId, Page, PageRequest, RedemptionId, RewardId,
+    StoreError, Timestamp,
 };
 use regulars_promotion::FixedCode;
 
@@ -88,6 +88,23 @@ pub trait RedeemingStore: LedgerStore {
     /// Ends an open promise.
     fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError>;
 
+    /// Notes the open promises of a promotion whose time is up as lapsed. What those set aside goes with its hold.
+    fn lapse_intents_of(
+        &mut self,
+        promotion: PromotionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Puts an open promise on an order, or takes it off one.
+    fn bind_intent(&mut self, intent: IntentId, order: Option<OrderId>) -> Result<(), StoreError>;
+
+    /// What was taken off an order, by ascending id, taken back or not.
+    fn redemptions_of_order(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<Vec<Redemption>, StoreError>;
+
     /// Notes the open promises whose time is up as lapsed, at most so many; answers how many they were.
     fn lapse_intents(&mut self, now: Timestamp, most: u16) -> Result<usize, StoreError>;
 
@@ -112,8 +129,7 @@ pub trait RedeemingStore: LedgerStore {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// The offer in use of a merchant that everybody redeems by this code: the one whose code it is to the letter, whatever the
-    /// case; else one of which it differs in spaces and hyphens alone ([`FixedCode::key`]).
+    /// The offer in use of a merchant that everybody redeems by this code ([`FixedCode::key`]).
     fn offer_of_fixed_code(
         &mut self,
         merchant: MerchantId,
@@ -209,6 +225,26 @@ where
 
     fn end_intent(&mut self, intent: IntentId, state: IntentState) -> Result<(), StoreError> {
         self.held_loyalty_mut().end_intent(intent, state)
+    }
+
+    fn lapse_intents_of(
+        &mut self,
+        promotion: PromotionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.held_loyalty_mut().lapse_intents_of(promotion, now)
+    }
+
+    fn bind_intent(&mut self, intent: IntentId, order: Option<OrderId>) -> Result<(), StoreError> {
+        self.held_loyalty_mut().bind_intent(intent, order)
+    }
+
+    fn redemptions_of_order(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<Vec<Redemption>, StoreError> {
+        self.held_loyalty_mut().redemptions_of_order(merchant, order)
     }
 
     fn lapse_intents(&mut self, now: Timestamp, most: u16) -> Result<usize, StoreError> {

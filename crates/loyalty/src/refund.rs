@@ -1,6 +1,6 @@
 //! What a refund takes back of what a sale earned (rule 25).
 
-use regulars_kernel::{MerchantId, OrderItemId, Points, StoreError};
+use regulars_kernel::{AccountId, LoyaltyCardId, MerchantId, OrderItemId, Points, StoreError};
 
 use crate::{
     Cause, ClawBackPolicy, EarningLine, EntryKind, LedgerStore, LoyaltyCard, Program, Traced,
@@ -78,37 +78,154 @@ fn refunded(lines: &[EarningLine], given: impl Fn(OrderItemId) -> Option<(i64, i
 }
 
 impl Refund<'_> {
-    /// How much of an earning this refund takes back: what is due after it less what was due before. What a policy let be is
-    /// not asked for again.
-    fn step(&self, standing: &Standing, lines: &[EarningLine]) -> Points {
-        let earned = standing.earning.entry.amount;
+    /// How much of what was earned this refund takes back: what is due after it less what was due before it. What a policy let be
+    /// is not asked for again.
+    fn step(&self, earned: &Earnings, lines: &[EarningLine]) -> Points {
         if lines.is_empty() {
             // It was earned before lines were told apart: then each counts by what it was worth.
             let sum = |part: fn(&RefundedLine) -> i64| {
                 self.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(part(line)))
             };
-            let value = sum(|line| line.value);
+            let (all, value) = (earned.gross(), sum(|line| line.value));
             return self.within(
-                standing,
-                due(earned, value, sum(|line| line.before)),
-                due(earned, value, sum(|line| line.after)),
+                (all, earned.left()),
+                due(all, value, sum(|line| line.before)),
+                due(all, value, sum(|line| line.after)),
             );
         }
-        let base = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.base));
+        let all = total_of(lines);
         let of = |item: OrderItemId| self.lines.iter().find(|line| line.item == item);
         let before = refunded(lines, |item| of(item).map(|line| (line.value, line.before)));
+        let was_due = due(all, base_of(lines), before);
+        self.within((all, earned.left()), was_due, self.due_of(all, lines))
+    }
+
+    /// What is due after this refund of what a sale earned by those lines; all of it once nothing is left of the sale.
+    pub(crate) fn due_of(&self, earned: Points, lines: &[EarningLine]) -> Points {
+        if self.whole {
+            return earned;
+        }
+        let of = |item: OrderItemId| self.lines.iter().find(|line| line.item == item);
         let after = refunded(lines, |item| of(item).map(|line| (line.value, line.after)));
-        let was_due = due(earned, base, before);
-        self.within(standing, was_due, due(earned, base, after))
+        due(earned, base_of(lines), after)
     }
 
     /// What is due after this refund less what was due before it.
-    fn within(&self, standing: &Standing, was_due: Points, is_due: Points) -> Points {
-        let earned = standing.earning.entry.amount;
+    fn within(&self, (earned, left): (Points, Points), was_due: Points, is_due: Points) -> Points {
         let is_due = if self.whole { earned } else { is_due };
         let step = is_due.checked_sub(was_due).unwrap_or_default().max(Points::ZERO);
         // Never more than is left of it, whatever else took it back.
-        step.min(standing.left())
+        step.min(left)
+    }
+}
+
+fn base_of(lines: &[EarningLine]) -> i64 {
+    lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.base))
+}
+
+/// What the lines of a sale earned together; a stamp is the whole sale's, and no line's.
+pub(crate) fn total_of(lines: &[EarningLine]) -> Points {
+    let sum = lines.iter().try_fold(Points::ZERO, |sum, line| sum.checked_add(line.points));
+    sum.unwrap_or(Points::new(i64::MAX))
+}
+
+/// What a sale earned on one account: the lines of the ledger that say so, the first first. There are several where the sale
+/// was changed by its source (rule 11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Earnings {
+    pub(crate) lines: Vec<Standing>,
+}
+
+impl Earnings {
+    /// Those of a sale, by ascending account: in this order accounts are locked.
+    pub(crate) fn of(
+        tx: &mut (impl LedgerStore + ?Sized),
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<Vec<Self>, StoreError> {
+        let mut found = tx.traced(merchant, cause)?;
+        found.retain(|row| row.entry.kind == EntryKind::Earn);
+        found.sort_by_key(|row| (row.acts_on, row.entry.id));
+        let mut all: Vec<Self> = Vec::new();
+        for line in found {
+            let account = line.acts_on;
+            let line = Standing::of(tx, merchant, line)?;
+            match all.last_mut() {
+                Some(last) if last.account() == Some(account) => last.lines.push(line),
+                _ => all.push(Self { lines: vec![line] }),
+            }
+        }
+        Ok(all)
+    }
+
+    /// The first line.
+    pub(crate) fn first(&self) -> Option<&Traced> {
+        self.lines.first().map(|line| &line.earning)
+    }
+
+    /// The account that acts for it: of one who was merged the other's (rule 27).
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        self.first().map(|line| line.acts_on)
+    }
+
+    pub(crate) fn card(&self) -> Option<LoyaltyCardId> {
+        self.first().map(|line| line.card)
+    }
+
+    /// What came, whatever of it was taken back since.
+    pub(crate) fn gross(&self) -> Points {
+        self.sum(|line| line.earning.entry.amount)
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(&self) -> Points {
+        self.sum(Standing::left)
+    }
+
+    fn sum(&self, part: impl Fn(&Standing) -> Points) -> Points {
+        let sum = self.lines.iter().try_fold(Points::ZERO, |sum, line| sum.checked_add(part(line)));
+        sum.unwrap_or(Points::new(i64::MAX))
+    }
+
+    /// Takes so much back of it, of the newest first.
+    pub(crate) fn claw(
+        &self,
+        tx: &mut (impl LedgerStore + ?Sized),
+        amount: Points,
+        policy: ClawBackPolicy,
+        occasion: Occasion,
+    ) -> Result<Vec<TakenBack>, StoreError> {
+        let (mut missing, mut taken) = (amount, Vec::new());
+        for line in self.lines.iter().rev() {
+            let part = missing.min(line.left());
+            missing = missing.checked_sub(part).unwrap_or_default();
+            for (earning, part) in line.clone().split(part) {
+                let clawed = claw(tx, &earning, part, policy, occasion)?;
+                taken.push(TakenBack { earning, clawed });
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Takes the initial points back that came with it.
+    pub(crate) fn claw_welcome(
+        &self,
+        tx: &mut (impl LedgerStore + ?Sized),
+        merchant: MerchantId,
+        policy: ClawBackPolicy,
+        occasion: Occasion,
+    ) -> Result<Vec<TakenBack>, StoreError> {
+        let mut taken = Vec::new();
+        for line in &self.lines {
+            let Some(welcome) = welcome_of(tx, merchant, &line.earning)? else { continue };
+            let welcome = Standing::of(tx, merchant, welcome)?;
+            let left = welcome.left();
+            for (earning, part) in welcome.split(left) {
+                let clawed = claw(tx, &earning, part, policy, occasion)?;
+                taken.push(TakenBack { earning, clawed });
+            }
+        }
+        Ok(taken)
     }
 }
 
@@ -119,40 +236,32 @@ pub fn take_back(
     refund: &Refund<'_>,
 ) -> Result<Vec<TakenBack>, StoreError> {
     let mut taken = Vec::new();
-    let earnings = tx.traced(refund.merchant, refund.cause)?;
-    let mut earnings: Vec<_> =
-        earnings.into_iter().filter(|row| row.entry.kind == EntryKind::Earn).collect();
-    // Accounts are locked in the order of their ids.
-    earnings.sort_by_key(|row| (row.acts_on, row.entry.id));
-    let cards: Vec<_> = earnings.iter().map(|row| row.card).collect();
+    let earned = Earnings::of(tx, refund.merchant, refund.cause)?;
+    let cards: Vec<_> = earned.iter().filter_map(Earnings::card).collect();
     let cards = tx.loyalty_cards(&cards)?;
-    for earning in earnings {
-        let card = cards.iter().find(|card| card.id == earning.card);
+    for earnings in earned {
+        let Some(first) = earnings.first() else { continue };
+        let card = cards.iter().find(|card| card.id == first.card);
         let stamps = card.is_some_and(is_of_stamps);
-        let lines = tx.earning_lines(refund.merchant, earning.entry.id)?;
-        let welcome = if refund.whole { welcome_of(tx, refund.merchant, &earning)? } else { None };
-        let standing = Standing::of(tx, refund.merchant, earning)?;
+        let lines = tx.earning_lines(refund.merchant, first.entry.id)?;
         let amount = match (stamps, refund.whole) {
             (true, false) => Points::ZERO,
-            (true, true) => standing.left(),
-            (false, _) => refund.step(&standing, &lines),
+            (true, true) => earnings.left(),
+            (false, _) => refund.step(&earnings, &lines),
         };
         let policy = if stamps { refund.policy.without_debt() } else { refund.policy };
-        let mut parts = standing.split(amount);
-        if let Some(welcome) = welcome {
-            let standing = Standing::of(tx, refund.merchant, welcome)?;
-            let left = standing.left();
-            parts.extend(standing.split(left));
+        if amount > Points::ZERO {
+            taken.extend(earnings.claw(tx, amount, policy, refund.occasion)?);
         }
-        for (earning, part) in parts {
-            let clawed = claw(tx, &earning, part, policy, refund.occasion)?;
-            taken.push(TakenBack { earning, clawed });
+        if refund.whole {
+            let merchant = refund.merchant;
+            taken.extend(earnings.claw_welcome(tx, merchant, refund.policy, refund.occasion)?);
         }
     }
     Ok(taken)
 }
 
-fn is_of_stamps(card: &LoyaltyCard) -> bool {
+pub(crate) fn is_of_stamps(card: &LoyaltyCard) -> bool {
     matches!(card.program, Program::Stamps(_))
 }
 

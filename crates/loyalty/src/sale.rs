@@ -1,12 +1,16 @@
 //! A sale, or a visit, turns into points and stamps (rules 14, 15, 19 and 26).
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use regulars_customer::{
     Membership,
     segment::{Needs, SegmentFacts},
 };
-use regulars_kernel::{EntryId, LoyaltyCardId, OrderItemId, Points, StoreError, Timestamp};
+use regulars_kernel::{
+    AccountId, EntryId, LoyaltyCardId, OrderItemId, Points, StoreError, Timestamp,
+};
 use regulars_merchant::{Merchant, business_date};
 use regulars_promotion::{Facts, Place, Uses, decide};
 
@@ -19,6 +23,8 @@ use crate::{
     posting::{Locked, NewLot},
     welcome::{Life, Recognise, may_be_welcome, welcome},
 };
+
+pub use change::change;
 
 /// From when on points are good that somebody has to look at first (rule 26): never, until they have ([`crate::review`]).
 pub const UNTIL_REVIEWED: Timestamp = Timestamp::MAX;
@@ -54,6 +60,8 @@ pub struct Sale<'a> {
     pub items: &'a [OrderItemId],
     /// How its age bears on it.
     pub timeliness: Timeliness,
+    /// Whether an offer that was taken off it lets it earn no points (`earnPoints`); it stamps all the same.
+    pub earns_no_points: bool,
     /// When it was, by whom it is written down, and when.
     pub occasion: Occasion,
     /// Knows people again who were welcomed once.
@@ -95,7 +103,7 @@ pub fn forecast(
     tx: &mut (impl LedgerStore + ?Sized),
     sale: &Sale<'_>,
 ) -> Result<Vec<CardOutcome>, StoreError> {
-    let mut looked = look(tx, sale)?;
+    let mut looked = look(tx, sale, &[])?;
     let mut outcomes = Vec::with_capacity(looked.cards.len());
     for (card, judged) in looked.judge(sale) {
         let account = looked.accounts.remove(&card.id);
@@ -139,17 +147,8 @@ pub fn earn(
     tx: &mut (impl LedgerStore + ?Sized),
     sale: &Sale<'_>,
 ) -> Result<Vec<CardOutcome>, StoreError> {
-    let mut looked = look(tx, sale)?;
-    let opens: Vec<LoyaltyCardId> = looked.opens(sale);
-    for card in opens {
-        let (merchant, person) = (sale.merchant.id, sale.member.person);
-        let opened = tx.lock_account(merchant, person, card, Some(sale.occasion.now))?;
-        let opened = opened.ok_or(StoreError::OutOfScope("an account was not opened"))?;
-        looked.accounts.insert(card, opened);
-    }
-    // Whoever opened an account at the same moment may have earned on it: what was earned that day is counted anew, now
-    // that all accounts are locked.
-    looked.count_day(tx, sale)?;
+    let mut looked = look(tx, sale, &[])?;
+    looked.open(tx, sale)?;
     let judged = looked.judge(sale);
     let mut outcomes = Vec::with_capacity(judged.len());
     for (card, judged) in judged {
@@ -181,11 +180,7 @@ fn write(
     };
     let what = (EntryKind::Earn, sale.cause, sale.version);
     let posted = bookkeeping::give(tx, account, what, lot, sale.occasion)?;
-    let lines = sale.items.iter().zip(earning.base.lines.iter().zip(&earning.lines));
-    let lines: Vec<_> = lines
-        .map(|(item, (base, points))| EarningLine { item: *item, base: *base, points: *points })
-        .collect();
-    tx.put_earning_lines(sale.merchant.id, posted.entry.id, &lines)?;
+    tx.put_earning_lines(sale.merchant.id, posted.entry.id, &sale.by_line(&earning))?;
     let mut initial = Points::ZERO;
     if let Program::Points(program) = &card.program {
         let who = (sale.member, sale.recognise);
@@ -204,6 +199,14 @@ fn write(
 }
 
 impl Sale<'_> {
+    /// What each of its items added to an earning.
+    fn by_line(&self, earning: &earner::Earning) -> Vec<EarningLine> {
+        let lines = self.items.iter().zip(earning.base.lines.iter().zip(&earning.lines));
+        lines
+            .map(|(item, (base, points))| EarningLine { item: *item, base: *base, points: *points })
+            .collect()
+    }
+
     /// The life of what a card gives for it.
     fn life(&self, card: &LoyaltyCard) -> Life {
         let (at, date) = (self.occasion.occurred_at, self.occasion.business_date);
@@ -236,21 +239,43 @@ struct Looked {
     accounts: BTreeMap<LoyaltyCardId, Locked>,
     /// What was earned on the business date before.
     day: BTreeMap<LoyaltyCardId, Points>,
+    /// What of that the sale itself earned in an earlier version, which this one replaces.
+    own: BTreeMap<LoyaltyCardId, Points>,
 }
 
-fn look(tx: &mut (impl LedgerStore + ?Sized), sale: &Sale<'_>) -> Result<Looked, StoreError> {
+/// Looks at everything; `also` are accounts that are locked with the customer's own.
+fn look(
+    tx: &mut (impl LedgerStore + ?Sized),
+    sale: &Sale<'_>,
+    also: &[AccountId],
+) -> Result<Looked, StoreError> {
     let at = sale.occasion.occurred_at;
-    let cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
+    let mut cards = fitting(tx, sale.merchant, sale.member, sale.place, at)?;
     let (merchant, person) = (sale.merchant.id, sale.member.person);
     let known = tx.accounts_per_consumer(&[person])?;
+    // What a card collects may change until its first line is written: until then it is held as it is.
+    let written = |card: &LoyaltyCard| {
+        let own = |account: &&Account| account.merchant == merchant && account.card == card.id;
+        known.iter().find(own).is_some_and(|account| account.seq > 0)
+    };
+    let fresh: Vec<_> = cards.iter().filter(|card| !written(card)).map(|card| card.id).collect();
+    if !fresh.is_empty() {
+        for shared in tx.share_loyalty_cards(&fresh)? {
+            if let Some(card) = cards.iter_mut().find(|card| card.id == shared.id) {
+                *card = shared;
+            }
+        }
+    }
     let known = known.iter().filter(|account| {
         account.merchant == merchant && cards.iter().any(|card| card.id == account.card)
     });
-    let ids: Vec<_> = known.map(|account| account.id).collect();
+    let own: Vec<_> = known.map(|account| account.id).collect();
+    let ids: Vec<_> = own.iter().chain(also).copied().collect();
     // By ascending id, as whoever locks several does.
     let locked = if ids.is_empty() { Vec::new() } else { tx.lock_accounts(&ids)? };
-    let accounts = locked.into_iter().map(|account| (account.account().card, account)).collect();
-    let mut looked = Looked { cards, accounts, day: BTreeMap::new() };
+    let locked = locked.into_iter().filter(|account| own.contains(&account.account().id));
+    let accounts = locked.map(|account| (account.account().card, account)).collect();
+    let mut looked = Looked { cards, accounts, day: BTreeMap::new(), own: BTreeMap::new() };
     looked.count_day(tx, sale)?;
     Ok(looked)
 }
@@ -298,9 +323,29 @@ impl Looked {
         }
         let ids: Vec<_> = capped.keys().copied().collect();
         let earned = tx.earned_on(&ids, sale.occasion.business_date)?;
-        let earned = earned.into_iter().filter_map(|(id, sum)| Some((*capped.get(&id)?, sum)));
-        self.day.extend(earned);
+        for (id, sum) in earned {
+            let Some(card) = capped.get(&id) else { continue };
+            let own = self.own.get(card).copied().unwrap_or_default();
+            self.day.insert(*card, sum.checked_sub(own).unwrap_or_default().max(Points::ZERO));
+        }
         Ok(())
+    }
+
+    /// Opens accounts on the cards that earn. Whoever opened one at the same moment may have earned on it: what was earned that day
+    /// is counted anew, now that all accounts are locked.
+    fn open(
+        &mut self,
+        tx: &mut (impl LedgerStore + ?Sized),
+        sale: &Sale<'_>,
+    ) -> Result<(), StoreError> {
+        let opens = self.opens(sale);
+        for card in &opens {
+            let (merchant, person) = (sale.merchant.id, sale.member.person);
+            let opened = tx.lock_account(merchant, person, *card, Some(sale.occasion.now))?;
+            let opened = opened.ok_or(StoreError::OutOfScope("an account was not opened"))?;
+            self.accounts.insert(*card, opened);
+        }
+        if opens.is_empty() { Ok(()) } else { self.count_day(tx, sale) }
     }
 
     /// What each card earns, or why not.
@@ -319,7 +364,12 @@ impl Looked {
         });
         let earners: Vec<_> = earners.collect();
         let judged = earner::of_sale(&earners, sale.lines);
-        self.cards.iter().cloned().zip(judged).collect()
+        let judge = |(card, earned): (&LoyaltyCard, _)| match card.program {
+            Program::Points(_) if sale.earns_no_points => Err(NothingEarned::OfferEarnsNothing),
+            Program::Points(_) | Program::Stamps(_) => earned,
+        };
+        let judged = self.cards.iter().zip(judged).map(|one| (one.0.clone(), judge(one)));
+        judged.collect()
     }
 
     /// The cards that earn and on which the customer has no account yet.

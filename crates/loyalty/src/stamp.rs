@@ -63,7 +63,10 @@ pub fn stamp<S: LedgerStore + PromotionStore + CustomerStore + MerchantStore>(
     let (_, place) = place.ok_or(LoyaltyError::StoreNotFound)?;
     let till = at_till(tx, actor, merchant, &new.who, now)?;
     let member = &till.member;
-    let (card, program) = chosen(fitting(tx, &tenant, member, &place, now)?, new.card)?;
+    let (card, _) = chosen(fitting(tx, &tenant, member, &place, now)?, new.card)?;
+    // As it is now that nobody changes what it collects.
+    let shared = tx.share_loyalty_cards(&[card.id])?;
+    let (card, program) = chosen(shared, Some(card.id))?;
     let account = tx.lock_account(merchant, member.person, card.id, Some(now))?;
     let mut account = account.ok_or(LoyaltyError::LoyaltyCardNotFound)?;
     let date = business_date(place.zone, place.day_starts_at, now);

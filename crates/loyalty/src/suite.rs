@@ -7,6 +7,7 @@
 mod books;
 mod cards;
 mod facts;
+mod history;
 mod memory;
 mod promises;
 mod world;
@@ -24,9 +25,14 @@ pub use books::{Journal, journey};
 pub use world::{ADA, BOB, FIRST, SECOND, STRANGER, World, at, world};
 
 use crate::{
-    Account, Book, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId, RedeemingStore,
-    RedemptionKind, RedemptionQuery, ledger, memory::Memory, summary::summarise,
+    Account, Book, HistoryStore, LoyaltyReward, LoyaltyStore, OwnUses, Program, PromotionId,
+    RedeemingStore, RedemptionKind, RedemptionQuery, ledger, memory::Memory, summary::summarise,
 };
+
+/// All that the suite asks of a store while it writes.
+pub trait Ports: RedeemingStore + HistoryStore {}
+
+impl<S: RedeemingStore + HistoryStore> Ports for S {}
 
 /// What the suite needs of an implementation.
 pub trait Fixture {
@@ -40,7 +46,7 @@ pub trait Fixture {
     fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        work: impl Fn(&mut dyn RedeemingStore) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&mut dyn Ports) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError>;
 }
 
@@ -81,6 +87,7 @@ pub fn run(fixture: &mut impl Fixture) {
     let mut memory = Memory::new();
     Fixture::load(&mut memory, &world);
     books::run(fixture, &mut memory);
+    history::run(fixture);
     promises::run(fixture, &world);
     books::merges(fixture, &mut memory);
 }

@@ -139,7 +139,15 @@ mod tests {
         for ((lot, amount), id) in held.iter().zip(0..) {
             let (id, amount) = (HoldId::new(id), Points::new(*amount));
             let (until, state) = (at(50), HoldState::Open);
-            book.holds.push(Hold { id, account, amount, until, state, created_at: at(0) });
+            book.holds.push(Hold {
+                id,
+                account,
+                amount,
+                until,
+                state,
+                created_at: at(0),
+                ended_at: None,
+            });
             let lot = book.lots[*lot].id;
             book.hold_lots.push(HoldLot { hold: id, lot, amount });
         }

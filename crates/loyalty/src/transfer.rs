@@ -2,6 +2,10 @@
 //! second names the first. What moves keeps its time: each lot comes to the other account with the day it becomes good on
 //! and the day it ends on that it had.
 
+mod by_hand;
+
+pub use by_hand::{NewTransfer, Transferred, transfer};
+
 use regulars_kernel::{LotId, Points, StoreError, Timestamp};
 
 use crate::{

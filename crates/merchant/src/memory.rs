@@ -1,17 +1,15 @@
 //! Merchants and their places in memory: complete, for tests and for programs that embed the rules without a database.
 //!
-//! Holds what it is given and checks nothing but scope: a transaction here cannot be rolled back.
+//! Holds what it is given and checks nothing but scope. A transaction is one call after another; whoever wants it undone
+//! where it fails marks the rows before it and resets them ([`Memory::mark`]).
 
 mod naming;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_kernel::{
-    MerchantId, Page, PageRequest, PersonId, ProductId, Scope, StoreError, StoreGroupId, StoreId,
-    page::cut,
+    MerchantId, Page, PageRequest, PersonId, ProductId, RowsGuard, Scope, SharedRows, StoreError,
+    StoreGroupId, StoreId, page::cut, rows,
 };
 
 use naming::Namings;
@@ -25,7 +23,7 @@ use crate::{
 /// A row that is none of the scope's.
 const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's places");
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Rows {
     merchants: BTreeMap<MerchantId, Merchant>,
     stores: BTreeMap<StoreId, Store>,
@@ -39,7 +37,11 @@ struct Rows {
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(Arc<Mutex<Rows>>);
+pub struct Memory(SharedRows<Rows>);
+
+/// The rows as they were once.
+#[derive(Debug)]
+pub struct Mark(rows::Mark<Rows>);
 
 impl Memory {
     /// No rows.
@@ -50,6 +52,16 @@ impl Memory {
     /// The store that sees what a scope reaches.
     pub fn scoped(&self, scope: Scope) -> MemoryStore {
         MemoryStore { memory: self.clone(), scope }
+    }
+
+    /// Notes the rows as they are now. Costs nothing: who writes first after it copies them, once.
+    pub fn mark(&self) -> Mark {
+        Mark(self.0.mark())
+    }
+
+    /// Makes the rows what they were when they were marked, whoever wrote since.
+    pub fn reset(&self, mark: &Mark) {
+        self.0.reset(&mark.0);
     }
 
     /// Puts a merchant down, in place of the one of the same id.
@@ -102,8 +114,8 @@ impl Memory {
         self.rows().namings.set(by, named.into_iter().collect());
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rows(&self) -> RowsGuard<'_, Rows> {
+        self.0.lock()
     }
 }
 

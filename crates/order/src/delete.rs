@@ -1,20 +1,18 @@
 //! An order is deleted: an open one is given up, a completed one voided (rule 25).
 
-use regulars_customer::CustomerStore;
 use regulars_kernel::{Actor, OrderId, Permission, Timestamp};
-use regulars_loyalty::LedgerStore;
-use regulars_merchant::MerchantStore;
 
 use crate::{
-    OrderError, OrderState, OrderStore,
+    OrderError, OrderState,
     order::change::{give_up, reaches},
+    redeeming::open::{OrderPorts, let_go},
     refund::void,
 };
 
-/// Gives an open order up: it is archived, and stays open for ever. Voids a completed one: all that is left of it goes back,
+/// Gives an open order up: it is archived, and stays open for ever; the codes on it are free again. Voids a completed one: all that is left of it goes back,
 /// tips included, and it is archived. Needs [`Permission::ChangeOrder`] in its store, and to void it
 /// [`Permission::RefundOrder`]. One that is archived already stays as it is.
-pub fn delete<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
+pub fn delete<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     id: OrderId,
@@ -27,7 +25,10 @@ pub fn delete<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
         return Ok(id);
     }
     match order.state {
-        OrderState::Open => give_up(tx, order, now),
+        OrderState::Open => {
+            let_go(tx, &order)?;
+            give_up(tx, order, now)
+        }
         OrderState::Completed | OrderState::Refunded | OrderState::Voided => {
             void(tx, actor, order, now)
         }

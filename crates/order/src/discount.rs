@@ -1,13 +1,13 @@
 //! What was taken off orders: by offers, by points that paid, by a full card of stamps, or by the merchant alone.
 
 use regulars_kernel::{
-    Actor, MerchantId, Money, OrderDiscountId, OrderId, OrderItemId, Points, RedemptionId,
-    Timestamp,
+    Actor, IntentId, MerchantId, Money, OfferId, OrderDiscountId, OrderId, OrderItemId, Points,
+    RedemptionId, Timestamp,
     page::{Keyed, SortKey},
     pk_sort,
 };
 
-use crate::{OrderError, OrderStore, order::reach};
+use crate::{NotTaken, OrderError, OrderStore, order::reach};
 
 /// By what something was taken off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,12 +57,19 @@ pub struct OrderDiscount {
     pub name: String,
     /// What it used up; none: nothing, or nothing yet.
     pub redemption: Option<RedemptionId>,
+    /// The promise that it was put on the order by.
+    pub intent: Option<IntentId>,
+    /// The offer whose code for everybody it was put on the order by.
+    pub offer: Option<OfferId>,
     /// How much; never below nothing.
     pub amount: Money,
     /// The points that paid it; none but where it is of that kind.
     pub points: Points,
     /// The merchant's own gift: it took nothing from account, code or limit (rule 10).
     pub unbacked: bool,
+    /// Why it takes nothing off, as long as it does not: of several codes that do not go together one is better, or a code does not
+    /// hold any more. It is not used up.
+    pub reason: Option<NotTaken>,
     /// The parts that its lines have: together they are its amount and its points.
     pub shares: Vec<DiscountShare>,
     /// When it was put down here.

@@ -1,66 +1,113 @@
 //! What an order earns its customer, and what a refund takes back of it (rules 14, 15, 25 and 26): the order's lines as the
 //! ledger sees them.
 
-use regulars_customer::{CustomerStore, Standing};
-use regulars_kernel::{Actor, OrderItemId, Permission, StoreAccess, Timestamp, spread};
+use regulars_customer::{CustomerStore, Membership, Standing};
+use regulars_kernel::{
+    Actor, LoyaltyCardId, OrderItemId, StoreAccess, StoreError, Timestamp, spread,
+};
 use regulars_loyalty::{
-    Cause, LedgerStore, SaleLine,
+    Cause, LedgerStore, NothingEarned, SaleLine,
     bookkeeping::Occasion,
     refund::{Refund, RefundedLine, take_back},
-    sale::{self, Timeliness},
+    sale::{self, CardOutcome, Timeliness},
     welcome::Recognise,
 };
 use regulars_merchant::{Merchant, MerchantStore, Store};
-use regulars_promotion::{Place, PromotionStore};
+use regulars_promotion::PromotionStore;
 
-use crate::{DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore};
+use crate::{
+    DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore, place::place_of,
+};
 
-/// How a sale's age bears on what it earns (rule 26).
-pub(crate) fn timeliness(
-    at: Timestamp,
-    now: Timestamp,
-    store: &Store,
-    actor: &Actor,
-) -> Timeliness {
-    let backdate = actor.require(Permission::Backdate).is_ok();
-    crate::timeliness(Some(at), now, store.late_hours, backdate).timeliness
+/// What is known of a sale beside its order.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) merchant: &'a Merchant,
+    pub(crate) store: &'a Store,
+    /// How its age bears on it.
+    pub(crate) timeliness: Timeliness,
+    /// Whether one of its offers lets it earn no points.
+    pub(crate) earns_no_points: bool,
+    pub(crate) recognise: &'a dyn Recognise,
 }
 
-/// A completed order earns its customer what it earns, where there is one. The order was completed by this transaction.
+/// A completed order earns its customer what it earns, where there is one: the cards that fit and earned nothing are answered, with
+/// the reason. The order was completed by this transaction.
 pub(crate) fn earn<S>(
     tx: &mut S,
     actor: &Actor,
     order: &Order,
-    (merchant, store): (&Merchant, &Store),
-    recognise: &dyn Recognise,
+    known: &Known<'_>,
     now: Timestamp,
-) -> Result<(), OrderError>
+) -> Result<Vec<(LoyaltyCardId, NothingEarned)>, OrderError>
 where
     S: OrderStore + LedgerStore + CustomerStore + MerchantStore + PromotionStore,
 {
-    let (Some(person), Some(at), Some(date)) =
-        (order.consumer, order.completed_at, order.business_date)
-    else {
-        return Ok(());
+    let (Some(person), Some(_)) = (order.consumer, order.completed_at) else {
+        return Ok(Vec::new());
     };
+    let merchant = known.merchant;
     let member = tx.find_membership(merchant.id, person)?;
     let Some(member) = member.filter(|member| member.standing == Standing::Live) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let (all, ids) = (StoreAccess::All, [order.id]);
     let items = tx.items_per_order(&ids, &all)?.pop().map(|(_, items)| items).unwrap_or_default();
     let discounts = tx.discounts_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
-    let lines = lines(order, &items, &discounts.unwrap_or_default());
-    let item_ids: Vec<OrderItemId> = items.iter().map(|item| item.id).collect();
-    let within = StoreAccess::Only(vec![store.id]);
-    let place = tx.places_per_merchant(&[merchant.id], &within)?.pop().map(|(_, place)| place);
-    // A store that was given up meanwhile is in no group any more.
-    let place = place.unwrap_or_else(|| Place {
-        store: Some(store.id),
-        groups: Vec::new(),
-        zone: store.time_zone.unwrap_or(merchant.time_zone),
-        day_starts_at: store.day_starts_at,
-    });
+    let discounts = discounts.unwrap_or_default();
+    let bought = Bought { order, items: &items, discounts: &discounts, member: &member };
+    let outcomes = earn_by(tx, actor, bought, known, now)?;
+    let nothing = outcomes.into_iter().filter_map(|one| Some((one.card.id, one.earned.err()?)));
+    Ok(nothing.collect())
+}
+
+/// What was bought, and by whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Bought<'a> {
+    /// The order, which is completed.
+    pub(crate) order: &'a Order,
+    /// Its lines.
+    pub(crate) items: &'a [OrderItem],
+    /// What was taken off.
+    pub(crate) discounts: &'a [OrderDiscount],
+    /// Whose it is; live.
+    pub(crate) member: &'a Membership,
+}
+
+/// A completed order earns its customer what it earns.
+pub(crate) fn earn_by<S>(
+    tx: &mut S,
+    actor: &Actor,
+    bought: Bought<'_>,
+    known: &Known<'_>,
+    now: Timestamp,
+) -> Result<Vec<CardOutcome>, OrderError>
+where
+    S: LedgerStore + PromotionStore + MerchantStore,
+{
+    with_sale(tx, actor, bought, (known, 0), now, |tx, sale| sale::earn(tx, sale))
+}
+
+/// Does something with an order, in that version, as the ledger sees it.
+pub(crate) fn with_sale<S, T>(
+    tx: &mut S,
+    actor: &Actor,
+    bought: Bought<'_>,
+    (known, version): (&Known<'_>, u32),
+    now: Timestamp,
+    work: impl FnOnce(&mut S, &sale::Sale<'_>) -> Result<T, StoreError>,
+) -> Result<T, OrderError>
+where
+    S: LedgerStore + PromotionStore + MerchantStore,
+{
+    let order = bought.order;
+    let (Some(at), Some(date)) = (order.completed_at, order.business_date) else {
+        return Err(OrderError::OrderNotFound);
+    };
+    let Known { merchant, store, recognise, .. } = *known;
+    let lines = lines(order, bought.items, bought.discounts);
+    let items: Vec<OrderItemId> = bought.items.iter().map(|item| item.id).collect();
+    let place = place_of(tx, merchant, store)?;
     let occasion = Occasion {
         occurred_at: at,
         business_date: date,
@@ -68,22 +115,20 @@ where
         now,
         zone: merchant.time_zone,
     };
-    sale::earn(
-        tx,
-        &sale::Sale {
-            member: &member,
-            merchant,
-            place: &place,
-            cause: Cause::Order(order.id),
-            version: 0,
-            lines: &lines,
-            items: &item_ids,
-            timeliness: timeliness(at, now, store, actor),
-            occasion,
-            recognise,
-        },
-    )?;
-    Ok(())
+    let sale = sale::Sale {
+        member: bought.member,
+        merchant,
+        place: &place,
+        cause: Cause::Order(order.id),
+        version,
+        lines: &lines,
+        items: &items,
+        timeliness: known.timeliness,
+        earns_no_points: known.earns_no_points,
+        occasion,
+        recognise,
+    };
+    Ok(work(tx, &sale)?)
 }
 
 /// The lines as a card sees them: after discounts, with their part of the tax, and what points paid of them.
@@ -110,14 +155,13 @@ fn lines(order: &Order, items: &[OrderItem], discounts: &[OrderDiscount]) -> Vec
 }
 
 /// Takes back what the part of an order that is given back earned, as far as the merchant decided (rule 25).
-pub(crate) fn give_back<S: OrderStore + LedgerStore + MerchantStore>(
-    tx: &mut S,
+pub(crate) fn give_back(
+    tx: &mut impl LedgerStore,
     actor: &Actor,
-    order: &Order,
+    (order, merchant): (&Order, &Merchant),
     (lines, whole): (&[RefundedLine], bool),
     now: Timestamp,
 ) -> Result<(), OrderError> {
-    let merchant = tx.merchants(&[order.merchant])?.pop().ok_or(OrderError::OrderNotFound)?;
     let occasion = Occasion::at(now, merchant.time_zone, actor.person());
     take_back(
         tx,

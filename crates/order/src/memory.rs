@@ -1,22 +1,24 @@
 //! Orders in memory: complete, for tests and for programs that embed the rules without a database.
 //!
 //! Holds the rows of every crate below too, and tells them what segments ask about: one store value has all the ports that
-//! customers, promotions, points and orders need together. Like below, a transaction here is one call after another: it
-//! cannot be rolled back.
+//! customers, promotions, points and orders need together. [`Memory::write`] makes a transaction of several calls: all of them
+//! or none.
 
 mod erasure;
 mod merge;
+mod purchase;
 mod visit;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use regulars_customer::{CustomerStore, HoldsCustomers, memory as customers, segment::OrderFact};
 use regulars_kernel::{
-    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderRefundId, OrderTipId, Page,
-    PageRequest, PersonId, Scope, StoreAccess, StoreError, StoreId, Timestamp, VisitId, page::cut,
+    MerchantId, OrderDiscountId, OrderId, OrderItemId, OrderLinkId, OrderRefundId, OrderTipId,
+    Page, PageRequest, PersonId, RowsGuard, SaleRefundId, SaleReviewId, Scope, SharedRows,
+    StoreAccess, StoreError, StoreId, Timestamp, VisitId, page::cut, rows,
 };
 use regulars_loyalty::{HoldsLoyalty, memory as loyalty};
 use regulars_merchant::{
@@ -26,8 +28,8 @@ use regulars_merchant::{
 use regulars_promotion::HoldsPromotions;
 
 use crate::{
-    Bill, Order, OrderDiscount, OrderItem, OrderQuery, OrderRefund, OrderSort, OrderStore,
-    OrderTip, OrderType, Visit, fact,
+    Bill, Order, OrderClaim, OrderDiscount, OrderItem, OrderLink, OrderQuery, OrderRefund,
+    OrderSort, OrderStore, OrderTip, OrderType, SaleRefund, SaleReview, Visit, fact,
 };
 
 pub use erasure::Emptied;
@@ -35,7 +37,7 @@ pub use erasure::Emptied;
 /// A row that is none of the scope's.
 const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's orders");
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Rows {
     orders: BTreeMap<OrderId, Order>,
     items: BTreeMap<OrderItemId, OrderItem>,
@@ -43,6 +45,10 @@ struct Rows {
     discounts: BTreeMap<OrderDiscountId, OrderDiscount>,
     refunds: BTreeMap<OrderRefundId, OrderRefund>,
     visits: BTreeMap<VisitId, Visit>,
+    links: BTreeMap<OrderLinkId, OrderLink>,
+    named_refunds: BTreeMap<SaleRefundId, SaleRefund>,
+    reviews: BTreeMap<SaleReviewId, SaleReview>,
+    claims: BTreeMap<OrderId, OrderClaim>,
 }
 
 impl Rows {
@@ -63,14 +69,48 @@ impl Rows {
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone, Default)]
 pub struct Memory {
-    rows: Arc<Mutex<Rows>>,
+    rows: SharedRows<Rows>,
     loyalty: loyalty::Memory,
+    /// Whose turn it is to write.
+    turn: Arc<Mutex<()>>,
 }
+
+/// The rows as they were once, those of the crates below too.
+#[derive(Debug)]
+pub struct Mark(rows::Mark<Rows>, loyalty::Mark);
 
 impl Memory {
     /// No rows.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Does something in one transaction: where it fails, all that it wrote is undone. Of those who write like this one does
+    /// so after another; a transaction within a transaction waits for ever.
+    pub fn write<T, E>(
+        &self,
+        scope: Scope,
+        work: impl FnOnce(&mut MemoryStore) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mark = self.mark();
+        let done = work(&mut self.scoped(scope));
+        if done.is_err() {
+            self.reset(&mark);
+        }
+        done
+    }
+
+    /// Notes the rows as they are now, those of the crates below too. Costs nothing: who writes first after it copies them,
+    /// once.
+    pub fn mark(&self) -> Mark {
+        Mark(self.rows.mark(), self.loyalty.mark())
+    }
+
+    /// Makes the rows what they were when they were marked, whoever wrote since.
+    pub fn reset(&self, mark: &Mark) {
+        self.rows.reset(&mark.0);
+        self.loyalty.reset(&mark.1);
     }
 
     /// The store that sees what a scope reaches.
@@ -141,8 +181,8 @@ impl Memory {
         self.customers().merchants().set_named(Namer::Order(order), named.into_iter().flatten());
     }
 
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rows(&self) -> RowsGuard<'_, Rows> {
+        self.rows.lock()
     }
 }
 
@@ -224,15 +264,6 @@ impl MemoryStore {
         let rows = self.memory.rows();
         let own = |row: &&Order| row.merchant == order.merchant && row.id != order.id;
         let mut others = rows.orders.values().filter(own);
-        if order.entity_source_id.is_some()
-            && others.clone().any(|row| {
-                row.store == order.store
-                    && (row.entity_source, &row.entity_source_id)
-                        == (order.entity_source, &order.entity_source_id)
-            })
-        {
-            return Err(StoreError::Taken("orders.entity_source_id"));
-        }
         if others.any(|row| row.number == order.number) {
             return Err(StoreError::Taken("orders.number"));
         }
@@ -511,6 +542,10 @@ impl OrderStore for MemoryStore {
         Ok(id)
     }
 
+    fn insert_order_items(&mut self, new: &[OrderItem]) -> Result<Vec<OrderItemId>, StoreError> {
+        new.iter().map(|item| self.insert_order_item(item)).collect()
+    }
+
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {
         let before = self.own_item(item.merchant, item.id)?;
         let (order, created_at) = (before.order, before.created_at);
@@ -550,6 +585,52 @@ impl OrderStore for MemoryStore {
         let id = OrderDiscountId::new(next(&rows.discounts, OrderDiscountId::get));
         rows.discounts.insert(id, OrderDiscount { id, ..new.clone() });
         Ok(id)
+    }
+
+    fn find_order_of_discount(
+        &mut self,
+        merchant: MerchantId,
+        discount: OrderDiscountId,
+    ) -> Result<Option<Order>, StoreError> {
+        self.require_reach(merchant)?;
+        let order = self.memory.rows().discounts.get(&discount).map(|row| row.order);
+        order.map_or(Ok(None), |order| self.find_order(merchant, order))
+    }
+
+    fn update_order_discount(&mut self, discount: &OrderDiscount) -> Result<(), StoreError> {
+        self.require_reach(discount.merchant)?;
+        let mut rows = self.memory.rows();
+        let row = rows.discounts.get_mut(&discount.id).ok_or(OUT_OF_REACH)?;
+        let (order, created_at) = (row.order, row.created_at);
+        *row = OrderDiscount { order, created_at, ..discount.clone() };
+        Ok(())
+    }
+
+    fn delete_order_discount(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderDiscountId,
+    ) -> Result<(), StoreError> {
+        self.require_reach(merchant)?;
+        self.memory.rows().discounts.remove(&id).map(drop).ok_or(OUT_OF_REACH)
+    }
+
+    fn count_discounted_units(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), StoreError> {
+        self.find_order(merchant, order)?.ok_or(OUT_OF_REACH)?;
+        let mut rows = self.memory.rows();
+        let own = rows.discounts.values().filter(|row| row.order == order);
+        let shares = own.flat_map(|row| row.shares.iter().copied());
+        let shares: Vec<_> = shares.collect();
+        for item in rows.items.values_mut().filter(|item| item.order == order) {
+            let own = shares.iter().filter(|share| share.item == item.id);
+            let units = own.fold(0_i32, |sum, share| sum.saturating_add(share.units));
+            item.num_of_discounted_units = units.min(item.quantity);
+        }
+        Ok(())
     }
 
     fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError> {

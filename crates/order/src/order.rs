@@ -84,6 +84,19 @@ impl PaymentType {
     }
 }
 
+/// A part of what was paid for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// In which way.
+    pub payment_type: PaymentType,
+    /// How much.
+    pub amount: Money,
+    /// What was handed over in cash.
+    pub cash_received: Option<Money>,
+    /// What was handed back.
+    pub change: Option<Money>,
+}
+
 /// What somebody bought at one time in one store. All its amounts are in one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -109,8 +122,10 @@ pub struct Order {
     pub pickup_at: Option<Timestamp>,
     /// Where it is to be brought.
     pub delivery_location: Option<String>,
-    /// How it was paid.
+    /// How it was paid; of several ways the one in which most was.
     pub payment_type: Option<PaymentType>,
+    /// The parts in which it was paid, where the till told them.
+    pub payments: Vec<Payment>,
     /// How many sat at the table.
     pub num_of_guests: Option<i32>,
     /// What was handed over in cash.
@@ -172,6 +187,7 @@ impl Order {
             pickup_at: None,
             delivery_location: None,
             payment_type: None,
+            payments: Vec::new(),
             num_of_guests: None,
             cash_received: None,
             change: None,

@@ -1,28 +1,32 @@
 //! Refunds: what goes back of a sale (rule 25).
 
+pub mod known;
+mod restate;
 mod sale;
 pub mod share;
+mod spent;
 
-use regulars_customer::CustomerStore;
 use regulars_kernel::{
     Actor, Currency, MerchantId, Money, OrderId, OrderItemId, OrderRefundId, Permission, Points,
-    Rule, Timestamp, Violations,
+    Rule, StoreAccess, Timestamp, Violations,
     page::{Keyed, SortKey},
     pk_sort,
     text::clean,
 };
-use regulars_loyalty::{LedgerStore, refund::RefundedLine};
-use regulars_merchant::MerchantStore;
+use regulars_loyalty::refund::RefundedLine;
 
+pub(crate) use self::restate::{Restated, restate};
 use self::{
     sale::Sale,
     share::{Request, Share, ShareError},
+    spent::{PointsBack, return_spent},
 };
 use crate::{
     Amount, Order, OrderError, OrderState, OrderStore, PaymentType,
     amount::Argument,
     earning,
     order::{change::reaches, reach},
+    redeeming::open::OrderPorts,
 };
 
 /// The most characters of a reason.
@@ -43,6 +47,8 @@ pub struct OrderRefund {
     pub order: OrderId,
     /// The line alone that it is about.
     pub item: Option<OrderItemId>,
+    /// Whether it is of all that was left, whatever that came to: it stays so where the sale becomes another (rule 11).
+    pub whole: bool,
     /// Whether the money went back in cash.
     pub is_cash: bool,
     /// Why, as people wrote it.
@@ -125,7 +131,7 @@ pub struct Refunded {
 /// Gives an order back: all that is left of it, tips included, or so much value, spread over what is left of its lines. Each
 /// line goes back in the proportion in which money and points paid it, and what it earned goes with it (rule 25). Needs [`Permission::RefundOrder`] in its
 /// store.
-pub fn create<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
+pub fn create<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     order: OrderId,
@@ -148,12 +154,16 @@ pub fn create<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     wrong.into_result()?;
     let sale = Sale::load(tx, order)?;
     let share = share::share(&sale.sold(), &request).map_err(|error| fault(error, currency))?;
-    let back = Back { item: None, quantity: 0, reason, share };
+    // Of what cost nothing, nothing is left once it was given back.
+    if sale.order.state == OrderState::Refunded {
+        return Err(fault(ShareError::RefundedBefore, currency).into());
+    }
+    let back = Back { item: None, whole: new.amount.is_none(), quantity: 0, reason, share };
     give(tx, actor, sale, vec![back], new.is_cash, now)
 }
 
 /// Gives lines of one order back, or some units of them, each by a refund of its own; tips stay. Needs what [`create`] needs.
-pub fn create_of_items<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
+pub fn create_of_items<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     items: &[NewItemRefund],
@@ -177,8 +187,9 @@ pub fn create_of_items<S: OrderStore + LedgerStore + CustomerStore + MerchantSto
     let sale = Sale::load(tx, order)?;
     let mut backs: Vec<Back> = Vec::with_capacity(items.len());
     for new in items {
-        let place = sale.lines.iter().position(|line| line.id == new.item);
-        let place = place.ok_or(OrderError::NothingNamed(ITEMS))?;
+        let Some(place) = sale.lines.iter().position(|line| line.id == new.item) else {
+            return Err(elsewhere(tx, actor, &sale.order, new.item)?);
+        };
         if backs.iter().any(|back| back.item == Some(new.item)) {
             wrong.add(ITEMS, Rule::Invalid("Name each line once.".to_owned()));
             continue;
@@ -186,8 +197,10 @@ pub fn create_of_items<S: OrderStore + LedgerStore + CustomerStore + MerchantSto
         let reason = read_reason(new.reason.as_deref(), &mut wrong);
         let left = sale.units_left(place);
         let quantity = new.quantity.unwrap_or(left);
-        let share = if new.quantity.is_some_and(|quantity| !(1..=left).contains(&quantity)) {
-            Err(Rule::Invalid(format!("Of this line {left} are left.")))
+        let share = if left <= 0 {
+            Err(Rule::Invalid(ShareError::RefundedBefore.to_string()))
+        } else if new.quantity.is_some_and(|quantity| !(1..=left).contains(&quantity)) {
+            Err(Rule::Invalid(format!("Enter a quantity from 1 to {left}: so many are left.")))
         } else if quantity == left {
             let line = Request::Lines([place].into());
             share::share(&sale.sold(), &line).map_err(|error| sentence(error, currency))
@@ -195,16 +208,35 @@ pub fn create_of_items<S: OrderStore + LedgerStore + CustomerStore + MerchantSto
             sale.units(place, quantity).map_err(|error| sentence(error, currency))
         };
         if let Some(share) = wrong.check(ITEMS, share) {
-            backs.push(Back { item: Some(new.item), quantity, reason, share });
+            backs.push(Back { item: Some(new.item), whole: false, quantity, reason, share });
         }
     }
     wrong.into_result()?;
     give(tx, actor, sale, backs, is_cash, now)
 }
 
+/// What is wrong with a line that is none of the order whose lines are given back.
+fn elsewhere<S: OrderPorts>(
+    tx: &mut S,
+    actor: &Actor,
+    order: &Order,
+    item: OrderItemId,
+) -> Result<OrderError, OrderError> {
+    const ITEMS: &str = "orderItems";
+    let within = actor.stores().cloned().unwrap_or(StoreAccess::All);
+    let Some(line) = tx.order_items(&[item], &within)?.pop() else {
+        return Ok(OrderError::NothingNamed(ITEMS));
+    };
+    let sentence = format!(
+        "Line {item} is of order {}, the first line of order {}: refund each order by itself.",
+        line.order, order.id
+    );
+    Ok(Violations::of(ITEMS, Rule::Invalid(sentence)).into())
+}
+
 /// Takes a completed order back as if it had never been: all that is left of it goes back, tips included, and it is archived.
 /// Needs [`Permission::RefundOrder`] too.
-pub(crate) fn void<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
+pub(crate) fn void<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     order: Order,
@@ -216,11 +248,15 @@ pub(crate) fn void<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     let currency = order.total.currency();
     let sale = Sale::load(tx, order)?;
     match share::share(&sale.sold(), &Request::Whole) {
-        // Nothing is left of it, or nothing was ever paid.
+        // Nothing is left of it; or nothing was ever paid, and only what its codes used up goes back.
         Err(ShareError::RefundedBefore) => {}
-        Ok(share) if share.money() == 0 && share.points_value() == 0 => {}
+        Ok(share) if share.money() == 0 && share.points_value() == 0 => {
+            let tenant = tx.merchants(&[merchant])?.pop().ok_or(OrderError::OrderNotFound)?;
+            let of = (&sale.order, &tenant);
+            return_spent(tx, actor, of, &sale.discounts, (&[], true), now)?;
+        }
         Ok(share) => {
-            let back = Back { item: None, quantity: 0, reason: None, share };
+            let back = Back { item: None, whole: true, quantity: 0, reason: None, share };
             give(tx, actor, sale, vec![back], is_cash, now)?;
         }
         Err(error) => return Err(fault(error, currency).into()),
@@ -229,6 +265,18 @@ pub(crate) fn void<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     let state = OrderState::Voided;
     tx.update_order(&Order { state, deleted_at: Some(now), updated_at: now, ..order })?;
     Ok(id)
+}
+
+/// What of a completed order was given back so far, as the ledger is told of it, and whether nothing is left of its lines.
+pub(crate) fn given_back(
+    tx: &mut impl OrderStore,
+    order: Order,
+) -> Result<(Vec<RefundedLine>, bool), OrderError> {
+    let sale = Sale::load(tx, order)?;
+    let any = sale.given().iter().any(|(.., after)| *after > 0);
+    let lines = sale.given().into_iter();
+    let lines = lines.map(|(item, value, after)| RefundedLine { item, value, before: 0, after });
+    Ok((lines.collect(), any && sale.lines_are_spent()))
 }
 
 /// All refunds of each of the orders, by ascending id; orders that the asker does not see, and those without one, are left
@@ -290,6 +338,8 @@ fn fault(error: ShareError, currency: Currency) -> Violations {
 /// What goes back with one refund, before it is written.
 struct Back {
     item: Option<OrderItemId>,
+    /// Whether all that was left is asked for.
+    whole: bool,
     /// How many of the line; 0 where it is about no line.
     quantity: i32,
     reason: Option<String>,
@@ -297,7 +347,7 @@ struct Back {
 }
 
 /// Writes refunds down, and what becomes of their order.
-fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
+fn give<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     mut sale: Sale,
@@ -309,6 +359,8 @@ fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     let money = |minor| Money::new(minor, currency);
     let mut refunds = Vec::with_capacity(backs.len());
     let (before, was_spent) = (sale.given(), sale.lines_are_spent());
+    let points_before = sale.points_back();
+    let asked_for_all = backs.iter().any(|back| back.item.is_none() && back.share.completes);
     for back in backs {
         let shares = sale.shares(&back);
         let refund = OrderRefund {
@@ -316,6 +368,7 @@ fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
             merchant: sale.order.merchant,
             order: sale.order.id,
             item: back.item,
+            whole: back.whole,
             is_cash,
             reason: back.reason,
             amount: money(back.share.money()),
@@ -326,13 +379,16 @@ fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
             created_at: now,
         };
         let id = tx.insert_order_refund(&refund)?;
+        sale.take(&back.share, &refund.shares);
         refunds.push(OrderRefund { id, ..refund });
-        sale.take(&back.share);
     }
     let given: i64 = refunds.iter().map(|refund| refund.amount.minor()).sum();
     let refunded =
         sale.order.refunded.checked_add(money(given)).ok_or(OrderError::OrderNotFound)?;
-    let state = if sale.is_spent() { OrderState::Refunded } else { sale.order.state };
+    // Where nothing was paid, all is given back once every unit is, or all was asked for.
+    let all = sale.lines_are_spent() && (!was_spent || asked_for_all || sale.units_are_back());
+    let is_refunded = all && sale.is_spent();
+    let state = if is_refunded { OrderState::Refunded } else { sale.order.state };
     let lines =
         sale.given().into_iter().zip(before).map(|((item, value, after), (.., before))| {
             RefundedLine { item, value, before, after }
@@ -340,9 +396,16 @@ fn give<S: OrderStore + LedgerStore + CustomerStore + MerchantStore>(
     // What goes with the last of the lines goes once: a tip that follows takes nothing more.
     let whole = sale.lines_are_spent() && !was_spent;
     let lines = lines.collect::<Vec<_>>();
+    let points = points_before.into_iter().zip(sale.points_back());
+    let points = points
+        .map(|((item, before), (_, after))| PointsBack { item, before, after })
+        .collect::<Vec<_>>();
     let order = Order { refunded, state, updated_at: now, ..sale.order };
     tx.update_order(&order)?;
-    earning::give_back(tx, actor, &order, (&lines, whole), now)?;
+    let merchant = tx.merchants(&[order.merchant])?.pop().ok_or(OrderError::OrderNotFound)?;
+    let of = (&order, &merchant);
+    return_spent(tx, actor, of, &sale.discounts, (&points, all), now)?;
+    earning::give_back(tx, actor, of, (&lines, whole), now)?;
     Ok(Refunded { order: order.id, refunds: refunds.iter().map(|refund| refund.id).collect() })
 }
 

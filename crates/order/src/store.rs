@@ -139,10 +139,10 @@ pub trait OrderStore {
     ) -> Result<Option<Order>, StoreError>;
 
     /// Adds an order and answers the number it was given, which it also appends to `new.number`; `new.id` is not looked at.
-    /// Taken: `orders.number`, `orders.entity_source_id`.
+    /// Taken: `orders.number`.
     fn insert_order(&mut self, new: &Order) -> Result<OrderId, StoreError>;
 
-    /// Writes every field of an order but its keys and `created_at`. Taken: `orders.entity_source_id`.
+    /// Writes every field of an order but its keys and `created_at`.
     fn update_order(&mut self, order: &Order) -> Result<(), StoreError>;
 
     /// The sums of one of a merchant's orders.
@@ -150,6 +150,10 @@ pub trait OrderStore {
 
     /// Adds a line to an order of its merchant and answers the number it was given; `new.id` is not looked at.
     fn insert_order_item(&mut self, new: &OrderItem) -> Result<OrderItemId, StoreError>;
+
+    /// Adds lines to orders of their merchant, all of one currency and of the same, and answers the numbers that they were given, in
+    /// their order and ascending; the ids are not looked at. At most [`crate::bill::MAX_LINES`]; a statement for each hundred.
+    fn insert_order_items(&mut self, new: &[OrderItem]) -> Result<Vec<OrderItemId>, StoreError>;
 
     /// Writes every field of a line but its keys, its order and `created_at`.
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError>;
@@ -169,6 +173,30 @@ pub trait OrderStore {
     /// looked at. Two statements.
     fn insert_order_discount(&mut self, new: &OrderDiscount)
     -> Result<OrderDiscountId, StoreError>;
+
+    /// The order of a discount; as [`Self::find_order`]. The discount may be gone meanwhile: it is read afterwards.
+    fn find_order_of_discount(
+        &mut self,
+        merchant: MerchantId,
+        discount: OrderDiscountId,
+    ) -> Result<Option<Order>, StoreError>;
+
+    /// Writes every field of a discount but its keys, its order and `created_at`, and its shares anew. Three statements.
+    fn update_order_discount(&mut self, discount: &OrderDiscount) -> Result<(), StoreError>;
+
+    /// Removes a discount with its shares. Two statements.
+    fn delete_order_discount(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderDiscountId,
+    ) -> Result<(), StoreError>;
+
+    /// Counts anew how many units of each line of an order its discounts touch, at most all of them.
+    fn count_discounted_units(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), StoreError>;
 
     /// Adds a refund with its shares to an order of its merchant and answers the number it was given; `new.id` is not looked
     /// at. Two statements.

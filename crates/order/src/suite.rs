@@ -10,6 +10,7 @@
 )]
 
 pub mod merges;
+pub mod purchases;
 pub mod visits;
 pub mod world;
 mod writing;

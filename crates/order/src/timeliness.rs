@@ -3,13 +3,28 @@
 
 use std::{fmt, time::Duration};
 
-use regulars_kernel::Timestamp;
+use regulars_kernel::{Rule, Timestamp, Violations};
 use regulars_loyalty::sale::Timeliness;
 
 /// How far ahead of the server's clock a till's may go: sale times past that count as now.
 pub const MOST_AHEAD: Duration = Duration::from_mins(10);
 /// Older than this a sale earns by permission `backdate` alone.
 pub const LONG_AGO: Duration = Duration::from_hours(30 * 24);
+
+/// No sale is older than this, in seconds: the first of the year 2000.
+pub const FIRST_SECOND: i64 = 946_684_800;
+
+/// Notes a time that no till can mean.
+pub(crate) fn refuse_nonsense(
+    argument: &'static str,
+    told: Option<Timestamp>,
+    wrong: &mut Violations,
+) {
+    if told.is_some_and(|at| at < Timestamp::from_seconds(FIRST_SECOND)) {
+        let sentence = "Enter a time from the year 2000 on.";
+        wrong.add(argument, Rule::Invalid(sentence.to_owned()));
+    }
+}
 
 /// What is odd about the time of a sale. Codes are part of the API and never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

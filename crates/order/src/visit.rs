@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use regulars_customer::{CustomerStore, Identifier, join::at_till, merge::Named};
 use regulars_kernel::{
     Actor, LoyaltyCardId, MerchantId, Money, OrderId, Permission, PersonId, Points, Rule,
-    StoreAccess, StoreError, StoreId, Timestamp, Violations, VisitId,
+    StoreAccess, StoreId, Timestamp, Violations, VisitId,
     money::{typed_amount, typed_currency},
     page::{Keyed, SortKey},
 };
@@ -17,12 +17,14 @@ use regulars_loyalty::{
     welcome::Recognise,
 };
 use regulars_merchant::{Merchant, MerchantStore, Store};
-use regulars_promotion::{Place, PromotionStore};
+use regulars_promotion::PromotionStore;
 
 use crate::{
-    Amount, OrderError, OrderStore, TimeFlag, VisitStore,
+    Amount, OrderError, OrderStore, PurchaseStore, Reviewed, TimeFlag, VisitStore,
     order::change::{reaches, selling},
-    timeliness,
+    place::place_of,
+    purchase::flag,
+    timeliness::{self, refuse_nonsense},
 };
 
 /// How far apart two visits without a key can be and still be one (rule 12).
@@ -175,12 +177,25 @@ pub struct Recorded {
 
 /// Everything that recording a visit asks of a store.
 pub trait VisitPorts:
-    VisitStore + OrderStore + LedgerStore + PromotionStore + CustomerStore + MerchantStore
+    VisitStore
+    + PurchaseStore
+    + OrderStore
+    + LedgerStore
+    + PromotionStore
+    + CustomerStore
+    + MerchantStore
 {
 }
 
-impl<S: VisitStore + OrderStore + LedgerStore + PromotionStore + CustomerStore + MerchantStore>
-    VisitPorts for S
+impl<
+    S: VisitStore
+        + PurchaseStore
+        + OrderStore
+        + LedgerStore
+        + PromotionStore
+        + CustomerStore
+        + MerchantStore,
+> VisitPorts for S
 {
 }
 
@@ -201,6 +216,7 @@ pub fn record<S: VisitPorts>(
     let mut wrong = Violations::new();
     let store = selling(tx, actor, new.store, &mut wrong)?;
     let amount = spent(&new.amount, &tenant, &mut wrong);
+    refuse_nonsense("occurredAt", new.occurred_at, &mut wrong);
     wrong.into_result()?;
     let amount = amount.unwrap_or(Money::zero(tenant.currency));
     let order = new.order.map(|id| named_order(tx, actor, merchant, id, &store)).transpose()?;
@@ -211,7 +227,7 @@ pub fn record<S: VisitPorts>(
         return Err(Violations::of("orderId", Rule::Invalid(sentence.to_owned())).into());
     }
     let backdate = actor.require(Permission::Backdate).is_ok();
-    let time = timeliness(new.occurred_at, now, store.late_hours, backdate);
+    let time = timeliness::timeliness(new.occurred_at, now, store.late_hours, backdate);
     let mut visit = Visit {
         id: VisitId::new(0),
         merchant,
@@ -233,6 +249,8 @@ pub fn record<S: VisitPorts>(
     visit.id = tx.insert_visit(&visit)?;
     till.note(tx, Named::Visit(visit.id))?;
     let mut warnings: Vec<_> = time.flag.map(VisitWarning::Time).into_iter().collect();
+    let flags = time.flag.iter().map(|flag| flag.code());
+    flag(tx, (merchant, store.id), Reviewed::Visit(visit.id), flags, now)?;
     let mut nothing = Vec::new();
     if visit.order.is_some() {
         warnings.push(VisitWarning::OfOrder);
@@ -256,6 +274,7 @@ pub fn record<S: VisitPorts>(
             lines: &[line],
             items: &[],
             timeliness: time.timeliness,
+            earns_no_points: false,
             occasion,
             recognise,
         };
@@ -293,25 +312,6 @@ fn named_order(
         return Err(Violations::of("orderId", Rule::Invalid(sentence.to_owned())).into());
     }
     Ok(order.consumer)
-}
-
-/// The store as promotions see it; one that is shut has what it has but its groups.
-fn place_of(
-    tx: &mut impl PromotionStore,
-    merchant: &Merchant,
-    store: &Store,
-) -> Result<Place, StoreError> {
-    let within = StoreAccess::Only(vec![store.id]);
-    let found = tx.places_per_merchant(&[merchant.id], &within)?.pop();
-    Ok(found.map_or_else(
-        || Place {
-            store: Some(store.id),
-            groups: Vec::new(),
-            zone: store.zone(merchant),
-            day_starts_at: store.day_starts_at,
-        },
-        |(_, place)| place,
-    ))
 }
 
 /// The points that visits earned net of reversals, for those that the asker sees.

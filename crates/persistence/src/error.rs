@@ -5,7 +5,7 @@ use regulars_kernel::StoreError;
 
 /// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
 /// and what the domain crates are told.
-const UNIQUE_KEYS: [(&str, &str, &str); 13] = [
+const UNIQUE_KEYS: [(&str, &str, &str); 16] = [
     ("person_email_key_key", "person.email_key", "person.email_key"),
     ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
@@ -32,10 +32,17 @@ const UNIQUE_KEYS: [(&str, &str, &str); 13] = [
     ),
     ("orders_number", "orders.merchant_id, orders.number", "orders.number"),
     (
-        "orders_source",
-        "orders.merchant_id, orders.store_id, orders.entity_source, orders.entity_source_id",
-        "orders.entity_source_id",
+        "order_link_key",
+        "order_link.merchant_id, order_link.entity_source_id, order_link.store_id, order_link.entity_source, \
+         order_link.origin",
+        "order_link.entity_source_id",
     ),
+    (
+        "sale_refund_name",
+        "sale_refund.merchant_id, sale_refund.order_link_id, sale_refund.source_id",
+        "sale_refund.source_id",
+    ),
+    ("order_claim_pkey", "order_claim.merchant_id, order_claim.order_id", "order_claim.order_id"),
     (
         "account_person",
         "account.merchant_id, account.person_id, account.loyalty_card_id",
@@ -46,6 +53,7 @@ const UNIQUE_KEYS: [(&str, &str, &str); 13] = [
         "redemption_intent.merchant_id, redemption_intent.code",
         "redemption_intent.code",
     ),
+    ("offer_code_key", "offer.merchant_id, offer.code_key", "offer.code"),
     ("entry_natural_key", "entry.merchant_id, entry.natural_key", "entry.natural_key"),
 ];
 

@@ -458,6 +458,7 @@ diesel::table! {
         archived -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
+        code_key -> Nullable<Text>,
     }
 }
 
@@ -609,6 +610,7 @@ diesel::table! {
         pickup_at -> Nullable<BigInt>,
         delivery_location -> Nullable<Text>,
         payment_type -> Nullable<Text>,
+        payments -> Nullable<Text>,
         num_of_guests -> Nullable<Integer>,
         currency -> Text,
         cash_received -> Nullable<BigInt>,
@@ -672,6 +674,10 @@ diesel::table! {
         points -> BigInt,
         unbacked -> Bool,
         created_at -> BigInt,
+        redemption_intent_id -> Nullable<BigInt>,
+        offer_id -> Nullable<BigInt>,
+        reason_code -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -692,6 +698,7 @@ diesel::table! {
         merchant_id -> BigInt,
         order_id -> BigInt,
         order_item_id -> Nullable<BigInt>,
+        whole -> Bool,
         is_cash -> Bool,
         reason -> Nullable<Text>,
         amount -> BigInt,
@@ -711,6 +718,65 @@ diesel::table! {
         money -> BigInt,
         points_value -> BigInt,
         points -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_link (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        origin -> BigInt,
+        store_id -> BigInt,
+        entity_source -> Text,
+        entity_source_id -> Text,
+        order_id -> Nullable<BigInt>,
+        fingerprint -> Nullable<Binary>,
+        source_seq -> Nullable<BigInt>,
+        source_updated_at -> Nullable<BigInt>,
+        version -> Integer,
+        outcome -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sale_refund (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        order_link_id -> BigInt,
+        source_id -> Text,
+        amount -> Nullable<BigInt>,
+        is_cash -> Bool,
+        reason -> Nullable<Text>,
+        order_refund_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sale_review (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        store_id -> BigInt,
+        cause -> Text,
+        cause_id -> BigInt,
+        code -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        resolved_at -> Nullable<BigInt>,
+        resolved_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    order_claim (merchant_id, order_id) {
+        merchant_id -> BigInt,
+        order_id -> BigInt,
+        person_id -> BigInt,
+        business_date -> Text,
+        actor_id -> Nullable<BigInt>,
+        created_at -> BigInt,
     }
 }
 
@@ -767,6 +833,14 @@ diesel::table! {
         business_date -> Text,
         actor_id -> Nullable<BigInt>,
         hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    entry_reason (merchant_id, entry_id) {
+        merchant_id -> BigInt,
+        entry_id -> BigInt,
+        reason -> Text,
     }
 }
 
@@ -850,6 +924,7 @@ diesel::table! {
         until -> BigInt,
         state -> Text,
         created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -877,6 +952,7 @@ diesel::table! {
         state -> Text,
         expires_at -> BigInt,
         created_at -> BigInt,
+        order_id -> Nullable<BigInt>,
     }
 }
 
@@ -984,6 +1060,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_discount_share,
     order_refund,
     order_refund_share,
+    order_link,
+    sale_refund,
+    sale_review,
+    order_claim,
     visit,
     account,
     entry,

@@ -26,9 +26,8 @@ use regulars_kernel::{
 };
 use regulars_loyalty::{
     Account, Book, LoyaltyCard, LoyaltyCardFilter, LoyaltyReward, LoyaltyStore, Program, Promised,
-    PromotionId, Redeemed, RedeemingStore, Redemption, RedemptionIntent, RedemptionKind,
-    RedemptionQuery, Spending,
-    suite::{self, ADA, BOB, FIRST, Fixture, SECOND, STRANGER, World, at},
+    PromotionId, Redeemed, Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, Spending,
+    suite::{self, ADA, BOB, FIRST, Fixture, Ports, SECOND, STRANGER, World, at},
 };
 use regulars_merchant::MerchantStore;
 use regulars_persistence::{Bulk, Db, Tx};
@@ -62,7 +61,7 @@ impl Fixture for OnDatabase {
     fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        work: impl Fn(&mut dyn RedeemingStore) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&mut dyn Ports) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.db().write(scope, None, move |tx| work(tx))
     }

@@ -95,6 +95,27 @@ impl suite::visits::VisitFixture for OnDatabase {
     }
 }
 
+impl suite::purchases::PurchaseFixture for OnDatabase {
+    fn write_purchases(
+        &mut self,
+        scope: Scope,
+        work: impl Fn(&mut dyn suite::purchases::Both) + Send + 'static,
+    ) {
+        let write = move |tx: &mut Tx<'_>| {
+            work(tx);
+            Ok::<_, StoreError>(())
+        };
+        self.db().write(scope, None, write).unwrap();
+    }
+}
+
+#[test]
+fn both_databases_pass_the_suite_of_whole_sales() {
+    for engine in Engine::ALL {
+        suite::purchases::run(&mut OnDatabase { engine, loaded: None });
+    }
+}
+
 #[test]
 fn both_databases_pass_the_suite_of_visits() {
     for engine in Engine::ALL {

@@ -221,6 +221,15 @@ impl Candidate {
         taken
     }
 
+    /// How many units of a line it touched, given the line before and after it was taken off.
+    pub(crate) fn touched(&self, before: &Line, after: &Line) -> i32 {
+        match self.discount {
+            Discount::Bogo(_) => after.free_units().saturating_sub(before.free_units()),
+            _ if self.products.is_empty() => 0,
+            _ => i32::try_from(after.quantity).unwrap_or(i32::MAX),
+        }
+    }
+
     /// The cheapest units are free. The other units that it takes are the dearest ones; neither they nor the free ones count
     /// for another BOGO, so that two of "two for one" take four.
     fn take_units(&self, lines: &mut [Line], free: i64) -> Vec<i64> {
@@ -317,6 +326,11 @@ impl Line {
     /// One on the whole order is about no unit.
     pub(crate) fn discounted_units(&self) -> i32 {
         i32::try_from(self.touched.max(self.free)).unwrap_or(i32::MAX)
+    }
+
+    /// How many of its units a BOGO made free.
+    pub(crate) fn free_units(&self) -> i32 {
+        i32::try_from(self.free).unwrap_or(i32::MAX)
     }
 
     /// Its units that no BOGO has counted, by what each costs: what is left of the line is shared by the units that are not

@@ -1,17 +1,17 @@
 //! Offers in memory: complete, for tests and for programs that embed the rules without a database.
 //!
-//! Holds the rows of the crates below too. A transaction here is one call after another: it sees what others write meanwhile
-//! and cannot be rolled back.
+//! Holds the rows of the crates below too. A transaction is one call after another, which sees what others write meanwhile;
+//! whoever wants it undone where it fails marks the rows before it and resets them ([`Memory::mark`]).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use regulars_customer::{CustomerStore, HoldsCustomers, Standing, memory as customers};
 use regulars_kernel::{
-    CampaignId, MerchantId, OfferId, Page, PageRequest, PersonId, ProductId, Scope, StoreAccess,
-    StoreError, StoreGroupId, StoreId, Timestamp, page::cut,
+    CampaignId, MerchantId, OfferId, Page, PageRequest, PersonId, ProductId, RowsGuard, Scope,
+    SharedRows, StoreAccess, StoreError, StoreGroupId, StoreId, Timestamp, page::cut, rows,
 };
 use regulars_merchant::{
     HoldsMerchants, Merchant, MerchantStore, Store, StoreFilter, StoreGroup, StoreSort,
@@ -19,8 +19,8 @@ use regulars_merchant::{
 };
 
 use crate::{
-    Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place, PromotionStore,
-    RedemptionCode, Terms,
+    Campaign, CampaignFilter, CampaignSort, FixedCode, Offer, OfferFilter, OfferSort, Place,
+    PromotionStore, RedemptionCode, Terms,
 };
 
 /// A row that is none of the scope's.
@@ -29,9 +29,17 @@ const OUT_OF_REACH: StoreError = StoreError::OutOfScope("the merchant's promotio
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone, Default)]
 pub struct Memory {
-    offers: Arc<Mutex<BTreeMap<OfferId, Offer>>>,
-    campaigns: Arc<Mutex<BTreeMap<CampaignId, Campaign>>>,
+    offers: SharedRows<BTreeMap<OfferId, Offer>>,
+    campaigns: SharedRows<BTreeMap<CampaignId, Campaign>>,
     customers: customers::Memory,
+}
+
+/// The rows as they were once, those of the crates below too.
+#[derive(Debug)]
+pub struct Mark {
+    offers: rows::Mark<BTreeMap<OfferId, Offer>>,
+    campaigns: rows::Mark<BTreeMap<CampaignId, Campaign>>,
+    customers: customers::Mark,
 }
 
 impl Memory {
@@ -40,9 +48,26 @@ impl Memory {
         Self::default()
     }
 
+    /// Notes the rows as they are now, those of the crates below too. Costs nothing: who writes first after it copies them,
+    /// once.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            offers: self.offers.mark(),
+            campaigns: self.campaigns.mark(),
+            customers: self.customers.mark(),
+        }
+    }
+
+    /// Makes the rows what they were when they were marked, whoever wrote since.
+    pub fn reset(&self, mark: &Mark) {
+        self.offers.reset(&mark.offers);
+        self.campaigns.reset(&mark.campaigns);
+        self.customers.reset(&mark.customers);
+    }
+
     /// No offers yet, above customers and merchants that there are.
     pub fn over(customers: customers::Memory) -> Self {
-        Self { offers: Arc::default(), campaigns: Arc::default(), customers }
+        Self { offers: SharedRows::default(), campaigns: SharedRows::default(), customers }
     }
 
     /// The store that sees what a scope reaches.
@@ -127,12 +152,12 @@ impl Memory {
         Ok(Some((store.merchant, groups.map(|group| group.id).collect())))
     }
 
-    fn offers(&self) -> MutexGuard<'_, BTreeMap<OfferId, Offer>> {
-        self.offers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn offers(&self) -> RowsGuard<'_, BTreeMap<OfferId, Offer>> {
+        self.offers.lock()
     }
 
-    fn campaigns(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Campaign>> {
-        self.campaigns.lock().unwrap_or_else(PoisonError::into_inner)
+    fn campaigns(&self) -> RowsGuard<'_, BTreeMap<CampaignId, Campaign>> {
+        self.campaigns.lock()
     }
 
     fn live_stores(&self, merchant: MerchantId) -> Result<Vec<Store>, StoreError> {
@@ -342,14 +367,15 @@ impl PromotionStore for MemoryStore {
     fn find_offer_by_code(
         &mut self,
         merchant: MerchantId,
-        code: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError> {
         self.require_reach(merchant)?;
         let offers = self.memory.offers();
+        let key = |own: &str| FixedCode::parse(own).ok().map(|own| own.key().to_owned());
         let has = |offer: &&Offer| {
             offer.merchant == merchant
                 && !offer.terms.archived
-                && matches!(&offer.code, RedemptionCode::Fixed(own) if own.eq_ignore_ascii_case(code))
+                && matches!(&offer.code, RedemptionCode::Fixed(own) if key(own).as_deref() == Some(code.key()))
         };
         Ok(offers.values().find(has).map(|offer| offer.id))
     }

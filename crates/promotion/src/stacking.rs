@@ -68,6 +68,9 @@ pub struct Price {
 pub struct LinePrice {
     /// What is taken off by which discount (its place among the candidates), in the order of their turns; never 0.
     pub taken: Vec<(usize, i64)>,
+    /// How many units each of [`Self::taken`] touched, in the same order: those that a BOGO made free, or all where the
+    /// discount is about chosen products; 0 where it is about the whole order.
+    pub units: Vec<i32>,
     /// What is taken off in all.
     pub discount: i64,
     /// What points pay of the rest.
@@ -77,6 +80,8 @@ pub struct LinePrice {
     /// How many units a discount touched (`numOfDiscountedUnits`): those that a BOGO made free, or all where an offer on chosen
     /// products took something off. A discount on the whole order is about no unit.
     pub discounted_units: i32,
+    /// How many of them a BOGO made free.
+    pub free_units: i32,
 }
 
 /// What became of a discount.
@@ -120,12 +125,19 @@ pub fn price(sale: &Sale<'_>) -> Result<Price, PricingError> {
     let mut amounts: Vec<i64> = vec![0; candidates.len()];
     let mut rest = rung_up.clone();
     for (place, candidate) in &best.chosen {
+        let before = rest.clone();
         let taken = candidate.take(&mut rest);
         if let Some(amount) = amounts.get_mut(*place) {
             *amount = taken.iter().sum();
         }
-        for (line, amount) in lines.iter_mut().zip(taken).filter(|(_, amount)| *amount > 0) {
+        let touched = rest.iter().zip(&before);
+        let touched = touched.map(|(after, before)| candidate.touched(before, after));
+        let parts = taken.into_iter().zip(touched);
+        for (line, (amount, units)) in
+            lines.iter_mut().zip(parts).filter(|(_, (part, _))| *part > 0)
+        {
             line.taken.push((*place, amount));
+            line.units.push(units);
             line.discount += amount;
         }
     }
@@ -144,6 +156,7 @@ pub fn price(sale: &Sale<'_>) -> Result<Price, PricingError> {
         line.paid_with_points = points;
         line.to_pay = rest.left - points;
         line.discounted_units = rest.discounted_units();
+        line.free_units = rest.free_units();
     }
     let subtotal = left(&rung_up);
     let discount = subtotal - left(&rest);

@@ -4,7 +4,9 @@ use regulars_kernel::{
     CampaignId, MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
 };
 
-use crate::{Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place};
+use crate::{
+    Campaign, CampaignFilter, CampaignSort, FixedCode, Offer, OfferFilter, OfferSort, Place,
+};
 
 /// Offers with their campaigns, as far as the scope of the transaction reaches. The number of statements of a method does
 /// not depend on the number of ids or rows; ids out of reach, unknown or named twice are no error: each row is answered
@@ -83,12 +85,12 @@ pub trait PromotionStore {
         id: OfferId,
     ) -> Result<Option<Offer>, StoreError>;
 
-    /// The offer of a merchant that has this code for everybody, in any case, and is not archived. In a transaction that
-    /// writes, no other one gives the code away before this one ends. Reach as of [`Self::find_campaign`].
+    /// The offer of a merchant that has this code for everybody, as codes are compared ([`FixedCode::key`]), and is not archived. In a
+    /// transaction that writes, no other one gives the code away before this one ends. Reach as of [`Self::find_campaign`].
     fn find_offer_by_code(
         &mut self,
         merchant: MerchantId,
-        code: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError>;
 
     /// Adds an offer with what it names, which is the merchant's, and answers the number it was given; `new.id` is not looked
@@ -192,7 +194,7 @@ impl<T: HoldsPromotions> PromotionStore for T {
     fn find_offer_by_code(
         &mut self,
         merchant: MerchantId,
-        code: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError> {
         self.held_promotions_mut().find_offer_by_code(merchant, code)
     }

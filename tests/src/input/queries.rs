@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 14] = [
+const LISTS: [(&str, &str); 16] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -16,6 +16,8 @@ const LISTS: [(&str, &str); 14] = [
     ("offers", ""),
     ("loyaltyCards", ""),
     ("redemptionIntents", ""),
+    ("pointsHistory", "consumerId: 177, "),
+    ("saleReviews", ""),
     ("orderTypes", ""),
     ("applications", ""),
     ("auditLog", ""),
@@ -222,6 +224,8 @@ fn values_that_cannot_be_read() {
             ("auditLog", "createdAt_Gte"),
             ("auditLog", "createdAt_Lt"),
             ("consumerAvailablePromotions", "consumerId: 177, at"),
+            ("pointsHistory", "consumerId: 177, occurredAt_Gte"),
+            ("pointsHistory", "consumerId: 177, occurredAt_Lt"),
         ] {
             for instant in ["\"yesterday\"", "\"2022-02-30T00:00\"", "5"] {
                 let document = format!("{{ {list}({argument}: {instant}) {{ count }} }}");
@@ -241,6 +245,17 @@ fn values_that_cannot_be_read() {
             "{ loyaltyCards(status: EATEN) { count } }",
             "{ loyaltyCards(loyaltyType: EATEN) { count } }",
             "{ auditLog(outcome: EATEN) { count } }",
+            "{ pointsHistory(consumerId: 177, kind: EATEN) { count } }",
+            "{ pointsHistory(consumerId: \"garbage\") { count } }",
+            "{ pointsHistory(consumerId: 177, loyaltyCardId: \"garbage\") { count } }",
+            "{ pointsHistory(consumerId: 177, merchantId: \"garbage\") { count } }",
+            "{ pointsHistory { count } }",
+            "{ balanceAsOf { debt } }",
+            "{ balanceAsOf(consumerId: 177, at: \"yesterday\") { debt } }",
+            "{ balanceAsOf(consumerId: 177, loyaltyCardId: \"garbage\") { debt } }",
+            "{ expiring { amount } }",
+            "{ expiring(consumerId: 177, withinDays: -1) { amount } }",
+            "{ expiring(consumerId: 177, until: \"yesterday\") { amount } }",
             "{ consumers(archived: 1) { count } }",
             "{ consumers(entitySource: EATEN) { count } }",
         ] {

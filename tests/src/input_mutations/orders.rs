@@ -428,6 +428,135 @@ fn visits() {
 }
 
 #[test]
+fn purchases() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let store =
+            act(&owner, "createStore", &json!({ "name": "A" }), "store { id }")["store"]["id"]
+                .clone();
+        let base = json!({ "storeId": store, "items": [{ "name": "Tea", "unitPrice": 2 }] });
+        let line = |field: &str, value: Value| {
+            let mut line = json!({ "name": "Tea", "unitPrice": 2 });
+            line[field] = value;
+            json!([line])
+        };
+        let mut cases = vec![
+            ("storeId", json!(CUSTOMER)),
+            ("storeId", json!("")),
+            ("consumerId", json!(STORE)),
+            ("consumerLoyaltyId", json!("a\0b")),
+            ("consumerEmail", json!("a\0b@example.com")),
+            ("consumerPhoneNumber", json!("none")),
+            ("items", json!([])),
+            ("items", line("name", json!("a\0b"))),
+            ("items", line("name", Value::Null)),
+            ("items", line("quantity", json!(0))),
+            ("items", line("unitPrice", json!("-1"))),
+            ("items", line("unitPrice", json!("1.005"))),
+            ("items", line("cost", json!(3))),
+            ("items", line("productId", json!(STORE))),
+            ("items", line("extraInfo", json!("[1]"))),
+            ("tips", json!(["0"])),
+            ("tax", json!("2.01")),
+            ("currency", json!("XXX")),
+            ("currency", json!("US$")),
+            ("discounts", json!([{ "name": "", "amount": 1 }])),
+            ("discounts", json!([{ "name": "A", "amount": 3 }])),
+            ("discounts", json!([{ "name": "A", "amount": 1, "item": 1 }])),
+            ("discounts", json!([{ "name": "A", "amount": 1, "item": -1 }])),
+            ("payments", json!([{ "paymentType": "CASH", "amount": "-1" }])),
+            ("payments", json!([{ "paymentType": "PAYPAL", "cashReceived": 1 }])),
+            (
+                "payments",
+                json!([{ "paymentType": "CASH" }, { "paymentType": "CASH", "amount": 1 }]),
+            ),
+            ("entitySource", json!("POS")),
+            ("entitySourceId", json!("a\u{2029}b")),
+            ("entitySourceId", json!("x".repeat(256))),
+            ("waiterId", json!(STORE)),
+            ("orderTypeId", json!(9)),
+            ("phoneNumber", json!("12")),
+            ("numOfGuests", json!(-1)),
+            ("deliveryLocation", json!("a\0b")),
+            ("extraInfo", json!("{\"a\":\"\\u0000\"}")),
+        ];
+        cases.extend(keys().map(|key| ("idempotencyKey", key)));
+        for mutation in ["recordPurchase", "quotePurchase"] {
+            for (field, value) in &cases {
+                if mutation == "quotePurchase" && *field == "idempotencyKey" {
+                    continue;
+                }
+                let mut input = base.clone();
+                input[*field] = value.clone();
+                // Half a source is no source: the id is missing.
+                let fault = if *field == "entitySource" { "entitySourceId" } else { field };
+                // What names one source or the other needs both.
+                if *field == "entitySourceId" {
+                    input["entitySource"] = json!("POS");
+                }
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                at_fault(&sale(&owner, mutation, &input), mutation, fault, "invalid", &about);
+            }
+            for (field, value) in [
+                ("storeId", json!(999_999_999)),
+                ("waiterId", json!(999_999_999)),
+                ("items", line("productId", json!(999_999_999))),
+            ] {
+                let mut input = base.clone();
+                input[field] = value.clone();
+                let about = format!("{:?} {mutation} {field} = {value}", world.engine);
+                let answer = sale(&owner, mutation, &input);
+                at_fault(&answer, mutation, field, "does_not_exist", &about);
+            }
+        }
+        let order = act(&owner, "createOrder", &json!({ "storeId": store }), "order { id }");
+        let open = order["order"]["id"].clone();
+        for (input, field, code) in [
+            (json!({ "orderId": STORE, "consumerId": 177 }), "orderId", "invalid"),
+            (json!({ "orderId": 999_999_999, "consumerId": 177 }), "orderId", "does_not_exist"),
+            (json!({ "orderId": open, "consumerId": 177 }), "orderId", "invalid"),
+            (json!({ "orderId": open, "consumerId": STORE }), "consumerId", "invalid"),
+        ] {
+            let about = format!("{:?} attachOrder {input}", world.engine);
+            at_fault(&send(&owner, "attachOrder", &input), "attachOrder", field, code, &about);
+        }
+        for (id, code) in [(json!(STORE), "invalid"), (json!(999_999_999), "does_not_exist")] {
+            let input = json!({ "id": id, "decision": "DISMISS" });
+            let about = format!("{:?} resolveSaleReview {input}", world.engine);
+            let answer = send(&owner, "resolveSaleReview", &input);
+            at_fault(&answer, "resolveSaleReview", "id", code, &about);
+        }
+        let named = json!({ "storeId": store, "entitySource": "POS", "entitySourceId": "1" });
+        for (changed, field) in [
+            (json!({ "orderId": 1 }), "orderId"),
+            (json!({ "refundSourceId": "" }), "refundSourceId"),
+            (json!({ "refundSourceId": "a\0b" }), "refundSourceId"),
+            (json!({ "refundSourceId": "1", "storeId": null }), "storeId"),
+            (json!({ "refundSourceId": "1", "amount": "-1" }), "amount"),
+        ] {
+            let mut input = named.clone();
+            for (name, value) in changed.as_object().into_iter().flatten() {
+                input[name] = value.clone();
+            }
+            let about = format!("{:?} createOrderRefund {input}", world.engine);
+            let answer = send(&owner, "createOrderRefund", &input);
+            at_fault(&answer, "createOrderRefund", field, "invalid", &about);
+        }
+    });
+}
+
+fn sale(
+    client: &regulars_testkit::Client,
+    mutation: &str,
+    input: &Value,
+) -> regulars_testkit::Answer {
+    let document = format!(
+        "mutation ($input: PurchaseInput!) {{ {mutation}(input: $input) {{ success errors }} }}"
+    );
+    client.query(&document, json!({ "input": input }))
+}
+
+#[test]
 fn stamps() {
     on_both(|world| {
         let owner = world.merchant();

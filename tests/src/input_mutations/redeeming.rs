@@ -70,6 +70,19 @@ fn promises_and_codes() {
             ("confirmPointsRedemption", json!({ "code": code }), vec![("code", json!("U"))]),
             ("confirmStampsRedemption", json!({ "code": code }), vec![("code", code.clone())]),
             ("verifyRedemptionCode", json!({ "code": code }), vec![("code", json!("-"))]),
+            (
+                "verifyDiscountCode",
+                json!({ "code": code, "subtotal": 9 }),
+                vec![
+                    ("code", json!("")),
+                    ("code", json!("a\0b")),
+                    ("subtotal", json!("-1")),
+                    ("subtotal", json!("1.005")),
+                    ("subtotalCurrency", json!("JPY")),
+                    ("items", json!([{ "productId": STORE }])),
+                    ("items", json!([{ "productId": 1, "quantity": 0 }])),
+                ],
+            ),
         ] {
             let keys = keys().map(|key| ("idempotencyKey", key));
             for (field, value) in own.into_iter().chain(common.clone()).chain(keys) {
@@ -98,6 +111,18 @@ fn promises_and_codes() {
                 "loyaltyCardId",
             ),
             ("cancelRedemptionIntent", json!({ "id": 999_999_999 }), "id"),
+            ("reverseRedemption", json!({ "id": 999_999_999 }), "id"),
+            ("deleteOrderDiscount", json!({ "id": 999_999_999 }), "id"),
+            (
+                "createOrderDiscount",
+                json!({ "orderId": 999_999_999, "redemptionCode": "A" }),
+                "orderId",
+            ),
+            (
+                "verifyDiscountCode",
+                json!({ "code": code, "items": [{ "productId": 999_999_999 }] }),
+                "items",
+            ),
         ] {
             let answer = send(owner, mutation, &input);
             at_fault(&answer, mutation, field, "does_not_exist", mutation);

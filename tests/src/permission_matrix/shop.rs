@@ -127,7 +127,13 @@ impl<'a> Shop<'a> {
     }
 
     /// Has the owner do something; the id of what came of it.
-    fn made(&self, mutation: &str, input_type: &str, noun: &str, input: &Value) -> Value {
+    pub(crate) fn made(
+        &self,
+        mutation: &str,
+        input_type: &str,
+        noun: &str,
+        input: &Value,
+    ) -> Value {
         let document = format!(
             "mutation ($input: {input_type}!) {{ {mutation}(input: $input) {{ errors {noun} {{ id }} }} }}"
         );
@@ -226,6 +232,19 @@ impl<'a> Shop<'a> {
         item
     }
 
+    /// Something that somebody has to look at.
+    pub(crate) fn sale_review(&self) -> Value {
+        let input = json!({
+            "storeId": self.id("store"), "items": [{ "name": "Matrix", "unitPrice": 2 }],
+            "payments": [{ "paymentType": "CASH", "amount": 1 }],
+        });
+        let order = self.made("recordPurchase", "PurchaseInput", "order", &input);
+        let document =
+            "query ($order: ID!) { saleReviews(order_Id: $order) { edges { node { id } } } }";
+        let found = self.clients["owner"].query(document, json!({ "order": order })).succeeded();
+        found.data("saleReviews.edges.0.node.id").clone()
+    }
+
     fn check_out(&self, order: &Value) {
         let input = json!({ "id": order, "paymentType": "CASH" });
         self.made("checkoutOrder", "CheckoutOrderInput", "order", &input);
@@ -283,6 +302,20 @@ impl<'a> Shop<'a> {
         let made = act(self.client("consumer"), mutation, &input, "redemptionIntent { id code }");
         assert_eq!(made["success"], true, "{made}");
         made["redemptionIntent"].clone()
+    }
+
+    /// A discount on an open order.
+    pub(crate) fn order_discount(&self) -> Value {
+        let code = self.promised("createRedemptionIntent")["code"].clone();
+        let input = json!({ "orderId": self.filled_order(), "redemptionCode": code });
+        self.made("createOrderDiscount", "CreateOrderDiscountInput", "orderDiscount", &input)
+    }
+
+    /// A code of an offer that was confirmed.
+    pub(crate) fn redemption(&self) -> Value {
+        let code = self.promised("createRedemptionIntent")["code"].clone();
+        let input = json!({ "code": code, "storeId": self.id("store") });
+        self.made("confirmRedemption", "ConfirmRedemptionInput", "redemption", &input)
     }
 
     /// A role of the shop's own.

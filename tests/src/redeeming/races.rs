@@ -65,7 +65,8 @@ fn rule_21_one_code_is_confirmed_once_and_a_code_for_everybody_as_often_as_its_l
         };
         let answers = at_once(|_| confirm(&typed));
         assert_eq!(done(&answers).len(), 1, "{:?} {answers:?}", world.engine);
-        shop.offer("redemption_code_type = 'FIXED', code = 'HAPPY', enrollment_limit = 5");
+        let happy = "redemption_code_type = 'FIXED', code = 'HAPPY', code_key = 'happy', enrollment_limit = 5";
+        shop.offer(happy);
         let answers = at_once(|_| confirm("happy"));
         assert_eq!(done(&answers).len(), 5, "{:?} {answers:?}", world.engine);
     });

@@ -27,7 +27,7 @@ use crate::{
     },
     merchant::{product::PRODUCT, store::STORE, store_group::STORE_GROUP},
     node::NodeValue,
-    order::{item::ORDER_ITEM, node::ORDER, visit::VISIT},
+    order::{item::ORDER_ITEM, node::ORDER, review::SALE_REVIEW, visit::VISIT},
     promotion::{campaign::CAMPAIGN, offer::OFFER},
     scalar::{DateTime, DateTimeArgument},
 };
@@ -107,6 +107,7 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::Campaign => CAMPAIGN,
         TargetKind::Offer => OFFER,
         TargetKind::Visit => VISIT,
+        TargetKind::SaleReview => SALE_REVIEW,
         TargetKind::RedemptionIntent => REDEMPTION_INTENT,
         TargetKind::Redemption => REDEMPTION,
         TargetKind::PointsRedemption => POINTS_REDEMPTION,

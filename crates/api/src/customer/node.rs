@@ -26,8 +26,10 @@ use crate::{
     global_id::{Id, pk_field},
     level::Level,
     loyalty::{
-        self, PointsRedemptionNodeConnection, PointsSummaryObject, RedemptionNodeConnection,
-        StampsRedemptionNodeConnection,
+        self, LedgerEntryNodeConnection, PointsRedemptionNodeConnection, PointsSummaryObject,
+        RedemptionNodeConnection, StampsRedemptionNodeConnection,
+        history::HistoryArguments,
+        ledger_entry::{self, LedgerEntryKind},
     },
     merchant,
     node::NodeValue,
@@ -286,6 +288,34 @@ user_object! {
                     &paging,
                 )
                 .map(Some)
+            }
+
+            /// What happened on their loyalty cards, points and stamps, line by line: at the asking merchant, or one's own everywhere.
+            /// Newest first unless told.
+            #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+            fn points_history(
+                &self,
+                executor: &Executor<'_, '_, Context>,
+                #[graphql(description = "At this merchant alone.")] merchant_id: Option<Id>,
+                #[graphql(description = "On this card alone.")] loyalty_card_id: Option<Id>,
+                #[graphql(description = "Lines of this kind.")] kind: Option<LedgerEntryKind>,
+                #[graphql(name = "occurredAt_Gte", description = "Of what happened then or later.")]
+                occurred_at_gte: Option<DateTimeArgument>,
+                #[graphql(name = "occurredAt_Lt", description = "Of what happened earlier.")]
+                occurred_at_lt: Option<DateTimeArgument>,
+                first: Option<i32>,
+                last: Option<i32>,
+                before: Option<String>,
+                after: Option<String>,
+                offset: Option<i32>,
+                #[graphql(description = "occurredAt, pk (the order they were written in). Default -pk.")]
+                order_by: Option<String>,
+            ) -> Result<Option<LedgerEntryNodeConnection>, ApiError> {
+                let (from, until) = (occurred_at_gte, occurred_at_lt);
+                let query = HistoryArguments { merchant_id, loyalty_card_id, kind, from, until };
+                let paging = paging(first, last, before, after, offset, order_by);
+                let person = self.consumer.id;
+                ledger_entry::of_consumer(executor, &self.level, person, &query.query()?, &paging).map(Some)
             }
 
             /// Their uses of points.

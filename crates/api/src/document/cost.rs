@@ -23,6 +23,9 @@ const COUNT: u64 = 500;
 /// What writes a document of everything that is known of somebody, and what that costs.
 const EXPORT: (&str, u64) = ("exportConsumer", 5_000);
 
+/// What answers once for each entry of a list in its input, and that list.
+const EACH: [(&str, &str); 2] = [("recordPurchases", "purchases"), ("importOrders", "orders")];
+
 /// The cost of one field.
 #[derive(Debug)]
 pub(super) struct Cost {
@@ -36,9 +39,21 @@ pub(super) struct Cost {
     times: u64,
     /// What it costs is one for so many.
     share: u64,
+    /// The list in its input for each entry of which it is there once.
+    each: Option<Each>,
     /// What comes on top, whatever the sizes of pages: all counting in it.
     extra: u64,
     children: Vec<Cost>,
+}
+
+/// How many entries a list in an input has.
+#[derive(Debug)]
+enum Each {
+    Literal(u64),
+    /// The list is a variable of this name.
+    List(String),
+    /// The input is, and the list has this name in it.
+    Input(String, &'static str),
 }
 
 #[derive(Debug)]
@@ -66,6 +81,8 @@ impl Cost {
                 cost.share = introspection::SHARE;
             }
             let export = if entry.field.name == EXPORT.0 { EXPORT.1 } else { 0 };
+            let each = EACH.iter().find(|(name, _)| *name == entry.field.name);
+            cost.each = each.and_then(|(_, list)| Each::of(list, &entry.field.arguments));
             cost.extra = COUNT.saturating_mul(entry.field.counts()).saturating_add(export);
         }
         costs
@@ -101,6 +118,7 @@ impl Cost {
                 Rows::One | Rows::Page => 1,
             },
             share: 1,
+            each: None,
             extra: 0,
             children: field
                 .children
@@ -136,7 +154,8 @@ impl Cost {
 
     fn rows(&self, variables: &Variables, page: u64) -> u64 {
         let Some(size) = &self.size else {
-            let one = Self::sum(&self.children, variables, page).max(1);
+            let each = self.each.as_ref().map_or(1, |each| each.count(variables));
+            let one = Self::sum(&self.children, variables, page).max(1).saturating_mul(each);
             return (one.saturating_mul(self.times) / self.share).max(1);
         };
         let size = size.rows(variables, page);
@@ -148,6 +167,44 @@ impl Cost {
             })
             .fold(0, u64::saturating_add)
             .max(1)
+    }
+}
+
+impl Each {
+    fn of(list: &'static str, arguments: &[Argument<'_>]) -> Option<Self> {
+        let input = arguments.iter().find(|argument| argument.name == "input")?;
+        match input.value {
+            InputValue::Variable(name) => Some(Self::Input(name.clone(), list)),
+            input => Some(match entry(input, list)? {
+                InputValue::Variable(name) => Self::List(name.clone()),
+                list => Self::Literal(length(list)),
+            }),
+        }
+    }
+
+    fn count(&self, variables: &Variables) -> u64 {
+        let found = match self {
+            Self::Literal(count) => Some(*count),
+            Self::List(name) => variables.get(name).map(length),
+            Self::Input(name, list) => {
+                variables.get(name).and_then(|input| entry(input, list)).map(length)
+            }
+        };
+        found.unwrap_or(1).max(1)
+    }
+}
+
+/// A field of an input.
+fn entry<'a>(input: &'a InputValue, name: &str) -> Option<&'a InputValue> {
+    let InputValue::Object(fields) = input else { return None };
+    fields.iter().find(|(field, _)| field.item == name).map(|(_, value)| &value.item)
+}
+
+/// How many entries a list has; what is no list is one of one.
+fn length(list: &InputValue) -> u64 {
+    match list {
+        InputValue::List(entries) => u64::try_from(entries.len()).unwrap_or(u64::MAX),
+        _ => 1,
     }
 }
 

@@ -85,7 +85,7 @@ pub struct Promise {
 pub type RedemptionIntentNode = Fast<Promise>;
 
 /// The node of a promise that whoever asks has just made, or whose code they know.
-pub(super) fn told(
+pub(crate) fn told(
     context: &Context,
     id: IntentId,
 ) -> Result<Option<RedemptionIntentNode>, ApiError> {

@@ -5,7 +5,10 @@ use std::fmt;
 use juniper::graphql_object;
 use regulars_kernel::{MerchantId, PersonId, Points};
 use regulars_loyalty::{CardReceipt, Cause, NextReward, PointsSummary, Receipt, receipt, summary};
-use regulars_order::visit::{Recorded, list_by_ids};
+use regulars_order::{
+    CheckedOut, order,
+    visit::{Recorded, list_by_ids},
+};
 
 use super::{
     LoyaltyCardNode, LoyaltyRewardNode, PointsSummaryObject, points::ExpiringPoints, queries,
@@ -167,6 +170,18 @@ pub(crate) fn of(
     let sums = context.read(|tx| summary::per_consumer(tx, actor, &[whose.1], now))?;
     let points = sums.into_iter().next().map(|(_, sum)| sum).unwrap_or_default();
     Ok(PointsReceipt { receipt, points })
+}
+
+/// The receipt of an order that was completed; none where nobody bought, or the asker may not see it.
+pub(crate) fn of_order(
+    context: &Context,
+    done: &CheckedOut,
+) -> Result<Option<PointsReceipt>, ApiError> {
+    let actor = context.actor();
+    let found = context.read(|tx| order::list_by_ids(tx, actor, &[done.order]))?.pop();
+    let Some(order) = found else { return Ok(None) };
+    let Some(consumer) = order.consumer else { return Ok(None) };
+    of(context, (order.merchant, consumer), Cause::Order(order.id), &done.nothing).map(Some)
 }
 
 /// The receipt of a visit; none where the asker may not see it.

@@ -1,10 +1,10 @@
 //! Redeeming in two steps: promises with codes, and what becomes of them (rules 21 to 23).
 
 use juniper::graphql_object;
-use regulars_kernel::{IntentId, MerchantId, Permission, RedemptionId, Scope};
+use regulars_kernel::{IntentId, MerchantId, OfferId, Permission, RedemptionId, Scope, StoreId};
 use regulars_loyalty::{
     LoyaltyError, RedemptionKind, card, intent as intents,
-    redeeming::{self, NewIntent, Wanted},
+    redeeming::{self, Checked, NewIntent, Reversed, Wanted},
 };
 use regulars_persistence::Tx;
 use regulars_promotion::offer;
@@ -15,7 +15,8 @@ use super::{
     redeeming_inputs::{
         CancelRedemptionIntentInput, ConfirmPointsRedemptionInput, ConfirmRedemptionInput,
         ConfirmStampsRedemptionInput, Counter, CreatePointsRedemptionIntentInput,
-        CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput, VerifyRedemptionCodeInput,
+        CreateRedemptionIntentInput, CreateStampsRedemptionIntentInput, ReverseRedemptionInput,
+        VerifyRedemptionCodeInput,
     },
     redemption,
 };
@@ -24,7 +25,8 @@ use crate::{
     context::Context,
     error::ApiError,
     mutation::{Asked, Call, Needs, Outcome, turned_down},
-    scalar::ExpectedErrorType,
+    promotion::{OfferNode, queries::offer_by_pk},
+    scalar::{BigInt, ExpectedErrorType},
     trail::{About, Place},
 };
 
@@ -124,7 +126,7 @@ type Answer = Result<RedemptionIntentPayload, ApiError>;
 /// Who may promise, and call off: consumers for themselves, a merchant's people for customers.
 const OWN_OR_REDEEM: Needs = Needs::ConsumerOr(Permission::Redeem);
 /// Who may use codes.
-const REDEEM: Needs = Needs::Permission(Permission::Redeem);
+pub(crate) const REDEEM: Needs = Needs::Permission(Permission::Redeem);
 
 fn payload(outcome: Outcome<IntentId>, is_told: bool) -> RedemptionIntentPayload {
     let (intent, errors) = outcome.split();
@@ -132,7 +134,7 @@ fn payload(outcome: Outcome<IntentId>, is_told: bool) -> RedemptionIntentPayload
 }
 
 /// Turns down whoever looks too many people up.
-fn may_look_up(context: &Context, counter: &Counter) -> Result<(), ApiError> {
+pub(crate) fn may_look_up(context: &Context, counter: &Counter) -> Result<(), ApiError> {
     if counter.is_by_number() { context.identify() } else { Ok(()) }
 }
 
@@ -167,7 +169,7 @@ fn merchant_of(context: &Context, wanted: Wanted) -> Result<Option<MerchantId>, 
             .read(|tx| offer::get(tx, actor, id))
             .map(|offer| offer.merchant)
             .map_err(|error| error.about("offerId")),
-        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id } => context
+        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id, .. } => context
             .read(|tx| card::get(tx, actor, id))
             .map(|card| card.merchant)
             .map_err(|error| error.about("loyaltyCardId")),
@@ -256,16 +258,29 @@ fn try_code<T>(
     counter: Result<Counter, ApiError>,
     run: impl FnOnce(Counter) -> Result<Outcome<T>, ApiError>,
 ) -> Result<Outcome<T>, ApiError> {
-    let context = asked.context();
-    let tried = counter.and_then(|counter| {
-        may_look_up(context, &counter)?;
-        Ok((context.try_code(counter.store)?, counter))
+    let counter = counter.and_then(|counter| {
+        may_look_up(asked.context(), &counter)?;
+        Ok(counter)
     });
-    let (tried, counter) = match tried {
+    let counter = match counter {
+        Ok(counter) => counter,
+        Err(error) => return turned_down(asked, error),
+    };
+    tried(asked, Ok(counter.store), || run(counter))
+}
+
+/// Runs what tries a code at a store, or at none in particular, at most so often in vain (rule 22).
+pub(crate) fn tried<T>(
+    asked: &Asked<'_, '_>,
+    store: Result<Option<StoreId>, ApiError>,
+    run: impl FnOnce() -> Result<Outcome<T>, ApiError>,
+) -> Result<Outcome<T>, ApiError> {
+    let context = asked.context();
+    let tried = match store.and_then(|store| context.try_code(store)) {
         Ok(tried) => tried,
         Err(error) => return turned_down(asked, error),
     };
-    let outcome = run(counter)?;
+    let outcome = run()?;
     if let (Outcome::Done(_), Some(tried)) = (&outcome, tried) {
         context.was_a_code(tried);
     }
@@ -314,16 +329,158 @@ pub(crate) fn confirm_stamps_redemption(
 pub(crate) fn verify_redemption_code(
     asked: &Asked<'_, '_>,
     input: &VerifyRedemptionCodeInput,
-) -> Answer {
+) -> Result<VerifyRedemptionCodePayload, ApiError> {
     let context = asked.context();
     let outcome = try_code(asked, input.counter(), |Counter { store, who }| {
         let call = Call::of(asked, REDEEM).about("code");
         let call = call.of_thing(About::SeenIntent);
         let (actor, now, code) = (context.actor().clone(), context.now(), input.code.clone());
         context.mutate(&call, move |tx| {
-            let checked = redeeming::check(tx, &actor, (&code, store), &who, now)?;
-            Ok::<_, LoyaltyError>(checked.id)
+            redeeming::check(tx, &actor, (&code, store), &who, now).map(Seen::from)
         })
     })?;
-    Ok(payload(outcome, true))
+    let (seen, errors) = outcome.split();
+    Ok(VerifyRedemptionCodePayload { errors, seen })
+}
+
+pub(crate) fn reverse_redemption(
+    asked: &Asked<'_, '_>,
+    input: &ReverseRedemptionInput,
+) -> Result<ReverseRedemptionPayload, ApiError> {
+    let context = asked.context();
+    let (kind, id) = match input.named() {
+        Ok(named) => named,
+        Err(error) => {
+            return turned_down(asked, error).map(|outcome| reversed_payload(outcome, None));
+        }
+    };
+    let call = Call::of(asked, Needs::Permission(Permission::RefundOrder)).about("id");
+    let call = call.of_thing(About::RedemptionBy(kind, id));
+    let (actor, now) = (context.actor().clone(), context.now());
+    let outcome =
+        context.mutate(&call, move |tx| redeeming::reverse(tx, &actor, (kind, id), now))?;
+    Ok(reversed_payload(outcome, Some(kind)))
+}
+
+/// What a code stands for that was looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Promise(IntentId),
+    Fixed(OfferId),
+}
+
+impl From<Checked> for Seen {
+    fn from(checked: Checked) -> Self {
+        match checked {
+            Checked::Promise(intent) => Self::Promise(intent.id),
+            Checked::Fixed(offer) => Self::Fixed(offer),
+        }
+    }
+}
+
+/// The answer of looking a code up.
+pub struct VerifyRedemptionCodePayload {
+    errors: Option<ExpectedErrorType>,
+    seen: Option<Seen>,
+}
+
+/// The answer of looking a code up.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl VerifyRedemptionCodePayload {
+    /// Whether the code can be used.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what is wrong with it: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// The promise that it is of; null for a code that is everybody's.
+    fn redemption_intent(
+        &self,
+        context: &Context,
+    ) -> Result<Option<RedemptionIntentNode>, ApiError> {
+        match self.seen {
+            Some(Seen::Promise(id)) => intent::told(context, id),
+            Some(Seen::Fixed(_)) | None => Ok(None),
+        }
+    }
+
+    /// The offer whose code for everybody it is; null for the code of a promise.
+    fn offer(&self, context: &Context) -> Result<Option<OfferNode>, ApiError> {
+        match self.seen {
+            Some(Seen::Fixed(id)) => offer_by_pk(context, id),
+            Some(Seen::Promise(_)) | None => Ok(None),
+        }
+    }
+}
+
+/// The answer of taking a redemption back.
+pub struct ReverseRedemptionPayload {
+    errors: Option<ExpectedErrorType>,
+    reversed: Option<Reversed>,
+    kind: Option<RedemptionKind>,
+}
+
+fn reversed_payload(
+    outcome: Outcome<Reversed>,
+    kind: Option<RedemptionKind>,
+) -> ReverseRedemptionPayload {
+    let (reversed, errors) = outcome.split();
+    ReverseRedemptionPayload { errors, reversed, kind }
+}
+
+impl ReverseRedemptionPayload {
+    fn find<N: From<redemption::Use>>(
+        &self,
+        context: &Context,
+        kind: RedemptionKind,
+    ) -> Result<Option<N>, ApiError> {
+        let of_kind = self.reversed.filter(|_| self.kind == Some(kind));
+        of_kind.map_or(Ok(None), |done| redemption::find(context, kind, done.redemption.get()))
+    }
+}
+
+/// The answer of taking a redemption back.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl ReverseRedemptionPayload {
+    /// Whether it happened.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// The points or stamps that came back; 0 where none were taken, or all came back before.
+    fn returned(&self) -> Option<BigInt> {
+        self.reversed.map(|done| BigInt(done.returned.get()))
+    }
+
+    /// The redemption afterwards, where it was of an offer.
+    fn redemption(&self, context: &Context) -> Result<Option<RedemptionNode>, ApiError> {
+        self.find(context, RedemptionKind::Offer)
+    }
+
+    /// The redemption afterwards, where it was of points.
+    fn points_redemption(
+        &self,
+        context: &Context,
+    ) -> Result<Option<PointsRedemptionNode>, ApiError> {
+        self.find(context, RedemptionKind::Points)
+    }
+
+    /// The redemption afterwards, where it was of stamps.
+    fn stamps_redemption(
+        &self,
+        context: &Context,
+    ) -> Result<Option<StampsRedemptionNode>, ApiError> {
+        self.find(context, RedemptionKind::Stamps)
+    }
 }

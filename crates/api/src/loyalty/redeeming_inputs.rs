@@ -2,12 +2,23 @@
 
 use juniper::GraphQLInputObject;
 use regulars_customer::Identifier;
-use regulars_kernel::{LoyaltyCardId, OfferId, PersonId, Points, RewardId, StoreId};
-use regulars_loyalty::redeeming::{NewIntent, Wanted};
+use regulars_kernel::{LoyaltyCardId, OfferId, PersonId, Points, RedemptionId, RewardId, StoreId};
+use regulars_loyalty::{
+    RedemptionKind,
+    redeeming::{NewIntent, Wanted},
+};
 
-use super::{card::LOYALTY_CARD, reward::LOYALTY_REWARD};
+use super::{
+    card::LOYALTY_CARD,
+    redemption::{POINTS_REDEMPTION, REDEMPTION, STAMPS_REDEMPTION},
+    reward::LOYALTY_REWARD,
+};
 use crate::{
-    argument::pk, customer::user::USER, error::ApiError, global_id::Id, merchant::store::STORE,
+    argument::pk,
+    customer::user::USER,
+    error::ApiError,
+    global_id::{Id, Named},
+    merchant::store::STORE,
     promotion::offer::OFFER,
 };
 
@@ -39,13 +50,13 @@ macro_rules! redeeming_input {
 }
 
 /// Where something is redeemed, and whose it is.
-pub(super) struct Counter {
-    pub(super) store: Option<StoreId>,
-    pub(super) who: Identifier,
+pub(crate) struct Counter {
+    pub(crate) store: Option<StoreId>,
+    pub(crate) who: Identifier,
 }
 
 impl Counter {
-    fn read(
+    pub(crate) fn read(
         (store, consumer): (Option<&Id>, Option<&Id>),
         loyalty_id: Option<String>,
     ) -> Result<Self, ApiError> {
@@ -96,6 +107,8 @@ redeeming_input! {
     CreateStampsRedemptionIntentInput {
         /// Whose stamps.
         loyalty_card_id: Id,
+        /// What they are to buy, where the card has several rewards.
+        loyalty_reward_id: Option<Id>,
     }
 }
 
@@ -140,6 +153,29 @@ pub struct CancelRedemptionIntentInput {
     pub idempotency_key: Option<String>,
 }
 
+/// A redemption to be taken back.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct ReverseRedemptionInput {
+    /// The redemption, by the id of a redemption of an offer, of points or of stamps. A bare number is one of an offer.
+    pub id: Id,
+    /// The same key with the same input answers what the first call answered: 1 to 255 characters.
+    pub idempotency_key: Option<String>,
+}
+
+impl ReverseRedemptionInput {
+    pub(super) fn named(&self) -> Result<(RedemptionKind, RedemptionId), ApiError> {
+        for (named, name) in [
+            (RedemptionKind::Points, POINTS_REDEMPTION),
+            (RedemptionKind::Stamps, STAMPS_REDEMPTION),
+        ] {
+            if matches!(self.id.parse(), Ok(Named::Global { kind, .. }) if kind == name) {
+                return Ok((named, RedemptionId::new(pk("id", &self.id, name)?)));
+            }
+        }
+        Ok((RedemptionKind::Offer, RedemptionId::new(pk("id", &self.id, REDEMPTION)?)))
+    }
+}
+
 impl CreateRedemptionIntentInput {
     pub(super) fn wanted(&self) -> Result<Wanted, ApiError> {
         pk("offerId", &self.offer_id, OFFER).map(OfferId::new).map(Wanted::Offer)
@@ -161,6 +197,7 @@ impl CreatePointsRedemptionIntentInput {
 impl CreateStampsRedemptionIntentInput {
     pub(super) fn wanted(&self) -> Result<Wanted, ApiError> {
         let card = pk("loyaltyCardId", &self.loyalty_card_id, LOYALTY_CARD)?;
-        Ok(Wanted::Stamps { card: LoyaltyCardId::new(card) })
+        let reward = named("loyaltyRewardId", self.loyalty_reward_id.as_ref(), LOYALTY_REWARD)?;
+        Ok(Wanted::Stamps { card: LoyaltyCardId::new(card), reward: reward.map(RewardId::new) })
     }
 }

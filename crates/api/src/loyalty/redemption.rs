@@ -322,6 +322,23 @@ pub(crate) fn of_offer(
     Ok(lists.of(offer.into()))
 }
 
+/// One of the redemptions of a level, where it is of a kind and the asker sees it.
+pub(crate) fn load<N: From<Use>>(
+    context: &Context,
+    level: &Level<RedemptionId>,
+    id: RedemptionId,
+    kind: RedemptionKind,
+) -> Result<Option<N>, ApiError> {
+    let found = context.load(level, "redemptions", id, |ids| {
+        let actor = context.actor();
+        let found = context.read(|tx| redemption::list_by_ids(tx, actor, ids))?;
+        let page = Page { items: found, has_next: false, has_previous: false };
+        let all = Sibling::page(page).items.into_iter().map(|row| (row.id, Use(row)));
+        Ok(all.collect::<HashMap<_, _>>())
+    })?;
+    Ok(found.filter(|one| one.0.redeemed.kind() == kind).map(N::from))
+}
+
 /// One redemption of a kind, as far as the asker sees it.
 pub(crate) fn find<N: From<Use>>(
     context: &Context,

@@ -51,6 +51,8 @@ pub(crate) struct Call {
     pub(super) about: Option<&'static str>,
     /// The `idempotencyKey` of its input.
     pub(super) key: Option<String>,
+    /// Which of several things that are done one after the other, and the key that it has of its own.
+    pub(super) part: Option<(usize, Option<String>)>,
     /// Everything else that it was asked with, in one canonical form: the same key with another input is an error.
     input: String,
 }
@@ -69,6 +71,24 @@ impl Call {
     /// Whether its input, or the header of the request, names it by a key.
     pub(crate) fn is_keyed(&self, context: &Context) -> bool {
         self.key.is_some() || context.idempotency_key().is_some()
+    }
+
+    /// One of the things that a list of its input asks for, as a call of its own: with the key that stands in it, or else the
+    /// call's and its place.
+    #[must_use]
+    pub(crate) fn part(&self, list: &str, nth: usize) -> Self {
+        let (version, arguments) = self.input.split_once(':').unwrap_or_default();
+        let arguments: Json = serde_json::from_str(arguments).unwrap_or_default();
+        let input = arguments.get("input").cloned().unwrap_or_default();
+        let mut one = input.get(list).and_then(|all| all.get(nth)).cloned().unwrap_or_default();
+        let own = match one.as_object_mut().and_then(|fields| fields.remove(KEY)) {
+            Some(Json::String(key)) => Some(key),
+            _ => None,
+        };
+        let mut terms = input.as_object().cloned().unwrap_or_default();
+        terms.insert(list.to_owned(), one);
+        let input = format!("{version}:{}", Json::Object(terms));
+        Self { part: Some((nth, own)), input, ..self.clone() }
     }
 
     /// The same call, of a mutation about the object that this argument names.
@@ -124,6 +144,7 @@ impl Call {
             needs,
             about: None,
             key,
+            part: None,
             input: format!("{VERSION}:{}", Json::Object(arguments)),
         }
     }

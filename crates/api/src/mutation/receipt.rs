@@ -2,19 +2,26 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId,
-    OrderTipId, PersonId, ProductId, RedemptionId, RewardId, RoleId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, CampaignId, Currency, IntentId, LoyaltyCardId, MerchantId, Money,
+    OfferId, OrderId, OrderTipId, PersonId, Points, ProductId, RedemptionId, RewardId, RoleId,
+    SaleReviewId, StoreGroupId, StoreId,
 };
-use regulars_loyalty::{NothingEarned, stamp::Stamped};
+use regulars_loyalty::{
+    NothingEarned, adjustment::Adjusted, redeeming::Reversed, stamp::Stamped, transfer::Transferred,
+};
 use regulars_order::{
+    CheckedOut, DiscountKind, SaleWarning,
+    attach::Attached,
     item::change::Written,
     merge::Merged,
-    refund::Refunded,
+    purchase::{Answered, RecordedPurchase},
+    redeeming::{open::Changed, verify::Verified},
+    refund::{Refunded, known::KnownRefund},
     visit::{Recorded, VisitWarning},
 };
 
 use super::Outcome;
-use crate::{scalar::ExpectedErrorType, trail::Effect};
+use crate::{loyalty::redeeming::Seen, scalar::ExpectedErrorType, trail::Effect};
 
 /// What a mutation answers that happened. A replay has it from its text, and reads the rest anew.
 pub(crate) trait Receipt: Sized + Send + 'static {
@@ -59,7 +66,8 @@ numbers!(
     CampaignId,
     OfferId,
     IntentId,
-    RedemptionId
+    RedemptionId,
+    SaleReviewId
 );
 
 /// `merge:merchant:other:survivor`. The log is told of the one who went.
@@ -119,6 +127,149 @@ impl Receipt for Refunded {
     }
 }
 
+/// `order:discount`. The log is told of the order.
+impl Receipt for Changed {
+    fn effect(&self) -> Effect {
+        Effect::of(self.order.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.order, self.discount)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, discount) = text.split_once(':')?;
+        Some(Self { order: order.parse().ok()?, discount: discount.parse().ok()? })
+    }
+}
+
+/// `order:warning,…:card=reason,…`.
+impl Receipt for CheckedOut {
+    fn effect(&self) -> Effect {
+        Effect::of(self.order.get())
+    }
+
+    fn to_text(&self) -> String {
+        let warnings: Vec<_> = self.warnings.iter().map(|one| one.code()).collect();
+        format!("{}:{}:{}", self.order, warnings.join(","), nothing_to_text(&self.nothing))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, rest) = text.split_once(':').unwrap_or((text, ""));
+        let (warnings, nothing) = rest.split_once(':').unwrap_or((rest, ""));
+        let warnings = listed(warnings).map(SaleWarning::from_code);
+        Some(Self {
+            order: order.parse().ok()?,
+            warnings: warnings.collect::<Option<_>>()?,
+            nothing: nothing_of(nothing)?,
+        })
+    }
+}
+
+/// `intent:offer:kind:currency:amount:points:rest:name`, with nothing where there is none.
+impl Receipt for Verified {
+    fn effect(&self) -> Effect {
+        self.intent.map_or_else(Effect::default, |intent| Effect::of(intent.get()))
+    }
+
+    fn to_text(&self) -> String {
+        let number = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+        format!(
+            "{}:{}:{}:{}:{}:{}:{}:{}",
+            number(self.intent.map(IntentId::get)),
+            number(self.offer.map(OfferId::get)),
+            self.kind.name(),
+            self.amount.currency().code(),
+            self.amount.minor(),
+            self.points,
+            self.to_pay.minor(),
+            self.name
+        )
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(8, ':').collect();
+        let [intent, offer, kind, currency, amount, points, rest, name] = parts.as_slice() else {
+            return None;
+        };
+        let currency = Currency::from_code(currency)?;
+        let money = |minor: &str| Some(Money::new(minor.parse().ok()?, currency));
+        let number = |text: &str| -> Option<Option<i64>> {
+            if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+        };
+        Some(Self {
+            intent: number(intent)?.map(IntentId::new),
+            offer: number(offer)?.map(OfferId::new),
+            kind: DiscountKind::from_name(kind)?,
+            amount: money(amount)?,
+            points: Points::new(points.parse().ok()?),
+            to_pay: money(rest)?,
+            name: (*name).to_owned(),
+        })
+    }
+}
+
+/// The promise's number; `offer:` and the offer's for a code that is everybody's.
+impl Receipt for Seen {
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Promise(intent) => Effect::of(intent.get()),
+            Self::Fixed(_) => Effect::default(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::Promise(intent) => intent.to_string(),
+            Self::Fixed(offer) => format!("offer:{offer}"),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("offer:") {
+            Some(offer) => offer.parse().ok().map(Self::Fixed),
+            None => text.parse().ok().map(Self::Promise),
+        }
+    }
+}
+
+/// `redemption:points`.
+impl Receipt for Reversed {
+    fn effect(&self) -> Effect {
+        Effect::of(self.redemption.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.redemption, self.returned)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (redemption, returned) = text.split_once(':')?;
+        let returned = Points::new(returned.parse().ok()?);
+        Some(Self { redemption: redemption.parse().ok()?, returned })
+    }
+}
+
+/// The parts of a list.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|part| !part.is_empty())
+}
+
+/// `card=reason,…`.
+fn nothing_to_text(nothing: &[(LoyaltyCardId, NothingEarned)]) -> String {
+    let parts: Vec<_> =
+        nothing.iter().map(|(card, why)| format!("{card}={}", why.code())).collect();
+    parts.join(",")
+}
+
+fn nothing_of(text: &str) -> Option<Vec<(LoyaltyCardId, NothingEarned)>> {
+    let part = |part: &str| {
+        let (card, why) = part.split_once('=')?;
+        Some((card.parse().ok()?, NothingEarned::from_code(why)?))
+    };
+    listed(text).map(part).collect()
+}
+
 /// `order:line`.
 impl Receipt for Written {
     fn effect(&self) -> Effect {
@@ -157,6 +308,56 @@ impl Receipt for Stamped {
     }
 }
 
+/// `entry:merchant:person:card`.
+impl Receipt for Adjusted {
+    fn effect(&self) -> Effect {
+        Effect::of(self.person.get())
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}:{}:{}", self.entry, self.merchant, self.person, self.card)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [entry, merchant, person, card] = parts.as_slice() else { return None };
+        Some(Self {
+            entry: entry.parse().ok()?,
+            merchant: merchant.parse().ok()?,
+            person: person.parse().ok()?,
+            card: card.parse().ok()?,
+        })
+    }
+}
+
+/// `merchant:out:into:from:to:from_card:to_card`. The log is told of who gave.
+impl Receipt for Transferred {
+    fn effect(&self) -> Effect {
+        Effect::of(self.from.get())
+    }
+
+    fn to_text(&self) -> String {
+        let Self { merchant, out, into, from, to, from_card, to_card } = self;
+        format!("{merchant}:{out}:{into}:{from}:{to}:{from_card}:{to_card}")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [merchant, out, into, from, to, from_card, to_card] = parts.as_slice() else {
+            return None;
+        };
+        Some(Self {
+            merchant: merchant.parse().ok()?,
+            out: out.parse().ok()?,
+            into: into.parse().ok()?,
+            from: from.parse().ok()?,
+            to: to.parse().ok()?,
+            from_card: from_card.parse().ok()?,
+            to_card: to_card.parse().ok()?,
+        })
+    }
+}
+
 /// `visit:warning,…:card=reason,…`.
 impl Receipt for Recorded {
     fn effect(&self) -> Effect {
@@ -165,29 +366,76 @@ impl Receipt for Recorded {
 
     fn to_text(&self) -> String {
         let warnings: Vec<_> = self.warnings.iter().map(|one| one.code()).collect();
-        let nothing = self.nothing.iter().map(|(card, why)| format!("{card}={}", why.code()));
-        let nothing: Vec<_> = nothing.collect();
-        format!("{}:{}:{}", self.visit, warnings.join(","), nothing.join(","))
+        format!("{}:{}:{}", self.visit, warnings.join(","), nothing_to_text(&self.nothing))
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (visit, rest) = text.split_once(':')?;
         let (warnings, nothing) = rest.split_once(':')?;
-        let listed = |text: &str| -> Vec<String> {
-            text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        };
-        let warnings = listed(warnings);
-        let warnings = warnings.iter().map(|code| VisitWarning::from_code(code));
-        let nothing = listed(nothing);
-        let nothing = nothing.iter().map(|part| {
-            let (card, why) = part.split_once('=')?;
-            Some((card.parse().ok()?, NothingEarned::from_code(why)?))
-        });
+        let warnings = listed(warnings).map(VisitWarning::from_code);
         Some(Self {
             visit: visit.parse().ok()?,
             warnings: warnings.collect::<Option<_>>()?,
-            nothing: nothing.collect::<Option<_>>()?,
+            nothing: nothing_of(nothing)?,
         })
+    }
+}
+
+/// `order:warning@path,…:card=reason,…`. What is read again was recorded before.
+impl Receipt for RecordedPurchase {
+    /// Of what was recorded before nothing is new.
+    fn effect(&self) -> Effect {
+        if self.replayed { Effect::default() } else { Effect::of(self.order.get()) }
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}:{}", self.order, self.answered.to_text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, answered) = text.split_once(':')?;
+        let (order, answered) = (order.parse().ok()?, Answered::parse(answered)?);
+        Some(Self { order, replayed: true, answered })
+    }
+}
+
+/// `order:pending:card=reason,…`.
+impl Receipt for Attached {
+    fn effect(&self) -> Effect {
+        Effect::of(self.order.get())
+    }
+
+    fn to_text(&self) -> String {
+        let answered = Answered { warnings: Vec::new(), nothing: self.nothing.clone() };
+        format!("{}:{}{}", self.order, self.pending, answered.to_text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (order, rest) = text.split_once(':')?;
+        let (pending, nothing) = rest.split_once(':')?;
+        let nothing = Answered::parse(&format!(":{nothing}"))?.nothing;
+        Some(Self { order: order.parse().ok()?, pending: pending.parse().ok()?, nothing })
+    }
+}
+
+/// `name:order:refund`, with nothing where there is none yet. The log is told of the order.
+impl Receipt for KnownRefund {
+    fn effect(&self) -> Effect {
+        self.order.map_or_else(Effect::default, |order| Effect::of(order.get()))
+    }
+
+    fn to_text(&self) -> String {
+        let order = self.order.map(|id| id.to_string()).unwrap_or_default();
+        let refund = self.refund.map(|id| id.to_string()).unwrap_or_default();
+        format!("{}:{order}:{refund}", self.id)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (id, rest) = text.split_once(':')?;
+        let (order, refund) = rest.split_once(':')?;
+        let order = if order.is_empty() { None } else { Some(order.parse().ok()?) };
+        let refund = if refund.is_empty() { None } else { Some(refund.parse().ok()?) };
+        Some(Self { id: id.parse().ok()?, order, refund })
     }
 }
 
@@ -280,6 +528,35 @@ mod tests {
         }
         for text in ["", "7", "7:", "7:odd:", "7::9=odd", "7::x=too_little", "x::"] {
             assert_eq!(Recorded::parse(text), None, "{text:?}");
+        }
+        let verified = |intent: Option<i64>, offer: Option<i64>| Verified {
+            kind: DiscountKind::Offer,
+            intent: intent.map(IntentId::new),
+            offer: offer.map(OfferId::new),
+            amount: Money::new(150, Currency::EUR),
+            points: Points::new(7),
+            to_pay: Money::new(1_050, Currency::EUR),
+            name: "Zwei: für „eins“".to_owned(),
+        };
+        for one in [verified(Some(3), None), verified(None, Some(9))] {
+            assert_eq!(Verified::parse(&one.to_text()), Some(one));
+        }
+        for text in ["", "1:2:OFFER:EUR:1:2:3", "x::OFFER:EUR:1:2:3:N", "::ODD:EUR:1:2:3:N"] {
+            assert_eq!(Verified::parse(text), None, "{text:?}");
+        }
+        let done = CheckedOut {
+            order: OrderId::new(5),
+            warnings: vec![SaleWarning::Underpaid, SaleWarning::CodeLetGo],
+            nothing: vec![(LoyaltyCardId::new(9), NothingEarned::OfferEarnsNothing)],
+        };
+        // Before checking out answered the receipt, the text was the order's number alone.
+        let bare = CheckedOut { warnings: Vec::new(), nothing: Vec::new(), ..done.clone() };
+        assert_eq!(CheckedOut::parse(&done.to_text()), Some(done));
+        assert_eq!(CheckedOut::parse("5"), Some(bare));
+        for (seen, text) in
+            [(Seen::Promise(IntentId::new(7)), "7"), (Seen::Fixed(OfferId::new(8)), "offer:8")]
+        {
+            assert_eq!((seen.to_text().as_str(), Seen::parse(text)), (text, Some(seen)));
         }
         let text = Record::of(&Outcome::Done(person)).to_text();
         let read = Record::parse(&text).and_then(Record::into_outcome::<PersonId>);

@@ -16,6 +16,7 @@ use crate::{
     fast::Fast,
     global_id::{Id, pk_field},
     level::Level,
+    loyalty::receipt::WarningNode,
     node::NodeValue,
     scalar::{BigInt, DateTime, Decimal},
 };
@@ -106,6 +107,12 @@ crate::fast_object! {
             "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.discount.created_at) }
         }
         fields {
+            /// Why it takes nothing off, as long as it does not: it stays on the open order, and is not used up.
+            fn reason(&self) -> Option<WarningNode> {
+                let why = self.discount.reason.as_ref()?;
+                Some(WarningNode::new(&why.code, &why.sentence))
+            }
+
             /// Of which order.
             fn order(&self, context: &Context) -> Result<Option<OrderNode>, ApiError> {
                 node::load(context, &self.orders, self.discount.order)

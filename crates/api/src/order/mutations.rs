@@ -3,7 +3,7 @@
 use juniper::graphql_object;
 use regulars_kernel::{OrderId, OrderItemId, Permission};
 use regulars_order::{
-    OrderError,
+    CheckedOut, OrderError,
     checkout::checkout,
     delete::delete,
     item::change::{self as lines, Written},
@@ -25,7 +25,10 @@ use crate::{
     context::Context,
     error::ApiError,
     global_id::Id,
-    loyalty::recognise::Marks,
+    loyalty::{
+        receipt::{PointsReceipt, WarningNode, of_order},
+        recognise::Marks,
+    },
     mutation::{Asked, Call, Needs, Outcome, turned_down},
     scalar::ExpectedErrorType,
     trail::About,
@@ -55,6 +58,49 @@ impl OrderPayload {
     fn order(&self, context: &Context) -> Result<Option<OrderNode>, ApiError> {
         self.order.map_or(Ok(None), |id| node::find(context, id))
     }
+}
+
+/// The answer of completing an order.
+pub struct CheckoutOrderPayload {
+    errors: Option<ExpectedErrorType>,
+    done: Option<CheckedOut>,
+}
+
+/// The answer of completing an order: the receipt.
+#[graphql_object]
+#[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
+impl CheckoutOrderPayload {
+    /// Whether it happened.
+    fn success(&self) -> bool {
+        self.errors.is_none()
+    }
+
+    /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
+    fn errors(&self) -> Option<&ExpectedErrorType> {
+        self.errors.as_ref()
+    }
+
+    /// The order afterwards.
+    fn order(&self, context: &Context) -> Result<Option<OrderNode>, ApiError> {
+        self.done.as_ref().map_or(Ok(None), |done| node::find(context, done.order))
+    }
+
+    /// What it earned, and what the customer has after it; null where nobody is known to have bought, or the asker may not see
+    /// orders.
+    fn receipt(&self, context: &Context) -> Result<Option<PointsReceipt>, ApiError> {
+        self.done.as_ref().map_or(Ok(None), |done| of_order(context, done))
+    }
+
+    /// What is odd about the sale, for whoever completed it.
+    fn warnings(&self) -> Vec<WarningNode> {
+        let warnings = self.done.iter().flat_map(|done| &done.warnings);
+        warnings.map(|one| WarningNode::new(one.code(), one)).collect()
+    }
+}
+
+fn checkout_payload(outcome: Outcome<CheckedOut>) -> CheckoutOrderPayload {
+    let (done, errors) = outcome.split();
+    CheckoutOrderPayload { errors, done }
 }
 
 /// The answer of a mutation of a line of an order.
@@ -158,16 +204,21 @@ pub(crate) fn delete_order(asked: &Asked<'_, '_>, input: &DeleteOrderInput) -> O
     change_order(asked, &call, false, move |tx| delete(tx, &actor, id, now))
 }
 
-pub(crate) fn checkout_order(asked: &Asked<'_, '_>, input: CheckoutOrderInput) -> OrderAnswer {
+pub(crate) fn checkout_order(
+    asked: &Asked<'_, '_>,
+    input: CheckoutOrderInput,
+) -> Result<CheckoutOrderPayload, ApiError> {
     let id = match order_id("id", &input.id) {
         Ok(id) => id,
-        Err(error) => return turned_down(asked, error).map(order_payload),
+        Err(error) => return turned_down(asked, error).map(checkout_payload),
     };
     let paid = input.checkout();
     let call = Call::of(asked, CHANGE).about("id").of_thing(About::Order(Some(id)));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());
     let marks = Marks::of(asked.context());
-    change_order(asked, &call, false, move |tx| checkout(tx, &actor, id, &paid, &marks, now))
+    let outcome =
+        asked.context().mutate(&call, move |tx| checkout(tx, &actor, id, &paid, &marks, now))?;
+    Ok(checkout_payload(outcome))
 }
 
 pub(crate) fn create_order_item(

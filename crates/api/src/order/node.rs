@@ -1,11 +1,13 @@
 //! `OrderNode`: what somebody bought at one time in one store.
 
+use juniper::graphql_object;
 use regulars_kernel::{
     MerchantId, Money, OrderId, OrderTypeId, Page, PageRequest, PersonId, StoreId,
     page::{Keyed, SortKey},
 };
 use regulars_order::{
-    Order, OrderDiscountSort, OrderItemSort, OrderRefundSort, OrderSort, OrderTipSort, order,
+    Order, OrderDiscountSort, OrderItemSort, OrderRefundSort, OrderSort, OrderTipSort, Payment,
+    order,
 };
 
 use super::{
@@ -90,6 +92,34 @@ impl Keyed<OrderSort> for OrderNode {
 
     fn pk(&self) -> i64 {
         self.0.0.id.get()
+    }
+}
+
+/// A part of what was paid for an order.
+pub struct PaymentNode(Payment);
+
+/// A part of what was paid for an order, in the order's currency.
+#[graphql_object]
+#[graphql(name = "OrderPayment", context = Context, scalar = juniper::DefaultScalarValue)]
+impl PaymentNode {
+    /// In which way.
+    fn payment_type(&self) -> OrderPaymentType {
+        self.0.payment_type.into()
+    }
+
+    /// How much.
+    fn amount(&self) -> Decimal {
+        self.0.amount.into()
+    }
+
+    /// What was handed over in cash.
+    fn cash_received(&self) -> Option<Decimal> {
+        self.0.cash_received.map(Into::into)
+    }
+
+    /// What was handed back.
+    fn change(&self) -> Option<Decimal> {
+        self.0.change.map(Into::into)
     }
 }
 
@@ -188,6 +218,11 @@ crate::fast_object! {
             }
         }
         fields {
+            /// The parts in which it was paid, where the till told them.
+            fn payments(&self) -> Vec<PaymentNode> {
+                self.0.payments.iter().copied().map(PaymentNode).collect()
+            }
+
             /// Who bought; null where nobody is known, or the asker does not see who.
             fn consumer(&self, context: &Context) -> Result<Option<ConsumerNode>, ApiError> {
                 let Some(id) = self.0.consumer else { return Ok(None) };

@@ -1,11 +1,15 @@
 //! Giving orders and lines of them back.
 
 use juniper::{GraphQLInputObject, graphql_object};
-use regulars_kernel::{OrderItemId, Permission};
+use regulars_kernel::{OrderItemId, Permission, Rule, StoreId, Violations};
 use regulars_order::{
     Amount,
-    refund::{self as refunds, NewItemRefund, NewRefund, Refunded},
+    refund::{
+        self as refunds, NewItemRefund, NewRefund, Refunded,
+        known::{self, KnownRefund, NewKnownRefund},
+    },
 };
+use regulars_persistence::Tx;
 
 use super::{
     OrderNode,
@@ -17,8 +21,10 @@ use super::{
 use crate::{
     argument::pk,
     context::Context,
+    customer::choice::UserEntitySource,
     error::ApiError,
     global_id::Id,
+    merchant::store::STORE,
     mutation::{Asked, Call, Needs, Outcome, turned_down},
     scalar::{Decimal, ExpectedErrorType},
     trail::About,
@@ -27,8 +33,16 @@ use crate::{
 /// An order to be given back.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CreateOrderRefundInput {
-    /// The order.
-    pub order_id: Id,
+    /// The order; or else what names it, the four below.
+    pub order_id: Option<Id>,
+    /// In place of `orderId`: the store of the sale.
+    pub store_id: Option<Id>,
+    /// In place of `orderId`: the system that the sale comes from.
+    pub entity_source: Option<UserEntitySource>,
+    /// In place of `orderId`: the sale's id there. A sale that is yet to come is waited for.
+    pub entity_source_id: Option<String>,
+    /// In place of `orderId`: the refund's own id there. The same again answers the first.
+    pub refund_source_id: Option<String>,
     /// How much value, money and points together; absent: all that is left, tips included.
     pub amount: Option<Decimal>,
     /// Its currency: the order's.
@@ -69,6 +83,7 @@ pub struct CreateOrderItemsRefundInput {
 pub struct OrderRefundPayload {
     errors: Option<ExpectedErrorType>,
     refunded: Option<Refunded>,
+    waiting: bool,
 }
 
 /// The answer of giving an order back.
@@ -83,6 +98,11 @@ impl OrderRefundPayload {
     /// Null, or what was wrong: an object from the argument (or `nonFieldErrors`) to a list of `{message, code}`.
     fn errors(&self) -> Option<&ExpectedErrorType> {
         self.errors.as_ref()
+    }
+
+    /// Whether it waits for its sale, or for something of it to give back.
+    fn waiting(&self) -> bool {
+        self.waiting
     }
 
     /// The refund; of several lines that of the first.
@@ -110,19 +130,73 @@ const REFUND: Needs = Needs::Permission(Permission::RefundOrder);
 
 fn payload(outcome: Outcome<Refunded>) -> OrderRefundPayload {
     let (refunded, errors) = outcome.split();
-    OrderRefundPayload { errors, refunded }
+    OrderRefundPayload { errors, refunded, waiting: false }
+}
+
+/// The same of a refund by a name.
+fn named(outcome: Outcome<KnownRefund>) -> OrderRefundPayload {
+    let (known, errors) = outcome.split();
+    let waiting = known.is_some_and(|known| known.refund.is_none());
+    let refunded = known.and_then(|known| {
+        Some(Refunded { order: known.order?, refunds: known.refund.into_iter().collect() })
+    });
+    OrderRefundPayload { errors, refunded, waiting }
+}
+
+/// What names a sale in place of its order, where anything does.
+fn name(
+    input: &CreateOrderRefundInput,
+    new: &NewRefund,
+) -> Result<Option<NewKnownRefund>, ApiError> {
+    let filled = |id: &Option<Id>| id.clone().filter(|id| !id.is_empty());
+    let told = input.entity_source.is_some()
+        || [&input.entity_source_id, &input.refund_source_id].into_iter().any(Option::is_some);
+    match (filled(&input.order_id), filled(&input.store_id)) {
+        (Some(_), None) if !told => Ok(None),
+        (Some(_), _) => {
+            let sentence = "Name the order, or what names it at the system that it comes from.";
+            Err(ApiError::invalid("orderId", sentence))
+        }
+        (None, store) => {
+            let argument = if told { "storeId" } else { "orderId" };
+            let store =
+                store.ok_or_else(|| ApiError::from(Violations::of(argument, Rule::Required)))?;
+            Ok(Some(NewKnownRefund {
+                store: StoreId::new(pk("storeId", &store, STORE)?),
+                source: (
+                    input.entity_source.and_then(UserEntitySource::to_domain),
+                    input.entity_source_id.clone(),
+                ),
+                source_id: input.refund_source_id.clone(),
+                refund: new.clone(),
+            }))
+        }
+    }
 }
 
 pub(crate) fn create(asked: &Asked<'_, '_>, input: CreateOrderRefundInput) -> Answer {
-    let order = match order_id("orderId", &input.order_id) {
+    let new = NewRefund {
+        amount: input.amount.as_ref().map(|amount| Amount {
+            decimal: amount.to_string(),
+            currency: input.amount_currency.clone(),
+        }),
+        reason: input.reason.clone(),
+        is_cash: input.is_cash.unwrap_or(false),
+    };
+    match name(&input, &new) {
+        Err(error) => return turned_down(asked, error).map(payload),
+        Ok(Some(new)) => {
+            let call = Call::of(asked, REFUND).of_thing(About::Order(None));
+            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+            let create = move |tx: &mut Tx<'_>| known::create(tx, &actor, &new, now);
+            return asked.context().mutate(&call, create).map(named);
+        }
+        Ok(None) => {}
+    }
+    let id = input.order_id.unwrap_or_else(|| Id::received(""));
+    let order = match order_id("orderId", &id) {
         Ok(order) => order,
         Err(error) => return turned_down(asked, error).map(payload),
-    };
-    let currency = input.amount_currency;
-    let new = NewRefund {
-        amount: input.amount.map(|amount| Amount { decimal: amount.to_string(), currency }),
-        reason: input.reason,
-        is_cash: input.is_cash.unwrap_or(false),
     };
     let call = Call::of(asked, REFUND).about("orderId").of_thing(About::Order(Some(order)));
     let (actor, now) = (asked.context().actor().clone(), asked.context().now());

@@ -74,6 +74,11 @@ pub(crate) fn offer(context: &Context, id: &Id) -> Result<OfferNode, ApiError> {
     offer_node(context, OfferId::new(pk("id", id, OFFER)?))
 }
 
+/// One offer; none where the asker sees none of that id.
+pub(crate) fn offer_by_pk(context: &Context, id: OfferId) -> Result<Option<OfferNode>, ApiError> {
+    found(offer_node(context, id))
+}
+
 /// An object that may not be there for the asker.
 pub(crate) fn found<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answer {

@@ -7,12 +7,15 @@ mod redeeming;
 
 use regulars_auth::audit::{Field, Image, Subject, Target, TargetKind, View};
 use regulars_kernel::{
-    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId, OrderItemId,
-    RedemptionId, RewardId, StoreAccess, StoreError, VisitId,
+    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId, OrderId,
+    OrderItemId, RedemptionId, RewardId, SaleReviewId, StoreAccess, StoreError, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
 use regulars_merchant::EntitySource;
-use regulars_order::{Modifier, Order, OrderItem, OrderStore, PaymentType, Visit, VisitStore};
+use regulars_order::{
+    Modifier, Order, OrderItem, OrderStore, PaymentType, PurchaseStore, SaleReview, Visit,
+    VisitStore,
+};
 use regulars_persistence::Tx;
 use regulars_promotion::PromotionStore;
 
@@ -37,8 +40,12 @@ pub(super) enum Thing {
     Reward(MerchantId, RewardId),
     /// The order of a line.
     OrderOf(MerchantId, OrderItemId),
+    /// The order of a discount.
+    OrderOfDiscount(MerchantId, OrderDiscountId),
     /// A visit.
     Visit(MerchantId, VisitId),
+    /// What somebody has to look at of theirs.
+    SaleReview(MerchantId, SaleReviewId),
     /// A promise of a redemption of theirs.
     Intent(MerchantId, IntentId),
     /// A promise that stays as it is.
@@ -64,8 +71,9 @@ impl Thing {
             Self::Offer(_, offer) => Some((*offer).into()),
             Self::Card(_, card) => Some((*card).into()),
             Self::Reward(_, reward) => Some((*reward).into()),
-            Self::OrderOf(..) => None,
+            Self::OrderOf(..) | Self::OrderOfDiscount(..) => None,
             Self::Visit(_, visit) => Some((*visit).into()),
+            Self::SaleReview(_, review) => Some((*review).into()),
             Self::Intent(_, intent) | Self::SeenIntent(intent) => Some((*intent).into()),
             Self::Redemption(_, kind, id) => {
                 let kind = match kind {
@@ -89,6 +97,9 @@ impl Thing {
             Self::OrderOf(merchant, item) => {
                 tx.find_order_of_item(*merchant, *item)?.as_ref().map(image_of_order)
             }
+            Self::OrderOfDiscount(merchant, discount) => {
+                tx.find_order_of_discount(*merchant, *discount)?.as_ref().map(image_of_order)
+            }
             Self::OrderItem(merchant, item) => match tx.find_order_of_item(*merchant, *item)? {
                 Some(_) => tx.order_items(&[*item], &StoreAccess::All)?.first().map(image_of_item),
                 None => None,
@@ -110,7 +121,9 @@ impl Thing {
                 found.retain(|row| row.merchant == *merchant);
                 found.first().map(image_of_visit)
             }
-
+            Self::SaleReview(merchant, review) => {
+                tx.find_sale_review(*merchant, *review)?.as_ref().map(image_of_review)
+            }
             Self::Intent(merchant, intent) => {
                 let found = tx.intents(&[*intent])?;
                 let own = found.iter().find(|row| row.merchant == *merchant);
@@ -167,6 +180,13 @@ fn image_of_item(item: &OrderItem) -> Image {
         (Field::Modifiers, text(Some(modifiers.join(", ")))),
         (Field::Cost, text(Some(item.cost))),
         (Field::IsCompleted, text(Some(item.is_completed))),
+    ])
+}
+
+fn image_of_review(review: &SaleReview) -> Image {
+    Image::of_fields([
+        (Field::Store, text(Some(review.store))),
+        (Field::State, text(Some(review.state.name()))),
     ])
 }
 

@@ -270,6 +270,8 @@ fields! {
     NumOfItems = "numOfItems" plain,
     /// The one code of an offer, where it is one for everybody.
     RedemptionCode = "redemptionCode" plain,
+    /// When a redemption was taken back.
+    ReversedAt = "reversedAt" plain,
     /// Whether a sale with an offer earns points.
     EarnPoints = "earnPoints" plain,
     /// Whether an offer goes together with others.

@@ -1,16 +1,16 @@
 //! The books of an account as they were at an instant.
 
-use regulars_kernel::{Points, StoreError, Timestamp};
+use regulars_kernel::{Points, Timestamp};
 
 use crate::{Book, EntryKind, HoldState, posting::Unpostable};
 
 impl Book {
     /// What was written until an instant, that instant included: lines, lots and uses, with the sums that they came to. What was
-    /// held is not known of the past: nothing is.
+    /// held is another question ([`Book::balance_at`]): nothing is.
     ///
     /// # Errors
-    /// [`StoreError::Internal`] where a sum does not fit 64 bits.
-    pub fn as_of(&self, at: Timestamp) -> Result<Self, StoreError> {
+    /// [`Unpostable::Overflow`] where a sum does not fit 64 bits.
+    pub fn as_of(&self, at: Timestamp) -> Result<Self, Unpostable> {
         let mut book = Self::new(self.account.clone());
         book.entries = self.entries.iter().filter(|row| row.recorded_at <= at).cloned().collect();
         let written = |id| book.entries.iter().any(|row| row.id == id);

@@ -258,6 +258,7 @@ impl Clerk {
             until: Timestamp::MAX,
             state: HoldState::Open,
             created_at: self.now,
+            ended_at: None,
         });
         self.book.account.held = plus(self.book.account.held, points);
         let parts = parts.into_iter().map(|(lot, amount)| HoldLot { hold: id, lot, amount });

@@ -54,6 +54,7 @@ mod tests {
             until: Timestamp::from_seconds(9),
             state: HoldState::Open,
             created_at: at,
+            ended_at: None,
         };
         let mut book = Book::new(Account { balance: Points::new(10), held, ..account });
         book.holds.push(hold);
@@ -64,6 +65,7 @@ mod tests {
             promised: Promised::Points(card, None),
             person: Some(person),
             store: None,
+            order: None,
             hold: Some(HoldId::new(number)),
             held: None,
             code: format!("A{number}"),

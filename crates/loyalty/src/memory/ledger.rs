@@ -11,7 +11,7 @@ use regulars_kernel::{
 use super::{MemoryStore, rows::Rows};
 use crate::{
     Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Holdings, IntentState,
-    LedgerStore, Lot, LotUse, LoyaltyStore, Posted, Traced,
+    LedgerStore, Lot, LotUse, LoyaltyCard, LoyaltyStore, Posted, Traced,
     ledger_store::{EarningLine, NewHold},
     posting::{Locked, Posting, Unpostable},
     welcome::WelcomeMark,
@@ -175,11 +175,17 @@ impl LedgerStore for MemoryStore {
         Ok(())
     }
 
-    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError> {
+    fn hand_over_hold(
+        &mut self,
+        account: &mut Locked,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let after = self.book(account, |book| {
             let row = book.holds.iter_mut().find(|row| row.id == hold.id);
             let row = row.filter(|row| row.state == HoldState::Open);
-            row.ok_or(StoreError::OutOfScope("the hold is not open"))?.state = HoldState::Cancelled;
+            let row = row.ok_or(StoreError::OutOfScope("the hold is not open"))?;
+            (row.state, row.ended_at) = (HoldState::Cancelled, Some(now));
             let held = book.account.held.checked_sub(hold.amount);
             book.account.held = held.ok_or(Unpostable::Overflow)?;
             Ok(book.account.clone())
@@ -217,6 +223,13 @@ impl LedgerStore for MemoryStore {
         }
         found.sort_by_key(|one| one.entry.id);
         Ok(found)
+    }
+
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        self.loyalty_cards(ids)
     }
 
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
@@ -287,6 +300,7 @@ impl LedgerStore for MemoryStore {
                 until: hold.until,
                 state: HoldState::Open,
                 created_at: hold.created_at,
+                ended_at: None,
             };
             book.holds.push(row.clone());
             let parts = hold.parts.iter();
@@ -302,12 +316,13 @@ impl LedgerStore for MemoryStore {
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        (state, at): (HoldState, Timestamp),
     ) -> Result<(), StoreError> {
         let after = self.book(account, |book| {
             let row = book.holds.iter_mut().find(|row| row.id == hold.id);
             let row = row.filter(|row| row.state == HoldState::Open);
-            row.ok_or(StoreError::OutOfScope("the hold is not open"))?.state = state;
+            let row = row.ok_or(StoreError::OutOfScope("the hold is not open"))?;
+            (row.state, row.ended_at) = (state, Some(at));
             let held = book.account.held.checked_sub(hold.amount).ok_or(Unpostable::Overflow)?;
             book.account.held = held;
             Ok(book.account.clone())
@@ -473,6 +488,21 @@ impl LedgerStore for MemoryStore {
         let rows = self.memory.rows();
         let lines = rows.earning_lines.get(&(merchant, earning));
         Ok(lines.filter(|_| self.is_near(merchant)).cloned().unwrap_or_default())
+    }
+
+    fn clear_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<(), StoreError> {
+        if !self.is_near(merchant) {
+            return Err(StoreError::OutOfScope("the entries are another's"));
+        }
+        let earnings: Vec<_> =
+            self.traced(merchant, cause)?.into_iter().map(|earning| earning.entry.id).collect();
+        let mut rows = self.memory.rows();
+        rows.earning_lines.retain(|(_, entry), _| !earnings.contains(entry));
+        Ok(())
     }
 
     fn claim_welcome(

@@ -17,7 +17,7 @@ use crate::{
 
 type Member = (MerchantId, PersonId);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     pub(super) cards: BTreeMap<LoyaltyCardId, LoyaltyCard>,
     pub(super) rewards: BTreeMap<RewardId, LoyaltyReward>,
@@ -30,6 +30,8 @@ pub(super) struct Rows {
     pub(super) visits: BTreeMap<Member, Vec<VisitFact>>,
     pub(super) earning_lines: BTreeMap<(MerchantId, EntryId), Vec<EarningLine>>,
     pub(super) seals: Vec<(Seal, Vec<SealedHead>)>,
+    /// What was said of lines that somebody wrote by hand.
+    pub(super) reasons: BTreeMap<(MerchantId, EntryId), String>,
     pub(super) welcomed: BTreeMap<(MerchantId, LoyaltyCardId), BTreeSet<WelcomeMark>>,
 }
 

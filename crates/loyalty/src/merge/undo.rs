@@ -437,10 +437,10 @@ impl Card {
     ) -> Result<CardUndo, StoreError> {
         let now = pair.occasion.now;
         for hold in &self.plan.called_off {
-            tx.end_hold(&mut self.from, hold, HoldState::Cancelled)?;
+            tx.end_hold(&mut self.from, hold, (HoldState::Cancelled, now))?;
         }
         for (hold, _) in &self.plan.holds {
-            tx.hand_over_hold(&mut self.from, hold)?;
+            tx.hand_over_hold(&mut self.from, hold, now)?;
         }
         let points = self.plan.total()?;
         let mut shown = CardUndo {

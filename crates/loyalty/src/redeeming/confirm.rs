@@ -1,25 +1,25 @@
 //! Confirming, checking and calling off promises (rules 21 to 23).
 
 use regulars_customer::{
-    Identified, Identifier, Standing,
+    Identified, Identifier, Membership, Standing,
     identity::identify,
     merge::{Named, meant},
 };
 use regulars_kernel::{
-    Actor, IntentId, MerchantId, Money, Permission, PersonId, Points, RedemptionId, StoreError,
-    StoreId, Timestamp,
+    Actor, IntentId, MerchantId, Money, OfferId, OrderId, Permission, PersonId, Points,
+    RedemptionId, StoreId, Timestamp,
 };
-use regulars_promotion::{
-    Discount,
-    code::{Code, FixedCode},
-};
+use regulars_promotion::Discount;
 
-use super::{Counter, RedeemingPorts, counter, decide, invalid, promotion};
+use super::{
+    Counter, RedeemingPorts, counter, invalid,
+    presented::{Bearer, Brought, Presented, Secured, find, judge, secure},
+    refusal::Refusal,
+};
 use crate::{
     Account, Cause, IntentState, LoyaltyError, Promised, Promotion, Redeemed, Redemption,
     RedemptionIntent, RedemptionKind, Tariff,
     bookkeeping::{self, Occasion},
-    posting::Locked,
 };
 
 /// A promise that was kept, or a code for everybody that was used.
@@ -29,6 +29,15 @@ pub struct Confirmed {
     pub redemption: Redemption,
     /// The account that it took from, as it is after.
     pub account: Option<Account>,
+}
+
+/// A code that was looked up without using it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// The open promise that it is of.
+    Promise(RedemptionIntent),
+    /// The offer whose code for everybody it is.
+    Fixed(OfferId),
 }
 
 /// How a code is called in the API.
@@ -46,66 +55,27 @@ fn bearer<S: RedeemingPorts>(
     Ok(Some(identify(tx, actor, who)?))
 }
 
-fn unknown() -> LoyaltyError {
-    invalid(CODE, "There is no such code, or it has been used or called off.")
-}
-
-/// A promise, locked; and, before it, the account that it sets something of aside.
-struct Found {
-    intent: RedemptionIntent,
-    account: Option<Locked>,
-}
-
-/// Locks a promise: its reward and its account first, in the order of whoever promises, so that nobody waits for somebody who
-/// waits for them.
-fn lock<S: RedeemingPorts>(
-    tx: &mut S,
-    seen: &RedemptionIntent,
-) -> Result<Option<Found>, LoyaltyError> {
-    let card = match seen.promised {
-        Promised::Points(card, _) | Promised::Stamps(card, _) => Some(card),
-        Promised::Offer(_) => None,
-    };
-    if let Some(reward) = seen.promised.reward() {
-        tx.lock_reward(reward)?;
+impl From<Refusal> for LoyaltyError {
+    fn from(refusal: Refusal) -> Self {
+        invalid(refusal.argument().unwrap_or(CODE), refusal.to_string())
     }
-    let account = match card.zip(seen.person).filter(|_| seen.hold.is_some()) {
-        Some((card, person)) => tx.lock_account(seen.merchant, person, card, None)?,
-        None => None,
-    };
-    let intent = tx.lock_intent(seen.id)?;
-    // A merge moved it meanwhile: run again, this finds whose it is now.
-    if intent.as_ref().is_some_and(|now| (now.person, now.hold) != (seen.person, seen.hold)) {
-        return Err(StoreError::Contended.into());
-    }
-    Ok(intent.map(|intent| Found { intent, account }))
 }
 
-/// Finds the open promise of a code and locks it.
-fn open_promise<S: RedeemingPorts>(
+/// Who brings a code for everybody, as a customer; whose a promise is was settled when it was made.
+fn member_of<S: RedeemingPorts>(
     tx: &mut S,
     merchant: MerchantId,
-    code: &str,
-    now: Timestamp,
-) -> Result<Option<Found>, LoyaltyError> {
-    let Ok(code) = Code::parse(code) else { return Ok(None) };
-    let Some(seen) = tx.intent_of_code(merchant, code.as_str())? else { return Ok(None) };
-    let Some(found) = lock(tx, &seen)? else { return Ok(None) };
-    match found.intent.state {
-        IntentState::Open if found.intent.is_open(now) => Ok(Some(found)),
-        IntentState::Open | IntentState::Lapsed => {
-            let until = found.intent.expires_at;
-            Err(invalid(CODE, format!("This code was good until {until}: make another.")))
-        }
-        IntentState::Confirmed => {
-            Err(invalid(CODE, "This code has been used: a code redeems once."))
-        }
-        IntentState::Cancelled => Err(invalid(CODE, "This code was called off.")),
-    }
+    seen: &[Option<Presented>],
+    bearer: Option<PersonId>,
+) -> Result<Option<Membership>, LoyaltyError> {
+    let is_fixed = seen.iter().flatten().any(|one| one.intent.is_none());
+    let Some(person) = bearer.filter(|_| is_fixed) else { return Ok(None) };
+    Ok(meant(tx, merchant, person)?.filter(|member| member.standing == Standing::Live))
 }
 
 /// Keeps a promise, or uses a code for everybody: the one step that redeems (rule 21). `kinds` are those that the asker may
-/// mean: the API has an operation for each. A `who` must be whom it was promised to.
+/// mean: the API has an operation for each. A `who` must be whom it was promised to. A code that is on an open order is
+/// confirmed with that.
 ///
 /// What was promised is kept though the promotion has ended or changed meanwhile: the code said until when it is good.
 ///
@@ -122,95 +92,118 @@ pub fn confirm<S: RedeemingPorts>(
     now: Timestamp,
 ) -> Result<Confirmed, LoyaltyError> {
     actor.require(Permission::Redeem)?;
-    let merchant = actor.merchant().ok_or_else(unknown)?;
+    let merchant = actor.merchant().ok_or(Refusal::Unknown)?;
     // Before the code: whoever may not redeem there does not learn whether it is one.
     let here = counter(tx, actor, merchant, store)?;
     let bearer = bearer(tx, actor, who)?;
-    match open_promise(tx, merchant, code, now)? {
-        Some(found) => {
-            let bearer = bearer.map(|bearer| bearer.person());
-            keep(tx, actor, found, kinds, bearer, (&here, now))
-        }
-        None => use_fixed(tx, actor, (code, kinds), bearer, &here, now),
+    let person = bearer.as_ref().map(Identified::person);
+    let named_as = bearer.and_then(|bearer| bearer.named_as());
+    let seen = find(tx, merchant, &[Brought::Code(code.to_owned())])?;
+    let member = member_of(tx, merchant, &seen, person)?;
+    let mut secured = secure(tx, merchant, &seen, None, now)?;
+    let presented = secured.presented.pop().flatten().ok_or(Refusal::Unknown)?;
+    let kind = presented.kind();
+    if presented.intent.is_none() && !kinds.contains(&kind) {
+        return Err(Refusal::Unknown.into());
     }
-}
-
-fn keep<S: RedeemingPorts>(
-    tx: &mut S,
-    actor: &Actor,
-    Found { intent, account }: Found,
-    kinds: &[RedemptionKind],
-    bearer: Option<PersonId>,
-    (here, now): (&Counter, Timestamp),
-) -> Result<Confirmed, LoyaltyError> {
-    let kind = intent.promised.kind();
+    let bearer = Bearer { person, member: member.as_ref(), order: None };
+    if let Some(refusal) = judge(tx, &presented, &here, &bearer, (now, now))? {
+        return Err(refusal.into());
+    }
     if !kinds.contains(&kind) {
         let sentence = format!("This code redeems {}.", what(kind));
         return Err(invalid(CODE, sentence));
     }
-    if bearer.is_some() && bearer != intent.person {
-        return Err(invalid(CODE, "This code is somebody else's."));
+    let used = Use { person, order: None, points: None, amount: None };
+    let confirmed = redeem(tx, actor, &here, (&mut secured, &presented), used, now)?;
+    // A promise goes back with what it was made for; a code for everybody with whoever was named.
+    if let Some(other) = named_as.filter(|_| presented.intent.is_none()) {
+        tx.note_named(merchant, other, Named::Redemption(confirmed.redemption.id))?;
     }
-    promised_at(&intent, here.place.store)?;
-    let store = here.place.store.or(intent.store);
-    let promotion = promotion(tx, actor, intent.promised)?;
-    tx.end_intent(intent.id, IntentState::Confirmed)?;
-    if let Some(reward) = intent.promised.reward() {
-        tx.change_stock(reward, -1)?;
-    }
+    Ok(confirmed)
+}
+
+/// How something is used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// Who brings a code for everybody; a promise knows its own.
+    pub person: Option<PersonId>,
+    /// The order that it is taken off.
+    pub order: Option<OrderId>,
+    /// How many of the points that were set aside it takes; none: all. The rest is free again.
+    pub points: Option<Points>,
+    /// What it was worth to the sale; none: what it is worth by itself.
+    pub amount: Option<Money>,
+}
+
+/// Uses something up that was secured and judged in this transaction.
+pub fn redeem<S: RedeemingPorts>(
+    tx: &mut S,
+    actor: &Actor,
+    here: &Counter,
+    (secured, presented): (&mut Secured, &Presented),
+    used: Use,
+    now: Timestamp,
+) -> Result<Confirmed, LoyaltyError> {
+    let intent = presented.intent.as_ref();
     let mut redemption = Redemption {
         id: RedemptionId::new(0),
-        merchant: intent.merchant,
-        person: intent.person,
-        store,
-        redeemed: match intent.promised {
-            Promised::Offer(offer) => Redeemed::Offer { offer },
-            Promised::Points(card, reward) => {
-                Redeemed::Points { card, reward, points: Points::ZERO }
-            }
-            Promised::Stamps(card, reward) => {
-                Redeemed::Stamps { card, reward, stamps: Points::ZERO }
-            }
-        },
-        order: None,
+        merchant: here.merchant.id,
+        person: intent.map_or(used.person, |intent| intent.person.or(used.person)),
+        store: here.place.store.or(intent.and_then(|intent| intent.store)),
+        redeemed: redeemed(presented)?,
+        order: used.order,
         entry: None,
-        amount: None,
+        amount: used.amount.or(fixed_worth(&presented.promotion)),
         reversed_at: None,
         created_at: now,
         updated_at: now,
     };
-    let mut account_after = None;
-    if let Some((hold, mut account)) = intent.hold.zip(account) {
-        let zone = here.merchant.time_zone;
-        let mut holdings = bookkeeping::settle(tx, &mut account, zone, now)?;
-        let amount = holdings.holds.iter().find(|row| row.id == hold).map(|row| row.amount);
-        let Some(amount) = amount else { return Err(unknown()) };
-        let (redeemed, worth) = taken(redemption.redeemed, amount, &promotion);
-        redemption.redeemed = redeemed;
-        redemption.amount = worth;
-        redemption.id = tx.insert_redemption(&redemption, Some(intent.id))?;
-        let cause = Cause::Redemption(redemption.id);
-        let occasion = Occasion::at(now, zone, actor.person());
-        let posted = bookkeeping::confirm(tx, &mut account, &mut holdings, hold, cause, occasion)?;
-        let entry = posted.ok_or_else(unknown)?.entry.id;
-        tx.set_redemption_entry(redemption.id, entry)?;
-        redemption.entry = Some(entry);
-        account_after = Some(account.account().clone());
-    } else {
-        redemption.amount = fixed_worth(&promotion);
-        redemption.id = tx.insert_redemption(&redemption, Some(intent.id))?;
+    let Some(intent) = intent else {
+        redemption.id = tx.insert_redemption(&redemption, None)?;
+        return Ok(Confirmed { redemption, account: None });
+    };
+    tx.end_intent(intent.id, IntentState::Confirmed)?;
+    if let Some(reward) = intent.promised.reward() {
+        tx.change_stock(reward, -1)?;
     }
-    Ok(Confirmed { redemption, account: account_after })
+    let account = secured.account_of(intent);
+    let Some((hold, account)) = intent.hold.zip(account) else {
+        redemption.id = tx.insert_redemption(&redemption, Some(intent.id))?;
+        return Ok(Confirmed { redemption, account: None });
+    };
+    let zone = here.merchant.time_zone;
+    let mut holdings = bookkeeping::settle(tx, account, zone, now)?;
+    let held = holdings.holds.iter().find(|row| row.id == hold).map(|row| row.amount);
+    let points = used.points.or(held).ok_or(Refusal::Unknown)?;
+    let (redeemed, worth) = taken(redemption.redeemed, points, &presented.promotion);
+    redemption.redeemed = redeemed;
+    redemption.amount = used.amount.or(worth);
+    redemption.id = tx.insert_redemption(&redemption, Some(intent.id))?;
+    let cause = Cause::Redemption(redemption.id);
+    let occasion = Occasion::at(now, zone, actor.person());
+    let part = (hold, Some(points));
+    let posted = bookkeeping::confirm(tx, account, &mut holdings, part, cause, occasion)?;
+    let entry = posted.ok_or(Refusal::Unknown)?.entry.id;
+    tx.set_redemption_entry(redemption.id, entry)?;
+    redemption.entry = Some(entry);
+    Ok(Confirmed { redemption, account: Some(account.account().clone()) })
 }
 
-/// Whether a promise is good in a store.
-fn promised_at(intent: &RedemptionIntent, here: Option<StoreId>) -> Result<(), LoyaltyError> {
-    match intent.store.zip(here) {
-        Some((promised, here)) if promised != here => {
-            Err(invalid("storeId", "This code was made for another store."))
+/// What is redeemed, before it is known how many points or stamps that takes.
+fn redeemed(presented: &Presented) -> Result<Redeemed, LoyaltyError> {
+    let none = Points::ZERO;
+    Ok(match (presented.intent.as_ref().map(|intent| intent.promised), &presented.promotion) {
+        (Some(Promised::Offer(offer)), _) => Redeemed::Offer { offer },
+        (Some(Promised::Points(card, reward)), _) => {
+            Redeemed::Points { card, reward, points: none }
         }
-        _ => Ok(()),
-    }
+        (Some(Promised::Stamps(card, reward)), _) => {
+            Redeemed::Stamps { card, reward, stamps: none }
+        }
+        (None, Promotion::Offer(offer)) => Redeemed::Offer { offer: offer.id },
+        (None, Promotion::Card(_)) => return Err(Refusal::Unknown.into()),
+    })
 }
 
 const fn what(kind: RedemptionKind) -> &'static str {
@@ -250,66 +243,8 @@ const fn fixed_worth(promotion: &Promotion) -> Option<Money> {
     }
 }
 
-/// Uses the code that an offer has for everybody (rule 22).
-fn use_fixed<S: RedeemingPorts>(
-    tx: &mut S,
-    actor: &Actor,
-    (code, kinds): (&str, &[RedemptionKind]),
-    bearer: Option<Identified>,
-    here: &Counter,
-    now: Timestamp,
-) -> Result<Confirmed, LoyaltyError> {
-    let Ok(fixed) = FixedCode::parse(code) else { return Err(unknown()) };
-    let merchant = here.merchant.id;
-    let found = tx.offer_of_fixed_code(merchant, &fixed)?;
-    let Some(offer) = found.filter(|_| kinds.contains(&RedemptionKind::Offer)) else {
-        return Err(unknown());
-    };
-    let promotion = promotion(tx, actor, Promised::Offer(offer))?;
-    if bearer.is_none() && promotion.needs_customer() {
-        let sentence = "Say who redeems it: this offer is for customers who are known.";
-        return Err(invalid("consumerId", sentence));
-    }
-    let member = match &bearer {
-        Some(bearer) => meant(tx, merchant, bearer.person())?,
-        None => None,
-    };
-    let member = member.filter(|member| member.standing == Standing::Live);
-    if bearer.is_some() && member.is_none() {
-        let sentence =
-            "They are no customer yet: the first sale with their loyalty id makes them one.";
-        return Err(invalid("consumerId", sentence));
-    }
-    tx.lock_promotion(promotion.id())?;
-    // As it is now that nobody changes it: limits may have been lowered while this one waited.
-    let promotion = self::promotion(tx, actor, Promised::Offer(offer))?;
-    let eligibility = decide(tx, &promotion, here, member.as_ref(), (now, now))?;
-    if !eligibility.available() {
-        let reasons: Vec<_> = eligibility.reasons.iter().map(ToString::to_string).collect();
-        return Err(invalid(CODE, reasons.join(" ")));
-    }
-    let mut redemption = Redemption {
-        id: RedemptionId::new(0),
-        merchant,
-        person: member.map(|member| member.person),
-        store: here.place.store,
-        redeemed: Redeemed::Offer { offer },
-        order: None,
-        entry: None,
-        amount: fixed_worth(&promotion),
-        reversed_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    redemption.id = tx.insert_redemption(&redemption, None)?;
-    if let Some(other) = bearer.and_then(|bearer| bearer.named_as()) {
-        tx.note_named(merchant, other, Named::Redemption(redemption.id))?;
-    }
-    Ok(Confirmed { redemption, account: None })
-}
-
-/// Looks a code up without using it (`verifyRedemptionCode`): the open promise that it is of. A `who` must be whom it was
-/// promised to.
+/// Looks a code up without using it (`verifyRedemptionCode`): the open promise that it is of, or the offer whose code for
+/// everybody it is. A `who` must be whom it was promised to.
 ///
 /// # Errors
 /// As of [`confirm`].
@@ -319,21 +254,28 @@ pub fn check<S: RedeemingPorts>(
     (code, store): (&str, Option<StoreId>),
     who: &Identifier,
     now: Timestamp,
-) -> Result<RedemptionIntent, LoyaltyError> {
+) -> Result<Checked, LoyaltyError> {
     actor.require(Permission::Redeem)?;
-    let merchant = actor.merchant().ok_or_else(unknown)?;
+    let merchant = actor.merchant().ok_or(Refusal::Unknown)?;
     let here = counter(tx, actor, merchant, store)?;
-    let bearer = bearer(tx, actor, who)?.map(|bearer| bearer.person());
-    let Found { intent, .. } = open_promise(tx, merchant, code, now)?.ok_or_else(unknown)?;
-    if bearer.is_some() && bearer != intent.person {
-        return Err(invalid(CODE, "This code is somebody else's."));
+    let person = bearer(tx, actor, who)?.map(|bearer| bearer.person());
+    let mut seen = find(tx, merchant, &[Brought::Code(code.to_owned())])?;
+    let member = member_of(tx, merchant, &seen, person)?;
+    let presented = seen.pop().flatten().ok_or(Refusal::Unknown)?;
+    let bearer = Bearer { person, member: member.as_ref(), order: None };
+    if let Some(refusal) = judge(tx, &presented, &here, &bearer, (now, now))? {
+        return Err(refusal.into());
     }
-    promised_at(&intent, here.place.store)?;
-    Ok(intent)
+    match (presented.intent, presented.promotion) {
+        (Some(intent), _) => Ok(Checked::Promise(intent)),
+        (None, Promotion::Offer(offer)) => Ok(Checked::Fixed(offer.id)),
+        (None, Promotion::Card(_)) => Err(Refusal::Unknown.into()),
+    }
 }
 
 /// Calls a promise off: what it set aside is free again. Consumers call off their own, a merchant's people with
-/// [`Permission::Redeem`] those for their stores, or for no store in particular. Calling off again does nothing.
+/// [`Permission::Redeem`] those for their stores, or for no store in particular. Calling off again does nothing. One that is
+/// on an open order is called off like any other; the order cannot be completed with it then.
 ///
 /// # Errors
 /// [`LoyaltyError::Invalid`] where it has been kept already.
@@ -352,7 +294,11 @@ pub fn cancel<S: RedeemingPorts>(
         _ => actor.merchant() == Some(intent.merchant) && intent.is_within(actor),
     };
     let seen = tx.intents(&[id])?.pop().filter(own).ok_or(LoyaltyError::IntentNotFound)?;
-    let Found { mut intent, account } = lock(tx, &seen)?.ok_or(LoyaltyError::IntentNotFound)?;
+    let merchant = seen.merchant;
+    let seen = find(tx, merchant, &[Brought::Promise(id)])?;
+    let mut secured = secure(tx, merchant, &seen, None, now)?;
+    let found = secured.presented.pop().flatten().and_then(|one| one.intent);
+    let mut intent = found.ok_or(LoyaltyError::IntentNotFound)?;
     match intent.state {
         IntentState::Cancelled | IntentState::Lapsed => return Ok(intent),
         IntentState::Confirmed => {
@@ -361,16 +307,17 @@ pub fn cancel<S: RedeemingPorts>(
         IntentState::Open => {}
     }
     intent.state = IntentState::Cancelled;
-    let Some((hold, mut account)) = intent.hold.zip(account) else {
+    let account = secured.account_of(&intent);
+    let Some((hold, account)) = intent.hold.zip(account) else {
         tx.end_intent(id, intent.state)?;
         return Ok(intent);
     };
-    let merchant = tx.merchants(&[intent.merchant])?.pop();
+    let merchant = tx.merchants(&[merchant])?.pop();
     let zone = merchant.ok_or(LoyaltyError::IntentNotFound)?.time_zone;
     // The promise ends with what it set aside: it lapses where its time is up.
-    let mut holdings = bookkeeping::settle(tx, &mut account, zone, now)?;
+    let mut holdings = bookkeeping::settle(tx, account, zone, now)?;
     if holdings.has_open(hold) {
-        bookkeeping::release(tx, &mut account, &mut holdings, hold, zone, now)?;
+        bookkeeping::release(tx, account, &mut holdings, hold, zone, now)?;
     } else {
         intent.state = IntentState::Lapsed;
     }

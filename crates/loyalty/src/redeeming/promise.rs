@@ -14,7 +14,8 @@ use regulars_merchant::MerchantStore;
 use regulars_promotion::{RedemptionCode, code::Code};
 
 use super::{
-    Counter, RedeemingPorts, card, counter, decide, expiration, invalid, offer,
+    Counter, RedeemingPorts, Refusal, card, counter, decide, expiration, invalid, lock_promotion,
+    offer,
     till::{NotShown, may_promise},
 };
 use crate::{
@@ -43,6 +44,8 @@ pub enum Wanted {
     Stamps {
         /// The card.
         card: LoyaltyCardId,
+        /// Which of its rewards; open where it has one at most.
+        reward: Option<RewardId>,
     },
 }
 
@@ -84,7 +87,7 @@ pub fn promise<S: RedeemingPorts>(
     };
     let find = |tx: &mut S| match new.wanted {
         Wanted::Offer(id) => offer(tx, actor, id),
-        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id } => card(tx, actor, id),
+        Wanted::Points { card: id, .. } | Wanted::Stamps { card: id, .. } => card(tx, actor, id),
     };
     let promotion = find(tx)?;
     if let Promotion::Offer(offer) = &promotion
@@ -102,13 +105,12 @@ pub fn promise<S: RedeemingPorts>(
     if let (Some(member), Actor::Staff { .. } | Actor::App { .. }) = (&member, actor) {
         shown(tx, member.kind, new)?;
     }
-    tx.lock_promotion(promotion.id())?;
+    lock_promotion(tx, promotion.id(), now)?;
     // As it is now that nobody changes it: limits may have been lowered while this one waited.
     let promotion = find(tx)?;
     let eligibility = decide(tx, &promotion, &counter, member.as_ref(), (now, now))?;
     if !eligibility.available() {
-        let reasons: Vec<_> = eligibility.reasons.iter().map(ToString::to_string).collect();
-        return Err(invalid(argument, reasons.join(" ")));
+        return Err(invalid(argument, Refusal::Unavailable(eligibility.reasons).to_string()));
     }
     let mut intent = RedemptionIntent {
         id: IntentId::new(0),
@@ -116,6 +118,7 @@ pub fn promise<S: RedeemingPorts>(
         promised: Promised::Offer(OfferId::new(0)),
         person: member.as_ref().map(|member| member.person),
         store: new.store,
+        order: None,
         hold: None,
         held: None,
         code: String::new(),
@@ -228,8 +231,9 @@ fn set_aside<S: RedeemingPorts>(
             };
             (amount, Promised::Points(card.id, reward))
         }
-        (Wanted::Stamps { .. }, Program::Stamps(program)) => {
-            (Points::new(i64::from(program.stamps_needed)), Promised::Stamps(card.id, None))
+        (Wanted::Stamps { reward, .. }, Program::Stamps(program)) => {
+            let reward = filled(tx, card, reward, now)?;
+            (Points::new(i64::from(program.stamps_needed)), Promised::Stamps(card.id, reward))
         }
         (Wanted::Points { .. }, Program::Stamps(_)) => {
             return Err(invalid(
@@ -281,6 +285,25 @@ fn flat(
     }
 }
 
+/// The reward of a full card of stamps, locked, with one to be had; none where the card has none.
+fn filled<S: RedeemingPorts>(
+    tx: &mut S,
+    card: &LoyaltyCard,
+    reward: Option<RewardId>,
+    now: Timestamp,
+) -> Result<Option<RewardId>, LoyaltyError> {
+    if let Some(id) = reward {
+        return to_be_had(tx, card, id, now).map(|reward| Some(reward.id));
+    }
+    let mut rewards = tx.rewards_per_card(&[card.id])?;
+    rewards.retain(|reward| reward.expiry.is_none_or(|end| now < end));
+    match rewards.as_slice() {
+        [] => Ok(None),
+        [only] => to_be_had(tx, card, only.id, now).map(|reward| Some(reward.id)),
+        _ => Err(invalid("loyaltyRewardId", "Say which of the card's rewards it is to be.")),
+    }
+}
+
 /// The reward that points buy, locked, with one to be had.
 fn bought<S: RedeemingPorts>(
     tx: &mut S,
@@ -292,16 +315,27 @@ fn bought<S: RedeemingPorts>(
     let Some(id) = reward else {
         return Err(invalid("loyaltyRewardId", "Say which reward the points are to buy."));
     };
+    let found = to_be_had(tx, card, id, now)?;
+    if points.is_some_and(|points| points != found.points) {
+        let sentence = format!("This reward costs {} points: leave the number out.", found.points);
+        return Err(invalid("pointsToRedeem", sentence));
+    }
+    Ok(found)
+}
+
+/// A reward of a card, locked, of which one is to be had.
+fn to_be_had<S: RedeemingPorts>(
+    tx: &mut S,
+    card: &LoyaltyCard,
+    id: RewardId,
+    now: Timestamp,
+) -> Result<LoyaltyReward, LoyaltyError> {
     let found = tx.lock_reward(id)?.filter(|reward| reward.card == card.id && !reward.archived);
     let Some(found) = found else {
         return Err(invalid("loyaltyRewardId", "This card has no such reward."));
     };
     if found.expiry.is_some_and(|end| end <= now) {
         return Err(invalid("loyaltyRewardId", "This reward is no longer to be had."));
-    }
-    if points.is_some_and(|points| points != found.points) {
-        let sentence = format!("This reward costs {} points: leave the number out.", found.points);
-        return Err(invalid("pointsToRedeem", sentence));
     }
     if let Some(stock) = found.stock
         && stock <= tx.promised_of_reward(id, now)?

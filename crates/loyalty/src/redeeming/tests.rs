@@ -362,6 +362,20 @@ fn rule_23_open_promises_count_against_limits_and_what_ends_gives_its_place_back
 }
 
 #[test]
+fn rule_23_what_was_counted_as_lapsed_is_not_kept_by_a_slower_clock() {
+    let mut shop = Shop::new();
+    let mut once = shop.tx().offers(&[ONCE]).unwrap().remove(0);
+    once.terms.enrollment_limit = Some(1);
+    shop.memory.promotions().put_offer(once);
+    let intent = shop.promises(&program(), Wanted::Offer(ONCE), is(ADA), at(1)).unwrap();
+    // Its time is up by the clock of whoever promises the only use to somebody else.
+    shop.promises(&program(), Wanted::Offer(ONCE), is(BOB), intent.expires_at).unwrap();
+    let before = at(2);
+    let late = shop.confirms(&intent.code, &nobody(), before).unwrap_err();
+    assert!(late.starts_with("code: This code was good until"), "{late}");
+}
+
+#[test]
 fn rule_23_stock_counts_what_is_promised() {
     let mut shop = Shop::new();
     shop.has(ADA, BUYS, 100);
@@ -401,19 +415,28 @@ fn what_is_asked_for_must_fit_the_card() {
         (ask(BUYS, Some(20), Some(5)), 1, "pointsToRedeem: This reward costs 30"),
         (ask(BUYS, None, Some(5)), 1_000, "loyaltyRewardId: This reward is no longer"),
         (ask(STAMPS, Some(3), None), 1, "loyaltyCardId: This card collects stamps"),
-        (Wanted::Stamps { card: FLAT }, 1, "loyaltyCardId: This card collects points"),
-        (Wanted::Stamps { card: LoyaltyCardId::new(99) }, 1, "DoesNotExist"),
+        (
+            Wanted::Stamps { card: FLAT, reward: None },
+            1,
+            "loyaltyCardId: This card collects points",
+        ),
+        (Wanted::Stamps { card: LoyaltyCardId::new(99), reward: None }, 1, "DoesNotExist"),
     ] {
         let refusal = shop.promises(&ada(), wanted, nobody(), at(now)).unwrap_err();
         assert!(refusal.contains(part), "{wanted:?}: {refusal}");
     }
-    let intent = shop.promises(&ada(), Wanted::Stamps { card: STAMPS }, nobody(), at(1)).unwrap();
+    let intent = shop
+        .promises(&ada(), Wanted::Stamps { card: STAMPS, reward: None }, nobody(), at(1))
+        .unwrap();
     let wrong = ("", [RedemptionKind::Points].as_slice());
     let wrong = (intent.code.as_str(), wrong.1);
     let refusal = confirm(&mut shop.tx(), &till(), wrong, &nobody(), None, at(2)).unwrap_err();
     assert!(told(&refusal).contains("use confirmStampsRedemption"), "{}", told(&refusal));
     let code = (intent.code.as_str(), None);
-    assert_eq!(check(&mut shop.tx(), &till(), code, &is(ADA), at(2)).unwrap(), intent);
+    assert_eq!(
+        check(&mut shop.tx(), &till(), code, &is(ADA), at(2)).unwrap(),
+        Checked::Promise(intent.clone())
+    );
     shop.confirms(&intent.code, &nobody(), at(3)).unwrap();
     assert_eq!(shop.sums(ADA, STAMPS), (97, 0));
     assert!(check(&mut shop.tx(), &till(), code, &nobody(), at(4)).is_err());

@@ -72,6 +72,10 @@ impl Shop {
         Self { memory, merchant, member, place, marks: vec![card] }
     }
 
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     pub(crate) fn tx(&self) -> MemoryStore {
         self.memory.scoped(Scope::Merchant(MERCHANT))
     }
@@ -103,6 +107,7 @@ impl Shop {
             lines: &lines,
             items: &items,
             timeliness,
+            earns_no_points: false,
             occasion: self.occasion(seconds),
             recognise: self,
         };

@@ -7,9 +7,9 @@ use regulars_kernel::{
 };
 use regulars_merchant::Tz;
 
-use super::{ADA, BOB, FIRST, Fixture, SECOND, at};
+use super::{ADA, BOB, FIRST, Fixture, Ports, SECOND, at};
 use crate::{
-    Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore, RedeemingStore,
+    Account, Book, Cause, ClawBackPolicy, Entry, EntryKind, HoldState, LedgerStore,
     bookkeeping::{self, Occasion},
     ledger,
     merge::{self, Pair, undo::Since},
@@ -117,10 +117,14 @@ impl Traveller {
                 }
             }
             5 => {
-                if let Some(hold) = holdings.holds.last().map(|hold| hold.id) {
+                if let Some(hold) = holdings.holds.last().cloned() {
                     self.redemptions += 1;
                     let cause = self.redemption(self.redemptions);
-                    bookkeeping::confirm(tx, account, &mut holdings, hold, cause, occasion)?;
+                    // All of it, or what a sale needs of it.
+                    let part = self.dice.points(hold.amount.get()).min(hold.amount);
+                    let needed = (self.dice.roll(2) == 0).then_some(part.max(Points::new(1)));
+                    let used = (hold.id, needed);
+                    bookkeeping::confirm(tx, account, &mut holdings, used, cause, occasion)?;
                 }
             }
             6 | 7 => self.take_back(tx, account)?,
@@ -219,8 +223,7 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
     let merchant = Scope::Merchant(FIRST);
     let mut into_debt = false;
     for (card, seed) in [(703, 1), (704, 2), (707, 3)] {
-        let travel =
-            move |tx: &mut dyn RedeemingStore| journey(tx, LoyaltyCardId::new(card), seed, 120);
+        let travel = move |tx: &mut dyn Ports| journey(tx, LoyaltyCardId::new(card), seed, 120);
         let there = fixture.write(merchant, travel).unwrap();
         assert_eq!(there, elsewhere.write(merchant, travel).unwrap(), "seed {seed}");
         into_debt |= there.sums.iter().any(|[_, debt, ..]| *debt > 0);
@@ -244,7 +247,7 @@ pub(super) fn merges(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
 
 const CARD: LoyaltyCardId = LoyaltyCardId::new(703);
 
-fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn answers(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let account = tx.lock_account(FIRST, ADA, CARD, None)?.unwrap();
     let id = account.account().id;
     let book = book(tx, &account)?;
@@ -331,7 +334,7 @@ fn answers(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn nothing_is_there(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn nothing_is_there(tx: &mut dyn Ports) -> Result<(), StoreError> {
     assert_eq!(tx.lock_account(FIRST, ADA, CARD, None)?, None);
     assert_eq!(tx.traced(FIRST, Cause::Order(OrderId::new(1)))?, Vec::new());
     assert_eq!(

@@ -2,8 +2,8 @@
 
 use regulars_kernel::{Scope, StoreError};
 
-use super::{Fixture, World};
-use crate::{LoyaltyStore, RedeemingStore, memory::Memory};
+use super::{Fixture, Ports, World};
+use crate::{LoyaltyStore, memory::Memory};
 
 impl Fixture for Memory {
     fn load(&mut self, world: &World) {
@@ -35,7 +35,7 @@ impl Fixture for Memory {
     fn write<T: Send + 'static>(
         &mut self,
         scope: Scope,
-        work: impl Fn(&mut dyn RedeemingStore) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&mut dyn Ports) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         work(&mut self.scoped(scope))
     }

@@ -1,13 +1,13 @@
 //! Promises and redemptions, written.
 
 use regulars_kernel::{
-    EntryId, IntentId, LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId,
+    EntryId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId,
     RedemptionId, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
     page::{PageArguments, SortField, cut},
 };
 use regulars_promotion::{FixedCode, RedemptionCode};
 
-use super::{ADA, BOB, FIRST, Fixture, SECOND, World, at};
+use super::{ADA, BOB, FIRST, Fixture, Ports, SECOND, World, at};
 use crate::{
     IntentQuery, IntentSort, IntentState, Promised, PromotionId, Redeemed, RedeemingStore,
     Redemption, RedemptionIntent, RedemptionKind, RedemptionQuery, RedemptionSort,
@@ -22,6 +22,7 @@ fn intent(code: &str, promised: Promised) -> RedemptionIntent {
         promised,
         person: Some(ADA),
         store: None,
+        order: None,
         hold: None,
         held: None,
         code: code.to_owned(),
@@ -196,7 +197,7 @@ pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
         .unwrap();
 }
 
-fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn promises(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let card = LoyaltyCardId::new(701);
     tx.lock_promotion(PromotionId::Offer(OfferId::new(600)))?;
     tx.lock_promotion(PromotionId::Card(card))?;
@@ -231,7 +232,7 @@ fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     tx.end_intent(next, IntentState::Confirmed)?;
     assert_eq!(tx.intent_of_code(FIRST, &first.code)?.unwrap().id, next, "then the newest");
     // What is over lapses, so many at a time.
-    let open = |tx: &mut dyn RedeemingStore| {
+    let open = |tx: &mut dyn Ports| {
         let ids: Vec<_> = kept.iter().map(|row| row.id).collect();
         let rows = tx.intents(&ids)?;
         Ok::<_, StoreError>(rows.iter().filter(|row| row.state == IntentState::Open).count())
@@ -244,10 +245,22 @@ fn promises(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     assert_eq!(tx.lapse_intents(at(70_000), 2)?, 2);
     assert_eq!(tx.lapse_intents(at(70_000), 100)?, 1);
     assert_eq!(open(tx)?, 0);
+    // Those of one promotion, whoever comes by.
+    let last = tx.insert_intent(&intent("00000021", Promised::Points(card, None)))?;
+    let state = |tx: &mut dyn RedeemingStore| tx.lock_intent(last).map(|row| row.unwrap().state);
+    tx.lapse_intents_of(PromotionId::Offer(OfferId::new(600)), at(70_000))?;
+    tx.lapse_intents_of(PromotionId::Card(card), at(69_999))?;
+    assert_eq!(state(tx)?, IntentState::Open);
+    tx.bind_intent(last, None)?;
+    assert_eq!(tx.lock_intent(last)?.unwrap().order, None);
+    assert!(tx.bind_intent(IntentId::new(999_999), None).is_err());
+    tx.lapse_intents_of(PromotionId::Card(card), at(70_000))?;
+    assert_eq!(state(tx)?, IntentState::Lapsed);
+    assert_eq!(tx.redemptions_of_order(FIRST, OrderId::new(999_999))?, Vec::new());
     Ok(())
 }
 
-fn redemptions(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn redemptions(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let new = Redemption {
         id: RedemptionId::new(0),
         merchant: FIRST,
@@ -278,7 +291,7 @@ fn redemptions(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn stock(tx: &mut dyn RedeemingStore) -> Result<(), StoreError> {
+fn stock(tx: &mut dyn Ports) -> Result<(), StoreError> {
     let before = tx.lock_reward(REWARD)?.unwrap().stock.unwrap();
     tx.change_stock(REWARD, 3)?;
     tx.change_stock(REWARD, -1)?;

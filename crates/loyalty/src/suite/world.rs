@@ -331,7 +331,7 @@ fn hold(book: &mut Book, lot: &Lot, state: HoldState, amount: i64) {
     let id = HoldId::new(book.account.id.get() * 100 + nth);
     let (account, amount) = (book.account.id, Points::new(amount));
     let (until, created_at) = (at(3_000), at(1_500));
-    book.holds.push(Hold { id, account, amount, until, state, created_at });
+    book.holds.push(Hold { id, account, amount, until, state, created_at, ended_at: None });
     book.hold_lots.push(HoldLot { hold: id, lot: lot.id, amount });
 }
 
@@ -397,6 +397,7 @@ fn intents(books: &[Book]) -> Vec<RedemptionIntent> {
         promised,
         person,
         store: None,
+        order: None,
         hold: None,
         held: None,
         code: format!("CODE{id}"),

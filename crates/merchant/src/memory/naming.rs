@@ -33,7 +33,7 @@ pub enum Naming {
 }
 
 /// What there is of both.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Namings {
     /// What each names.
     by: BTreeMap<Namer, BTreeSet<(ProductId, Naming)>>,

@@ -10,8 +10,9 @@ use super::{Modifier, OrderItem};
 use crate::{
     Order, OrderError, OrderStore,
     amount::{Amount, Argument},
-    bill::{Bill, MAX_AMOUNT, MAX_LINES},
+    bill::{MAX_AMOUNT, MAX_LINES},
     order::change::{open, own_fields, reaches},
+    redeeming::open::{OrderPorts, follow},
 };
 
 /// The most characters of a line's name, and of a modifier's.
@@ -190,7 +191,7 @@ fn cost(price: Money, modifiers: &[Modifier], quantity: i32) -> Result<Money, Ru
 }
 
 /// Puts a line into an open order. Needs [`Permission::ChangeOrder`] in the order's store.
-pub fn create<S: OrderStore + MerchantStore>(
+pub fn create<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     order: OrderId,
@@ -203,11 +204,33 @@ pub fn create<S: OrderStore + MerchantStore>(
     let currency = order.total.currency();
     let mut wrong = Violations::new();
     let product = sold(tx, patch.product.value().copied(), currency, &mut wrong)?;
+    let line = line_of(patch, &order, product.as_ref(), now, &mut wrong);
+    let bill = tx.bill(merchant, order.id)?;
+    if bill.lines >= MAX_LINES {
+        wrong.add("orderId", Rule::Invalid(format!("An order has at most {MAX_LINES} lines.")));
+    }
+    wrong.into_result()?;
+    let item = tx.insert_order_item(&line)?;
+    let written = Written { order: order.id, item };
+    let bill = bill.with_line(None, Some(line.cost));
+    follow(tx, order, bill, None, now)?;
+    Ok(written)
+}
+
+/// A new line of an order, as a patch says it; notes what is wrong with it. `product` is the one that the patch names.
+pub(crate) fn line_of(
+    patch: &ItemPatch,
+    order: &Order,
+    product: Option<&Product>,
+    now: Timestamp,
+    wrong: &mut Violations,
+) -> OrderItem {
+    let nothing = Money::zero(order.total.currency());
     let mut line = OrderItem {
-        product: product.as_ref().map(|product| product.id),
+        product: product.map(|product| product.id),
         created_at: now,
         updated_at: now,
-        ..OrderItem::new(OrderItemId::new(0), &order, "", 1, Money::zero(currency))
+        ..OrderItem::new(OrderItemId::new(0), order, "", 1, nothing)
     };
     // What is absent is as if it were cleared: there is nothing to keep.
     let named =
@@ -220,21 +243,12 @@ pub fn create<S: OrderStore + MerchantStore>(
         },
         ..patch.clone()
     };
-    whole.apply_to(&mut line, product.as_ref(), &mut wrong);
-    let bill = tx.bill(merchant, order.id)?;
-    if bill.lines >= MAX_LINES {
-        wrong.add("orderId", Rule::Invalid(format!("An order has at most {MAX_LINES} lines.")));
-    }
-    wrong.into_result()?;
-    let total = total_with(&order, bill, None, Some(line.cost))?;
-    let item = tx.insert_order_item(&line)?;
-    let written = Written { order: order.id, item };
-    tx.update_order(&Order { total, updated_at: now, ..order })?;
-    Ok(written)
+    whole.apply_to(&mut line, product, wrong);
+    line
 }
 
 /// Changes a line of an open order. Needs what [`create`] needs. A patch that changes nothing leaves every `updated_at` alone.
-pub fn update<S: OrderStore + MerchantStore>(
+pub fn update<S: OrderPorts>(
     tx: &mut S,
     actor: &Actor,
     id: OrderItemId,
@@ -263,26 +277,25 @@ pub fn update<S: OrderStore + MerchantStore>(
         return Ok(written);
     }
     after.updated_at = now;
-    let bill = tx.bill(order.merchant, order.id)?;
-    let total = total_with(&order, bill, Some(before.cost), Some(after.cost))?;
+    let bill = tx.bill(order.merchant, order.id)?.with_line(Some(before.cost), Some(after.cost));
     tx.update_order_item(&after)?;
-    tx.update_order(&Order { total, updated_at: now, ..order })?;
+    follow(tx, order, bill, None, now)?;
     Ok(written)
 }
 
 /// Takes a line off an open order. Needs what [`create`] needs.
 pub fn delete(
-    tx: &mut impl OrderStore,
+    tx: &mut impl OrderPorts,
     actor: &Actor,
     id: OrderItemId,
     now: Timestamp,
 ) -> Result<Written, OrderError> {
     let (order, line) = open_line(tx, actor, id)?;
     let written = Written { order: order.id, item: id };
-    let bill = tx.bill(order.merchant, order.id)?;
-    let total = total_with(&order, bill, Some(line.cost), None)?;
-    tx.delete_order_item(order.merchant, id)?;
-    tx.update_order(&Order { total, updated_at: now, ..order })?;
+    let merchant = order.merchant;
+    let bill = tx.bill(merchant, order.id)?.with_line(Some(line.cost), None);
+    follow(tx, order, bill, Some(id), now)?;
+    tx.delete_order_item(merchant, id)?;
     Ok(written)
 }
 
@@ -302,24 +315,6 @@ fn open_line(
     let line = line.ok_or(OrderError::OrderItemNotFound)?;
     let order = open(order, actor, OrderError::OrderItemNotFound, "id")?;
     Ok((order, line))
-}
-
-/// What the order comes to once a line costs something else. A discount was worked out on the lines as they are: they stay
-/// so while there is one.
-fn total_with(
-    order: &Order,
-    bill: Bill,
-    before: Option<Money>,
-    after: Option<Money>,
-) -> Result<Money, Violations> {
-    if bill.discounts > 0 {
-        let sentence = "This order has a discount on its lines. Take it off, change the lines, and give it again.";
-        return Err(Violations::of_input(Rule::Invalid(sentence.to_owned())));
-    }
-    let total = bill.with_line(before, after).and_then(|bill| bill.total(order.total.currency()));
-    total.ok_or_else(|| {
-        Violations::of_input(Rule::Invalid("The order's total is too large.".to_owned()))
-    })
 }
 
 /// A product that is still sold, in the order's currency.

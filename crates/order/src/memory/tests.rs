@@ -43,6 +43,21 @@ impl suite::visits::VisitFixture for Memory {
     }
 }
 
+impl suite::purchases::PurchaseFixture for Memory {
+    fn write_purchases(
+        &mut self,
+        scope: Scope,
+        work: impl Fn(&mut dyn suite::purchases::Both) + Send + 'static,
+    ) {
+        work(&mut self.scoped(scope));
+    }
+}
+
+#[test]
+fn the_suite_of_whole_sales_passes() {
+    suite::purchases::run(&mut Memory::new());
+}
+
 #[test]
 fn the_suite_of_visits_passes() {
     suite::visits::run(&mut Memory::new());
@@ -137,4 +152,38 @@ fn one_value_has_the_ports_of_every_crate_below() {
     assert!(known.iter().all(|orders| *orders > 0), "{known:?}");
     let mut other = memory.scoped(Scope::Merchant(MerchantId::new(62)));
     assert_eq!(fill(&mut other, &mut facts.clone()), [0, 0]);
+}
+
+#[test]
+fn a_transaction_that_fails_leaves_nothing_behind_in_any_crate() {
+    use regulars_customer::Standing;
+    use regulars_kernel::{LoyaltyCardId, OrderId};
+    use regulars_loyalty::LoyaltyStore as _;
+
+    let mut memory = Memory::new();
+    memory.load(&suite::world::world());
+    let (merchant, now) = (MerchantId::new(61), suite::world::at(5));
+    let scope = Scope::Merchant(merchant);
+    let left = |memory: &Memory| {
+        let mut tx = memory.scoped(scope);
+        let member = tx.find_membership(merchant, ADA).unwrap().unwrap();
+        let order = tx.find_order(merchant, OrderId::new(501)).unwrap().unwrap();
+        let accounts = tx.accounts_per_consumer(&[ADA]).unwrap().len();
+        (member.standing != Standing::Live, order.deleted_at.is_some(), accounts)
+    };
+    let change = |tx: &mut MemoryStore| {
+        let member = tx.find_membership(merchant, ADA)?.unwrap();
+        tx.update_membership(&regulars_customer::Membership {
+            standing: Standing::Archived(now),
+            ..member
+        })?;
+        let order = tx.find_order(merchant, OrderId::new(501))?.unwrap();
+        tx.update_order(&Order { deleted_at: Some(now), ..order })?;
+        tx.open_account(merchant, ADA, LoyaltyCardId::new(1), now).map(drop)
+    };
+    let failed = memory.write(scope, |tx| change(tx).and(Err::<(), _>(StoreError::Contended)));
+    assert!(matches!(failed, Err(StoreError::Contended)));
+    assert_eq!(left(&memory), (false, false, 0));
+    memory.write(scope, change).unwrap();
+    assert_eq!(left(&memory), (true, true, 1));
 }

@@ -8,7 +8,12 @@ use regulars_kernel::{
 use regulars_merchant::{EntitySource, MerchantStore, Store};
 
 use super::{Order, OrderState, PaymentType};
-use crate::{OrderError, OrderStore, OrderType, buyer::Buyer};
+use crate::{
+    OrderError, OrderLink, OrderStore, OrderType, PurchaseStore, SaleKey,
+    buyer::Buyer,
+    link::Origin,
+    redeeming::open::{OrderPorts, follow},
+};
 
 /// The most characters of a place of delivery.
 pub const MAX_LOCATION_CHARS: usize = 300;
@@ -48,7 +53,12 @@ pub struct OrderPatch {
 
 impl OrderPatch {
     /// Applies what holds, and notes what does not; all but the store and the buyer.
-    fn apply_to(&self, order: &mut Order, country: Option<Country>, wrong: &mut Violations) {
+    pub(crate) fn apply_to(
+        &self,
+        order: &mut Order,
+        country: Option<Country>,
+        wrong: &mut Violations,
+    ) {
         let phone = self.phone_number.read("phoneNumber", wrong, |typed| {
             let filled = Some(typed).filter(|typed| !typed.trim().is_empty());
             filled
@@ -113,7 +123,7 @@ fn order_type(id: OrderTypeId) -> Result<OrderTypeId, Rule> {
 
 /// Puts an open order down, empty so far, in the merchant's currency. Needs [`Permission::ChangeOrder`] in its store, and
 /// for naming a buyer what [`regulars_customer::identity::identify`] needs.
-pub fn create<S: OrderStore + CustomerStore + MerchantStore>(
+pub fn create<S: OrderStore + PurchaseStore + CustomerStore + MerchantStore>(
     tx: &mut S,
     actor: &Actor,
     patch: &OrderPatch,
@@ -141,14 +151,24 @@ pub fn create<S: OrderStore + CustomerStore + MerchantStore>(
     wrong.into_result()?;
     let buyer = patch.buyer.find(tx, actor, merchant, now)?;
     order.consumer = buyer.consumer.value().copied();
-    let id = tx.insert_order(&order).map_err(taken)?;
-    buyer.note(tx, merchant, id)?;
-    Ok(id)
+    order.id = tx.insert_order(&order).map_err(taken)?;
+    if let Some(link) = name_of(actor, &order, now) {
+        tx.insert_order_links(&[link]).map_err(taken)?;
+    }
+    buyer.note(tx, merchant, order.id)?;
+    Ok(order.id)
+}
+
+/// What names an order at the system that it was taken over from.
+fn name_of(actor: &Actor, order: &Order, now: Timestamp) -> Option<OrderLink> {
+    let (source, source_id) = order.entity_source.zip(order.entity_source_id.clone())?;
+    let key = SaleKey { store: order.store, source, source_id };
+    Some(OrderLink::new((order.merchant, Origin::of(actor)), key, Some(order.id), now))
 }
 
 /// Changes an open order. Needs what [`create`] needs, in the store where the order is and in the one where it is to be. A
 /// patch that changes nothing leaves `updated_at` alone.
-pub fn update<S: OrderStore + CustomerStore + MerchantStore>(
+pub fn update<S: OrderPorts + PurchaseStore>(
     tx: &mut S,
     actor: &Actor,
     id: OrderId,
@@ -184,6 +204,20 @@ pub fn update<S: OrderStore + CustomerStore + MerchantStore>(
     if after != before {
         after.updated_at = now;
         tx.update_order(&after).map_err(taken)?;
+        let name = |order| name_of(actor, order, now).map(|link| link.key);
+        if name(&before) != name(&after) {
+            tx.delete_order_links(merchant, id)?;
+            if let Some(link) = name_of(actor, &after, now) {
+                tx.insert_order_links(&[link]).map_err(taken)?;
+            }
+        }
+        // What its codes take off may hang on who buys, and where.
+        if (after.consumer, after.store) != (before.consumer, before.store) {
+            let bill = tx.bill(merchant, id)?;
+            if bill.discounts > 0 {
+                follow(tx, after, Some(bill), None, now)?;
+            }
+        }
     }
     buyer.note(tx, merchant, id)?;
     Ok(id)
@@ -254,12 +288,15 @@ pub(crate) fn selling(
     Ok(store)
 }
 
-fn country_of(store: &Store) -> Option<Country> {
+pub(crate) fn country_of(store: &Store) -> Option<Country> {
     store.country.as_deref().and_then(Country::from_alpha2)
 }
 
 /// Who serves, where the patch says it: one of the merchant's people, former ones among them.
-fn waiter(tx: &mut impl CustomerStore, patch: &OrderPatch) -> Result<Change<PersonId>, OrderError> {
+pub(crate) fn waiter(
+    tx: &mut impl CustomerStore,
+    patch: &OrderPatch,
+) -> Result<Change<PersonId>, OrderError> {
     if let Change::Set(person) = patch.waiter
         && tx.people(&[person])?.is_empty()
     {
@@ -269,9 +306,9 @@ fn waiter(tx: &mut impl CustomerStore, patch: &OrderPatch) -> Result<Change<Pers
 }
 
 /// What a taken key means for whoever wrote the order.
-fn taken(error: StoreError) -> OrderError {
+pub(crate) fn taken(error: StoreError) -> OrderError {
     match error {
-        StoreError::Taken("orders.entity_source_id") => {
+        StoreError::Taken("order_link.entity_source_id") => {
             let sentence = "This store has an order of this source and id already.";
             Violations::of("entitySourceId", Rule::Invalid(sentence.to_owned())).into()
         }

@@ -12,6 +12,8 @@ use crate::{DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStor
 pub(super) struct Sale {
     pub(super) order: Order,
     pub(super) lines: Vec<OrderItem>,
+    /// What was taken off it.
+    pub(super) discounts: Vec<OrderDiscount>,
     /// A sold line for each of them, and one more where something was paid for nothing that is a line: an order without
     /// lines, as histories of other systems have them.
     sold: Vec<SoldLine>,
@@ -31,17 +33,17 @@ impl Sale {
         let rows = tx.refunds_per_order(&ids, &all)?.pop();
         let refunds = rows.map(|(_order, refunds)| refunds).unwrap_or_default();
         let tips = tx.bill(order.merchant, order.id)?.tipped;
-        Ok(Self::of(order, lines, &discounts, &refunds, tips))
+        Ok(Self::of(order, lines, discounts, &refunds, tips))
     }
 
-    fn of(
+    pub(super) fn of(
         order: Order,
         lines: Vec<OrderItem>,
-        discounts: &[OrderDiscount],
+        discounts: Vec<OrderDiscount>,
         refunds: &[OrderRefund],
         tips: i64,
     ) -> Self {
-        let mut sold: Vec<SoldLine> = lines.iter().map(|line| paid_for(line, discounts)).collect();
+        let mut sold: Vec<SoldLine> = lines.iter().map(|line| paid_for(line, &discounts)).collect();
         // What the rows do not tell apart, because it was taken over from another system: it is spread over the lines.
         let money = |sold: &[SoldLine]| sold.iter().map(|line| line.paid.money).collect::<Vec<_>>();
         let target = order.total.minor() - tips;
@@ -73,7 +75,7 @@ impl Sale {
         for (line, more) in sold.iter_mut().zip(spread(untold, &left)) {
             line.refunded.money += more;
         }
-        Self { order, lines, sold, units, tips, tips_refunded }
+        Self { order, lines, discounts, sold, units, tips, tips_refunded }
     }
 
     pub(super) fn sold(&self) -> Sold<'_> {
@@ -130,7 +132,13 @@ impl Sale {
     }
 
     /// Takes what goes back off what is left.
-    pub(super) fn take(&mut self, share: &Share) {
+    pub(super) fn take(&mut self, share: &Share, shares: &[RefundShare]) {
+        for share in shares {
+            let place = self.lines.iter().position(|line| line.id == share.item);
+            if let Some(units) = place.and_then(|place| self.units.get_mut(place)) {
+                *units = units.saturating_add(share.quantity);
+            }
+        }
         for (line, part) in self.sold.iter_mut().zip(&share.lines) {
             line.refunded.money += part.money;
             line.refunded.points_value += part.points_value;
@@ -139,11 +147,32 @@ impl Sale {
         self.tips_refunded += share.tips;
     }
 
+    /// How much value is left of its lines, in money and points together.
+    pub(super) fn left(&self) -> i64 {
+        let left = |line: &SoldLine| {
+            let paid = line.paid.money.saturating_add(line.paid.points_value);
+            let given = line.refunded.money.saturating_add(line.refunded.points_value);
+            paid.saturating_sub(given).max(0)
+        };
+        self.sold.iter().fold(0, |sum, line| sum.saturating_add(left(line)))
+    }
+
     /// What each line was worth, in money and points together, and what of that went back so far.
     pub(super) fn given(&self) -> Vec<(OrderItemId, i64, i64)> {
         let worth = |part: &Part| part.money.saturating_add(part.points_value).max(0);
         let lines = self.lines.iter().zip(&self.sold);
         lines.map(|(line, sold)| (line.id, worth(&sold.paid), worth(&sold.refunded))).collect()
+    }
+
+    /// How many of the points that paid each line have gone back.
+    pub(super) fn points_back(&self) -> Vec<(OrderItemId, Points)> {
+        let lines = self.lines.iter().zip(&self.sold);
+        lines.map(|(line, sold)| (line.id, sold.refunded.points)).collect()
+    }
+
+    /// Whether every unit of every line came back.
+    pub(super) fn units_are_back(&self) -> bool {
+        (0..self.lines.len()).all(|place| self.units_left(place) == 0)
     }
 
     /// Whether nothing is left of its lines; tips may be.

@@ -55,6 +55,9 @@ fn store(discounts: &[Off<'_>]) -> MemoryStore {
             kind: *kind,
             name: "Aktion".to_owned(),
             redemption: None,
+            intent: None,
+            offer: None,
+            reason: None,
             amount: euros(shares.iter().map(|share| share.amount.minor()).sum()),
             points: Points::new(shares.iter().map(|share| share.points.get()).sum()),
             unbacked: false,
@@ -249,6 +252,13 @@ fn what_is_wrong_with_a_refund_is_told() {
     }
     let elsewhere = [line(FIRST, None), line(OrderItemId::new(600), None)];
     let refused = create_of_items(&mut tx, &owner(), &elsewhere, false, at(60)).unwrap_err();
+    let ErrorKind::Invalid(wrong) = refused.kind() else { panic!("{refused:?}") };
+    let said: Vec<_> = wrong.iter().map(|one| (one.field, one.rule.to_string())).collect();
+    let which =
+        "Line 600 is of order 501, the first line of order 503: refund each order by itself.";
+    assert_eq!(said, [(Some("orderItems"), which.to_owned())]);
+    let nowhere = [line(FIRST, None), line(OrderItemId::new(999_999), None)];
+    let refused = create_of_items(&mut tx, &owner(), &nowhere, false, at(60)).unwrap_err();
     assert_eq!((refused.kind(), refused.argument()), (ErrorKind::DoesNotExist, Some("orderItems")));
     assert_eq!(read(&mut tx).refunded, euros(0), "nothing went back");
     // Rule 25: what is open is changed.

@@ -115,6 +115,7 @@ fn orders() -> Vec<Order> {
         pickup_at: None,
         delivery_location: None,
         payment_type: Some(PaymentType::Cash),
+        payments: Vec::new(),
         num_of_guests: None,
         cash_received: None,
         change: None,

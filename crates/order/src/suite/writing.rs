@@ -8,8 +8,8 @@ use regulars_merchant::EntitySource;
 
 use super::{Fixture, World, world};
 use crate::{
-    Bill, DiscountKind, DiscountShare, Modifier, Order, OrderDiscount, OrderItem, OrderRefund,
-    OrderState, OrderStore, OrderTip, OrderType, PaymentType, RefundShare,
+    Bill, DiscountKind, DiscountShare, Modifier, NotTaken, Order, OrderDiscount, OrderItem,
+    OrderRefund, OrderState, OrderStore, OrderTip, OrderType, PaymentType, RefundShare,
 };
 
 pub(super) fn run(fixture: &mut impl Fixture, world: &World) {
@@ -179,6 +179,7 @@ fn discounts_and_refunds(store: &mut dyn OrderStore, order: &Order) {
     let sums = Bill { discounts: 2, discounted: 14, ..before };
     assert_eq!(store.bill(order.merchant, order.id).unwrap(), sums);
 
+    taken_off(store, order, &discounts, before);
     let whole = refund(order, None);
     let of_line = OrderRefund {
         item: Some(item),
@@ -200,7 +201,50 @@ fn discounts_and_refunds(store: &mut dyn OrderStore, order: &Order) {
     assert_eq!(store.order_refunds(&[last.id], &elsewhere).unwrap(), []);
 }
 
-fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
+/// Discounts are written anew, counted on their lines, and taken off.
+fn taken_off(store: &mut dyn OrderStore, order: &Order, discounts: &[OrderDiscount], before: Bill) {
+    let all = StoreAccess::All;
+    let units = |store: &mut dyn OrderStore| -> Vec<i32> {
+        store.count_discounted_units(order.merchant, order.id).unwrap();
+        let lines = store.items_per_order(&[order.id], &all).unwrap().pop().unwrap().1;
+        lines.iter().map(|line| line.num_of_discounted_units).collect()
+    };
+    let lines = store.items_per_order(&[order.id], &all).unwrap().pop().unwrap().1;
+    let touched = |share: i32| -> Vec<i32> {
+        let of = |(place, line): (usize, &OrderItem)| {
+            if place == 0 { share.min(line.quantity) } else { 0 }
+        };
+        lines.iter().enumerate().map(of).collect()
+    };
+    assert_eq!(units(store), touched(2));
+    let kept = discounts.last().unwrap();
+    let why = NotTaken { code: "does_not_stack".to_owned(), sentence: "„Nein“".to_owned() };
+    let skipped = OrderDiscount {
+        amount: Money::zero(kept.amount.currency()),
+        points: Points::ZERO,
+        reason: Some(why),
+        shares: Vec::new(),
+        ..kept.clone()
+    };
+    store.update_order_discount(&skipped).unwrap();
+    assert_eq!(store.order_discounts(&[kept.id], &all).unwrap(), [skipped]);
+    assert_eq!(units(store), touched(0));
+    store.update_order_discount(kept).unwrap();
+    assert_eq!(store.order_discounts(&[kept.id], &all).unwrap(), [kept.clone()]);
+    let named = store.find_order_of_discount(order.merchant, kept.id).unwrap();
+    assert_eq!(named.map(|found| found.id), Some(order.id));
+    let gone = OrderDiscountId::new(999_999);
+    assert_eq!(store.find_order_of_discount(order.merchant, gone).unwrap(), None);
+    assert!(store.update_order_discount(&OrderDiscount { id: gone, ..kept.clone() }).is_err());
+    assert!(store.delete_order_discount(order.merchant, gone).is_err());
+    let spare = store.insert_order_discount(kept).unwrap();
+    store.delete_order_discount(order.merchant, spare).unwrap();
+    assert_eq!(store.order_discounts(&[spare], &all).unwrap(), []);
+    let sums = Bill { discounts: 2, discounted: 14, ..before };
+    assert_eq!(store.bill(order.merchant, order.id).unwrap(), sums);
+}
+
+pub(super) fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
     let amount = Money::new(7, order.total.currency());
     let share = |item| DiscountShare { item, amount, points: Points::new(70), units: 2 };
     OrderDiscount {
@@ -210,15 +254,18 @@ fn discount(order: &Order, item: Option<OrderItemId>) -> OrderDiscount {
         kind: DiscountKind::Offer,
         name: "Zwei für „eins“".to_owned(),
         redemption: None,
+        intent: None,
+        offer: None,
         amount,
         points: Points::ZERO,
         unbacked: false,
+        reason: None,
         shares: item.map(share).into_iter().collect(),
         created_at: world::at(41),
     }
 }
 
-fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
+pub(super) fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
     let money = |minor| Money::new(minor, order.total.currency());
     let share = |item| RefundShare {
         item,
@@ -232,6 +279,7 @@ fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
         merchant: order.merchant,
         order: order.id,
         item: None,
+        whole: false,
         is_cash: false,
         reason: None,
         amount: money(25),
@@ -243,7 +291,7 @@ fn refund(order: &Order, item: Option<OrderItemId>) -> OrderRefund {
     }
 }
 
-fn tip(order: &Order, minor: i64) -> OrderTip {
+pub(super) fn tip(order: &Order, minor: i64) -> OrderTip {
     OrderTip {
         id: OrderTipId::new(0),
         merchant: order.merchant,

@@ -76,6 +76,7 @@ pub(super) fn clear(
         whose,
         " AND (phone_number IS NOT NULL OR delivery_location IS NOT NULL OR extra_info IS NOT NULL)",
     )?;
+    let said = run(tx, SAID[0], whose, SAID[1])?;
     let requests = void_requests(tx, whose, values)?;
     let [kept_orders, kept_items, redemptions, visits, entries] = kept(tx, whose)?;
     let mut parts = vec![
@@ -88,7 +89,7 @@ pub(super) fn clear(
         Part { kind: PartKind::OrderItems, cleared: items, kept: kept_items },
         Part { kind: PartKind::Redemptions, cleared: 0, kept: redemptions },
         Part { kind: PartKind::Visits, cleared: 0, kept: visits },
-        Part { kind: PartKind::LedgerEntries, cleared: 0, kept: entries },
+        Part { kind: PartKind::LedgerEntries, cleared: said, kept: entries },
     ];
     if whose.whole {
         let person = Whose { merchant: None, ..whose };
@@ -129,6 +130,16 @@ fn forget_merges(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
     }
     Ok(count(statement.execute(tx.connection)?))
 }
+/// What was said of a person's lines of the ledger, and of those of others that points moved to or from: up to the condition
+/// whose they are, and what follows it.
+const SAID: [&str; 2] = [
+    "DELETE FROM entry_reason WHERE (merchant_id, entry_id) IN (WITH said AS \
+     (SELECT e.merchant_id, e.id, e.cause, e.cause_id FROM entry e \
+     WHERE (e.merchant_id, e.account_id) IN (SELECT merchant_id, id FROM account WHERE ",
+    ")) SELECT s.merchant_id, s.id FROM said s UNION ALL SELECT s.merchant_id, s.cause_id FROM said s \
+     WHERE s.cause = 'transfer' UNION ALL SELECT t.merchant_id, t.id FROM said s JOIN entry t \
+     ON t.merchant_id = s.merchant_id AND t.cause_id = s.id AND t.cause = 'transfer')",
+];
 
 /// Calls off what was promised and is open, and frees what it held. Accounts are locked before their holds are looked at, in one
 /// order, as whoever holds, spends and frees does: a hold that is just being made is seen once its transaction has ended.

@@ -228,7 +228,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, number, store_id, phone_number, order_type_id, "y.name": Called("order_type"), state,
-            pickup_at: Instant, delivery_location, payment_type, num_of_guests, currency,
+            pickup_at: Instant, delivery_location, payment_type, payments, num_of_guests, currency,
             cash_received: Money("currency"), change_given: Money("currency"),
             tax: Money("currency"), total: Money("currency"), refunded: Money("currency"),
             completed: Truth, completed_at: Instant, business_date, is_active: Truth,
@@ -268,8 +268,8 @@ pub(super) const SECTIONS: &[Section] = &[
         reach: Members("p.merchant_id"),
         order: "t.merchant_id, t.id",
         columns: columns![
-            id, merchant_id, order_id, kind, name, redemption_id, amount: Money("currency"), "p.currency", points,
-            unbacked: Truth, created_at: Instant,
+            id, merchant_id, order_id, kind, name, redemption_id, redemption_intent_id, offer_id,
+            amount: Money("currency"), "p.currency", points, unbacked: Truth, reason_code, reason, created_at: Instant,
         ],
     },
     Section {
@@ -292,7 +292,7 @@ pub(super) const SECTIONS: &[Section] = &[
         reach: Members("p.merchant_id"),
         order: "t.merchant_id, t.id",
         columns: columns![
-            id, merchant_id, order_id, order_item_id, is_cash: Truth, reason, amount: Money("currency"),
+            id, merchant_id, order_id, order_item_id, whole: Truth, is_cash: Truth, reason, amount: Money("currency"),
             tips: Money("currency"), points_value: Money("currency"), points, "p.currency", created_at: Instant,
         ],
     },
@@ -308,6 +308,15 @@ pub(super) const SECTIONS: &[Section] = &[
             merchant_id, order_refund_id, order_item_id, quantity, money: Money("currency"),
             points_value: Money("currency"), points, "p.currency",
         ],
+    },
+    Section {
+        key: "orderClaims",
+        table: "order_claim",
+        joins: "",
+        whose: PERSON,
+        reach: Members("t.merchant_id"),
+        order: "t.merchant_id, t.order_id",
+        columns: columns![merchant_id, order_id, business_date, created_at: Instant],
     },
     Section {
         key: "visits",
@@ -345,6 +354,16 @@ pub(super) const SECTIONS: &[Section] = &[
             id, merchant_id, account_id, seq, kind, amount, cause, cause_id, natural_key, reverses,
             occurred_at: Instant, recorded_at: Instant, business_date,
         ],
+    },
+    Section {
+        key: "pointsReasons",
+        table: "entry_reason",
+        joins: "JOIN entry o ON o.merchant_id = t.merchant_id AND o.id = t.entry_id \
+                JOIN account p ON p.merchant_id = o.merchant_id AND p.id = o.account_id",
+        whose: PARENT,
+        reach: Members("p.merchant_id"),
+        order: "t.merchant_id, t.entry_id",
+        columns: columns![merchant_id, entry_id, reason],
     },
     Section {
         key: "pointsLots",
@@ -387,6 +406,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, account_id, amount, until: Instant, state, created_at: Instant,
+            ended_at: Instant,
         ],
     },
     Section {
@@ -408,7 +428,7 @@ pub(super) const SECTIONS: &[Section] = &[
         order: "t.merchant_id, t.id",
         columns: columns![
             id, merchant_id, kind, store_id, offer_id, loyalty_card_id, loyalty_reward_id, hold_id,
-            code, state, expires_at: Instant, created_at: Instant,
+            order_id, code, state, expires_at: Instant, created_at: Instant,
         ],
     },
     Section {
@@ -472,6 +492,10 @@ pub(super) const WITHHELD: &[(&str, &str, &str)] = &[
     ("merge", "merged_by", "is another person"),
     ("merge_move", "*", "says which rows a merge moved: they are there, under whose they are"),
     ("orders", "waiter_id", "is another person"),
+    ("order_claim", "actor_id", "is another person"),
+    ("order_link", "*", "is what other systems call orders that are there"),
+    ("sale_refund", "*", "is what other systems call refunds that are there, or are yet to come"),
+    ("sale_review", "*", "is what the merchant's people look at, and nothing of the person"),
     ("entry", "actor_id", "is another person"),
     ("entry", "hash", "holds nothing personal: it chains the books"),
     ("account", "head", "holds nothing personal: it chains the books"),

@@ -43,7 +43,7 @@ impl Tx<'_> {
 }
 
 /// What is wrong, and the statement that finds it: ids. It ends in the merchant.
-const STRAYS: [(&str, &str); 11] = [
+const STRAYS: [(&str, &str); 19] = [
     (
         "no customer of the merchant's has account",
         "SELECT a.id FROM account a LEFT JOIN membership m ON m.merchant_id = a.merchant_id \
@@ -108,5 +108,59 @@ const STRAYS: [(&str, &str); 11] = [
          AND h.id = p.hold_id LEFT JOIN lot l ON l.merchant_id = p.merchant_id \
          AND l.id = p.lot_id WHERE (h.id IS NULL OR l.id IS NULL \
          OR l.account_id <> h.account_id) AND p.merchant_id = ",
+    ),
+    (
+        "its promise ends at another time: not the time of hold",
+        "SELECT h.id FROM hold h JOIN redemption_intent i ON i.merchant_id = h.merchant_id \
+         AND i.hold_id = h.id WHERE i.expires_at <> h.until AND h.merchant_id = ",
+    ),
+    (
+        "another card's or another thing's entry has redemption",
+        "SELECT r.id FROM redemption r JOIN entry e ON e.merchant_id = r.merchant_id \
+         AND e.id = r.entry_id JOIN account a ON a.merchant_id = e.merchant_id \
+         AND a.id = e.account_id WHERE (e.kind <> 'redeem' OR NOT (\
+         e.cause = 'redemption' AND e.cause_id = r.id \
+         OR e.cause = 'order' AND COALESCE(e.cause_id = r.order_id, FALSE)) OR a.loyalty_card_id <> r.loyalty_card_id) AND r.merchant_id = ",
+    ),
+    (
+        "its lines earned another number than entry",
+        "SELECT e.id FROM entry e JOIN (SELECT n.merchant_id, n.entry_id, SUM(n.points) AS points \
+         FROM earning_line n GROUP BY n.merchant_id, n.entry_id) s \
+         ON s.merchant_id = e.merchant_id AND s.entry_id = e.id WHERE s.points <> e.amount \
+         AND e.merchant_id = ",
+    ),
+    (
+        "a line of another order earned with entry",
+        "SELECT DISTINCT n.entry_id FROM earning_line n LEFT JOIN entry e \
+         ON e.merchant_id = n.merchant_id AND e.id = n.entry_id LEFT JOIN order_item i \
+         ON i.merchant_id = n.merchant_id AND i.id = n.order_item_id WHERE (e.id IS NULL \
+         OR i.id IS NULL OR e.cause <> 'order' OR e.cause_id <> i.order_id) AND n.merchant_id = ",
+    ),
+    (
+        "no lot of the same account is brought back by lot",
+        "SELECT l.id FROM lot l LEFT JOIN lot r ON r.merchant_id = l.merchant_id \
+         AND r.id = l.revives WHERE l.revives IS NOT NULL AND l.moved_from IS NULL \
+         AND (r.id IS NULL OR r.id = l.id OR r.account_id <> l.account_id) AND l.merchant_id = ",
+    ),
+    (
+        "it did not come from another account with its time: lot",
+        "SELECT l.id FROM lot l JOIN entry e ON e.merchant_id = l.merchant_id AND e.id = l.entry_id \
+         LEFT JOIN lot m ON m.merchant_id = l.merchant_id AND m.id = l.moved_from \
+         WHERE l.moved_from IS NOT NULL AND (m.id IS NULL OR m.account_id = l.account_id \
+         OR e.kind <> 'transfer' OR m.active_from <> l.active_from \
+         OR COALESCE(m.expires_at, -1) <> COALESCE(l.expires_at, -1)) AND l.merchant_id = ",
+    ),
+    (
+        "what moved did not leave another account as it came: entry",
+        "SELECT e.id FROM entry e LEFT JOIN entry o ON o.merchant_id = e.merchant_id \
+         AND o.id = e.cause_id WHERE e.cause = 'transfer' AND (o.id IS NULL \
+         OR o.kind <> 'transfer' OR e.kind <> 'transfer' OR o.account_id = e.account_id \
+         OR o.amount <> -e.amount) AND e.merchant_id = ",
+    ),
+    (
+        "what moved came nowhere: entry",
+        "SELECT e.id FROM entry e LEFT JOIN entry o ON o.merchant_id = e.merchant_id \
+         AND o.cause_id = e.id AND o.cause = 'transfer' WHERE e.kind = 'transfer' \
+         AND e.cause <> 'transfer' AND o.id IS NULL AND e.merchant_id = ",
     ),
 ];

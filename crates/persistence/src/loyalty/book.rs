@@ -13,7 +13,7 @@ use regulars_loyalty::{
     Account, Book, Cause, Entry, EntryKind, Hold, HoldLot, HoldState, Lot, LotUse,
 };
 
-use super::account;
+use super::{account, ledger::push_owned};
 use crate::{
     Tx,
     promotion::terms::{Origin, parsed},
@@ -26,18 +26,58 @@ pub(super) fn next(
     most: u16,
 ) -> Result<Vec<Book>, StoreError> {
     let accounts = accounts(tx, after, most)?;
-    if accounts.is_empty() {
+    filled(tx, accounts)
+}
+
+/// The whole books of accounts in reach.
+pub(super) fn of_accounts(tx: &mut Tx<'_>, ids: &[AccountId]) -> Result<Vec<Book>, StoreError> {
+    let accounts = by_ids(tx, ids)?;
+    filled(tx, accounts)
+}
+
+fn filled(tx: &mut Tx<'_>, accounts: Vec<Account>) -> Result<Vec<Book>, StoreError> {
+    let (ids, mut books) = empty(accounts);
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<i64> = accounts.iter().map(|account| account.id.get()).collect();
-    let mut books: BTreeMap<i64, Book> =
-        accounts.into_iter().map(|account| (account.id.get(), Book::new(account))).collect();
     entries(tx, &ids, &mut books)?;
-    lots(tx, &ids, &mut books)?;
+    lots(tx, &ids, " ORDER BY l.id", &mut books)?;
     lot_uses(tx, &ids, &mut books)?;
-    holds(tx, &ids, &mut books)?;
-    hold_lots(tx, &ids, &mut books)?;
+    holds(tx, &ids, " ORDER BY h.id", &mut books)?;
+    hold_lots(tx, &ids, "", &mut books)?;
     Ok(books.into_values().collect())
+}
+
+/// The books of accounts in reach as far as they say what is there.
+pub(super) fn standing(tx: &mut Tx<'_>, ids: &[AccountId]) -> Result<Vec<Book>, StoreError> {
+    let accounts = by_ids(tx, ids)?;
+    let (ids, mut books) = empty(accounts);
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    lots(tx, &ids, " AND l.remaining > 0 ORDER BY l.id", &mut books)?;
+    holds(tx, &ids, " AND h.state = 'OPEN' ORDER BY h.id", &mut books)?;
+    hold_lots(tx, &ids, " AND h.state = 'OPEN'", &mut books)?;
+    Ok(books.into_values().collect())
+}
+
+fn empty(accounts: Vec<Account>) -> (Vec<i64>, BTreeMap<i64, Book>) {
+    let ids: Vec<i64> = accounts.iter().map(|account| account.id.get()).collect();
+    let books = accounts.into_iter().map(|account| (account.id.get(), Book::new(account)));
+    (ids, books.collect())
+}
+
+fn by_ids(tx: &mut Tx<'_>, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::<account::RowSql>::new("SELECT ")
+        .sql(account::COLUMNS)
+        .sql(" FROM account a WHERE a.id")
+        .is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
+    push_owned(&mut statement, tx.scope());
+    let rows: Vec<account::Row> = statement.load(tx.connection)?;
+    rows.into_iter().map(account::Row::account).collect()
 }
 
 fn accounts(
@@ -80,7 +120,7 @@ fn of<ST>(
     select: &'static str,
     joins: &'static str,
     ids: &[i64],
-    order: &'static str,
+    which: &'static str,
 ) -> Statement<ST> {
     let mut statement = Statement::new("SELECT a.id, ")
         .sql(select)
@@ -92,7 +132,7 @@ fn of<ST>(
         statement.push(" AND a.merchant_id = ");
         statement.push_bind(merchant.get());
     }
-    statement.sql(order)
+    statement.sql(which)
 }
 
 pub(super) type EntrySql = (
@@ -113,8 +153,16 @@ pub(super) type EntrySql = (
 );
 
 /// The columns of [`EntryRow`] after the account, in its order, under the alias `e`.
-pub(super) const ENTRY: &str = "e.id, e.seq, e.kind, e.amount, e.cause, e.cause_id, \
-     e.natural_key, e.reverses, e.occurred_at, e.recorded_at, e.business_date, e.actor_id, e.hash";
+macro_rules! entry_columns {
+    () => {
+        "e.id, e.seq, e.kind, e.amount, e.cause, e.cause_id, e.natural_key, e.reverses, \
+         e.occurred_at, e.recorded_at, e.business_date, e.actor_id, e.hash"
+    };
+}
+pub(super) use entry_columns;
+
+/// As [`entry_columns`].
+pub(super) const ENTRY: &str = entry_columns!();
 
 #[derive(Queryable)]
 pub(super) struct EntryRow {
@@ -209,13 +257,18 @@ pub(super) fn lot(
     }
 }
 
-fn lots(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Result<(), StoreError> {
+fn lots(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+    which: &'static str,
+    books: &mut BTreeMap<i64, Book>,
+) -> Result<(), StoreError> {
     let rows: Vec<LotRow> = of::<LotSql>(
         tx.scope(),
         LOT,
         " JOIN lot l ON l.merchant_id = a.merchant_id AND l.account_id = a.id",
         ids,
-        " ORDER BY l.id",
+        which,
     )
     .load(tx.connection)?;
     for row in rows {
@@ -252,19 +305,24 @@ fn lot_uses(
     Ok(())
 }
 
-type HoldSql = (BigInt, BigInt, BigInt, BigInt, Text, BigInt);
-type HoldRow = (i64, i64, i64, i64, String, i64);
+type HoldSql = (BigInt, BigInt, BigInt, BigInt, Text, BigInt, Nullable<BigInt>);
+type HoldRow = (i64, i64, i64, i64, String, i64, Option<i64>);
 
-fn holds(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Result<(), StoreError> {
+fn holds(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+    which: &'static str,
+    books: &mut BTreeMap<i64, Book>,
+) -> Result<(), StoreError> {
     let rows: Vec<HoldRow> = of::<HoldSql>(
         tx.scope(),
-        "h.id, h.amount, h.until, h.state, h.created_at",
+        "h.id, h.amount, h.until, h.state, h.created_at, h.ended_at",
         " JOIN hold h ON h.merchant_id = a.merchant_id AND h.account_id = a.id",
         ids,
-        " ORDER BY h.id",
+        which,
     )
     .load(tx.connection)?;
-    for (account, id, amount, until, state, created_at) in rows {
+    for (account, id, amount, until, state, created_at, ended_at) in rows {
         let origin = Origin { table: "hold", id };
         let Some(book) = books.get_mut(&account) else { continue };
         book.holds.push(Hold {
@@ -274,6 +332,7 @@ fn holds(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Resul
             until: Timestamp::from_micros(until),
             state: origin.read("state", HoldState::from_name(&state))?,
             created_at: Timestamp::from_micros(created_at),
+            ended_at: ended_at.map(Timestamp::from_micros),
         });
     }
     Ok(())
@@ -282,6 +341,7 @@ fn holds(tx: &mut Tx<'_>, ids: &[i64], books: &mut BTreeMap<i64, Book>) -> Resul
 fn hold_lots(
     tx: &mut Tx<'_>,
     ids: &[i64],
+    which: &'static str,
     books: &mut BTreeMap<i64, Book>,
 ) -> Result<(), StoreError> {
     let rows: Vec<Part> = of::<PartSql>(
@@ -290,7 +350,7 @@ fn hold_lots(
         " JOIN hold h ON h.merchant_id = a.merchant_id AND h.account_id = a.id \
          JOIN hold_lot p ON p.merchant_id = h.merchant_id AND p.hold_id = h.id",
         ids,
-        "",
+        which,
     )
     .load(tx.connection)?;
     for (account, hold, lot, amount) in rows {

@@ -2,7 +2,7 @@
 
 use diesel::sql_types::BigInt;
 use regulars_kernel::{EntryId, LoyaltyCardId, MerchantId, OrderItemId, Points, StoreError};
-use regulars_loyalty::{EarningLine, welcome::WelcomeMark};
+use regulars_loyalty::{Cause, EarningLine, welcome::WelcomeMark};
 
 use crate::{Tx, statement::Statement};
 
@@ -51,6 +51,25 @@ pub(super) fn lines(
         points: Points::new(points),
     };
     Ok(rows.into_iter().map(line).collect())
+}
+
+pub(super) fn clear_lines(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    cause: Cause,
+) -> Result<(), StoreError> {
+    tx.require_merchant(merchant, StoreError::OutOfScope("the entries are another's"))?;
+    Statement::<()>::new("DELETE FROM earning_line WHERE merchant_id = ")
+        .bind(merchant.get())
+        .sql(" AND entry_id IN (SELECT e.id FROM entry e WHERE e.merchant_id = ")
+        .bind(merchant.get())
+        .sql(" AND e.cause = ")
+        .bind(cause.name())
+        .sql(" AND e.cause_id = ")
+        .bind(cause.id())
+        .sql(")")
+        .execute(tx.connection)
+        .map(drop)
 }
 
 /// A mark that two write at once makes one of them wait, and then find it.

@@ -5,8 +5,8 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 use regulars_kernel::{
-    HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, Page, PageRequest, PersonId, Points,
-    RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
+    HoldId, IntentId, LoyaltyCardId, MerchantId, OfferId, OrderId, Page, PageRequest, PersonId,
+    Points, RewardId, Scope, StoreAccess, StoreError, StoreId, Timestamp,
 };
 use regulars_loyalty::{
     IntentQuery, IntentSort, IntentState, Promised, RedemptionIntent, RedemptionKind,
@@ -34,6 +34,7 @@ pub(super) type IntentSql = (
     Text,
     BigInt,
     BigInt,
+    Nullable<BigInt>,
 );
 
 /// A promise.
@@ -53,6 +54,7 @@ pub(super) struct IntentRow {
     state: String,
     expires_at: i64,
     created_at: i64,
+    order_id: Option<i64>,
 }
 
 impl IntentRow {
@@ -72,6 +74,7 @@ impl IntentRow {
             promised: origin.read("kind", promised)?,
             person: self.person_id.map(PersonId::new),
             store: self.store_id.map(StoreId::new),
+            order: self.order_id.map(OrderId::new),
             hold: self.hold_id.map(HoldId::new),
             held: self.held.map(Points::new),
             code: self.code,
@@ -85,7 +88,7 @@ impl IntentRow {
 const COLUMNS: &str = "c.id, c.merchant_id, c.kind, c.person_id, c.store_id, c.offer_id, \
      c.loyalty_card_id, c.loyalty_reward_id, c.hold_id, (SELECT h.amount FROM hold h \
      WHERE h.merchant_id = c.merchant_id AND h.id = c.hold_id), c.code, c.state, c.expires_at, \
-     c.created_at";
+     c.created_at, c.order_id";
 
 /// Promises `c` in reach; a condition can follow.
 pub(super) fn intents(scope: Scope) -> Statement<IntentSql> {

@@ -10,8 +10,8 @@ use regulars_kernel::{
     StoreError, Timestamp,
 };
 use regulars_loyalty::{
-    Account, Cause, EarningLine, Entry, Hold, HoldState, Holdings, LedgerStore, Lot, LoyaltyStore,
-    Posted, Traced,
+    Account, Cause, EarningLine, Entry, Hold, HoldState, Holdings, LedgerStore, Lot, LoyaltyCard,
+    LoyaltyStore, Posted, Traced,
     ledger_store::NewHold,
     posting::{Locked, Posting},
     welcome::WelcomeMark,
@@ -94,8 +94,13 @@ impl LedgerStore for Tx<'_> {
         Ok(())
     }
 
-    fn hand_over_hold(&mut self, account: &mut Locked, hold: &Hold) -> Result<(), StoreError> {
-        hold::end(self, account, hold, HoldState::Cancelled)
+    fn hand_over_hold(
+        &mut self,
+        account: &mut Locked,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        hold::end(self, account, hold, (HoldState::Cancelled, now))
     }
 
     fn repoint_promise(
@@ -117,6 +122,24 @@ impl LedgerStore for Tx<'_> {
         trace::traced(self, found)
     }
 
+    fn share_loyalty_cards(
+        &mut self,
+        ids: &[LoyaltyCardId],
+    ) -> Result<Vec<LoyaltyCard>, StoreError> {
+        // SQLite has one writer: there is nothing to lock.
+        if !self.lock().is_empty() {
+            let mut statement =
+                Statement::<BigInt>::new("SELECT p.id FROM loyalty_card p WHERE p.id")
+                    .is_in(ids.iter().map(|id| id.get()).collect::<Bind>());
+            if let Some(merchant) = self.scope().merchant() {
+                statement.push(" AND p.merchant_id = ");
+                statement.push_bind(merchant.get());
+            }
+            statement.sql(" ORDER BY p.id FOR SHARE").load::<i64>(self.connection)?;
+        }
+        self.loyalty_cards(ids)
+    }
+
     fn holdings(&mut self, account: &Locked) -> Result<Holdings, StoreError> {
         hold::holdings(self, account.account())
     }
@@ -135,9 +158,9 @@ impl LedgerStore for Tx<'_> {
         &mut self,
         account: &mut Locked,
         hold: &Hold,
-        state: HoldState,
+        end: (HoldState, Timestamp),
     ) -> Result<(), StoreError> {
-        hold::end_hold(self, account, hold, state)
+        hold::end_hold(self, account, hold, end)
     }
 
     fn entry_of_key(
@@ -258,6 +281,14 @@ impl LedgerStore for Tx<'_> {
         earning::lines(self, merchant, earning)
     }
 
+    fn clear_earning_lines(
+        &mut self,
+        merchant: MerchantId,
+        cause: Cause,
+    ) -> Result<(), StoreError> {
+        earning::clear_lines(self, merchant, cause)
+    }
+
     fn claim_welcome(
         &mut self,
         merchant: MerchantId,
@@ -269,7 +300,7 @@ impl LedgerStore for Tx<'_> {
 }
 
 /// Appends the condition that the accounts `a` are in reach.
-fn push_owned<ST>(statement: &mut Statement<ST>, scope: Scope) {
+pub(super) fn push_owned<ST>(statement: &mut Statement<ST>, scope: Scope) {
     match scope {
         Scope::Merchant(merchant) => {
             statement.push(" AND a.merchant_id = ");

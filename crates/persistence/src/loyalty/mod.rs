@@ -9,6 +9,7 @@ mod book;
 mod card;
 mod earning;
 mod facts;
+mod history;
 mod intent;
 mod ledger;
 mod redeeming;

@@ -164,6 +164,46 @@ impl RedeemingStore for Tx<'_> {
         }
     }
 
+    fn lapse_intents_of(
+        &mut self,
+        promotion: PromotionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let merchant = self.merchant()?;
+        let (column, id) = match promotion {
+            PromotionId::Offer(id) => (" AND offer_id = ", id.get()),
+            PromotionId::Card(id) => (" AND loyalty_card_id = ", id.get()),
+        };
+        Statement::<()>::new("UPDATE redemption_intent SET state = 'LAPSED' WHERE merchant_id = ")
+            .bind(merchant.get())
+            .sql(column)
+            .bind(id)
+            .sql(" AND state = 'OPEN' AND expires_at <= ")
+            .bind(now.micros())
+            .execute(self.connection)
+            .map(drop)
+    }
+
+    fn bind_intent(&mut self, intent: IntentId, order: Option<OrderId>) -> Result<(), StoreError> {
+        let merchant = self.merchant()?;
+        let touched = Statement::<()>::new("UPDATE redemption_intent SET order_id = ")
+            .bind(order.map(OrderId::get))
+            .sql(" WHERE merchant_id = ")
+            .bind(merchant.get())
+            .sql(" AND id = ")
+            .bind(intent.get())
+            .execute(self.connection)?;
+        one(touched, "the promise is not there")
+    }
+
+    fn redemptions_of_order(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<Vec<Redemption>, StoreError> {
+        redemption::of_order(self, merchant, order)
+    }
+
     fn lapse_intents(&mut self, now: Timestamp, most: u16) -> Result<usize, StoreError> {
         // Those that set something aside lapse with their hold.
         let mut statement = Statement::<()>::new(
@@ -231,17 +271,13 @@ impl RedeemingStore for Tx<'_> {
         if self.scope().merchant().is_some_and(|own| own != merchant) {
             return Ok(None);
         }
-        // Spaces and hyphens are no part of a code, as the domain compares them.
         let id: Option<i64> = Statement::<BigInt>::new(
             "SELECT p.id FROM offer p WHERE p.redemption_code_type = 'FIXED' AND NOT p.archived \
-             AND lower(replace(replace(p.code, ' ', ''), '-', '')) = ",
+             AND p.merchant_id = ",
         )
-        .bind(code.key())
-        .sql(" AND p.merchant_id = ")
         .bind(merchant.get())
-        .sql(" ORDER BY upper(p.code) = ")
-        .bind(code.as_str().to_ascii_uppercase())
-        .sql(" DESC, p.id LIMIT 1")
+        .sql(" AND p.code_key = ")
+        .bind(code.key())
         .first(self.connection)?;
         Ok(id.map(OfferId::new))
     }

@@ -124,6 +124,23 @@ pub(super) fn by_ids(tx: &mut Tx<'_>, ids: &[RedemptionId]) -> Result<Vec<Redemp
     rows.into_iter().map(Row::redemption).collect()
 }
 
+/// What was taken off an order, by ascending id.
+pub(super) fn of_order(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    order: OrderId,
+) -> Result<Vec<Redemption>, StoreError> {
+    let mut statement = Statement::<RowSql>::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(" FROM redemption c WHERE c.merchant_id = ")
+        .bind(merchant.get())
+        .sql(" AND c.order_id = ")
+        .bind(order.get());
+    push_near(&mut statement, tx.scope());
+    let rows: Vec<Row> = statement.sql(" ORDER BY c.id").load(tx.connection)?;
+    rows.into_iter().map(Row::redemption).collect()
+}
+
 /// Appends ` AND …` for what a query admits.
 fn push_query<ST>(statement: &mut Statement<ST>, query: &RedemptionQuery) {
     statement.push(" AND c.kind = ");

@@ -167,6 +167,58 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &OrderItem) -> Result<OrderItemId, St
     Ok(OrderItemId::new(id))
 }
 
+/// Lines of one statement: one text for each number of lines of a receipt, and few long ones.
+const AT_ONCE: usize = 16;
+
+pub(super) fn insert_all(
+    tx: &mut Tx<'_>,
+    new: &[OrderItem],
+) -> Result<Vec<OrderItemId>, StoreError> {
+    let mut ids: Vec<OrderItemId> = Vec::with_capacity(new.len());
+    for chunk in new.chunks(AT_ONCE) {
+        let mut statement = Statement::<BigInt>::new(
+            "INSERT INTO order_item (merchant_id, order_id, product_id, name, quantity, num_of_discounted_units, \
+             unit_price, modifiers, cost, is_completed, entity_source, entity_source_id, extra_info, created_at, \
+             updated_at) VALUES ",
+        );
+        for (nth, item) in chunk.iter().enumerate() {
+            tx.require_merchant(item.merchant, OUT_OF_REACH)?;
+            let values = Values::try_from(item)?;
+            let values: [Bind; 15] = [
+                item.merchant.get().into(),
+                item.order.get().into(),
+                values.product_id.into(),
+                values.name.into(),
+                i64::from(values.quantity).into(),
+                i64::from(values.num_of_discounted_units).into(),
+                values.unit_price.into(),
+                values.modifiers.into(),
+                values.cost.into(),
+                values.is_completed.into(),
+                values.entity_source.map(str::to_owned).into(),
+                values.entity_source_id.into(),
+                values.extra_info.into(),
+                item.created_at.micros().into(),
+                values.updated_at.into(),
+            ];
+            for (column, value) in values.into_iter().enumerate() {
+                statement.push(match (nth, column) {
+                    (0, 0) => "(",
+                    (_, 0) => "), (",
+                    _ => ", ",
+                });
+                statement.push_bind(value);
+            }
+        }
+        statement.push(") RETURNING id");
+        let mut rows: Vec<i64> = statement.load(tx.connection)?;
+        // They are numbered as they are listed.
+        rows.sort_unstable();
+        ids.extend(rows.into_iter().map(OrderItemId::new));
+    }
+    Ok(ids)
+}
+
 pub(super) fn update(tx: &mut Tx<'_>, changed: &OrderItem) -> Result<(), StoreError> {
     tx.require_merchant(changed.merchant, OUT_OF_REACH)?;
     let row = order_item::table.find((changed.merchant.get(), changed.id.get()));

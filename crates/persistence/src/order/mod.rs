@@ -13,7 +13,9 @@ mod merge;
 mod order;
 mod order_type;
 mod part;
+mod purchase;
 mod refund;
+mod review;
 mod tip;
 mod visit;
 
@@ -183,6 +185,10 @@ impl OrderStore for Tx<'_> {
         item::insert(self, new)
     }
 
+    fn insert_order_items(&mut self, new: &[OrderItem]) -> Result<Vec<OrderItemId>, StoreError> {
+        item::insert_all(self, new)
+    }
+
     fn update_order_item(&mut self, item: &OrderItem) -> Result<(), StoreError> {
         item::update(self, item)
     }
@@ -205,6 +211,34 @@ impl OrderStore for Tx<'_> {
         new: &OrderDiscount,
     ) -> Result<OrderDiscountId, StoreError> {
         discount::insert(self, new)
+    }
+
+    fn find_order_of_discount(
+        &mut self,
+        merchant: MerchantId,
+        discount: OrderDiscountId,
+    ) -> Result<Option<Order>, StoreError> {
+        order::find_of_discount(self, merchant, discount)
+    }
+
+    fn update_order_discount(&mut self, discount: &OrderDiscount) -> Result<(), StoreError> {
+        discount::update(self, discount)
+    }
+
+    fn delete_order_discount(
+        &mut self,
+        merchant: MerchantId,
+        id: OrderDiscountId,
+    ) -> Result<(), StoreError> {
+        discount::delete(self, merchant, id)
+    }
+
+    fn count_discounted_units(
+        &mut self,
+        merchant: MerchantId,
+        order: OrderId,
+    ) -> Result<(), StoreError> {
+        discount::count_units(self, merchant, order)
     }
 
     fn insert_order_refund(&mut self, new: &OrderRefund) -> Result<OrderRefundId, StoreError> {

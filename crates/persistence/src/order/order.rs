@@ -8,11 +8,11 @@ use diesel::{
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
-    MerchantId, Money, OrderId, OrderItemId, OrderTypeId, Page, PageRequest, PersonId, StoreAccess,
-    StoreError, StoreId, Timestamp,
+    Currency, MerchantId, Money, OrderDiscountId, OrderId, OrderItemId, OrderTypeId, Page,
+    PageRequest, PersonId, StoreAccess, StoreError, StoreId, Timestamp,
 };
 use regulars_merchant::EntitySource;
-use regulars_order::{Order, OrderQuery, OrderSort, OrderState, PaymentType};
+use regulars_order::{Order, OrderQuery, OrderSort, OrderState, Payment, PaymentType};
 
 use super::{
     OUT_OF_REACH,
@@ -44,7 +44,7 @@ impl SortColumns for OrderSort {
 macro_rules! columns {
     () => {
         "c.id, c.merchant_id, c.number, c.store_id, c.person_id, c.waiter_id, c.phone_number, \
-         c.order_type_id, c.state, c.pickup_at, c.delivery_location, c.payment_type, \
+         c.order_type_id, c.state, c.pickup_at, c.delivery_location, c.payment_type, c.payments, \
          c.num_of_guests, c.currency, c.cash_received, c.change_given, c.tax, c.total, c.refunded, \
          c.completed, c.completed_at, c.business_date, c.deleted_at, c.entity_source, \
          c.entity_source_id, c.extra_info, c.created_at, c.updated_at"
@@ -62,6 +62,7 @@ type RowSql = (
     BigInt,
     Text,
     Nullable<BigInt>,
+    Nullable<Text>,
     Nullable<Text>,
     Nullable<Text>,
     Nullable<Integer>,
@@ -96,6 +97,7 @@ struct Row {
     pickup_at: Option<i64>,
     delivery_location: Option<String>,
     payment_type: Option<String>,
+    payments: Option<String>,
     num_of_guests: Option<i32>,
     currency: String,
     cash_received: Option<i64>,
@@ -123,6 +125,9 @@ impl TryFrom<Row> for Order {
         let money = |minor| Money::new(minor, currency);
         let payment = row.payment_type.as_deref();
         let payment = payment.map(|name| stored.read("payment_type", name, PaymentType::from_name));
+        let payments = row.payments.as_deref();
+        let payments =
+            payments.map(|text| stored.read("payments", text, |text| payments_of(text, currency)));
         let day = row.business_date.as_deref();
         let day =
             day.map(|day| stored.read("business_date", day, |day| day.parse::<NaiveDate>().ok()));
@@ -131,6 +136,7 @@ impl TryFrom<Row> for Order {
             merchant: MerchantId::new(row.merchant_id),
             state: stored.read("state", &row.state, OrderState::from_name)?,
             payment_type: payment.transpose()?,
+            payments: payments.transpose()?.unwrap_or_default(),
             business_date: day.transpose()?,
             entity_source: stored.entity_source(row.entity_source.as_deref())?,
             number: row.number,
@@ -171,6 +177,7 @@ struct Values {
     pickup_at: Option<i64>,
     delivery_location: Option<String>,
     payment_type: Option<&'static str>,
+    payments: Option<String>,
     num_of_guests: Option<i32>,
     cash_received: Option<i64>,
     change_given: Option<i64>,
@@ -188,9 +195,43 @@ struct Values {
     updated_at: i64,
 }
 
-impl From<&Order> for Values {
-    fn from(order: &Order) -> Self {
-        Self {
+/// A payment in an order's text: the way, the amount, what was handed over and back in cash, in minor units.
+type PaymentText<'a> = (std::borrow::Cow<'a, str>, i64, Option<i64>, Option<i64>);
+
+fn payments_of(text: &str, currency: Currency) -> Option<Vec<Payment>> {
+    let parts: Vec<PaymentText<'_>> = serde_json::from_str(text).ok()?;
+    let money = |minor| Money::new(minor, currency);
+    let payment = |(way, amount, received, change): PaymentText<'_>| {
+        Some(Payment {
+            payment_type: PaymentType::from_name(&way)?,
+            amount: money(amount),
+            cash_received: received.map(money),
+            change: change.map(money),
+        })
+    };
+    parts.into_iter().map(payment).collect()
+}
+
+/// The text of payments; none where there are none.
+fn text_of(payments: &[Payment]) -> Result<Option<String>, StoreError> {
+    if payments.is_empty() {
+        return Ok(None);
+    }
+    let part = |one: &Payment| -> PaymentText<'static> {
+        let (received, change) =
+            (one.cash_received.map(Money::minor), one.change.map(Money::minor));
+        (one.payment_type.name().into(), one.amount.minor(), received, change)
+    };
+    let parts: Vec<_> = payments.iter().map(part).collect();
+    let text = serde_json::to_string(&parts);
+    text.map(Some).map_err(|error| StoreError::Internal(Box::new(error)))
+}
+
+impl TryFrom<&Order> for Values {
+    type Error = StoreError;
+
+    fn try_from(order: &Order) -> Result<Self, StoreError> {
+        Ok(Self {
             store_id: order.store.get(),
             person_id: order.consumer.map(PersonId::get),
             waiter_id: order.waiter.map(PersonId::get),
@@ -200,6 +241,7 @@ impl From<&Order> for Values {
             pickup_at: order.pickup_at.map(Timestamp::micros),
             delivery_location: order.delivery_location.clone(),
             payment_type: order.payment_type.map(PaymentType::name),
+            payments: text_of(&order.payments)?,
             num_of_guests: order.num_of_guests,
             cash_received: order.cash_received.map(Money::minor),
             change_given: order.change.map(Money::minor),
@@ -215,7 +257,7 @@ impl From<&Order> for Values {
             entity_source_id: order.entity_source_id.clone(),
             extra_info: order.extra_info.clone(),
             updated_at: order.updated_at.micros(),
-        }
+        })
     }
 }
 
@@ -257,10 +299,27 @@ pub(super) fn find_of_item(
     Ok(load(tx, statement)?.pop())
 }
 
+pub(super) fn find_of_discount(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    discount: OrderDiscountId,
+) -> Result<Option<Order>, StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let mut statement = sought(merchant);
+    // A discount never changes its order.
+    statement.push(" AND c.id = (SELECT i.order_id FROM order_discount i WHERE i.merchant_id = ");
+    statement.push_bind(merchant.get());
+    statement.push(" AND i.id = ");
+    statement.push_bind(discount.get());
+    statement.push(")");
+    statement.push(tx.lock());
+    Ok(load(tx, statement)?.pop())
+}
+
 pub(super) fn insert(tx: &mut Tx<'_>, new: &Order) -> Result<OrderId, StoreError> {
     tx.require_merchant(new.merchant, OUT_OF_REACH)?;
-    let values = Values::from(new);
-    let columns: [(&'static str, Bind); 27] = [
+    let values = Values::try_from(new)?;
+    let columns: [(&'static str, Bind); 28] = [
         ("merchant_id", new.merchant.get().into()),
         ("currency", new.total.currency().code().into()),
         ("created_at", new.created_at.micros().into()),
@@ -273,6 +332,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &Order) -> Result<OrderId, StoreError
         ("pickup_at", values.pickup_at.into()),
         ("delivery_location", values.delivery_location.into()),
         ("payment_type", values.payment_type.map(str::to_owned).into()),
+        ("payments", values.payments.into()),
         ("num_of_guests", values.num_of_guests.map(i64::from).into()),
         ("cash_received", values.cash_received.into()),
         ("change_given", values.change_given.into()),
@@ -315,7 +375,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &Order) -> Result<OrderId, StoreError
 pub(super) fn update(tx: &mut Tx<'_>, changed: &Order) -> Result<(), StoreError> {
     tx.require_merchant(changed.merchant, OUT_OF_REACH)?;
     let row = orders::table.find((changed.merchant.get(), changed.id.get()));
-    reached(diesel::update(row).set(Values::from(changed)).execute(tx.connection).store()?)
+    reached(diesel::update(row).set(Values::try_from(changed)?).execute(tx.connection).store()?)
 }
 
 pub(super) fn by_ids(

@@ -1,7 +1,7 @@
 //! Refunds and what of them each line has. They are in reach where their order is, and in its currency.
 
 use diesel::{
-    ExpressionMethods as _, Queryable, RunQueryDsl as _,
+    ExpressionMethods as _, QueryDsl as _, Queryable, RunQueryDsl as _,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use regulars_kernel::{
@@ -13,6 +13,7 @@ use regulars_order::{OrderRefund, RefundShare};
 use super::{
     OUT_OF_REACH,
     part::{Part, by_ids, insert_numbers, per_order},
+    reached,
 };
 use crate::{
     Tx,
@@ -27,6 +28,7 @@ type RowSql = (
     BigInt,
     BigInt,
     Nullable<BigInt>,
+    Bool,
     Bool,
     Nullable<Text>,
     BigInt,
@@ -43,6 +45,7 @@ pub(super) struct Row {
     merchant_id: i64,
     order_id: i64,
     order_item_id: Option<i64>,
+    whole: bool,
     is_cash: bool,
     reason: Option<String>,
     amount: i64,
@@ -66,6 +69,7 @@ impl TryFrom<Row> for OrderRefund {
             merchant: MerchantId::new(row.merchant_id),
             order: OrderId::new(row.order_id),
             item: row.order_item_id.map(OrderItemId::new),
+            whole: row.whole,
             is_cash: row.is_cash,
             reason: row.reason,
             amount: Money::new(row.amount, currency),
@@ -79,7 +83,7 @@ impl TryFrom<Row> for OrderRefund {
 }
 
 const REFUNDS: Part<RowSql> = Part::new(
-    "SELECT i.id, i.merchant_id, i.order_id, i.order_item_id, i.is_cash, i.reason, i.amount, i.tips, \
+    "SELECT i.id, i.merchant_id, i.order_id, i.order_item_id, i.whole, i.is_cash, i.reason, i.amount, i.tips, \
      i.points_value, c.currency, i.points, i.created_at FROM order_refund i ",
 );
 
@@ -146,6 +150,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &OrderRefund) -> Result<OrderRefundId
             order_refund::merchant_id.eq(merchant),
             order_refund::order_id.eq(new.order.get()),
             order_refund::order_item_id.eq(new.item.map(OrderItemId::get)),
+            order_refund::whole.eq(new.whole),
             order_refund::is_cash.eq(new.is_cash),
             order_refund::reason.eq(&new.reason),
             order_refund::amount.eq(new.amount.minor()),
@@ -157,14 +162,35 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &OrderRefund) -> Result<OrderRefundId
         .returning(order_refund::id)
         .get_result(tx.connection)
         .store()?;
+    let id = OrderRefundId::new(id);
+    insert_shares(tx, &OrderRefund { id, ..new.clone() })?;
+    Ok(id)
+}
+
+fn insert_shares(tx: &mut Tx<'_>, refund: &OrderRefund) -> Result<(), StoreError> {
+    let (merchant, id) = (refund.merchant.get(), refund.id.get());
     let row = |share: &RefundShare| {
         let (money, points_value) = (share.money.minor(), share.points_value.minor());
         let quantity = share.quantity.into();
         [merchant, id, share.item.get(), quantity, money, points_value, share.points.get()]
     };
-    let rows: Vec<_> = new.shares.iter().map(row).collect();
+    let rows: Vec<_> = refund.shares.iter().map(row).collect();
     let insert_into = "INSERT INTO order_refund_share \
          (merchant_id, order_refund_id, order_item_id, quantity, money, points_value, points) VALUES ";
-    insert_numbers(tx, insert_into, &rows)?;
-    Ok(OrderRefundId::new(id))
+    insert_numbers(tx, insert_into, &rows)
+}
+
+/// Writes what goes back, and its shares, of which there are none.
+pub(super) fn restate(tx: &mut Tx<'_>, refund: &OrderRefund) -> Result<(), StoreError> {
+    tx.require_merchant(refund.merchant, OUT_OF_REACH)?;
+    let row = order_refund::table.find((refund.merchant.get(), refund.id.get()));
+    let values = (
+        order_refund::order_item_id.eq(refund.item.map(OrderItemId::get)),
+        order_refund::amount.eq(refund.amount.minor()),
+        order_refund::tips.eq(refund.tips.minor()),
+        order_refund::points_value.eq(refund.points_value.minor()),
+        order_refund::points.eq(refund.points.get()),
+    );
+    reached(diesel::update(row).set(values).execute(tx.connection).store()?)?;
+    insert_shares(tx, refund)
 }

@@ -13,7 +13,8 @@ use regulars_kernel::{
     CampaignId, MerchantId, OfferId, Page, PageRequest, Scope, StoreAccess, StoreError, Timestamp,
 };
 use regulars_promotion::{
-    Campaign, CampaignFilter, CampaignSort, Offer, OfferFilter, OfferSort, Place, PromotionStore,
+    Campaign, CampaignFilter, CampaignSort, FixedCode, Offer, OfferFilter, OfferSort, Place,
+    PromotionStore,
 };
 
 use crate::Tx;
@@ -99,7 +100,7 @@ impl PromotionStore for Tx<'_> {
     fn find_offer_by_code(
         &mut self,
         merchant: MerchantId,
-        code: &str,
+        code: &FixedCode,
     ) -> Result<Option<OfferId>, StoreError> {
         offer::change::find_by_code(self, merchant, code)
     }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use regulars_kernel::{CampaignId, OfferId, PersonId, Scope, StoreError};
 
 use super::{Fixture, Ports, World, at};
-use crate::{Discount, Offer, RedemptionCode, Terms};
+use crate::{Discount, FixedCode, Offer, RedemptionCode, Terms};
+
+fn fixed(code: &str) -> FixedCode {
+    FixedCode::parse(code).unwrap()
+}
 
 /// Offers are written with all they name, within the merchant's own reach, and nowhere else.
 pub(super) fn writing(fixture: &mut impl Fixture, world: &World) {
@@ -21,9 +25,11 @@ pub(super) fn writing(fixture: &mut impl Fixture, world: &World) {
         made.id = store.insert_offer(&made).unwrap();
         assert_eq!(store.find_offer(own, made.id).unwrap(), Some(made.clone()));
         assert_eq!(store.offers(&[made.id]).unwrap(), [made.clone()]);
-        let by_code =
-            |store: &mut dyn Ports, code: &str| store.find_offer_by_code(own, code).unwrap();
+        let by_code = |store: &mut dyn Ports, code: &str| {
+            store.find_offer_by_code(own, &fixed(code)).unwrap()
+        };
         assert_eq!(by_code(store, "wINTER-26"), Some(made.id));
+        assert_eq!(by_code(store, "win-ter26"), Some(made.id), "whatever its hyphens");
         assert_eq!(by_code(store, "summer"), Some(full.id));
         assert_eq!(by_code(store, "Winter"), None);
         // Everything is written, and what is not named any more is gone.
@@ -57,7 +63,7 @@ pub(super) fn writing(fixture: &mut impl Fixture, world: &World) {
             assert!(matches!(result, Err(StoreError::OutOfScope(_))), "{result:?}");
         };
         refused(store.find_offer(other, theirs.id).map(drop));
-        refused(store.find_offer_by_code(other, "SUMMER").map(drop));
+        refused(store.find_offer_by_code(other, &fixed("SUMMER")).map(drop));
         refused(store.insert_offer(&theirs).map(drop));
         refused(store.update_offer(&theirs));
         refused(store.update_offer(&Offer { id: OfferId::new(999_999), ..made }));

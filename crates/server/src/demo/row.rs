@@ -157,7 +157,7 @@ tables! {
     OfferRow in offer {
         id: i64, merchant_id: i64, campaign_id: Option<i64>, name: &'static str, name_key: String,
         short_description: &'static str, terms_and_conditions: Name, offer_type: &'static str, offer_value: i64,
-        num_of_items: Option<i64>, placement: Name, redemption_code_type: &'static str, code: Name,
+        num_of_items: Option<i64>, placement: Name, redemption_code_type: &'static str, code: Name, code_key: Name,
         redemption_expiration_days: Option<i64>, earn_points: bool, stackable: bool, status: &'static str,
         start_time: Option<i64>, end_time: Option<i64>, day_start_time: Name, day_end_time: Name, days_of_week: i64,
         weather: Name, enrollment_limit: Option<i64>, repeatable: bool, repeat_delay_hours: Option<i64>,
@@ -187,6 +187,10 @@ tables! {
         currency: &'static str, cash_received: Option<i64>, change_given: Option<i64>, tax: i64, total: i64,
         refunded: i64, completed: bool, completed_at: Option<i64>, business_date: Text, is_active: bool,
         deleted_at: Option<i64>, entity_source: Name, entity_source_id: Text, created_at: i64, updated_at: i64,
+    }
+    OrderLinkRow in order_link {
+        id: i64, merchant_id: i64, origin: i64, store_id: i64, entity_source: &'static str, entity_source_id: String,
+        order_id: i64, created_at: i64, updated_at: i64,
     }
     OrderItemRow in order_item {
         id: i64, merchant_id: i64, order_id: i64, product_id: i64, name: &'static str, quantity: i64,

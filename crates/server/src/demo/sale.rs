@@ -5,7 +5,7 @@ use regulars_kernel::Timestamp;
 
 use super::{
     random::{Stream, percent, pick},
-    row::{Batch, OrderItemRow, OrderRow},
+    row::{Batch, OrderItemRow, OrderLinkRow, OrderRow},
     tenant::{Article, Place, Tenant},
     world::{DAY, HOUR, MINUTE, Sequences, World},
 };
@@ -155,6 +155,19 @@ pub(super) fn add(world: &World, number: u64, ids: &mut Sequences, out: &mut Bat
         created_at: sale.placed,
         updated_at,
     });
+    if online {
+        out.order_link.push(OrderLinkRow {
+            id: ids.link(),
+            merchant_id: tenant.id,
+            origin: 0,
+            store_id: sale.place.id,
+            entity_source: "SHOPIFY",
+            entity_source_id: format!("o-{}", sale.id),
+            order_id: sale.id,
+            created_at: sale.placed,
+            updated_at: sale.placed,
+        });
+    }
     out.order_item.extend(sale.lines.iter().map(|line| OrderItemRow {
         id: ids.item(),
         merchant_id: tenant.id,

@@ -73,6 +73,7 @@ fn extend(all: &mut Batch, batch: Batch) {
         offer_product,
         loyalty_reward,
         orders,
+        order_link,
         order_item,
         visit,
         account,
@@ -419,6 +420,7 @@ fn books(world: &Batch) -> BTreeMap<i64, Book> {
             until: instant(row.until),
             state: HoldState::from_name(row.state).unwrap(),
             created_at: instant(row.created_at),
+            ended_at: None,
         });
     }
     for row in &world.hold_lot {

@@ -143,6 +143,7 @@ sequences!(
     card,
     reward,
     item,
+    link,
     visit,
     account,
     entry,

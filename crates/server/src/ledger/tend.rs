@@ -30,7 +30,9 @@ const LEASE: Duration = Duration::from_mins(2);
 /// What the lease is called.
 const LEDGER: &str = "ledger";
 /// Accounts of one write: people's writes wait behind it.
-const ACCOUNTS: u16 = 50;
+const ACCOUNTS: usize = 50;
+/// Accounts that are asked for at once: finding them looks at all that is due.
+const DUE: u16 = 5_000;
 /// Promises that lapse in one write.
 const PROMISES: u16 = 500;
 /// Merchants that are asked for at once.
@@ -110,6 +112,24 @@ impl Round<'_> {
         self.write(move |tx| tx.take_lease(LEDGER, &holder, times))
     }
 
+    /// Settles some accounts; answers whether that is still this process's to do.
+    fn settle(&self, due: &[AccountId], at: Timestamp) -> Result<bool, StoreError> {
+        if !self.goes_on(at)? {
+            return Ok(false);
+        }
+        let all = due.to_vec();
+        if self.write(move |tx| settle(tx, &all, at)).is_ok() {
+            return Ok(true);
+        }
+        // One of them holds the others up: each by itself then.
+        for account in due.iter().copied() {
+            if let Err(error) = self.write(move |tx| settle(tx, &[account], at)) {
+                tracing::warn!(%account, %error, "an account is not settled: trying in the next round");
+            }
+        }
+        Ok(true)
+    }
+
     /// Notes and seals all there is; answers whether it was this process's to do, and was done to the end.
     fn run(&self, seals: bool, now: &dyn Fn() -> Timestamp) -> Result<bool, StoreError> {
         loop {
@@ -128,17 +148,12 @@ impl Round<'_> {
             if !self.goes_on(at)? {
                 return Ok(false);
             }
-            let due = self.db.read(Scope::Platform, |tx| tx.due_accounts(last, at, ACCOUNTS))?;
+            let due = self.db.read(Scope::Platform, |tx| tx.due_accounts(last, at, DUE))?;
             let Some(end) = due.last() else { break };
             last = Some(*end);
-            let all = due.clone();
-            if self.write(move |tx| settle(tx, &all, at)).is_ok() {
-                continue;
-            }
-            // One of them holds the others up: each by itself then.
-            for account in due {
-                if let Err(error) = self.write(move |tx| settle(tx, &[account], at)) {
-                    tracing::warn!(%account, %error, "an account is not settled: trying in the next round");
+            for some in due.chunks(ACCOUNTS) {
+                if !self.settle(some, now())? {
+                    return Ok(false);
                 }
             }
         }

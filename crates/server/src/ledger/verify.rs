@@ -161,7 +161,7 @@ fn look_at(
     let past;
     let looked_at = match as_of {
         Some(at) => {
-            past = book.as_of(at)?;
+            past = book.as_of(at).map_err(StoreError::from)?;
             &past
         }
         None => book,

@@ -66,6 +66,23 @@ pub(super) fn all() -> Vec<Row> {
             |shop| json!({ "id": shop.filled_order() }),
         ),
         mutation(
+            "createOrderDiscount",
+            "",
+            "mutation ($id: ID!, $code: String!) {
+                createOrderDiscount(input: { orderId: $id, redemptionCode: $code }) { success errors }
+            }",
+            |shop| {
+                let made = shop.promised("createRedemptionIntent");
+                json!({ "id": shop.filled_order(), "code": made["code"] })
+            },
+        ),
+        mutation(
+            "deleteOrderDiscount",
+            "",
+            "mutation ($id: ID!) { deleteOrderDiscount(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.order_discount() }),
+        ),
+        mutation(
             "createOrderRefund",
             "",
             "mutation ($id: ID!) { createOrderRefund(input: { orderId: $id, amount: 1 }) { success errors } }",
@@ -106,6 +123,72 @@ pub(super) fn all() -> Vec<Row> {
                 createVisit(input: { storeId: $id, consumerId: $who, amountSpent: 3 }) { success errors }
             }",
             |shop| json!({ "id": shop.store(), "who": shop.managed() }),
+        ),
+        mutation(
+            "quotePurchase",
+            "",
+            "mutation ($id: ID!) {
+                quotePurchase(input: { storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "recordPurchase",
+            "",
+            "mutation ($id: ID!) {
+                recordPurchase(input: { storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "recordPurchase",
+            "where the cashier does not work",
+            "mutation ($id: ID!) {
+                recordPurchase(input: { storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.store() }),
+        ),
+        mutation(
+            "recordPurchases",
+            "",
+            "mutation ($id: ID!) {
+                recordPurchases(input: { purchases: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) {
+                    success errors
+                }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "importOrders",
+            "",
+            "mutation ($id: ID!) {
+                importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) { success errors }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "importOrders",
+            "that earn",
+            "mutation ($id: ID!) {
+                importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }], earn: true }) {
+                    success errors
+                }
+            }",
+            |shop| json!({ "id": shop.id("store") }),
+        ),
+        mutation(
+            "attachOrder",
+            "",
+            "mutation ($id: ID!, $who: ID!) {
+                attachOrder(input: { orderId: $id, consumerId: $who }) { success errors }
+            }",
+            |shop| json!({ "id": shop.sale(), "who": shop.managed() }),
+        ),
+        mutation(
+            "resolveSaleReview",
+            "",
+            "mutation ($id: ID!) { resolveSaleReview(input: { id: $id, decision: DISMISS }) { success errors } }",
+            |shop| json!({ "id": shop.sale_review() }),
         ),
         mutation(
             "createStamp",

@@ -14,6 +14,49 @@ pub(super) fn all() -> Vec<Row> {
             |_| serde_json::Value::Null,
         ),
         query(
+            "pointsHistory",
+            "",
+            "query ($id: ID!) { pointsHistory(consumerId: $id, first: 1) { count } }",
+            |shop| json!({ "id": shop.id("consumer") }),
+        ),
+        query(
+            "balanceAsOf",
+            "",
+            "query ($id: ID!) { balanceAsOf(consumerId: $id) { balance } }",
+            |shop| json!({ "id": shop.id("consumer") }),
+        ),
+        query(
+            "expiring",
+            "",
+            "query ($id: ID!) { expiring(consumerId: $id, withinDays: 30) { amount } }",
+            |shop| json!({ "id": shop.id("consumer") }),
+        ),
+        mutation(
+            "adjustPoints",
+            "",
+            "mutation ($id: ID!, $card: ID!) {
+                adjustPoints(input: { consumerId: $id, loyaltyCardId: $card, amount: 5, reason: \"Matrix\" }) {
+                    success errors
+                }
+            }",
+            |shop| json!({ "id": shop.managed(), "card": shop.stamp_card() }),
+        ),
+        mutation(
+            "transferPoints",
+            "",
+            "mutation ($id: ID!, $to: ID!, $card: ID!) {
+                transferPoints(input: {
+                    fromConsumerId: $id, toConsumerId: $to, fromLoyaltyCardId: $card, points: 1, reason: \"Matrix\"
+                }) { success errors }
+            }",
+            |shop| {
+                let (id, card) = (shop.managed(), shop.id("card"));
+                let gift = json!({ "consumerId": id, "loyaltyCardId": card, "amount": 5, "reason": "Matrix" });
+                shop.made("adjustPoints", "AdjustPointsInput", "entry", &gift);
+                json!({ "id": id, "to": shop.managed(), "card": card })
+            },
+        ),
+        query(
             "offer",
             "what was promised and redeemed of it",
             "query ($id: ID!) { offer(id: $id) { redemptions(first: 1) { count } redemptionIntents(first: 1) { count } } }",
@@ -101,6 +144,23 @@ pub(super) fn all() -> Vec<Row> {
                 let made = shop.promised("createRedemptionIntent");
                 json!({ "code": made["code"], "at": shop.id("store") })
             },
+        ),
+        mutation(
+            "verifyDiscountCode",
+            "",
+            "mutation ($code: String!, $at: ID!) {
+                verifyDiscountCode(input: { code: $code, subtotal: 9, storeId: $at }) { success errors }
+            }",
+            |shop| {
+                let made = shop.promised("createRedemptionIntent");
+                json!({ "code": made["code"], "at": shop.id("store") })
+            },
+        ),
+        mutation(
+            "reverseRedemption",
+            "",
+            "mutation ($id: ID!) { reverseRedemption(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.redemption() }),
         ),
         mutation(
             "cancelRedemptionIntent",

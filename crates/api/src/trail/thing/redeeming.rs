@@ -48,5 +48,6 @@ pub(super) fn image_of_redemption(redemption: &Redemption) -> Image {
             Field::Amount,
             redemption.amount.map(|amount| format!("{amount} {}", amount.currency().code())),
         ),
+        (Field::ReversedAt, redemption.reversed_at.and_then(|at| text(Some(DateTime(at))))),
     ])
 }

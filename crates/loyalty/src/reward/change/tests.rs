@@ -214,6 +214,7 @@ fn who_has_it_keeps_it_and_what_is_absent_stays() {
         promised: Promised::Points(PRODUCT, Some(reward.id)),
         person: None,
         store: None,
+        order: None,
         hold: None,
         held: None,
         code: "CODE".to_owned(),

@@ -57,6 +57,7 @@ pub(super) fn holdings(tx: &mut Tx<'_>, account: &Account) -> Result<Holdings, S
                 until: Timestamp::from_micros(until),
                 state: HoldState::Open,
                 created_at: Timestamp::from_micros(created_at),
+                ended_at: None,
             });
         }
         let (lot, amount) = (LotId::new(lot), Points::new(part));
@@ -107,6 +108,7 @@ pub(super) fn put_hold(
         until: hold.until,
         state: HoldState::Open,
         created_at: hold.created_at,
+        ended_at: None,
     };
     account.advance(after);
     Ok(row)
@@ -116,9 +118,9 @@ pub(super) fn end_hold(
     tx: &mut Tx<'_>,
     account: &mut Locked,
     hold: &Hold,
-    state: HoldState,
+    (state, at): (HoldState, Timestamp),
 ) -> Result<(), StoreError> {
-    end(tx, account, hold, state)?;
+    end(tx, account, hold, (state, at))?;
     let ended = IntentState::from(state);
     Statement::<()>::new("UPDATE redemption_intent SET state = ")
         .bind(ended.name())
@@ -136,12 +138,14 @@ pub(super) fn end(
     tx: &mut Tx<'_>,
     account: &mut Locked,
     hold: &Hold,
-    state: HoldState,
+    (state, at): (HoldState, Timestamp),
 ) -> Result<(), StoreError> {
     let before = account.account().clone();
     require_owned(tx, &before)?;
     let touched = Statement::<()>::new("UPDATE hold SET state = ")
         .bind(state.name())
+        .sql(", ended_at = ")
+        .bind(at.micros())
         .sql(" WHERE merchant_id = ")
         .bind(before.merchant.get())
         .sql(" AND account_id = ")
