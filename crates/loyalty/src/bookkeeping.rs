@@ -248,7 +248,8 @@ pub fn take(
             holdings.end_hold(*id);
         }
     }
-    // What only those holds kept alive is gone before there can be a debt.
+    // What only those holds kept alive is gone before there can be a debt; but for what is taken, which goes where it is meant to.
+    holdings.apply(&claw.taken);
     expire(tx, account, holdings, occasion.zone, occasion.now)?;
     let taken = claw.amount().ok_or(Unpostable::Overflow)?;
     let mut clawed = ClawedBack {
@@ -260,7 +261,6 @@ pub fn take(
     if taken > Points::ZERO {
         let posting = debit(account.account(), happening, &claw.taken, claw.owed, occasion.now)?;
         clawed.entry = Some(tx.post(account, posting)?.entry);
-        holdings.apply(&claw.taken);
     }
     Ok(clawed)
 }

@@ -129,7 +129,7 @@ impl Holdings {
     /// What taking back `amount` takes (rule 18): first `own`, the lots of what is taken back; then pending ones; then free
     /// active ones as spending would take them; then what open holds have set aside, calling off the newest first (of those
     /// that hold something which did not expire meanwhile); what is missing is debt, where the policy goes that far. What has expired is gone before ([`Self::expired`]) and is not
-    /// taken.
+    /// taken; but of `own` what a hold kept alive until now.
     pub fn claw_back(
         &self,
         amount: Points,
@@ -184,7 +184,7 @@ impl Holdings {
         let mut order: Vec<&Lot> = self
             .lots
             .iter()
-            .filter(|lot| !lot.is_expired(at))
+            .filter(|lot| !lot.is_expired(at) || own.contains(&lot.id))
             .filter(|lot| policy != ClawBackPolicy::PendingOnly || !lot.is_active(at))
             .collect();
         order.sort_by_key(|lot| {

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use proptest::prelude::*;
-use regulars_kernel::{OrderId, RedemptionId, Scope, Timestamp};
+use regulars_kernel::{HoldId, OrderId, RedemptionId, Scope, Timestamp};
 use regulars_merchant::Tz;
 
 use super::*;
@@ -138,8 +138,13 @@ impl World {
         let mut of = Since::nothing(merged_at);
         of.causes.extend(since.iter().copied());
         let book = self.book(BOB);
-        let mine = book.holds.iter().filter(|hold| hold.created_at < merged_at);
-        of.holds = mine.map(|hold| hold.id).collect();
+        // What the merge brought: a promise of the survivor's own stays.
+        let came = |lot| book.lots.iter().any(|row| row.id == lot && row.moved_from.is_some());
+        let mine = book.hold_lots.iter().filter(|part| came(part.lot)).map(|part| part.hold);
+        let before = |id: &HoldId| {
+            book.holds.iter().any(|hold| hold.id == *id && hold.created_at < merged_at)
+        };
+        of.holds = mine.filter(before).collect();
         undo(&mut self.tx, &pair, &of).unwrap();
     }
 

@@ -239,7 +239,7 @@ pub(super) fn run(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
 pub(super) fn merges(fixture: &mut impl Fixture, elsewhere: &mut impl Fixture) {
     let merchant = Scope::Merchant(FIRST);
     for (card, seed) in [(705, 4), (708, 5)] {
-        let unite = move |tx: &mut dyn RedeemingStore| merging(tx, LoyaltyCardId::new(card), seed);
+        let unite = move |tx: &mut dyn Ports| merging(tx, LoyaltyCardId::new(card), seed);
         let there = fixture.write(merchant, unite).unwrap();
         assert_eq!(there, elsewhere.write(merchant, unite).unwrap(), "seed {seed}");
     }
@@ -355,7 +355,7 @@ fn nothing_is_there(tx: &mut dyn Ports) -> Result<(), StoreError> {
 ///
 /// # Panics
 /// Where the books do not add up.
-pub fn merging<S: LedgerStore + ?Sized>(
+pub(super) fn merging<S: LedgerStore + ?Sized>(
     tx: &mut S,
     card: LoyaltyCardId,
     seed: u64,
