@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Mutations that write nothing: the log has what they refuse, as of reads.
-const ONLY_READ: [&str; 1] = ["verifyToken"];
+const ONLY_READ: [&str; 2] = ["verifyToken", "quotePurchase"];
 
 /// Mutations that are never done in the table of the permission matrix: they need what came by mail. The sweep does them.
 pub(crate) const NEED_A_MAIL: [&str; 10] = [

@@ -26,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Members of the workspace that are no part of the product.
-const OUTSIDE: [&str; 3] = ["testkit", "e2e", "bench"];
+const OUTSIDE: [&str; 4] = ["testkit", "e2e", "bench", "simulation"];
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))

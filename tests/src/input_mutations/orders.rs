@@ -285,9 +285,10 @@ fn refunds() {
             "a long reason",
         );
         let mixed = json!([{ "orderItemId": line }, { "orderItemId": other }]);
-        for lines in [mixed, of(&json!(999_999_999), Value::Null)] {
+        let unknown = of(&json!(999_999_999), Value::Null);
+        for (lines, code) in [(mixed, "invalid"), (unknown, "does_not_exist")] {
             let answer = send(&owner, mutation, &json!({ "orderItems": lines }));
-            at_fault(&answer, mutation, "orderItems", "does_not_exist", &lines.to_string());
+            at_fault(&answer, mutation, "orderItems", code, &lines.to_string());
         }
         let answer = send(&owner, "createOrderRefund", &json!({ "orderId": 999_999_999 }));
         at_fault(&answer, "createOrderRefund", "orderId", "does_not_exist", "no order");

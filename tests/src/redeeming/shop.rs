@@ -82,7 +82,7 @@ impl<'a> Shop<'a> {
     fn card(&self, kind: &str, columns: &str, values: &str) -> i64 {
         self.row(&format!(
             "INSERT INTO loyalty_card (merchant_id, name, name_key, currency, status, created_at, updated_at, \
-             loyalty_type, {columns}) VALUES ({}, 'Card', 'card', 'EUR', 'ACTIVE', 1, 1, '{kind}', {values}) \
+             loyalty_type, {columns}) VALUES ({}, 'Card', 'card', 'USD', 'ACTIVE', 1, 1, '{kind}', {values}) \
              RETURNING CAST(id AS TEXT) AS row",
             self.me["pk"]
         ))

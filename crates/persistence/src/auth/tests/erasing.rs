@@ -152,7 +152,7 @@ fn rule_30_every_column_is_known_to_erasing() {
 }
 
 /// What the person has everywhere. Bytes are written as PostgreSQL has them.
-const ROWS: [&str; 23] = [
+const ROWS: [&str; 24] = [
     "INSERT INTO person (id, user_type, registered, email, email_key, created_at, updated_at) VALUES \
      (1, 'MERCHANT', TRUE, 'm@shop.example', 'm@shop.example', 0, 0), (2, 'CONSUMER', TRUE, 'a', 'a', 0, 0)",
     "INSERT INTO merchant (id, name, time_zone, currency, created_at, updated_at) VALUES (1, 'Shop', 'UTC', 'EUR', 0, 0)",
