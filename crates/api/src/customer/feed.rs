@@ -275,7 +275,7 @@ mod tests {
             let change = ChangeType::from(kind);
             assert_eq!(change.kind(), kind);
             let shown: juniper::InputValue<DefaultScalarValue> = change.to_input_value();
-            assert_eq!(shown.as_string_value(), Some(kind.name()));
+            assert_eq!(shown.to_string(), format!("\"{}\"", kind.name()));
         }
     }
 }
