@@ -228,11 +228,16 @@ fn me(client: &Client) -> Value {
 }
 
 pub(crate) fn act(client: &Client, mutation: &str, input: &Value, noun: &str) -> Value {
-    let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-    let document = format!(
-        "mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ success errors {noun} }} }}"
-    );
+    let document = asking(mutation, noun);
     client.query(&document, json!({ "input": input })).succeeded().data(mutation).clone()
+}
+
+/// The document that asks for a mutation.
+pub(crate) fn asking(mutation: &str, noun: &str) -> String {
+    let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+    format!(
+        "mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ success errors {noun} }} }}"
+    )
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod consents;
 mod consumer_fields;
 mod consumers;
 mod contract;
+mod crashes;
 mod discounts;
 mod earning;
 mod erasure;

@@ -60,6 +60,23 @@ pub(crate) fn nothing(url: &str) -> Result<(), String> {
     }
 }
 
+fn serve(
+    database: &TempDatabase,
+    data: &TempDir,
+    more: &[&str],
+    settings: &[(&str, &str)],
+) -> Server {
+    let path = data.path().to_str().expect("a UTF-8 path");
+    let mut arguments = vec!["--data-dir", path, "--database-url", database.url()];
+    arguments.extend_from_slice(more);
+    let mut environment = vec![CHEAP_PASSWORDS, ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
+    environment.extend_from_slice(&PATIENCE);
+    // All tests come from one network, and try many wrong passwords.
+    environment.extend(FREE_GUESSES.map(|setting| (setting, "1000000")));
+    environment.extend_from_slice(settings);
+    Server::start(&arguments, &environment)
+}
+
 impl World {
     fn start(engine: Engine) -> Self {
         Self::start_with(engine, &[])
@@ -69,15 +86,13 @@ impl World {
     pub(crate) fn start_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
         let database = fresh(engine, nothing);
         let data = tempfile::tempdir().expect("a temporary directory");
-        let path = data.path().to_str().expect("a UTF-8 path");
-        let arguments = ["--demo", "--data-dir", path, "--database-url", database.url()];
-        let mut environment = vec![CHEAP_PASSWORDS, ("REGULARS_HTTP_STATEMENT_HEADER", "true")];
-        environment.extend_from_slice(&PATIENCE);
-        // All tests come from one network, and try many wrong passwords.
-        environment.extend(FREE_GUESSES.map(|setting| (setting, "1000000")));
-        environment.extend_from_slice(settings);
-        let server = Server::start(&arguments, &environment);
+        let server = serve(&database, &data, &["--demo"], settings);
         Self { engine, server, database, data, admin: OnceLock::new() }
+    }
+
+    /// Starts a server of one's own anew over what there is, once it was killed.
+    pub(crate) fn restart(&mut self) {
+        self.server = serve(&self.database, &self.data, &[], &[]);
     }
 
     /// Nobody.

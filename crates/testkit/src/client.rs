@@ -46,16 +46,25 @@ impl Client {
         other
     }
 
+    /// The same client of another server: of one that was started anew, and listens elsewhere.
+    pub fn at(&self, base: &str) -> Self {
+        Self { headers: self.headers.clone(), ..Self::new(base) }
+    }
+
     /// Posts a document with its variables (an object, or null for none) to `/graphql`.
     ///
     /// # Panics
     /// When no answer comes; an answer of any status is returned.
     pub fn query(&self, document: &str, variables: Value) -> Answer {
-        let mut body = json!({ "query": document });
-        if let (Some(body), false) = (body.as_object_mut(), variables.is_null()) {
-            body.insert("variables".to_owned(), variables);
-        }
-        self.post("/graphql", "application/json", body.to_string().as_bytes())
+        self.post("/graphql", "application/json", &body(document, variables))
+    }
+
+    /// The same of a server that may be gone before it has answered.
+    ///
+    /// # Errors
+    /// When no whole answer comes: with the reason.
+    pub fn try_query(&self, document: &str, variables: Value) -> Result<Answer, String> {
+        Answer::read(self.send("/graphql", "application/json", &body(document, variables)))
     }
 
     /// Posts anything anywhere: what a broken or hostile client sends.
@@ -63,11 +72,15 @@ impl Client {
     /// # Panics
     /// When no answer comes.
     pub fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
+        Answer::of(self.send(path, content_type, body))
+    }
+
+    fn send(&self, path: &str, content_type: &str, body: &[u8]) -> Sent {
         let mut request = self.agent.post(self.address(path)).content_type(content_type);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        Answer::of(request.send(body))
+        request.send(body)
     }
 
     /// Gets a path (with its query string).
@@ -87,6 +100,16 @@ impl Client {
     }
 }
 
+type Sent = Result<Response<ureq::Body>, ureq::Error>;
+
+fn body(document: &str, variables: Value) -> Vec<u8> {
+    let mut body = json!({ "query": document });
+    if let (Some(body), false) = (body.as_object_mut(), variables.is_null()) {
+        body.insert("variables".to_owned(), variables);
+    }
+    body.to_string().into_bytes()
+}
+
 /// What a server answered.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -101,17 +124,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(result: Result<Response<ureq::Body>, ureq::Error>) -> Self {
-        let mut response = match result {
-            Ok(response) => response,
-            Err(error) => panic!("no answer: {error}"),
-        };
-        let text = match response.body_mut().with_config().limit(u64::MAX).read_to_string() {
-            Ok(text) => text,
-            Err(error) => panic!("the answer broke off: {error}"),
-        };
+    fn of(sent: Sent) -> Self {
+        match Self::read(sent) {
+            Ok(answer) => answer,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn read(sent: Sent) -> Result<Self, String> {
+        let mut response = sent.map_err(|error| format!("no answer: {error}"))?;
+        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string();
+        let text = text.map_err(|error| format!("the answer broke off: {error}"))?;
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Self { status: response.status().as_u16(), headers: response.headers().clone(), text, body }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Self { status, headers, text, body })
     }
 
     /// A header's text; empty where there is none.
