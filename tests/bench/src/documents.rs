@@ -7,6 +7,18 @@ pub(crate) const LOG_IN: &str = "mutation ($email: String! $password: String!) {
 /// Signs up.
 pub(crate) const SIGN_UP: &str = "mutation SignUp($email: String! $password: String! $firstname: String! $lastname: String! $userType: String!) { register(email: $email password1: $password password2: $password firstname: $firstname lastname: $lastname userType: $userType) { success errors token refreshToken } }";
 
+/// Somebody came by.
+pub(crate) const VISIT: &str = "mutation Visit($input: CreateVisitInput!) { createVisit(input: $input) { success errors visit { pk } receipt { earned balance } } }";
+
+/// A whole sale.
+pub(crate) const SALE: &str = "mutation Sale($input: PurchaseInput!) { recordPurchase(input: $input) { success errors order { pk orderId } receipt { earned balance } warnings { code } } }";
+
+/// A code.
+pub(crate) const PROMISE: &str = "mutation Promise($input: CreateRedemptionIntentInput!) { createRedemptionIntent(input: $input) { success errors redemptionIntent { code } } }";
+
+/// Its use.
+pub(crate) const CONFIRM: &str = "mutation Confirm($input: ConfirmRedemptionInput!) { confirmRedemption(input: $input) { success errors redemption { pk } } }";
+
 /// The list, to the letter.
 pub(crate) const LIST: &str = r#"query {
   consumers(loyaltyId: "", phoneNumber_Icontains: "", email_Icontains: "") {

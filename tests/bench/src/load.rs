@@ -16,11 +16,24 @@ const SCRIPT: &str = include_str!("../wrk.lua");
 /// What comes first does not count: caches fill, connections open.
 const WARM_UP: Duration = Duration::from_secs(1);
 
+/// What stands in a body for a number that is another one in each request.
+pub(crate) const NUMBER: &str = "##################";
+
 /// Requests to one address.
 pub(crate) struct Load {
     script: NamedTempFile,
     bodies: NamedTempFile,
+    /// What follows from an answer.
+    chain: Option<NamedTempFile>,
     url: String,
+}
+
+/// A request that an answer leads to.
+pub(crate) struct Chain {
+    /// What is sent, with what was found in the place of `@CODE`.
+    pub(crate) body: String,
+    /// What is looked for in an answer: a pattern of Lua with one capture.
+    pub(crate) found_by: &'static str,
 }
 
 /// What wrk says at its end.
@@ -52,7 +65,16 @@ impl Load {
             writeln!(file, "{body}")?;
         }
         file.flush()?;
-        Ok(Self { script, bodies: file, url: url.into() })
+        Ok(Self { script, bodies: file, chain: None, url: url.into() })
+    }
+
+    /// The same, and what follows from each answer.
+    pub(crate) fn chained(mut self, chain: &Chain) -> Result<Self, Failure> {
+        let mut file = NamedTempFile::new()?;
+        writeln!(file, "{}\n{}", chain.found_by, chain.body)?;
+        file.flush()?;
+        self.chain = Some(file);
+        Ok(self)
     }
 
     /// Asks for a while, and counts what `processes` use meanwhile.
@@ -82,6 +104,7 @@ impl Load {
             .arg(format!("--duration={}s", lasting.as_secs().max(1)))
             .args(["--timeout=30s", "--script"])
             .args([self.script.path(), Path::new(&self.url), Path::new("--"), self.bodies.path()])
+            .args(self.chain.iter().map(NamedTempFile::path))
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("wrk: {error} (apt-get install wrk)"))?;

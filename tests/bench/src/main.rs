@@ -22,8 +22,8 @@ mod question;
 mod report;
 mod sample;
 mod session;
-
 mod world;
+mod writing;
 mod yardstick;
 
 use std::{error::Error, io::Write as _, process::ExitCode};

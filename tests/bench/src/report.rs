@@ -42,12 +42,51 @@ pub(crate) struct AccountResult {
     pub(crate) figures: Figures,
 }
 
+/// What writing gave.
+pub(crate) struct WritingResult {
+    pub(crate) name: &'static str,
+    pub(crate) figures: Figures,
+    /// The least requests for each second, and the most milliseconds at p99.
+    pub(crate) expected: Option<(f64, f64)>,
+}
+
+impl WritingResult {
+    fn expectations(&self, database: Database) -> Vec<Expectation> {
+        let Some((least, most)) = self.expected else { return Vec::new() };
+        let (rate, p99) = (self.figures.rate(), milliseconds(self.figures.p99));
+        let name = format!("{}, {}", database.name(), self.name);
+        vec![
+            Expectation {
+                what: format!("{name}: at least {least:.0} for each second"),
+                found: rounded(rate),
+                met: rate >= least,
+            },
+            Expectation {
+                what: format!("{name}: p99 under {most:.0} ms"),
+                found: format!("{p99:.1} ms"),
+                met: p99 < most,
+            },
+        ]
+    }
+}
+
+/// What reading gave while something was written.
+pub(crate) struct Beside {
+    /// The reading operation.
+    pub(crate) reading: String,
+    pub(crate) alone: Figures,
+    pub(crate) reading_beside: Figures,
+    pub(crate) writing_beside: Figures,
+}
+
 /// Everything about one database.
 pub(crate) struct Section {
     pub(crate) database: Database,
     connections: u16,
     pub(crate) operations: Vec<OperationResult>,
     pub(crate) accounts: Vec<AccountResult>,
+    pub(crate) writings: Vec<WritingResult>,
+    pub(crate) beside: Option<Beside>,
     pub(crate) memory_at_rest: Memory,
     pub(crate) memory_under_load: Memory,
 }
@@ -124,6 +163,8 @@ impl Section {
             connections: options.connections.get(),
             operations: Vec::new(),
             accounts: Vec::new(),
+            writings: Vec::new(),
+            beside: None,
             memory_at_rest: Memory::default(),
             memory_under_load: Memory::default(),
         }
@@ -132,6 +173,7 @@ impl Section {
     fn expectations(&self) -> Vec<Expectation> {
         let mut all: Vec<_> =
             self.operations.iter().flat_map(OperationResult::expectations).collect();
+        all.extend(self.writings.iter().flat_map(|one| one.expectations(self.database)));
         for (when, memory) in
             [("at rest", self.memory_at_rest), ("after load", self.memory_under_load)]
         {
@@ -167,6 +209,7 @@ impl Section {
         for account in &self.accounts {
             writeln!(text, "{}", line(account.name, &account.figures))?;
         }
+        self.write_writings(&mut text)?;
         writeln!(
             text,
             "\nMemory of the server: {:.0} MiB at rest, {:.0} MiB after load, {:.0} MiB at most",
@@ -177,14 +220,44 @@ impl Section {
         print(&text)
     }
 
+    fn write_writings(&self, text: &mut String) -> Result<(), Failure> {
+        if !self.writings.is_empty() {
+            writeln!(text, "\nWriting, each commit durable\n{HEAD}")?;
+        }
+        for writing in &self.writings {
+            writeln!(text, "  {}\n{}", writing.name, line("", &writing.figures))?;
+        }
+        if let Some(beside) = &self.beside {
+            writeln!(text, "\n{} while sales are written\n{HEAD}", beside.reading)?;
+            for (name, figures) in [
+                ("reading alone", &beside.alone),
+                ("reading beside", &beside.reading_beside),
+                ("sales beside", &beside.writing_beside),
+            ] {
+                writeln!(text, "{}", line(name, figures))?;
+            }
+        }
+        Ok(())
+    }
+
     fn to_json(&self) -> Value {
         let accounts = self.accounts.iter();
+        let writings = self.writings.iter();
         json!({
             "database": self.database.name(),
             "operations": self.operations.iter().map(OperationResult::to_json).collect::<Vec<_>>(),
             "accounts": accounts
                 .map(|account| json!({ "name": account.name, "regulars": account.figures.to_json() }))
                 .collect::<Vec<_>>(),
+            "writing": writings
+                .map(|one| json!({ "name": one.name, "regulars": one.figures.to_json() }))
+                .collect::<Vec<_>>(),
+            "whileSalesAreWritten": self.beside.as_ref().map(|beside| json!({
+                "reading": beside.reading,
+                "alone": beside.alone.to_json(),
+                "beside": beside.reading_beside.to_json(),
+                "sales": beside.writing_beside.to_json(),
+            })),
             "memory": {
                 "atRest": self.memory_at_rest.now,
                 "afterLoad": self.memory_under_load.now,

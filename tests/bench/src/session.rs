@@ -18,10 +18,11 @@ use crate::{
     options::{Database, Options},
     process::{Memory, Processes},
     question,
-    report::{AccountResult, OperationResult, Report, Section},
+    report::{AccountResult, Beside, OperationResult, Report, Section, WritingResult},
     sample::{self, Sample},
     tell, world,
     world::World,
+    writing::{self, Counter, Writing},
     yardstick::{Yardstick, query_threads},
 };
 
@@ -57,6 +58,8 @@ struct Session<'a> {
     options: &'a Options,
     yardstick: Yardstick,
     operations: Vec<Operation>,
+    /// Customers who come by and buy.
+    customers: Vec<String>,
     /// Statements and bytes of each operation's first answer.
     seen: Vec<Seen>,
     token: String,
@@ -90,7 +93,20 @@ impl<'a> Session<'a> {
         let authority = Authority::new(world::keys()?, AuthSettings::default())?;
         let claims = authority.read(&token, now)?;
         let actor = question::actor(&mut db.own_reader(), &claims)?;
-        Ok(Self { database, world, options, yardstick, operations, seen, token, db, actor, now })
+        let customers = sample.ids;
+        Ok(Self {
+            database,
+            world,
+            options,
+            yardstick,
+            operations,
+            customers,
+            seen,
+            token,
+            db,
+            actor,
+            now,
+        })
     }
 
     fn measure(&self) -> Result<Section, Failure> {
@@ -109,7 +125,61 @@ impl<'a> Session<'a> {
                 section.accounts.push(self.account(&server, account)?);
             }
         }
+        self.write(&server, &mut section)?;
         Ok(section)
+    }
+
+    /// What is written, and what reading suffers from it.
+    fn write(&self, server: &Server, section: &mut Section) -> Result<(), Failure> {
+        let owner = server.client().bearer(&self.token);
+        let counter = Counter::open(&owner)?;
+        let writings = counter.writings(&self.customers);
+        for writing in &writings {
+            if writing.name.contains(&self.options.matching) {
+                tell(&format!("{}: {} …", self.database.name(), writing.name));
+                let load = writing.load(server.base(), &self.token)?;
+                let before = counter.count(&owner, writing)?;
+                let clients = self.options.connections.get();
+                let figures = load.run(clients, self.lasting(), &self.processes(server.pid()))?;
+                let after = counter.count(&owner, writing)?;
+                writing::check(writing, (before, after), figures.requests)?;
+                let expected = writing.expected_on(self.database);
+                section.writings.push(WritingResult { name: writing.name, figures, expected });
+            }
+        }
+        let one = self.operations.iter().find(|operation| operation.kind == Kind::One);
+        if let Some((reading, sales)) = one.zip(writings.iter().find(|one| one.expected.is_some()))
+        {
+            tell(&format!("{}: reading while sales are written …", self.database.name()));
+            section.beside = Some(self.beside(server, reading, sales)?);
+        }
+        Ok(())
+    }
+
+    /// The same reading with nothing beside it, and while a quarter as many connections write.
+    fn beside(
+        &self,
+        server: &Server,
+        reading: &Operation,
+        sales: &Writing,
+    ) -> Result<Beside, Failure> {
+        let (clients, lasting) = (self.options.connections.get(), self.lasting());
+        let bodies = reading.bodies.iter().cloned();
+        let reads = Load::new(format!("{}/graphql", server.base()), &self.token, bodies)?;
+        let writes = sales.load(server.base(), &self.token)?;
+        let processes = self.processes(server.pid());
+        let alone = reads.run(clients, lasting, &processes)?;
+        let (writers, longer) = (clients.div_ceil(4), lasting + Duration::from_secs(2));
+        let mut written = None;
+        let reading_beside = writing::beside(
+            || reads.run(clients, lasting, &processes),
+            || {
+                written = Some(writes.run(writers, longer, &processes)?);
+                Ok(())
+            },
+        )?;
+        let writing_beside = written.ok_or("nothing was written beside")?;
+        Ok(Beside { reading: reading.name.clone(), alone, reading_beside, writing_beside })
     }
 
     fn operation(
