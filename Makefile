@@ -10,7 +10,7 @@ EMBED := examples/embed/Cargo.toml
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench simulate sdl matrix generated fmt lint doc embed certify audit programs
+.PHONY: help run test check bench simulate crash sdl matrix generated fmt lint doc embed certify audit programs
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ bench: ## measure the operations of the API on both databases, beside their ceil
 
 simulate: ## play a million operations to the code and to an oracle (ARGS="--seed N --operations N --clients N")
 	$(CARGO) run --quiet --profile simulation --package regulars-simulation --example simulation -- $(ARGS)
+
+crash: programs ## kill the server a hundred times under load on each database, and look what is left
+	CRASH_ROUNDS=100 $(TARGET)/debug/with-postgres -- \
+		$(CARGO) test --package regulars-e2e crashes
 
 sdl: ## write the schema of the API to crates/api/schema.graphql
 	$(CARGO) run --quiet --package regulars-server --bin regulars -- schema > $(SDL).new

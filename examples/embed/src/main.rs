@@ -8,6 +8,7 @@
 
 mod print;
 mod shop;
+mod till;
 
 use std::{error::Error, time::Duration};
 
@@ -103,7 +104,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         print::history(title, &page.items, &item::per_order(tx, actor, &ids)?);
         ensure(ids.len() == count, "a history holds one's own orders")?;
     }
-    Ok(())
+
+    // 8. The till sells by use cases: Ada earns, redeems, and brings something back.
+    till::work(&memory, &clock, (ada, loyalty_id.as_str()), (&till, &house))
 }
 
 /// What an actor reaches: that follows from who asks, never from what is asked.
