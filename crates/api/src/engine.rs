@@ -103,6 +103,11 @@ impl<V: Service> Engine<V> {
         })
     }
 
+    /// The program behind it.
+    pub fn service(&self) -> &V {
+        &self.service
+    }
+
     /// The schema's documents.
     pub fn documents(&self) -> &Arc<Documents<V::Schema>> {
         &self.documents

@@ -35,6 +35,17 @@ pub trait Service: Send + Sync + 'static {
         request: &Request<'_, Self::Schema>,
     ) -> Result<ContextOf<Self>, Refusal>;
 
+    /// Whether whoever sends a request shows, by what can be seen without asking the database, that they are known: then it
+    /// may be long, where it turns out to be one of those that may ([`Self::may_be_long`]).
+    fn vouches(&self, _head: &Head) -> bool {
+        false
+    }
+
+    /// Whether requests with this root field may be long.
+    fn may_be_long(&self, _root_field: &str) -> bool {
+        false
+    }
+
     /// Looks at an operation that ran, before it ends: at what came of its fields.
     fn ran(
         &self,

@@ -34,7 +34,7 @@ use crate::{
         Date, DateTime, DateTimeArgument, Decimal, ExpectedErrorType, GenericScalar, JSONString,
         Time,
     },
-    service::{Headers, Refusal, Request, Service},
+    service::{Head, Headers, Refusal, Request, Service},
 };
 
 #[derive(Debug, Default)]
@@ -425,6 +425,14 @@ impl Service for Shop {
 
     fn state(&self, _: OperationKind) -> usize {
         self.states.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn vouches(&self, head: &Head) -> bool {
+        matches!(head.bearer, Ok(Some(_)))
+    }
+
+    fn may_be_long(&self, root_field: &str) -> bool {
+        root_field == "add"
     }
 
     fn open(&self, _: &mut usize, request: &Request<'_, Specimen>) -> Result<Context, Refusal> {

@@ -280,6 +280,7 @@ fn http_config(config: &Config, cores: usize) -> HttpConfig {
     let (http, usual) = (&config.http, HttpConfig::for_cores(cores));
     HttpConfig {
         body_bytes: http.body_limit,
+        long_body_bytes: http.long_body_limit.max(http.body_limit),
         body_memory: http.body_memory,
         body_timeout: http.body_timeout,
         request_timeout: http.request_timeout,

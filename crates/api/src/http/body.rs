@@ -42,6 +42,11 @@ pub(super) struct Received {
     room: Option<OwnedSemaphorePermit>,
 }
 
+/// How long a body is said to be.
+pub(super) fn announced(request: &HttpRequest) -> Option<usize> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// The whole body, at most `most` bytes, within `patience`.
 pub(super) async fn read(
     request: &HttpRequest,
@@ -50,12 +55,7 @@ pub(super) async fn read(
     patience: Duration,
     room: &Room,
 ) -> Result<Received, Unread> {
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok())
-        .and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > most) {
+    if announced(request).is_some_and(|length| length > most) {
         return Err(Unread::Fault(Verdict::TooLarge));
     }
     timeout(patience, collect(payload, most, room))

@@ -41,6 +41,8 @@ pub struct HttpConfig {
     pub path: String,
     /// Bytes of a body.
     pub body_bytes: usize,
+    /// Bytes of a body that may be long ([`Service::may_be_long`]). Not less than `body_bytes`.
+    pub long_body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// How long an answer may take, from the end of the headers on.
@@ -65,6 +67,7 @@ impl HttpConfig {
         Self {
             path: "/graphql".to_owned(),
             body_bytes: 256 * 1024,
+            long_body_bytes: 4 * 1024 * 1024,
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(15),
             in_flight: cores.max(1) * 64,
@@ -86,6 +89,8 @@ pub struct Endpoint<V: Service> {
     wanted: Vec<HeaderName>,
     /// The memory for bodies that are on their way.
     room: Room,
+    /// That for bodies that may be long: they take nothing of the others'.
+    long_room: Room,
     readiness: Readiness,
     /// Whether it was said that a proxy seems to stand before us that nobody named.
     warned: Once,
@@ -97,9 +102,10 @@ impl<V: Service> Endpoint<V> {
     /// Serves an engine.
     pub fn new(engine: Engine<V>, config: HttpConfig, readiness: Readiness) -> Self {
         let (gate, room) = (Gate::new(config.in_flight), Room::new(config.body_memory));
+        let long_room = Room::new((config.body_memory / 2).max(config.long_body_bytes));
         // What is no name of a header is in no request.
         let wanted = config.headers.iter().filter_map(|name| name.parse().ok()).collect();
-        Self { engine, config, gate, wanted, room, readiness, warned: Once::new() }
+        Self { engine, config, gate, wanted, room, long_room, readiness, warned: Once::new() }
     }
 
     /// The engine behind it.
@@ -144,10 +150,21 @@ impl<V: Service> Endpoint<V> {
         let shape = Shape { batch: self.config.batch, list: self.config.list };
         let headers = request.headers();
         let by_get = *request.method() == Method::GET;
+        let head = |batch| {
+            Arc::new(Head {
+                request_id: Arc::clone(id),
+                bearer: bearer(headers),
+                headers: self.wanted(headers),
+                peer: self.peer(request),
+                deadline,
+                batch,
+            })
+        };
+        let alone = head(None);
         let received = if by_get {
             None
         } else if *request.method() == Method::POST {
-            match self.body(request, payload, media).await {
+            match self.body(request, payload, &alone, media).await {
                 Ok(received) => Some(received),
                 Err(reply) => return reply,
             }
@@ -159,22 +176,15 @@ impl<V: Service> Endpoint<V> {
         let Some(_permit) = self.gate.enter() else {
             return Reply::refused(&Refusal::unavailable(), media);
         };
+        let length = received.as_ref().map_or(0, |received| received.bytes.len());
+        let is_long = length > self.config.body_bytes;
         let read = match received {
             Some(received) => from_body(&received.bytes, shape),
             None => from_query_string(request.query_string(), shape).map(Body::Single),
         };
-        let head = |batch| {
-            Arc::new(Head {
-                request_id: Arc::clone(id),
-                bearer: bearer(headers),
-                headers: self.wanted(headers),
-                peer: self.peer(request),
-                deadline,
-                batch,
-            })
-        };
         match read {
-            Ok(Body::Single(single)) => self.single(head(None), single, by_get, media).await,
+            Ok(Body::Single(single)) => self.single(alone, single, (by_get, is_long), media).await,
+            Ok(Body::Batch(_)) if is_long => Reply::unreadable(Verdict::TooLarge, media),
             Ok(Body::Batch(batch)) => self.batch(head, id, batch, media).await,
             Err(problem) => Reply::malformed(&problem, media),
         }
@@ -185,6 +195,7 @@ impl<V: Service> Endpoint<V> {
         &self,
         request: &HttpRequest,
         payload: Payload,
+        head: &Head,
         media: Media,
     ) -> Result<Received, Reply> {
         if !is_json(text(request.headers(), &CONTENT_TYPE)) {
@@ -194,13 +205,17 @@ impl<V: Service> Endpoint<V> {
         if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return Err(Reply::unreadable(Verdict::UnsupportedEncoding, media));
         }
-        let (most, patience) = (self.config.body_bytes, self.config.body_timeout);
-        body::read(request, payload, most, patience, &self.room).await.map_err(
-            |unread| match unread {
-                Unread::Fault(verdict) => Reply::unreadable(verdict, media),
-                Unread::NoRoom => Reply::refused(&Refusal::unavailable(), media).closing(),
-            },
-        )
+        let usual = body::announced(request).is_some_and(|length| length <= self.config.body_bytes);
+        let (most, room) = if !usual && self.engine.service().vouches(head) {
+            (self.config.long_body_bytes, &self.long_room)
+        } else {
+            (self.config.body_bytes, &self.room)
+        };
+        let patience = self.config.body_timeout;
+        body::read(request, payload, most, patience, room).await.map_err(|unread| match unread {
+            Unread::Fault(verdict) => Reply::unreadable(verdict, media),
+            Unread::NoRoom => Reply::refused(&Refusal::unavailable(), media).closing(),
+        })
     }
 
     fn peer(&self, request: &HttpRequest) -> Option<IpAddr> {
@@ -239,7 +254,7 @@ impl<V: Service> Endpoint<V> {
         &self,
         head: Arc<Head>,
         request: GraphqlRequest,
-        by_get: bool,
+        (by_get, is_long): (bool, bool),
         media: Media,
     ) -> Reply {
         let most = self.engine.documents().limits().errors;
@@ -248,6 +263,10 @@ impl<V: Service> Endpoint<V> {
             Ok(prepared) => prepared,
             Err(failure) => return failure.reply(most, id, media),
         };
+        let may_be_long = |field: &String| self.engine.service().may_be_long(field);
+        if is_long && !operation.root_fields().iter().all(may_be_long) {
+            return Reply::unreadable(Verdict::TooLarge, media);
+        }
         if by_get && operation.kind() == OperationKind::Mutation {
             let message = "Mutations are asked by POST alone.";
             return Reply::method_not_allowed(message, "POST", media);

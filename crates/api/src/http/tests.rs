@@ -267,6 +267,28 @@ async fn bodies_are_capped() {
 }
 
 #[actix_web::test]
+async fn long_bodies_are_read_of_those_who_are_known_and_for_what_may_be_long() {
+    let fixture = fixture(|config| (config.body_bytes, config.long_body_bytes) = (1_000, 3_000));
+    let body = |query: &str, length: usize| {
+        let start = format!(r#"{{"query":"{query}","x":""#);
+        format!("{start}{}\"}}", "x".repeat(length - start.len() - 2))
+    };
+    let known = |body: String| post(body).insert_header(("authorization", "Bearer ada"));
+    let (may, may_not) = ("mutation{add(n:1){p}}", "{me}");
+    for (request, status) in [
+        (known(body(may, 3_000)), 200),
+        (known(body(may, 3_001)), 413),
+        (known(body(may_not, 1_000)), 200),
+        (known(body(may_not, 1_001)), 413),
+        (post(body(may, 1_000)), 200),
+        (post(body(may, 1_001)), 413),
+        (known(format!("[{}]", body(may, 2_000))), 413),
+    ] {
+        assert_eq!(fixture.send(request).await.status, status);
+    }
+}
+
+#[actix_web::test]
 async fn slow_bodies_are_cut_off() {
     use actix_web::FromRequest;
     let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(pending());

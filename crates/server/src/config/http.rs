@@ -11,6 +11,7 @@ use super::check::{Check, Section, seconds};
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Http {
     pub(crate) body_limit: usize,
+    pub(crate) long_body_limit: usize,
     pub(crate) body_memory: usize,
     #[serde(with = "humantime_serde")]
     pub(crate) head_timeout: Duration,
@@ -63,6 +64,7 @@ impl Section for Http {
 
     fn check(&self, check: &mut Check) {
         check.number("body_limit", self.body_limit, 1_024..=16_777_216);
+        check.number("long_body_limit", self.long_body_limit, 1_024..=16_777_216);
         // Never less than the longest body.
         check.number("body_memory", self.body_memory, 16_777_216..=1_073_741_824);
         check.time("head_timeout", self.head_timeout, seconds(1)..=seconds(60));
