@@ -49,7 +49,7 @@ impl Deed {
 
     /// Asks until there is an answer.
     fn insist(&self, client: &Client) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             if let Some(done) = self.ask(client) {
                 return done;

@@ -58,7 +58,7 @@ fn a_history_tells_what_happened_to_those_whose_it_is() {
         let visit = act(
             &shop.owner,
             "createVisit",
-            &json!({ "consumerId": me["id"], "amountSpent": 40, "amountSpentCurrency": "EUR", "storeId": shop.store }),
+            &json!({ "consumerId": me["id"], "amountSpent": 40, "storeId": shop.store }),
             "visit { id } receipt { earned cards { reason { code } } } warnings { code }",
         );
         assert_eq!(visit["receipt"]["earned"], "40", "{visit}");

@@ -145,6 +145,12 @@ pub(crate) fn outcome(answer: &Answer, field: &str) -> String {
             let first = errors.values().next().expect("an error").clone();
             code(&first[0]["code"])
         }
+        // Of many sales each answers for itself.
+        payload if payload["purchases"][0]["success"] == json!(false) => {
+            let errors =
+                payload["purchases"][0]["errors"].as_object().expect("errors of a refusal");
+            code(&errors.values().next().expect("an error")[0]["code"])
+        }
         _ => "ok".to_owned(),
     }
 }

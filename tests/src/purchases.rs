@@ -422,7 +422,9 @@ fn rule_26_what_a_late_sale_earns_waits_and_is_rejected() {
         let shop = store(&owner);
         points(&owner, &json!({}));
         let ada = create(&owner, &json!({ "firstname": "Ada" }));
-        let late = (chrono::Utc::now() - chrono::TimeDelta::days(5)).to_rfc3339();
+        let days = std::time::Duration::from_hours(5 * 24);
+        let late =
+            chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now() - days).to_rfc3339();
         let fields = json!({ "consumerId": ada["id"], "completedAt": late });
         let done = record(&owner, &with(sale(&shop, "late", "8"), &fields));
         assert_eq!(

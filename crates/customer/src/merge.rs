@@ -19,7 +19,7 @@ pub use moved::{MoveKind, Named};
 pub use record::Merge;
 
 /// How long a merge can be undone (rule 28).
-pub const UNDO_WITHIN: Duration = Duration::from_secs(90 * 86_400);
+pub const UNDO_WITHIN: Duration = Duration::from_hours(90 * 24);
 
 /// Why two customers cannot be merged. Codes are part of the API and never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -17,6 +17,7 @@ ALTER TABLE order_discount ADD FOREIGN KEY (merchant_id, redemption_intent_id)
 ALTER TABLE order_discount ADD FOREIGN KEY (merchant_id, offer_id) REFERENCES offer (merchant_id, id);
 
 -- No more is handed out than there is.
+UPDATE loyalty_reward SET stock = 0 WHERE stock < 0;
 ALTER TABLE loyalty_reward ADD CONSTRAINT loyalty_reward_stock CHECK (stock >= 0);
 
 -- One code for everybody names one offer as long as it is in use, in the form in which codes are compared: in any case, without spaces

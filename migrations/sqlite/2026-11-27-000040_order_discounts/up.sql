@@ -14,6 +14,7 @@ CREATE INDEX order_discount_intent ON order_discount (merchant_id, redemption_in
 CREATE INDEX order_discount_offer ON order_discount (merchant_id, offer_id) WHERE offer_id IS NOT NULL;
 
 -- No more is handed out than there is.
+UPDATE loyalty_reward SET stock = 0 WHERE stock < 0;
 CREATE TRIGGER loyalty_reward_stock BEFORE UPDATE OF stock ON loyalty_reward WHEN NEW.stock < 0 BEGIN
     SELECT RAISE(ABORT, 'a reward has less than no stock');
 END;

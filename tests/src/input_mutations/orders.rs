@@ -429,6 +429,7 @@ fn visits() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases reads from top to bottom")]
 fn purchases() {
     on_both(|world| {
         let owner = world.merchant();

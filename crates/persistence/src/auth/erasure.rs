@@ -76,6 +76,22 @@ pub(super) fn clear(
         whose,
         " AND (phone_number IS NOT NULL OR delivery_location IS NOT NULL OR extra_info IS NOT NULL)",
     )?;
+    // What a source said beside: why something came back, and what it told, as a hash in which the person's number is.
+    run(
+        tx,
+        "UPDATE sale_refund SET reason = NULL WHERE reason IS NOT NULL AND (merchant_id, order_link_id) IN \
+         (SELECT k.merchant_id, k.id FROM order_link k WHERE (k.merchant_id, k.order_id) IN \
+         (SELECT o.merchant_id, o.id FROM orders o WHERE ",
+        whose,
+        "))",
+    )?;
+    run(
+        tx,
+        "UPDATE order_link SET fingerprint = NULL WHERE fingerprint IS NOT NULL AND (merchant_id, order_id) IN \
+         (SELECT o.merchant_id, o.id FROM orders o WHERE ",
+        whose,
+        ")",
+    )?;
     let said = run(tx, SAID[0], whose, SAID[1])?;
     let requests = void_requests(tx, whose, values)?;
     let [kept_orders, kept_items, redemptions, visits, entries] = kept(tx, whose)?;
@@ -130,6 +146,7 @@ fn forget_merges(tx: &mut Tx<'_>, whose: Whose) -> Result<u64, StoreError> {
     }
     Ok(count(statement.execute(tx.connection)?))
 }
+
 /// What was said of a person's lines of the ledger, and of those of others that points moved to or from: up to the condition
 /// whose they are, and what follows it.
 const SAID: [&str; 2] = [

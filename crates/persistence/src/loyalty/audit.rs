@@ -122,11 +122,14 @@ const STRAYS: [(&str, &str); 19] = [
          e.cause = 'redemption' AND e.cause_id = r.id \
          OR e.cause = 'order' AND COALESCE(e.cause_id = r.order_id, FALSE)) OR a.loyalty_card_id <> r.loyalty_card_id) AND r.merchant_id = ",
     ),
+    // The lines of a sale that its source changed are those of its latest version, which several entries earned.
     (
         "its lines earned another number than entry",
         "SELECT e.id FROM entry e JOIN (SELECT n.merchant_id, n.entry_id, SUM(n.points) AS points \
          FROM earning_line n GROUP BY n.merchant_id, n.entry_id) s \
          ON s.merchant_id = e.merchant_id AND s.entry_id = e.id WHERE s.points <> e.amount \
+         AND NOT (e.cause = 'order' AND EXISTS (SELECT 1 FROM order_link k \
+         WHERE k.merchant_id = e.merchant_id AND k.order_id = e.cause_id AND k.version > 0)) \
          AND e.merchant_id = ",
     ),
     (
@@ -140,15 +143,18 @@ const STRAYS: [(&str, &str); 19] = [
         "no lot of the same account is brought back by lot",
         "SELECT l.id FROM lot l LEFT JOIN lot r ON r.merchant_id = l.merchant_id \
          AND r.id = l.revives WHERE l.revives IS NOT NULL AND l.moved_from IS NULL \
-         AND (r.id IS NULL OR r.id = l.id OR r.account_id <> l.account_id) AND l.merchant_id = ",
+         AND (r.id IS NULL OR r.id = l.id OR r.account_id <> l.account_id AND NOT EXISTS (SELECT 1 \
+         FROM account a WHERE a.merchant_id = r.merchant_id AND a.id = r.account_id AND a.merged)) \
+         AND l.merchant_id = ",
     ),
     (
         "it did not come from another account with its time: lot",
         "SELECT l.id FROM lot l JOIN entry e ON e.merchant_id = l.merchant_id AND e.id = l.entry_id \
          LEFT JOIN lot m ON m.merchant_id = l.merchant_id AND m.id = l.moved_from \
          WHERE l.moved_from IS NOT NULL AND (m.id IS NULL OR m.account_id = l.account_id \
-         OR e.kind <> 'transfer' OR m.active_from <> l.active_from \
-         OR COALESCE(m.expires_at, -1) <> COALESCE(l.expires_at, -1)) AND l.merchant_id = ",
+         OR e.kind NOT IN ('transfer', 'reverse') OR e.kind = 'transfer' \
+         AND (m.active_from <> l.active_from \
+         OR COALESCE(m.expires_at, -1) <> COALESCE(l.expires_at, -1))) AND l.merchant_id = ",
     ),
     (
         "what moved did not leave another account as it came: entry",
@@ -157,10 +163,14 @@ const STRAYS: [(&str, &str); 19] = [
          OR o.kind <> 'transfer' OR e.kind <> 'transfer' OR o.account_id = e.account_id \
          OR o.amount <> -e.amount) AND e.merchant_id = ",
     ),
+    // Where a merge is undone each owes again what they owed: that is given by nobody.
     (
         "what moved came nowhere: entry",
         "SELECT e.id FROM entry e LEFT JOIN entry o ON o.merchant_id = e.merchant_id \
          AND o.cause_id = e.id AND o.cause = 'transfer' WHERE e.kind = 'transfer' \
-         AND e.cause <> 'transfer' AND o.id IS NULL AND e.merchant_id = ",
+         AND e.cause <> 'transfer' AND o.id IS NULL AND NOT EXISTS (SELECT 1 FROM account a \
+         JOIN merge g ON g.merchant_id = a.merchant_id AND a.person_id IN (g.other_id, g.survivor_id) \
+         WHERE a.merchant_id = e.merchant_id AND a.id = e.account_id AND g.undone_at IS NOT NULL) \
+         AND e.merchant_id = ",
     ),
 ];

@@ -153,7 +153,7 @@ pub(super) fn all() -> Vec<Row> {
             "",
             "mutation ($id: ID!) {
                 recordPurchases(input: { purchases: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) {
-                    success errors
+                    success errors purchases { success errors }
                 }
             }",
             |shop| json!({ "id": shop.id("store") }),
@@ -162,7 +162,7 @@ pub(super) fn all() -> Vec<Row> {
             "importOrders",
             "",
             "mutation ($id: ID!) {
-                importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) { success errors }
+                importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }] }) { success errors purchases { success errors } }
             }",
             |shop| json!({ "id": shop.id("store") }),
         ),
@@ -171,7 +171,7 @@ pub(super) fn all() -> Vec<Row> {
             "that earn",
             "mutation ($id: ID!) {
                 importOrders(input: { orders: [{ storeId: $id, items: [{ name: \"M\", unitPrice: 1 }] }], earn: true }) {
-                    success errors
+                    success errors purchases { success errors }
                 }
             }",
             |shop| json!({ "id": shop.id("store") }),
