@@ -155,8 +155,10 @@ impl PurchaseStore for MemoryStore {
         date: NaiveDate,
     ) -> Result<u64, StoreError> {
         let rows = self.memory.rows();
-        let of = |row: &&OrderClaim| (row.merchant, row.person, row.business_date);
-        let own = rows.claims.values().filter(|row| of(row) == (merchant, person, date));
+        // Orders move with a merge, and what was said of them counts with them.
+        let buyer = |row: &OrderClaim| rows.orders.get(&row.order).and_then(|order| order.consumer);
+        let of = |row: &&OrderClaim| (row.merchant, buyer(row), row.business_date);
+        let own = rows.claims.values().filter(|row| of(row) == (merchant, Some(person), date));
         Ok(u64::try_from(own.filter(|_| self.sees(merchant)).count()).unwrap_or(u64::MAX))
     }
 

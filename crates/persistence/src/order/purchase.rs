@@ -402,13 +402,17 @@ impl PurchaseStore for Tx<'_> {
             return Ok(0);
         }
         let rows: Option<i64> =
-            Statement::<BigInt>::new("SELECT count(*) FROM order_claim WHERE merchant_id = ")
-                .bind(merchant.get())
-                .sql(" AND person_id = ")
-                .bind(person.get())
-                .sql(" AND business_date = ")
-                .bind(date.to_string())
-                .first(self.connection)?;
+            // Orders move with a merge, and what was said of them counts with them.
+            Statement::<BigInt>::new(
+                "SELECT count(*) FROM order_claim c JOIN orders o ON o.merchant_id = c.merchant_id \
+                 AND o.id = c.order_id WHERE c.merchant_id = ",
+            )
+            .bind(merchant.get())
+            .sql(" AND o.person_id = ")
+            .bind(person.get())
+            .sql(" AND c.business_date = ")
+            .bind(date.to_string())
+            .first(self.connection)?;
         Ok(rows.map(i64::unsigned_abs).unwrap_or_default())
     }
 

@@ -30,7 +30,7 @@ enum Becomes {
 }
 use Becomes::{Moved, Stay};
 
-const DECISIONS: [(&str, Becomes); 25] = [
+const DECISIONS: [(&str, Becomes); 27] = [
     ("orders", Moved),
     ("visit", Moved),
     ("redemption_intent", Moved),
@@ -61,6 +61,8 @@ const DECISIONS: [(&str, Becomes); 25] = [
         "feed_entry",
         Stay("says what happened to whom when it did; that they were merged is told, too"),
     ),
+    ("order_claim", Stay("says whom somebody named; it counts for both")),
+    ("sale_review", Stay("names who decided, one of those who work for merchants")),
     ("erasure", Stay("who was erased is never merged")),
     ("idempotency", Stay("is of whoever asked")),
     ("session", Stay("only people with an account log in, and they never go")),
