@@ -18,7 +18,7 @@ use regulars_loyalty::{
 use regulars_merchant::business_date;
 
 use crate::{
-    Order, OrderError, OrderState, Reviewed,
+    Order, OrderDiscount, OrderError, OrderState, Reviewed,
     earning::{Bought, Known, with_sale},
     order::change::{reaches, store_of},
     purchase::{PurchasePorts, WarningKind, flag},
@@ -115,7 +115,11 @@ pub fn attach<S: PurchasePorts>(
     // How late a sale was recorded is what counts, not how late its customer was told.
     let backdate = actor.require(Permission::Backdate).is_ok();
     let recorded = timeliness(Some(sold_at), order.created_at, store.late_hours, backdate);
-    let timeliness = if pending { Timeliness::Late } else { recorded.timeliness };
+    let timeliness = match recorded.timeliness {
+        Timeliness::TooLate => Timeliness::TooLate,
+        _ if pending => Timeliness::Late,
+        in_its_time => in_its_time,
+    };
     if pending {
         let code = WarningKind::ManyAttached.code();
         flag(tx, (merchant, store.id), Reviewed::Order(id), std::iter::once(code), now)?;
@@ -134,12 +138,24 @@ pub fn attach<S: PurchasePorts>(
         occasion: Occasion::at(now, tenant.time_zone, actor.person()),
     };
     let bought = Bought { order: &order, items: &items, discounts: &discounts, member };
-    let earns_no_points = false;
+    let earns_no_points = earns_no_points(tx, &discounts)?;
     let known = Known { merchant: &tenant, store: &store, timeliness, earns_no_points, recognise };
     let nothing = with_sale(tx, actor, bought, (&known, 0), now, |tx, sale| {
         sale::change(tx, Some(sale), &refund)
     })?;
     Ok(Attached { order: id, pending, nothing })
+}
+
+/// Whether an offer that was taken lets the sale earn no points.
+fn earns_no_points<S: PurchasePorts>(
+    tx: &mut S,
+    discounts: &[OrderDiscount],
+) -> Result<bool, StoreError> {
+    let offers: Vec<_> = discounts.iter().filter_map(|one| one.offer).collect();
+    if offers.is_empty() {
+        return Ok(false);
+    }
+    Ok(tx.offers(&offers)?.iter().any(|offer| !offer.earn_points))
 }
 
 fn is_sold(order: &Order) -> bool {

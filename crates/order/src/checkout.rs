@@ -17,6 +17,7 @@ use crate::{
     order::change::{open, store_of},
     purchase::flag,
     redeeming::open::{Completed, OrderPorts, complete},
+    refund::known as known_refund,
     timeliness::{refuse_nonsense, timeliness},
 };
 
@@ -157,6 +158,7 @@ pub fn checkout<S: OrderPorts + PurchaseStore>(
         recognise,
     };
     let nothing = earning::earn(tx, actor, &order, &known, now)?;
+    known_refund::apply_waiting(tx, actor, &order, now)?;
     Ok(CheckedOut { order: id, warnings, nothing })
 }
 

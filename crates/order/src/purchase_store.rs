@@ -49,11 +49,18 @@ pub trait PurchaseStore {
     /// Writes which order has a name and what was recorded under it, and `updated_at`.
     fn update_order_link(&mut self, link: &OrderLink) -> Result<(), StoreError>;
 
-    /// Takes all its names from an order.
-    fn delete_order_links(
+    /// Every name of an order, by ascending id.
+    fn names_of_order(
         &mut self,
         merchant: MerchantId,
         order: OrderId,
+    ) -> Result<Vec<OrderLink>, StoreError>;
+
+    /// Deletes names, under which no refund came.
+    fn delete_order_links(
+        &mut self,
+        merchant: MerchantId,
+        links: &[OrderLinkId],
     ) -> Result<(), StoreError>;
 
     /// The refunds that came under those names, by ascending id.

@@ -3,6 +3,7 @@ use regulars_loyalty::{
     LoyaltyCard, LoyaltyStore, Millionths, PointsProgram, Program, Spending, ledger,
     welcome::KnowsNobody,
 };
+use regulars_merchant::MerchantStore;
 
 use super::*;
 use crate::{
@@ -142,4 +143,25 @@ fn rule_25_what_was_given_back_before_earns_nothing() {
     create(&mut tx, &owner(), order, &NewRefund::default(), at(30)).unwrap();
     assert_eq!(points(&mut tx, ADA, 30), (0, 0));
     assert_eq!(tx.points_earned(&[ADA]).unwrap(), [(ADA, Points::ZERO)]);
+}
+
+#[test]
+fn rule_26_what_came_too_late_earns_nothing_however_many_were_said_that_day() {
+    let mut tx = shop();
+    let mut merchant = tx.merchants(&[MERCHANT]).unwrap().pop().unwrap();
+    merchant.claim_days = 60;
+    tx.update_merchant(&merchant).unwrap();
+    for _ in 0..FEW {
+        let order = sold(&mut tx);
+        claim(&mut tx, order, ADA, 20 * DAY).unwrap();
+    }
+    let order = sold(&mut tx);
+    let found = tx.find_order(MERCHANT, order).unwrap().unwrap();
+    // Recorded when it was too late.
+    let late = Order { completed_at: Some(at(-31 * DAY)), ..found };
+    tx.update_order(&late).unwrap();
+    let cashier = Actor::cashier(MERCHANT, MERCHANT.founder(), StoreAccess::All);
+    let done = attach(&mut tx, &cashier, order, &of(ADA), &KnowsNobody, at(20 * DAY)).unwrap();
+    let why = done.nothing.first().map(|(_, why)| why.code());
+    assert_eq!(why, Some("too_long_ago"));
 }

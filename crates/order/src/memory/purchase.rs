@@ -84,14 +84,24 @@ impl PurchaseStore for MemoryStore {
         Ok(())
     }
 
-    fn delete_order_links(
+    fn names_of_order(
         &mut self,
         merchant: MerchantId,
         order: OrderId,
+    ) -> Result<Vec<OrderLink>, StoreError> {
+        let rows = self.memory.rows();
+        let own = rows.links.values().filter(|row| row.merchant == merchant && self.sees(merchant));
+        Ok(own.filter(|row| row.order == Some(order)).cloned().collect())
+    }
+
+    fn delete_order_links(
+        &mut self,
+        merchant: MerchantId,
+        links: &[OrderLinkId],
     ) -> Result<(), StoreError> {
         self.require_reach(merchant)?;
         let mut rows = self.memory.rows();
-        rows.links.retain(|_, row| row.merchant != merchant || row.order != Some(order));
+        rows.links.retain(|id, row| row.merchant != merchant || !links.contains(id));
         Ok(())
     }
 

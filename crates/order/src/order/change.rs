@@ -2,7 +2,7 @@
 
 use regulars_customer::{CustomerStore, PhoneNumber};
 use regulars_kernel::{
-    Actor, Change, Country, ExtraInfo, Money, OrderId, OrderTypeId, Permission, PersonId, Rule,
+    Actor, Change, Country, ExtraInfo, MerchantId, Money, OrderId, OrderTypeId, Permission, PersonId, Rule,
     StoreError, StoreId, Timestamp, Violations, text::clean,
 };
 use regulars_merchant::{EntitySource, MerchantStore, Store};
@@ -153,10 +153,59 @@ pub fn create<S: OrderStore + PurchaseStore + CustomerStore + MerchantStore>(
     order.consumer = buyer.consumer.value().copied();
     order.id = tx.insert_order(&order).map_err(taken)?;
     if let Some(link) = name_of(actor, &order, now) {
-        tx.insert_order_links(&[link]).map_err(taken)?;
+        put_name(tx, link)?;
     }
     buyer.note(tx, merchant, order.id)?;
     Ok(order.id)
+}
+
+/// Gives an order a name, under which a refund may have come before it: it is given back once the order is completed (rule 11).
+fn put_name(tx: &mut impl PurchaseStore, link: OrderLink) -> Result<(), OrderError> {
+    let (merchant, key) = (link.merchant, std::slice::from_ref(&link.key));
+    let found = tx.order_links(merchant, link.origin, key)?;
+    let known = found.into_iter().find(|one| one.is_of(link.origin, &link.key));
+    let Some(waits) = known.filter(|one| one.order.is_none()) else {
+        return tx.insert_order_links(&[link]).map(drop).map_err(taken);
+    };
+    let waits = tx.lock_order_link(merchant, waits.id)?.filter(|one| one.order.is_none());
+    // Somebody recorded it at the same moment: run again, this finds it.
+    let waits = waits.ok_or(StoreError::Contended)?;
+    let (order, updated_at) = (link.order, link.updated_at);
+    Ok(tx.update_order_link(&OrderLink { order, updated_at, ..waits })?)
+}
+
+/// Takes names from an open order. One under which a refund came waits for its sale again (rule 11).
+pub(crate) fn take_names(
+    tx: &mut impl PurchaseStore,
+    merchant: MerchantId,
+    links: Vec<OrderLink>,
+    now: Timestamp,
+) -> Result<(), OrderError> {
+    let ids: Vec<_> = links.iter().map(|link| link.id).collect();
+    let refunds = tx.sale_refunds(merchant, &ids)?;
+    let (waiting, gone): (Vec<_>, Vec<_>) =
+        links.into_iter().partition(|link| refunds.iter().any(|refund| refund.link == link.id));
+    for link in waiting {
+        tx.update_order_link(&OrderLink { order: None, told: None, updated_at: now, ..link })?;
+    }
+    let gone: Vec<_> = gone.iter().map(|link| link.id).collect();
+    if gone.is_empty() { Ok(()) } else { Ok(tx.delete_order_links(merchant, &gone)?) }
+}
+
+/// An order has another name from here on, at the origin of the one it had; what else names it stays.
+fn rename(
+    tx: &mut impl PurchaseStore,
+    (id, before): (OrderId, Option<SaleKey>),
+    new: Option<OrderLink>,
+    (merchant, now): (MerchantId, Timestamp),
+) -> Result<(), OrderError> {
+    let mut links = tx.names_of_order(merchant, id)?;
+    links.retain(|link| Some(&link.key) == before.as_ref());
+    let origin = links.first().map(|link| link.origin);
+    take_names(tx, merchant, links, now)?;
+    let Some(new) = new else { return Ok(()) };
+    let origin = origin.unwrap_or(new.origin);
+    put_name(tx, OrderLink { origin, ..new })
 }
 
 /// What names an order at the system that it was taken over from.
@@ -206,10 +255,8 @@ pub fn update<S: OrderPorts + PurchaseStore>(
         tx.update_order(&after).map_err(taken)?;
         let name = |order| name_of(actor, order, now).map(|link| link.key);
         if name(&before) != name(&after) {
-            tx.delete_order_links(merchant, id)?;
-            if let Some(link) = name_of(actor, &after, now) {
-                tx.insert_order_links(&[link]).map_err(taken)?;
-            }
+            let new = name_of(actor, &after, now);
+            rename(tx, (id, name(&before)), new, (merchant, now))?;
         }
         // What its codes take off may hang on who buys, and where.
         if (after.consumer, after.store) != (before.consumer, before.store) {

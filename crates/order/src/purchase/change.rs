@@ -1,15 +1,23 @@
 //! A newer version of a sale: its order becomes what the source says now, and earns or gives back the difference (rule 11).
 
-use regulars_customer::join::revive;
-use regulars_kernel::{OrderItemId, StoreAccess};
-use regulars_loyalty::{Cause, bookkeeping::Occasion, refund::Refund, sale};
+use regulars_customer::{
+    Membership, Standing,
+    merge::{Named, meant},
+};
+use regulars_kernel::{LoyaltyCardId, OrderItemId, StoreAccess};
+use regulars_loyalty::{
+    Cause, NothingEarned,
+    bookkeeping::Occasion,
+    refund::Refund,
+    sale::{self, Timeliness},
+};
 
 use super::{
     Answered, NewPurchase, PurchasePorts, PurchaseWarning, RecordedPurchase, Till, Told,
     WarningKind, content::Content,
 };
 use crate::{
-    Order, OrderError, OrderItem, OrderLink, SaleRefund,
+    Order, OrderError, OrderItem, OrderLink, OrderState, SaleRefund,
     earning::{self, Bought},
     refund::{Restated, known as known_refund, restate},
 };
@@ -39,14 +47,15 @@ impl Till<'_> {
         }
         // Codes are used up with the first version alone: what was given for others is the merchant's own.
         self.stand_alone(&mut content, None, &mut Vec::new());
+        warnings.extend((0..content.codes.len()).map(|nth| {
+            let path = format!("redemptionCodes[{nth}]");
+            PurchaseWarning::new(WarningKind::CodeNotTaken, path)
+        }));
         self.settle(new, &mut content, 0, &mut warnings)?;
-        let told = self.customer(tx, &new.customer, &mut warnings)?;
-        // A version that names nobody, or nobody who is known, leaves whose it was.
-        let member = match (told, before.consumer) {
-            (Some(till), _) => Some(till.member),
-            (None, Some(person)) => revive(tx, self.merchant.id, person, self.now)?,
-            (None, None) => None,
-        };
+        if new.completed_at.is_none() {
+            self.keep_time(&mut content, &before, &mut warnings);
+        }
+        let member = self.buyer_by_now(tx, new, &before, &mut warnings)?;
         let consumer = member.as_ref().map(|member| member.person).or(before.consumer);
         let refunds = tx.refunds_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
         let refunds = refunds.unwrap_or_default();
@@ -61,6 +70,18 @@ impl Till<'_> {
             created_at: before.created_at,
             ..content.order.clone()
         };
+        let version = next_version(&before, link);
+        let mut told = Told {
+            fingerprint: Some(content.fingerprint),
+            source: content.version,
+            version,
+            answered: Answered::default(),
+        };
+        if link.told.is_none() {
+            // What lines earned is stated anew only of what was told under a name: from here on this is.
+            let told = Some(told.clone());
+            tx.update_order_link(&OrderLink { told, updated_at: self.now, ..link.clone() })?;
+        }
         tx.strip_order(order.merchant, order.id)?;
         tx.clear_earning_lines(order.merchant, Cause::Order(order.id))?;
         let (items, gone) = self.exchange(tx, &order, &content)?;
@@ -79,33 +100,59 @@ impl Till<'_> {
             tx.delete_order_item(restated.order.merchant, line)?;
         }
         tx.update_order(&restated.order)?;
-        let version = link.told.as_ref().map_or(0, |told| told.version.saturating_add(1));
-        let nothing = match member {
-            Some(member) if self.earns() => {
+        let nothing = match &member {
+            Some(member) => {
                 let order = &restated.order;
-                let bought =
-                    Bought { order, items: &items, discounts: &discounts, member: &member };
+                let bought = Bought { order, items: &items, discounts: &discounts, member };
                 self.earn_difference(tx, bought, (content.timeliness, version), &restated)?
             }
-            _ => {
-                sale::change(tx, None, &self.given(&restated))?;
-                Vec::new()
-            }
+            None => Vec::new(),
         };
         for refund in waiting.iter().filter(|one| one.refund.is_none()) {
             known_refund::apply(tx, self.actor, before.id, refund, self.now)?;
         }
         self.flag(tx, before.id, &warnings)?;
         let answered = Answered { warnings, nothing };
-        let told = Told {
-            fingerprint: Some(content.fingerprint),
-            source: content.version,
-            version,
-            answered: answered.clone(),
-        };
+        told.answered = answered.clone();
         let link = OrderLink { told: Some(told), updated_at: self.now, ..link.clone() };
         tx.update_order_link(&link)?;
         Ok(RecordedPurchase { order: before.id, replayed: false, answered })
+    }
+
+    /// Whose a sale is by its newer version: one that names nobody, or nobody who is known, leaves whose it was, and brings nobody
+    /// back (rule 7).
+    fn buyer_by_now<S: PurchasePorts>(
+        &self,
+        tx: &mut S,
+        new: &NewPurchase,
+        before: &Order,
+        warnings: &mut Vec<PurchaseWarning>,
+    ) -> Result<Option<Membership>, OrderError> {
+        if let Some(till) = self.customer(tx, &new.customer, warnings)? {
+            if before.consumer != Some(till.member.person) {
+                till.note(tx, Named::Order(before.id))?;
+            }
+            return Ok(Some(till.member));
+        }
+        let Some(person) = before.consumer else { return Ok(None) };
+        Ok(meant(tx, self.merchant.id, person)?)
+    }
+
+    /// A version that does not say when the sale was leaves when it was.
+    fn keep_time(
+        &self,
+        content: &mut Content,
+        before: &Order,
+        warnings: &mut Vec<PurchaseWarning>,
+    ) {
+        let Some(at) = before.completed_at else { return };
+        let time = self.time(Some(at));
+        content.order.completed_at = Some(at);
+        content.order.business_date = before.business_date;
+        content.timeliness = time.timeliness;
+        warnings.extend(
+            time.flag.map(|flag| PurchaseWarning::new(WarningKind::Time(flag), "completedAt")),
+        );
     }
 
     /// The refunds that came under the order's names.
@@ -166,19 +213,25 @@ impl Till<'_> {
         Ok((items, before.into_iter().map(|gone| gone.id).collect()))
     }
 
+    /// Gives what the newer lines earn more, and takes back what they earn less. Of history that earns nothing, and for whoever is
+    /// no live customer any more, nothing is given (rules 7 and 12): what was earned stays, as far as the lines are still there.
     fn earn_difference<S: PurchasePorts>(
         &self,
         tx: &mut S,
         bought: Bought<'_>,
-        (timeliness, version): (sale::Timeliness, u32),
+        (timeliness, version): (Timeliness, u32),
         restated: &Restated,
-    ) -> Result<Vec<(regulars_kernel::LoyaltyCardId, regulars_loyalty::NothingEarned)>, OrderError>
-    {
+    ) -> Result<Vec<(LoyaltyCardId, NothingEarned)>, OrderError> {
+        let gives = self.earns() && bought.member.standing == Standing::Live;
+        let timeliness = if gives { timeliness } else { Timeliness::TooLate };
         let known = self.known_of(timeliness, false);
         let given = self.given(restated);
-        earning::with_sale(tx, self.actor, bought, (&known, version), self.now, |tx, sale| {
+        let sale = (&known, version);
+        let nothing = earning::with_sale(tx, self.actor, bought, sale, self.now, |tx, sale| {
             sale::change(tx, Some(sale), &given)
-        })
+        })?;
+        // What is told of them is that it is too long ago, which it is not.
+        Ok(if gives { nothing } else { Vec::new() })
     }
 
     /// What went back of the newer lines.
@@ -192,4 +245,10 @@ impl Till<'_> {
             occasion: Occasion::at(self.now, self.merchant.time_zone, self.actor.person()),
         }
     }
+}
+
+/// Which version of an order the next is: one that was completed line by line earned before anything was told of it.
+fn next_version(before: &Order, link: &OrderLink) -> u32 {
+    let first = u32::from(before.state != OrderState::Open);
+    link.told.as_ref().map_or(first, |told| told.version.saturating_add(1))
 }

@@ -195,7 +195,7 @@ impl Till<'_> {
     }
 
     /// When it was, by the word of whoever records it (rule 26). History is never late.
-    fn time(&self, told: Option<Timestamp>) -> SaleTime {
+    pub(super) fn time(&self, told: Option<Timestamp>) -> SaleTime {
         let backdate = self.actor.require(Permission::Backdate).is_ok();
         let time = timeliness(told, self.now, self.store.late_hours, backdate);
         match self.mode {
@@ -437,7 +437,7 @@ fn sum_up_payments(order: &mut Order) {
     (order.cash_received, order.change) = (received, change);
 }
 
-/// A hash of what was told: amounts as they read, and of the customer the number alone (see [`Fingerprint`]). Names that products
+/// A hash of what was told: amounts as they read, and nothing of the customer (see [`Fingerprint`]). Names that products
 /// bring along are not told, so that a price list that changes makes no sale another.
 fn fingerprint(new: &NewPurchase, content: &Content) -> Fingerprint {
     let currency = content.order.total.currency();
@@ -446,7 +446,6 @@ fn fingerprint(new: &NewPurchase, content: &Content) -> Fingerprint {
     let changed = |amount: &Change<Amount>| amount.value().and_then(minor);
     let mut to = Canonical::new();
     to.number(new.store.get());
-    to.number(new.customer.id.map(regulars_kernel::PersonId::get));
     to.number(new.completed_at.map(Timestamp::micros));
     let order = &content.order;
     to.number(order.order_type.get());

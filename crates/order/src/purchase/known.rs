@@ -72,13 +72,17 @@ impl Till<'_> {
             }
         };
         let newer = content.version.is_newer_than(before);
+        let other = same && self.is_of_another(tx, new, &order)?;
         let Some(link) = own else { return self.as_before(tx, &order, first, added) };
-        if same {
+        let stays = !newer || !order.is_active();
+        if same && (stays || !other) {
             if newer && let Some(told) = link.told.clone() {
                 let told = Some(Told { source: content.version, ..told });
                 tx.update_order_link(&OrderLink { told, updated_at: self.now, ..link.clone() })?;
             }
-            self.compare_customer(tx, new, &order, &mut added)?;
+            if other {
+                added.extend(other_customer(new, &order, &first));
+            }
             return self.as_before(tx, &order, first, added);
         }
         let open = order.state == OrderState::Open && order.is_active();
@@ -125,25 +129,18 @@ impl Till<'_> {
         put_links(tx, &new)
     }
 
-    /// The customer is no part of what is compared: whether it is another is asked for itself.
-    fn compare_customer<S: PurchasePorts>(
+    /// The customer is no part of what is compared: whether it is another, or one at last, is asked for itself.
+    fn is_of_another<S: PurchasePorts>(
         &self,
         tx: &mut S,
         new: &NewPurchase,
         order: &Order,
-        added: &mut Vec<PurchaseWarning>,
-    ) -> Result<(), OrderError> {
-        let Some(buyer) = order.consumer else { return Ok(()) };
+    ) -> Result<bool, OrderError> {
         if new.customer.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        if let Ok(found) = named(tx, self.actor, &new.customer)?
-            && found.person() != buyer
-        {
-            let path = new.customer.arguments().first().copied().unwrap_or("consumerId");
-            added.push(PurchaseWarning::new(WarningKind::OtherCustomer, path));
-        }
-        Ok(())
+        let found = named(tx, self.actor, &new.customer)?;
+        Ok(found.is_ok_and(|found| Some(found.person()) != order.consumer))
     }
 
     /// The first answer, with what does not hold of this one.
@@ -180,6 +177,26 @@ impl Names {
         let first = told.first().and_then(|link| link.told.as_ref());
         first.map(|told| told.answered.clone()).unwrap_or_default()
     }
+}
+
+/// What is said of a sale that is told of another customer, and stays as it is. Where the first answer said why it has none, that
+/// stands.
+fn other_customer(new: &NewPurchase, order: &Order, first: &Answered) -> Option<PurchaseWarning> {
+    let of_nobody = |one: &PurchaseWarning| {
+        matches!(
+            one.kind,
+            WarningKind::CustomerUnknown
+                | WarningKind::SeveralCustomers
+                | WarningKind::NumberBlocked
+                | WarningKind::CustomerLeft
+        )
+    };
+    if order.consumer.is_some() {
+        let path = new.customer.arguments().first().copied().unwrap_or("consumerId");
+        return Some(PurchaseWarning::new(WarningKind::OtherCustomer, path));
+    }
+    let is_said = first.warnings.iter().any(of_nobody);
+    (!is_said).then(|| PurchaseWarning::new(WarningKind::Differs, "entitySourceId"))
 }
 
 /// Whether an order's content comes under this name: only its source changes it (rule 25).

@@ -1,3 +1,5 @@
+mod versions;
+
 use proptest::prelude::*;
 use regulars_customer::{CustomerStore, Standing};
 use regulars_kernel::{

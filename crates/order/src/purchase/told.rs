@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::warning::{PurchaseWarning, WarningKind};
 
-/// A SHA-256 hash of what was told of a sale: its amounts, lines, times and places. No value that tells of a person is in it:
-/// of the customer the number alone.
+/// A SHA-256 hash of what was told of a sale: its amounts, lines, times and places. Nothing that tells of the customer is in it:
+/// whether it is another is asked for itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 32]);
 

@@ -12,7 +12,7 @@ use super::{
     share::{self, Request, ShareError},
 };
 use crate::{
-    OrderError, OrderLink, OrderState, PurchaseStore, Reviewed, SaleKey, SaleRefund,
+    Order, OrderError, OrderLink, OrderState, PurchaseStore, Reviewed, SaleKey, SaleRefund,
     link::Origin,
     order::change::{MAX_SOURCE_ID_CHARS, store_of},
     purchase::{WarningKind, flag},
@@ -142,6 +142,26 @@ fn named(
         }
     };
     Ok(tx.lock_order_link(owner.0, id)?.ok_or(OrderError::OrderNotFound)?)
+}
+
+/// Gives back what came under the names of an order before it was completed.
+pub(crate) fn apply_waiting<S: RefundPorts>(
+    tx: &mut S,
+    actor: &Actor,
+    order: &Order,
+    now: Timestamp,
+) -> Result<(), OrderError> {
+    if order.entity_source_id.is_none() {
+        return Ok(());
+    }
+    let names = tx.names_of_order(order.merchant, order.id)?;
+    let names: Vec<_> = names.into_iter().map(|link| link.id).collect();
+    for refund in tx.sale_refunds(order.merchant, &names)? {
+        if refund.refund.is_none() {
+            apply(tx, actor, order.id, &refund, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives back what came under a name of a sale that is there now. None where nothing is left to give back, or the sale is not

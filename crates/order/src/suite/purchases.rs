@@ -132,7 +132,10 @@ fn names(store: &mut dyn Both, own: MerchantId) {
     store.update_sale_refund(&SaleRefund { reason: None, ..whole.clone() }).unwrap();
     let found = store.sale_refunds(own, &[filled.id]).unwrap();
     assert_eq!(found[1], SaleRefund { reason: None, ..whole });
-    store.delete_order_links(own, SOLD).unwrap();
+    assert_eq!(store.names_of_order(own, SOLD).unwrap(), made[..2]);
+    store.delete_order_links(own, &[]).unwrap();
+    store.delete_order_links(own, &[made[0].id, made[1].id]).unwrap();
+    assert_eq!(store.names_of_order(own, SOLD).unwrap(), []);
     assert_eq!(find(store, Origin::People, &["a", "b", "c"]), [filled]);
 }
 

@@ -281,16 +281,37 @@ impl PurchaseStore for Tx<'_> {
         reached(statement.execute(self.connection)?)
     }
 
-    fn delete_order_links(
+    fn names_of_order(
         &mut self,
         merchant: MerchantId,
         order: OrderId,
+    ) -> Result<Vec<OrderLink>, StoreError> {
+        if !is_near(self, merchant) {
+            return Ok(Vec::new());
+        }
+        let statement = Statement::<LinkSql>::new("SELECT ")
+            .sql(LINK)
+            .sql(" FROM order_link l WHERE l.merchant_id = ")
+            .bind(merchant.get())
+            .sql(" AND l.order_id = ")
+            .bind(order.get())
+            .sql(" ORDER BY l.id");
+        load_links(self, statement)
+    }
+
+    fn delete_order_links(
+        &mut self,
+        merchant: MerchantId,
+        links: &[OrderLinkId],
     ) -> Result<(), StoreError> {
         self.require_merchant(merchant, OUT_OF_REACH)?;
+        if links.is_empty() {
+            return Ok(());
+        }
         Statement::<()>::new("DELETE FROM order_link WHERE merchant_id = ")
             .bind(merchant.get())
-            .sql(" AND order_id = ")
-            .bind(order.get())
+            .sql(" AND id")
+            .is_in(links.iter().map(|link| link.get()).collect::<Bind>())
             .execute(self.connection)
             .map(drop)
     }
