@@ -68,9 +68,11 @@ struct Plan {
     holds: Vec<(Hold, Vec<(LotId, Points)>)>,
     /// Promises that would go back and stand on what is the survivor's: they are called off.
     called_off: Vec<Hold>,
-    /// What the survivor owes for the other, and what was taken from which lots for it.
+    /// What the survivor owes for the other, and what was taken for it from which lots that are still good.
     debt: Points,
     debt_lots: Vec<(LotId, Points)>,
+    /// What of it was taken from lots that have expired since: it comes back to nobody.
+    lapsed: Points,
     /// What was taken back of a second welcome, by lot.
     welcome: Vec<(LotId, Points)>,
     /// What of the survivor's lines since is earned by the other, net.
@@ -92,6 +94,38 @@ impl Plan {
 
     fn welcome(&self) -> Result<Points, Unpostable> {
         sum(&self.welcome)
+    }
+
+    /// Takes out what would have expired meanwhile, had it not been taken by the merge: it stays gone.
+    fn lapse(&mut self, survivor: &Book, now: Timestamp) -> Result<(), Unpostable> {
+        let lots = survivor.lots.iter().filter(|lot| !lot.is_expired(now));
+        let live: BTreeSet<LotId> = lots.map(|lot| lot.id).collect();
+        self.welcome.retain(|(lot, _)| live.contains(lot));
+        let taken = sum(&self.debt_lots)?;
+        self.debt_lots.retain(|(lot, _)| live.contains(lot));
+        self.lapsed = minus(taken, sum(&self.debt_lots)?)?;
+        Ok(())
+    }
+
+    /// Takes so much off what is due, of each lot at most what is said, and answers what was not there.
+    fn take_off(
+        &mut self,
+        order: impl IntoIterator<Item = (LotId, Points)>,
+        mut left: Points,
+    ) -> Result<Points, Unpostable> {
+        for (lot, most) in order {
+            let due = match self.backs.get_mut(&lot) {
+                Some(due) => due,
+                None => match self.fresh.get_mut(&lot) {
+                    Some(due) => due,
+                    None => continue,
+                },
+            };
+            let part = (*due).min(most).min(left).max(Points::ZERO);
+            *due = minus(*due, part)?;
+            left = minus(left, part)?;
+        }
+        Ok(left)
     }
 
     /// What of what is due the survivor has spent.
@@ -170,9 +204,9 @@ impl Books<'_> {
                 came.map(|came| uses(self.survivor, came.id).collect()).unwrap_or_default();
         }
         let charged = self.since(&mut plan, since)?;
+        plan.lapse(self.survivor, pair.occasion.now)?;
         plan.own = home.keys().chain(plan.fresh.keys()).copied().collect();
-        self.expired(&mut plan, &home, pair.occasion.now)?;
-        self.charge(&mut plan, &home, charged)?;
+        self.charge(&mut plan, &home, charged, pair.occasion.now)?;
         self.holds(&mut plan, &home, since);
         Ok(plan)
     }
@@ -183,11 +217,18 @@ impl Books<'_> {
         let books = || self.inner.iter().chain([self.other]);
         let mut theirs: BTreeSet<EntryId> =
             books().flat_map(|book| &book.entries).map(|entry| entry.id).collect();
-        let own = self.survivor.entries.iter().filter(|entry| self.is_since(entry, since));
-        theirs.extend(own.map(|entry| entry.id));
+        let mut came = BTreeSet::new();
+        for entry in &self.survivor.entries {
+            // What was earned anew after a review is whose the reviewed line is.
+            let anew = matches!(entry.cause, Cause::Review(of) if theirs.contains(&of));
+            if self.is_since(entry, since) || (anew && entry.reverses.is_none()) {
+                theirs.insert(entry.id);
+                came.insert(entry.id);
+            }
+        }
         let (mut charge, mut by) = (Points::ZERO, Vec::new());
         for entry in &self.survivor.entries {
-            let came = self.is_since(entry, since);
+            let came = came.contains(&entry.id);
             let reverses = entry.reverses.is_some_and(|id| theirs.contains(&id));
             let merged = entry.occurred_at == since.merged_at && entry.reverses.is_some();
             if merged && entry.cause == Cause::InitialPoints {
@@ -200,13 +241,23 @@ impl Books<'_> {
             if entry.kind == EntryKind::Earn || (reverses && entry.amount < Points::ZERO) {
                 plan.earned = plus(plan.earned, entry.amount)?;
             }
-            let mut amount = entry.amount;
-            // What paid a debt of the survivor's on its way is the other's all the same.
-            if let Some(lot) = self.survivor.lots.iter().find(|lot| lot.entry == entry.id) {
-                plan.fresh.insert(lot.id, amount);
-                amount = Points::ZERO;
+            let lots: Vec<_> =
+                self.survivor.lots.iter().filter(|lot| lot.entry == entry.id).collect();
+            // What returned to lots that are there makes up for what was taken of them, beside what came in lots of its own.
+            let mut rest = entry.amount;
+            for lot in &lots {
+                plan.fresh.insert(lot.id, lot.amount);
+                rest = minus(rest, lot.amount)?;
             }
-            charge = minus(charge, amount)?;
+            if let Some(first) = lots.first() {
+                let returned =
+                    minus(Points::ZERO, sum(&uses(self.survivor, entry.id).collect::<Vec<_>>())?)?;
+                // What paid a debt of the survivor's on its way is the other's all the same.
+                let paid = minus(rest, returned)?;
+                plan.fresh.insert(first.id, plus(first.amount, paid)?);
+                rest = returned;
+            }
+            charge = minus(charge, rest)?;
             by.push(entry.id);
         }
         Ok((charge, by))
@@ -235,37 +286,28 @@ impl Books<'_> {
         Ok(())
     }
 
-    /// Takes off what the other spent or lost since: of the lots from which it was taken, then of those that end first, and never more
-    /// than there is.
+    /// Takes off what the other spent or lost since: of the lots from which it was taken, whether or not they have expired after that;
+    /// then of what is left of those that end first, and never more than there is.
     fn charge(
         &self,
         plan: &mut Plan,
         home: &BTreeMap<LotId, LotId>,
         (charge, by): (Points, Vec<EntryId>),
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut left = charge.max(Points::ZERO);
         let mut order: Vec<(LotId, Points)> = Vec::new();
         for (lot, amount) in by.into_iter().flat_map(|entry| uses(self.survivor, entry)) {
             order.push((home.get(&lot).copied().unwrap_or(lot), amount));
         }
+        left = plan.take_off(order, left)?;
+        self.expired(plan, home, now)?;
         let mut rest: Vec<LotId> = plan.backs.keys().chain(plan.fresh.keys()).copied().collect();
         rest.sort_by_key(|id| {
             let end = self.lot(*id).and_then(|lot| lot.expires_at);
             (end.unwrap_or(Timestamp::MAX), *id)
         });
-        order.extend(rest.into_iter().map(|lot| (lot, Points::new(i64::MAX))));
-        for (lot, most) in order {
-            let due = match plan.backs.get_mut(&lot) {
-                Some(due) => due,
-                None => match plan.fresh.get_mut(&lot) {
-                    Some(due) => due,
-                    None => continue,
-                },
-            };
-            let part = (*due).min(most).min(left).max(Points::ZERO);
-            *due = minus(*due, part)?;
-            left = minus(left, part)?;
-        }
+        plan.take_off(rest.into_iter().map(|lot| (lot, Points::new(i64::MAX))), left)?;
         plan.backs.retain(|_, due| *due > Points::ZERO);
         plan.fresh.retain(|_, due| *due > Points::ZERO);
         Ok(())
@@ -361,7 +403,7 @@ pub fn preview<S: LedgerStore + ?Sized>(
         let claw = holdings.claw_back(points, &plan.own, policy, pair.occasion.now);
         let welcome = plan.welcome()?;
         // Both come back to the survivor before anything is taken.
-        let back = plus(welcome, plan.debt)?;
+        let back = plus(welcome, minus(plan.debt, plan.lapsed)?)?;
         let owed = minus(claw.owed, back)?.max(Points::ZERO);
         shown.push(CardUndo { card, points, taken, owed, debt: plan.debt, welcome });
     }
@@ -392,10 +434,6 @@ impl Card {
         pair: &Pair<'_>,
     ) -> Result<(), StoreError> {
         let Occasion { now, .. } = pair.occasion;
-        let lots = &self.survivor.lots;
-        let lives = |id: LotId| lots.iter().any(|lot| lot.id == id && !lot.is_expired(now));
-        // What would have expired meanwhile stays gone.
-        self.plan.welcome.retain(|(lot, _)| lives(*lot));
         let nth = Step::Back.of(pair.merge)?;
         if !self.plan.welcome.is_empty() {
             let parts = self.plan.welcome.iter().map(|(lot, part)| Coming::Back(*lot, *part));
@@ -405,10 +443,10 @@ impl Card {
             let posting = credit(self.from.account(), happening, &parts, now)?;
             tx.post(&mut self.from, posting)?;
         }
-        if self.plan.debt > Points::ZERO {
-            let backs: Vec<_> =
-                self.plan.debt_lots.iter().filter(|(lot, _)| lives(*lot)).copied().collect();
-            let owed = minus(self.plan.debt, sum(&backs)?)?;
+        let returned = minus(self.plan.debt, self.plan.lapsed)?;
+        if returned > Points::ZERO {
+            let backs = &self.plan.debt_lots;
+            let owed = minus(returned, sum(backs)?)?;
             let mut parts = Vec::new();
             // What was owed pays what is owed still; what was paid since with other points comes back for good.
             if owed > Points::ZERO {
@@ -420,7 +458,7 @@ impl Card {
                     moved_from: None,
                 }));
             }
-            parts.extend(backs.into_iter().map(|(lot, part)| Coming::Back(lot, part)));
+            parts.extend(backs.iter().map(|(lot, part)| Coming::Back(*lot, *part)));
             let cause = Cause::Merge(pair.other);
             let happening = pair.occasion.says(&self.from, EntryKind::Transfer, cause, nth);
             let posting = credit(self.from.account(), happening, &parts, now)?;
@@ -479,7 +517,6 @@ impl Card {
             let posting = credit(self.into.account(), happening, &parts, now)?;
             fresh = tx.post(&mut self.into, posting)?.lots;
         }
-        self.return_debt(tx, pair)?;
         let new_home = |lot: LotId| {
             fresh.iter().find(|new| new.moved_from == Some(lot)).map_or(lot, |new| new.id)
         };
@@ -489,6 +526,8 @@ impl Card {
             let new = tx.put_hold(&mut self.into, &new)?;
             tx.repoint_promise(pair.merchant, hold.id, new.id)?;
         }
+        // After the promises: what they stand on is taken for a debt last, and the newest are called off for it (rule 18).
+        self.return_debt(tx, pair)?;
         Ok(shown)
     }
 

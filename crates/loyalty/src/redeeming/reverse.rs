@@ -66,7 +66,7 @@ pub fn reverse<S: RedeemingPorts>(
 }
 
 /// Locks what taking redemptions back changes, in the order in which everybody does: rewards, then accounts, with those that
-/// the caller needs beside; each by ascending id.
+/// the caller needs beside; each by ascending id. Of an account that was merged it is the one that acts for it (rule 27).
 pub fn lock(
     tx: &mut (impl RedeemingStore + ?Sized),
     redemptions: &[Redemption],
@@ -80,7 +80,7 @@ pub fn lock(
     }
     let mut accounts = beside.to_vec();
     for entry in redemptions.iter().filter_map(|row| row.entry) {
-        accounts.extend(tx.entry(entry)?.map(|entry| entry.account));
+        accounts.extend(tx.trace(entry)?.map(|spent| spent.acts_on));
     }
     accounts.sort_unstable();
     accounts.dedup();
@@ -113,7 +113,7 @@ pub fn take_back(
 }
 
 /// Gives so many of the points that a line of the ledger spent back, at most what is left of them; none: all that is left.
-/// Answers how many came back.
+/// They come to the account that acts for the one that spent them (rule 27). Answers how many came back.
 pub fn give_back(
     tx: &mut (impl RedeemingStore + ?Sized),
     entry: EntryId,
@@ -121,10 +121,14 @@ pub fn give_back(
     back: Return,
 ) -> Result<Points, StoreError> {
     let missing = || StoreError::OutOfScope("what was spent is not there");
-    let spent = tx.entry(entry)?.ok_or_else(missing)?;
-    let mut accounts = tx.lock_accounts(&[spent.account])?;
+    let seen = tx.trace(entry)?.ok_or_else(missing)?;
+    let mut accounts = tx.lock_accounts(&[seen.acts_on])?;
     let account = accounts.first_mut().ok_or_else(missing)?;
     let spending = tx.trace(entry)?.ok_or_else(missing)?;
+    if spending.acts_on != seen.acts_on {
+        // Merged, or undone, between the two: run again, this finds who acts now.
+        return Err(StoreError::Contended);
+    }
     // A spending is below zero, what came back of it above.
     let left = spending.entry.amount.checked_add(spending.reversed).unwrap_or_default();
     let left = Points::ZERO.checked_sub(left).unwrap_or_default();
