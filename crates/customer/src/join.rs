@@ -131,6 +131,12 @@ pub struct AtTill {
 }
 
 impl AtTill {
+    /// A customer who was found under the lock ([`meant`]), from the number that was asked for ([`asked_for`]).
+    pub fn of(member: Membership, asked: PersonId) -> Self {
+        let named_as = (member.person != asked).then_some(asked);
+        Self { member, named_as }
+    }
+
     /// Notes by whose name a row came.
     pub fn note(&self, tx: &mut impl CustomerStore, row: Named) -> Result<(), StoreError> {
         match self.named_as {
@@ -138,6 +144,12 @@ impl AtTill {
             None => Ok(()),
         }
     }
+}
+
+/// The number that somebody named, before any merge was followed. What [`identify`] followed was read without a lock: where the
+/// number leads is found again from here ([`meant`]), as a merge or its undo may have come between.
+pub fn asked_for(found: &Identified) -> PersonId {
+    found.named_as().unwrap_or_else(|| found.person())
 }
 
 /// Who is meant at a till, as a customer whose membership is locked: [`by_sale`] for a newcomer, [`revive`] for everybody
@@ -148,14 +160,16 @@ fn joined(
     found: Identified,
     now: Timestamp,
 ) -> Result<Option<AtTill>, CustomerError> {
-    let named_as = found.named_as();
-    let person = match found {
-        Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?,
-        Identified::Member(consumer) | Identified::Oneself(consumer) => Some(consumer.id),
+    let asked = asked_for(&found);
+    let is_gone = match &found {
+        Identified::Newcomer(stranger) => by_sale(tx, merchant, stranger, now)?.is_none(),
+        Identified::Member(_) | Identified::Oneself(_) => false,
     };
-    let Some(person) = person else { return Ok(None) };
-    let member = revive(tx, merchant, person, now)?;
-    Ok(member.map(|member| AtTill { member, named_as }))
+    if is_gone {
+        return Ok(None);
+    }
+    let member = revive(tx, merchant, asked, now)?;
+    Ok(member.map(|member| AtTill::of(member, asked)))
 }
 
 /// Who is meant at a till, as a customer whose membership is locked. For what is nothing without its customer, other than a

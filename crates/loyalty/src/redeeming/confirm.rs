@@ -1,8 +1,9 @@
 //! Confirming, checking and calling off promises (rules 21 to 23).
 
 use regulars_customer::{
-    Identified, Identifier, Membership, Standing,
+    Identified, Identifier, Standing,
     identity::identify,
+    join::{AtTill, asked_for},
     merge::{Named, meant},
 };
 use regulars_kernel::{
@@ -61,16 +62,17 @@ impl From<Refusal> for LoyaltyError {
     }
 }
 
-/// Who brings a code for everybody, as a customer; whose a promise is was settled when it was made.
+/// Who brings a code for everybody, as a customer whose membership is locked; whose a promise is was settled when it was made.
 fn member_of<S: RedeemingPorts>(
     tx: &mut S,
     merchant: MerchantId,
     seen: &[Option<Presented>],
-    bearer: Option<PersonId>,
-) -> Result<Option<Membership>, LoyaltyError> {
+    bearer: Option<&Identified>,
+) -> Result<Option<AtTill>, LoyaltyError> {
     let is_fixed = seen.iter().flatten().any(|one| one.intent.is_none());
-    let Some(person) = bearer.filter(|_| is_fixed) else { return Ok(None) };
-    Ok(meant(tx, merchant, person)?.filter(|member| member.standing == Standing::Live))
+    let Some(asked) = bearer.filter(|_| is_fixed).map(asked_for) else { return Ok(None) };
+    let member = meant(tx, merchant, asked)?.filter(|member| member.standing == Standing::Live);
+    Ok(member.map(|member| AtTill::of(member, asked)))
 }
 
 /// Keeps a promise, or uses a code for everybody: the one step that redeems (rule 21). `kinds` are those that the asker may
@@ -97,16 +99,17 @@ pub fn confirm<S: RedeemingPorts>(
     let here = counter(tx, actor, merchant, store)?;
     let bearer = bearer(tx, actor, who)?;
     let person = bearer.as_ref().map(Identified::person);
-    let named_as = bearer.and_then(|bearer| bearer.named_as());
     let seen = find(tx, merchant, &[Brought::Code(code.to_owned())])?;
-    let member = member_of(tx, merchant, &seen, person)?;
+    let customer = member_of(tx, merchant, &seen, bearer.as_ref())?;
+    let member = customer.as_ref().map(|one| &one.member);
+    let person = member.map(|member| member.person).or(person);
     let mut secured = secure(tx, merchant, &seen, None, now)?;
     let presented = secured.presented.pop().flatten().ok_or(Refusal::Unknown)?;
     let kind = presented.kind();
     if presented.intent.is_none() && !kinds.contains(&kind) {
         return Err(Refusal::Unknown.into());
     }
-    let bearer = Bearer { person, member: member.as_ref(), order: None };
+    let bearer = Bearer { person, member, order: None };
     if let Some(refusal) = judge(tx, &presented, &here, &bearer, (now, now))? {
         return Err(refusal.into());
     }
@@ -117,8 +120,8 @@ pub fn confirm<S: RedeemingPorts>(
     let used = Use { person, order: None, points: None, amount: None };
     let confirmed = redeem(tx, actor, &here, (&mut secured, &presented), used, now)?;
     // A promise goes back with what it was made for; a code for everybody with whoever was named.
-    if let Some(other) = named_as.filter(|_| presented.intent.is_none()) {
-        tx.note_named(merchant, other, Named::Redemption(confirmed.redemption.id))?;
+    if let Some(customer) = customer.filter(|_| presented.intent.is_none()) {
+        customer.note(tx, Named::Redemption(confirmed.redemption.id))?;
     }
     Ok(confirmed)
 }
@@ -258,11 +261,13 @@ pub fn check<S: RedeemingPorts>(
     actor.require(Permission::Redeem)?;
     let merchant = actor.merchant().ok_or(Refusal::Unknown)?;
     let here = counter(tx, actor, merchant, store)?;
-    let person = bearer(tx, actor, who)?.map(|bearer| bearer.person());
+    let bearer = bearer(tx, actor, who)?;
+    let person = bearer.as_ref().map(Identified::person);
     let mut seen = find(tx, merchant, &[Brought::Code(code.to_owned())])?;
-    let member = member_of(tx, merchant, &seen, person)?;
+    let customer = member_of(tx, merchant, &seen, bearer.as_ref())?;
+    let member = customer.as_ref().map(|one| &one.member);
     let presented = seen.pop().flatten().ok_or(Refusal::Unknown)?;
-    let bearer = Bearer { person, member: member.as_ref(), order: None };
+    let bearer = Bearer { person, member, order: None };
     if let Some(refusal) = judge(tx, &presented, &here, &bearer, (now, now))? {
         return Err(refusal.into());
     }

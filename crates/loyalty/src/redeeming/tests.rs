@@ -1,4 +1,8 @@
-use regulars_customer::{CardNumber, Identifier, Kind, LoyaltyId, Membership, NewPerson};
+use regulars_customer::{
+    CardNumber, Consumer, Identified, Identifier, Kind, LoyaltyId, Membership, NewPerson, Standing,
+    join::{AtTill, asked_for},
+    merge::meant,
+};
 use regulars_kernel::{
     Actor, Classify, Currency, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderId,
     PersonId, Points, ProductId, RewardId, Scope, StoreAccess, StoreId, Timestamp,
@@ -343,6 +347,33 @@ fn rule_22_a_code_for_everybody_counts_against_the_limit_alone() {
     assert_eq!((used.redemption.person, used.account), (None, None));
     let full = shop.confirms("welcome10", &is(ADA), at(3)).unwrap_err();
     assert_eq!(full, "code: This promotion has been redeemed as often as it can.");
+}
+
+#[test]
+fn rule_27_a_code_for_everybody_is_redeemed_by_whom_the_number_means_under_the_lock() {
+    let shop = Shop::new();
+    let customers = shop.memory.customers();
+    let [ada, bob] = [ADA, BOB].map(|id| regulars_promotion::suite::membership(id, MERCHANT));
+    let merged = Membership { standing: Standing::Merged(ADA, at(1)), ..bob.clone() };
+    // Bob was seen before he was merged, or Ada by his number before that was undone.
+    let before = Identified::Member(Box::new(Consumer::from(bob.clone())));
+    let by_number = Consumer { named_as: Some(BOB), ..Consumer::from(ada) };
+    let by_number = Identified::Member(Box::new(by_number));
+    for (seen, now_is, expected) in [
+        (&before, &merged, (ADA, Some(BOB))),
+        (&by_number, &merged, (ADA, Some(BOB))),
+        (&by_number, &bob, (BOB, None)),
+        (&before, &bob, (BOB, None)),
+    ] {
+        customers.put_membership(now_is.clone());
+        let asked = asked_for(seen);
+        let member = meant(&mut shop.tx(), MERCHANT, asked).unwrap().unwrap();
+        let found = AtTill::of(member, asked);
+        assert_eq!((found.member.person, found.named_as), expected);
+    }
+    customers.put_membership(merged);
+    let used = shop.confirms("welcome10", &is(BOB), at(3)).unwrap();
+    assert_eq!(used.redemption.person, Some(ADA));
 }
 
 #[test]
