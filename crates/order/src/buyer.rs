@@ -3,7 +3,7 @@
 use regulars_customer::{
     CustomerStore, Identified, Identifier,
     identity::identify,
-    join::by_sale,
+    join::{AtTill, asked_for, by_sale},
     merge::{Named, meant},
 };
 use regulars_kernel::{Actor, Change, MerchantId, OrderId, PersonId, Timestamp};
@@ -38,15 +38,15 @@ impl Buyer {
             return Ok(Found { consumer, named_as: None });
         }
         let identified = identify(tx, actor, &who)?;
-        let named_as = identified.named_as();
-        let consumer = match identified {
-            // Locked, so that no merge overtakes what is written for them.
-            Identified::Member(consumer) | Identified::Oneself(consumer) => {
-                meant(tx, merchant, consumer.id)?.map(|member| member.person).into()
-            }
-            Identified::Newcomer(stranger) => by_sale(tx, merchant, &stranger, now)?.into(),
-        };
-        Ok(Found { consumer, named_as })
+        if let Identified::Newcomer(stranger) = &identified {
+            let consumer = by_sale(tx, merchant, stranger, now)?.into();
+            return Ok(Found { consumer, named_as: None });
+        }
+        let asked = asked_for(&identified);
+        // Locked, so that no merge overtakes what is written for them.
+        let found = meant(tx, merchant, asked)?.map(|member| AtTill::of(member, asked));
+        let named_as = found.as_ref().and_then(|found| found.named_as);
+        Ok(Found { consumer: found.map(|found| found.member.person).into(), named_as })
     }
 }
 

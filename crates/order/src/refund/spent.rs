@@ -35,7 +35,7 @@ pub(super) fn return_spent(
     }
     let redemptions = tx.redemptions_of_order(merchant.id, order.id)?;
     let earnings = tx.traced(merchant.id, Cause::Order(order.id))?;
-    let earned: Vec<_> = earnings.iter().map(|one| one.entry.account).collect();
+    let earned: Vec<_> = earnings.iter().map(|one| one.acts_on).collect();
     lock(tx, &redemptions, &earned)?;
     let back = Return {
         grace_days: u32::try_from(merchant.refund_grace_days).unwrap_or_default(),
