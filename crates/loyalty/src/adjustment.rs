@@ -21,7 +21,7 @@ pub const MAX_REASON_CHARS: usize = 500;
 /// The most that one hand gives or takes at a time.
 pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
 /// How far ahead an end may lie.
-const LONGEST_LIFE: Duration = Duration::from_secs(100 * 366 * 86_400);
+const LONGEST_LIFE: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// Points or stamps to be set right.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -108,6 +108,18 @@ pub fn reject<S: LedgerStore + MerchantStore>(
     decide(tx, actor, cause, false, now)
 }
 
+/// Whether something of what a sale earned waits to be released or rejected. For callers that have asked for permission.
+pub fn waits(
+    tx: &mut (impl LedgerStore + ?Sized),
+    merchant: MerchantId,
+    cause: Cause,
+) -> Result<bool, StoreError> {
+    let earned = tx.traced(merchant, cause)?.into_iter();
+    let mut late = earned.filter(|row| row.entry.kind == EntryKind::Earn && is_late(row));
+    Ok(late
+        .any(|row| row.entry.amount.checked_add(row.reversed).unwrap_or_default() > Points::ZERO))
+}
+
 fn decide<S: LedgerStore + MerchantStore>(
     tx: &mut S,
     actor: &Actor,
@@ -134,7 +146,7 @@ fn decide<S: LedgerStore + MerchantStore>(
     for earning in waiting {
         let delay = delay(tx, earning.card)?;
         let by = (&tenant, actor);
-        reviewed.extend(look_at(tx, by, earning, releases.then_some(delay), now)?);
+        reviewed.extend(look_at(tx, by, &earning, releases.then_some(delay), now)?);
     }
     Ok(reviewed)
 }
@@ -151,7 +163,7 @@ fn delay<S: LedgerStore>(tx: &mut S, card: LoyaltyCardId) -> Result<Duration, St
 fn look_at<S: LedgerStore>(
     tx: &mut S,
     (merchant, actor): (&Merchant, &Actor),
-    earning: Traced,
+    earning: &Traced,
     release: Option<Duration>,
     now: Timestamp,
 ) -> Result<Option<Reviewed>, StoreError> {

@@ -8,7 +8,7 @@ use regulars_kernel::{
 };
 use regulars_loyalty::{
     Cause, LedgerStore,
-    review::{reject, release},
+    review::{reject, release, waits},
 };
 use regulars_merchant::MerchantStore;
 
@@ -232,6 +232,10 @@ pub fn resolve<S: PurchaseStore + LedgerStore + MerchantStore>(
     let moved = match decision {
         Decision::Release => release(tx, actor, cause, now)?,
         Decision::Reject => reject(tx, actor, cause, now)?,
+        Decision::Dismiss if waits(tx, merchant, cause)? => {
+            let sentence = "What this sale earned waits: release it, or reject it.";
+            return Err(Violations::of("decision", Rule::Invalid(sentence.to_owned())).into());
+        }
         Decision::Dismiss => Vec::new(),
     };
     if moved.is_empty() && decision != Decision::Dismiss {

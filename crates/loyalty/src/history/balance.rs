@@ -119,7 +119,7 @@ impl Book {
         let open = self.holds.iter().filter(|hold| hold.was_open(at));
         past.holds = open.cloned().collect();
         past.holds.iter_mut().for_each(|hold| hold.state = HoldState::Open);
-        past.hold_lots = self.hold_lots.clone();
+        past.hold_lots.clone_from(&self.hold_lots);
         let sum = summarise([&past], at).ok_or(Unpostable::Overflow)?;
         let balance = sum.available.checked_add(sum.pending);
         let balance = balance.and_then(|free| free.checked_add(sum.held));

@@ -161,13 +161,12 @@ fn named<S: RedeemingPorts>(
     if nobody {
         return Ok((None, None));
     }
-    let (person, named_as) = match actor {
+    let (person, named_as) = if let Actor::Consumer { person } = actor {
         // A consumer's own account is out of the merchant's reach; who they are is known.
-        Actor::Consumer { person } => (*person, None),
-        _ => {
-            let identified = identify(tx, actor, who)?;
-            (identified.person(), identified.named_as())
-        }
+        (*person, None)
+    } else {
+        let identified = identify(tx, actor, who)?;
+        (identified.person(), identified.named_as())
     };
     let member = meant(tx, merchant, person)?;
     let member = member.filter(|member| member.standing == Standing::Live);

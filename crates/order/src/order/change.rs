@@ -2,8 +2,8 @@
 
 use regulars_customer::{CustomerStore, PhoneNumber};
 use regulars_kernel::{
-    Actor, Change, Country, ExtraInfo, MerchantId, Money, OrderId, OrderTypeId, Permission, PersonId, Rule,
-    StoreError, StoreId, Timestamp, Violations, text::clean,
+    Actor, Change, Country, ExtraInfo, MerchantId, Money, OrderId, OrderTypeId, Permission,
+    PersonId, Rule, StoreError, StoreId, Timestamp, Violations, text::clean,
 };
 use regulars_merchant::{EntitySource, MerchantStore, Store};
 

@@ -219,10 +219,14 @@ fn claims(store: &mut dyn Both, own: MerchantId) {
     };
     assert_eq!(store.count_order_claims(own, world::ADA, day).unwrap(), 0);
     store.insert_order_claim(&claim).unwrap();
+    // What counts is whose the order is now: it moves with a merge.
+    let order = store.find_order(own, claim.order).unwrap().unwrap();
+    store.update_order(&crate::Order { consumer: Some(world::ADA), ..order.clone() }).unwrap();
     assert_eq!(store.count_order_claims(own, world::ADA, day).unwrap(), 1);
     assert_eq!(store.count_order_claims(own, world::BEN, day).unwrap(), 0);
     let next = day.succ_opt().unwrap();
     assert_eq!(store.count_order_claims(own, world::ADA, next).unwrap(), 0);
+    store.update_order(&order).unwrap();
 }
 
 fn strip(store: &mut dyn Both, world: &World) {

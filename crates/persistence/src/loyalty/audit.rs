@@ -122,13 +122,16 @@ const STRAYS: [(&str, &str); 19] = [
          e.cause = 'redemption' AND e.cause_id = r.id \
          OR e.cause = 'order' AND COALESCE(e.cause_id = r.order_id, FALSE)) OR a.loyalty_card_id <> r.loyalty_card_id) AND r.merchant_id = ",
     ),
-    // The lines of a sale that its source changed are those of its latest version, which several entries earned.
+    // A stamp is the whole sale's and no line's. The lines of a sale that its source changed are those of its latest version, which
+    // several entries earned.
     (
         "its lines earned another number than entry",
         "SELECT e.id FROM entry e JOIN (SELECT n.merchant_id, n.entry_id, SUM(n.points) AS points \
          FROM earning_line n GROUP BY n.merchant_id, n.entry_id) s \
-         ON s.merchant_id = e.merchant_id AND s.entry_id = e.id WHERE s.points <> e.amount \
-         AND NOT (e.cause = 'order' AND EXISTS (SELECT 1 FROM order_link k \
+         ON s.merchant_id = e.merchant_id AND s.entry_id = e.id JOIN account a \
+         ON a.merchant_id = e.merchant_id AND a.id = e.account_id JOIN loyalty_card c \
+         ON c.merchant_id = a.merchant_id AND c.id = a.loyalty_card_id \
+         WHERE c.loyalty_type = 'POINTS' AND s.points <> e.amount AND NOT (e.cause = 'order' AND EXISTS (SELECT 1 FROM order_link k \
          WHERE k.merchant_id = e.merchant_id AND k.order_id = e.cause_id AND k.version > 0)) \
          AND e.merchant_id = ",
     ),
