@@ -319,7 +319,9 @@ impl Model {
 
     fn confirm(&mut self, nth: usize, bearer: Option<usize>, store: usize, now: i64) -> bool {
         let intent = self.intents[nth].clone();
-        let theirs = bearer.is_none() || bearer == intent.customer;
+        // What was promised to nobody in particular is the customer's who brings it.
+        let brought = intent.customer.is_none() && bearer.is_some_and(|nth| self.joined[nth]);
+        let theirs = bearer.is_none() || bearer == intent.customer || brought;
         if intent.standing != Standing::Open || intent.store != store || !theirs {
             return false;
         }
@@ -331,7 +333,7 @@ impl Model {
         if let What::Reward { reward } = intent.what {
             self.stock[reward] = self.stock[reward].map(|stock| stock - 1);
         }
-        self.redeemed.push((of, intent.customer, now));
+        self.redeemed.push((of, intent.customer.or(bearer), now));
         true
     }
 

@@ -62,15 +62,17 @@ impl From<Refusal> for LoyaltyError {
     }
 }
 
-/// Who brings a code for everybody, as a customer whose membership is locked; whose a promise is was settled when it was made.
+/// Who brings a code for everybody, or one that was promised to nobody in particular, as a customer whose membership is locked; whose
+/// any other promise is was settled when it was made.
 fn member_of<S: RedeemingPorts>(
     tx: &mut S,
     merchant: MerchantId,
     seen: &[Option<Presented>],
     bearer: Option<&Identified>,
 ) -> Result<Option<AtTill>, LoyaltyError> {
-    let is_fixed = seen.iter().flatten().any(|one| one.intent.is_none());
-    let Some(asked) = bearer.filter(|_| is_fixed).map(asked_for) else { return Ok(None) };
+    let of_nobody = |one: &Presented| one.intent.as_ref().is_none_or(|own| own.person.is_none());
+    let is_open = seen.iter().flatten().any(of_nobody);
+    let Some(asked) = bearer.filter(|_| is_open).map(asked_for) else { return Ok(None) };
     let member = meant(tx, merchant, asked)?.filter(|member| member.standing == Standing::Live);
     Ok(member.map(|member| AtTill::of(member, asked)))
 }
@@ -119,8 +121,8 @@ pub fn confirm<S: RedeemingPorts>(
     }
     let used = Use { person, order: None, points: None, amount: None };
     let confirmed = redeem(tx, actor, &here, (&mut secured, &presented), used, now)?;
-    // A promise goes back with what it was made for; a code for everybody with whoever was named.
-    if let Some(customer) = customer.filter(|_| presented.intent.is_none()) {
+    // A promise to somebody goes back with them; any other with whoever was named.
+    if let Some(customer) = customer {
         customer.note(tx, Named::Redemption(confirmed.redemption.id))?;
     }
     Ok(confirmed)

@@ -284,7 +284,10 @@ fn against_promise(
         IntentState::Confirmed => return Some(Refusal::Used),
         IntentState::Cancelled => return Some(Refusal::CalledOff),
     }
-    // What was promised to nobody in particular is whoever's brings it.
+    // What was promised to nobody in particular is whoever's brings it: nobody's, or a customer's.
+    if intent.person.is_none() && bearer.person.is_some() && bearer.member.is_none() {
+        return Some(Refusal::NoCustomer);
+    }
     if intent.person.zip(bearer.person).is_some_and(|(whose, who)| whose != who) {
         return Some(Refusal::SomebodyElses);
     }
