@@ -95,7 +95,7 @@ impl Teller {
             2 => (
                 "confirmPointsRedemption",
                 json!({ "code": self.subject, "storeId": store }),
-                "redemption { id }",
+                "pointsRedemption { id }",
             ),
             3 => (
                 "createOrder",
@@ -130,7 +130,7 @@ impl Teller {
             }
             1 => self.subject = answer["redemptionIntent"]["code"].clone(),
             2 => {
-                self.redemptions.push(answer["redemption"]["id"].clone());
+                self.redemptions.push(answer["pointsRedemption"]["id"].clone());
                 self.spent += 20;
             }
             3 => {

@@ -92,7 +92,7 @@ impl World {
 
     /// Starts a server of one's own anew over what there is, once it was killed.
     pub(crate) fn restart(&mut self) {
-        self.server = serve(&self.database, &self.data, &[], &[]);
+        self.server = serve(&self.database, &self.data, &["--demo"], &[]);
     }
 
     /// Nobody.

@@ -647,7 +647,6 @@ impl Query {
     /// that instant included, whenever it happened; what was written later, even of an earlier sale, does not. What was due
     /// to expire by then has, noted or not; of a coming instant it is what will be there if nothing happens until then.
     /// Reach and permissions as of `pointsHistory`.
-    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
     fn balance_as_of(
         context: &Context,
         #[graphql(description = "Whose, by id; consumers mean themselves.")] consumer_id: Option<

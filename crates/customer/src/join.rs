@@ -157,11 +157,11 @@ pub fn asked_for(found: &Identified) -> PersonId {
 fn joined(
     tx: &mut impl CustomerStore,
     merchant: MerchantId,
-    found: Identified,
+    found: &Identified,
     now: Timestamp,
 ) -> Result<Option<AtTill>, CustomerError> {
-    let asked = asked_for(&found);
-    let is_gone = match &found {
+    let asked = asked_for(found);
+    let is_gone = match found {
         Identified::Newcomer(stranger) => by_sale(tx, merchant, stranger, now)?.is_none(),
         Identified::Member(_) | Identified::Oneself(_) => false,
     };
@@ -185,7 +185,7 @@ pub fn at_till(
     now: Timestamp,
 ) -> Result<AtTill, CustomerError> {
     let found = identify(tx, actor, who)?;
-    joined(tx, merchant, found, now)?.ok_or_else(|| {
+    joined(tx, merchant, &found, now)?.ok_or_else(|| {
         let sentence =
             "This customer left, and comes back by themselves alone: nothing is counted for them.";
         let argument = if who.loyalty_id.is_some() { "consumerLoyaltyId" } else { "consumerId" };
@@ -217,7 +217,7 @@ pub fn at_sale(
     now: Timestamp,
 ) -> Result<Result<AtTill, Unnamed>, CustomerError> {
     Ok(match named(tx, actor, who)? {
-        Ok(found) => joined(tx, merchant, found, now)?.ok_or(Unnamed::Gone),
+        Ok(found) => joined(tx, merchant, &found, now)?.ok_or(Unnamed::Gone),
         Err(unnamed) => Err(unnamed),
     })
 }

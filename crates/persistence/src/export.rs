@@ -82,12 +82,11 @@ impl Tx<'_> {
 impl Tx<'_> {
     /// Those who were merged into a person, each at the merchant where they were.
     fn merged_with(&mut self, of: Extent) -> Result<Vec<Extent>, StoreError> {
-        let merchants = match of.merchant {
-            Some(merchant) => vec![merchant],
-            None => {
-                let memberships = self.memberships_of(of.person)?.into_iter();
-                memberships.map(|one| one.merchant).collect()
-            }
+        let merchants = if let Some(merchant) = of.merchant {
+            vec![merchant]
+        } else {
+            let memberships = self.memberships_of(of.person)?.into_iter();
+            memberships.map(|one| one.merchant).collect()
         };
         let mut merged = Vec::new();
         for merchant in merchants {

@@ -71,6 +71,7 @@ impl WritingResult {
 }
 
 /// What reading gave while something was written.
+#[expect(clippy::struct_field_names, reason = "each was measured beside the other")]
 pub(crate) struct Beside {
     /// The reading operation.
     pub(crate) reading: String,

@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         for writing in &writings {
             if writing.name.contains(&self.options.matching) {
                 tell(&format!("{}: {} …", self.database.name(), writing.name));
-                let load = writing.load(server.base(), &self.token)?;
+                let load = writing.load(&server.base(), &self.token)?;
                 let before = counter.count(&owner, writing)?;
                 let clients = self.options.connections.get();
                 let figures = load.run(clients, self.lasting(), &self.processes(server.pid()))?;
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
         let (clients, lasting) = (self.options.connections.get(), self.lasting());
         let bodies = reading.bodies.iter().cloned();
         let reads = Load::new(format!("{}/graphql", server.base()), &self.token, bodies)?;
-        let writes = sales.load(server.base(), &self.token)?;
+        let writes = sales.load(&server.base(), &self.token)?;
         let processes = self.processes(server.pid());
         let alone = reads.run(clients, lasting, &processes)?;
         let (writers, longer) = (clients.div_ceil(4), lasting + Duration::from_secs(2));

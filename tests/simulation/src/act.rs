@@ -40,6 +40,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "reads well where errors are mapped")]
     fn of(error: impl Classify) -> Self {
         match error.kind() {
             ErrorKind::PermissionDenied => Self::Denied,

@@ -21,6 +21,7 @@ use crate::{
     world::{self, MERCHANT, SCOPE, at},
 };
 
+#[expect(clippy::needless_pass_by_value, reason = "reads well where errors are mapped")]
 fn broken(error: StoreError) -> String {
     format!("{error:?}")
 }

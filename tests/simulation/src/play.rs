@@ -165,9 +165,9 @@ impl Player {
         };
         let post = self.posts.entry(step.client).or_default();
         if answered {
-            post.answered.push(message)
+            post.answered.push(message);
         } else {
-            post.unanswered.push(message)
+            post.unanswered.push(message);
         }
         Ok(())
     }

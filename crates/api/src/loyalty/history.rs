@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// Whose, and of which cards.
+#[expect(clippy::struct_field_names, reason = "arguments are called so")]
 pub(crate) struct Whose {
     pub(crate) consumer_id: Option<Id>,
     pub(crate) consumer_loyalty_id: Option<String>,

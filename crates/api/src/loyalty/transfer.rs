@@ -66,7 +66,8 @@ impl TransferPointsPayload {
     }
 
     /// The line of who gave.
-    fn from_entry(&self, context: &Context) -> Result<Option<LedgerEntryNode>, ApiError> {
+    #[graphql(name = "fromEntry")]
+    fn gave(&self, context: &Context) -> Result<Option<LedgerEntryNode>, ApiError> {
         self.moved.map_or(Ok(None), |moved| ledger_entry::find(context, moved.out))
     }
 

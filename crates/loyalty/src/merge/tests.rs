@@ -256,7 +256,7 @@ fn rule_27_a_refund_of_a_moved_earning_takes_its_own_lots_of_the_survivor() {
     let (sums, lots, _) = figures(&world.book(BOB));
     assert_eq!(sums, [50, 0, 0, 50]);
     assert_eq!(lots.len(), 1);
-    assert_eq!(lots[0].2, Some(at(1_000).plus(Duration::from_secs(5 * 86_400))), "Bob's stays");
+    assert_eq!(lots[0].2, Some(at(1_000).plus(Duration::from_hours(5 * 24))), "Bob's stays");
 }
 
 #[test]
@@ -474,7 +474,7 @@ impl World {
         act: Act,
         (sales, spent): (&mut Vec<Cause>, &mut Vec<Cause>),
     ) {
-        self.now = self.now.plus(Duration::from_secs(60));
+        self.now = self.now.plus(Duration::from_mins(1));
         match act {
             Act::Earn(amount, delay, life) => sales.push(self.earn(whose, amount, (delay, life))),
             Act::Spend(amount) => spent.push(self.spend(whose, amount)),

@@ -178,7 +178,7 @@ impl Books<'_> {
     }
 
     /// Whether a line of the survivor's is the other's by what it came of.
-    fn is_since(&self, entry: &Entry, since: &Since) -> bool {
+    fn is_since(entry: &Entry, since: &Since) -> bool {
         entry.reverses.is_none()
             && (since.causes.contains(&entry.cause) || since.stamps.contains(&entry.id))
     }
@@ -221,7 +221,7 @@ impl Books<'_> {
         for entry in &self.survivor.entries {
             // What was earned anew after a review is whose the reviewed line is.
             let anew = matches!(entry.cause, Cause::Review(of) if theirs.contains(&of));
-            if self.is_since(entry, since) || (anew && entry.reverses.is_none()) {
+            if Self::is_since(entry, since) || (anew && entry.reverses.is_none()) {
                 theirs.insert(entry.id);
                 came.insert(entry.id);
             }
@@ -342,6 +342,7 @@ impl Books<'_> {
 }
 
 /// What is read of one card before anything is written.
+#[expect(clippy::struct_field_names, reason = "a card is what it is of")]
 struct Card {
     card: LoyaltyCardId,
     from: Locked,

@@ -84,7 +84,7 @@ impl Till<'_> {
         }
         tx.strip_order(order.merchant, order.id)?;
         tx.clear_earning_lines(order.merchant, Cause::Order(order.id))?;
-        let (items, gone) = self.exchange(tx, &order, &content)?;
+        let (items, gone) = Self::exchange(tx, &order, &content)?;
         let discounts = self.put_extras(tx, &order, &items, &content)?;
         let asked =
             |id| waiting.iter().find(|one| one.refund == Some(id)).and_then(|one| one.amount);
@@ -172,7 +172,6 @@ impl Till<'_> {
     /// Makes the lines of an order those of the newer version: what is the same article under the same name stays the same line.
     /// Answers the lines, and those that are to go.
     fn exchange<S: PurchasePorts>(
-        &self,
         tx: &mut S,
         order: &Order,
         content: &Content,

@@ -13,7 +13,8 @@ use super::{
 use crate::{
     Order, OrderDiscount, OrderError, OrderItem, place_of,
     redeeming::{
-        Basket, Brought, CodeOutcome, Counter, Priced, discount_of, price, secure, use_up,
+        Basket, Brought, CodeOutcome, Counter, Priced, PricedCode, discount_of, price, secure,
+        use_up,
     },
 };
 
@@ -47,7 +48,7 @@ impl Coded {
     pub(super) fn earns_no_points(&self) -> bool {
         let applied =
             self.priced.codes.iter().filter(|one| matches!(one.outcome, CodeOutcome::Applied(_)));
-        applied.into_iter().any(|one| one.earns_no_points())
+        applied.into_iter().any(PricedCode::earns_no_points)
     }
 }
 

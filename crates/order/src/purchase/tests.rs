@@ -118,7 +118,11 @@ fn codes(recorded: &RecordedPurchase) -> Vec<(&'static str, &str)> {
 
 /// The codes of what somebody has to look at.
 fn open_reviews(memory: &Memory) -> Vec<String> {
-    let page = regulars_kernel::PageRequest::parse(&Default::default(), "saleReviews").unwrap();
+    let page = regulars_kernel::PageRequest::parse(
+        &regulars_kernel::page::PageArguments::default(),
+        "saleReviews",
+    )
+    .unwrap();
     let query = SaleReviewQuery {
         state: Some(ReviewState::Open),
         store: None,

@@ -109,7 +109,8 @@ impl Answered {
     /// `warning@path#reason,…:card=reason,…`, without `#` where there is no reason.
     pub fn to_text(&self) -> String {
         let warning = |one: &PurchaseWarning| {
-            let reason = one.reason.iter().map(|reason| format!("#{reason}")).collect::<String>();
+            let reason =
+                one.reason.as_ref().map_or_else(String::new, |reason| format!("#{reason}"));
             format!("{}@{}{reason}", one.kind.code(), one.path)
         };
         let warnings = self.warnings.iter().map(warning);

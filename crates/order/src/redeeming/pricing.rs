@@ -138,9 +138,8 @@ impl PricedCode {
 
     /// Whether it is an offer that is taken and lets the sale earn no points.
     pub fn earns_no_points(&self) -> bool {
-        let offer = match &self.presented {
-            Some(Presented { promotion: Promotion::Offer(offer), .. }) => offer,
-            _ => return false,
+        let Some(Presented { promotion: Promotion::Offer(offer), .. }) = &self.presented else {
+            return false;
         };
         !offer.earn_points && matches!(self.outcome, CodeOutcome::Applied(_))
     }

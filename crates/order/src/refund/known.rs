@@ -128,20 +128,19 @@ fn named(
 ) -> Result<OrderLink, OrderError> {
     let found = tx.order_links(owner.0, owner.1, std::slice::from_ref(&key))?;
     let found = found.into_iter().find(|link| link.is_of(owner.1, &key));
-    let id = match found {
-        Some(link) => link.id,
-        None => {
-            let new = OrderLink::new(owner, key, None, now);
-            let ids = match tx.insert_order_links(&[new]) {
-                Err(StoreError::Taken("order_link.entity_source_id")) => {
-                    return Err(StoreError::Contended.into());
-                }
-                ids => ids?,
-            };
-            ids.first().copied().ok_or(OrderError::OrderNotFound)?
-        }
+    let id = if let Some(link) = found {
+        link.id
+    } else {
+        let new = OrderLink::new(owner, key, None, now);
+        let ids = match tx.insert_order_links(&[new]) {
+            Err(StoreError::Taken("order_link.entity_source_id")) => {
+                return Err(StoreError::Contended.into());
+            }
+            ids => ids?,
+        };
+        ids.first().copied().ok_or(OrderError::OrderNotFound)?
     };
-    Ok(tx.lock_order_link(owner.0, id)?.ok_or(OrderError::OrderNotFound)?)
+    tx.lock_order_link(owner.0, id)?.ok_or(OrderError::OrderNotFound)
 }
 
 /// Gives back what came under the names of an order before it was completed.

@@ -20,6 +20,9 @@ use crate::{
     merge::{MergePorts, NewMerge, Which, merge, preview, undo, undo_preview},
 };
 
+/// Whose orders and visits are which.
+type Owned = (BTreeSet<OrderId>, BTreeSet<VisitId>);
+
 const FIRST: MerchantId = MerchantId::new(61);
 const MITTE: StoreId = StoreId::new(100);
 
@@ -78,9 +81,8 @@ pub fn story<S: MergePorts + OrderStore + VisitStore>(tx: &mut S) {
     let done = merge(tx, &actor, &new, at(100)).unwrap();
     assert_eq!(merge(tx, &actor, &new, at(101)).unwrap(), done, "again it answers the first");
     // All of it is Ada's, whose profile is her own.
-    let all = |side: fn(&(BTreeSet<OrderId>, BTreeSet<VisitId>)) -> BTreeSet<i64>| {
-        before.iter().flat_map(side).collect::<BTreeSet<i64>>()
-    };
+    let all =
+        |side: fn(&Owned) -> BTreeSet<i64>| before.iter().flat_map(side).collect::<BTreeSet<i64>>();
     let now = owned(tx, ADA);
     let numbers =
         |rows: &BTreeSet<OrderId>| rows.iter().map(|id| id.get()).collect::<BTreeSet<_>>();
@@ -88,7 +90,7 @@ pub fn story<S: MergePorts + OrderStore + VisitStore>(tx: &mut S) {
     assert_eq!(owned(tx, BEN), (BTreeSet::new(), BTreeSet::new()));
     let ada = tx.find_membership(FIRST, ADA).unwrap().unwrap();
     assert_eq!(ada.profile, members[0].profile);
-    let cards: Vec<_> = ada.cards.iter().map(|card| card.as_str()).collect();
+    let cards: Vec<_> = ada.cards.iter().map(regulars_customer::CardNumber::as_str).collect();
     assert_eq!(cards, ["OLD-7", "OLD-8"]);
     let ben = tx.find_membership(FIRST, BEN).unwrap().unwrap();
     assert_eq!(ben.standing, Standing::Merged(ADA, at(100)));

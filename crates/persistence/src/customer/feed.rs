@@ -135,7 +135,6 @@ impl FeedStore for Tx<'_> {
 
     fn feed_extent(&mut self, merchant: MerchantId) -> Result<Extent, StoreError> {
         require_reach(self, merchant)?;
-        type Ends = (Option<i64>, Option<i64>, i64);
         let statement = Statement::<(Nullable<BigInt>, Nullable<BigInt>, BigInt)>::new(
             "SELECT f.transaction_id, f.id, ",
         )
@@ -149,7 +148,7 @@ impl FeedStore for Tx<'_> {
         )
         .bind(merchant.get())
         .sql(" ORDER BY o.transaction_id, o.id LIMIT 1) f ON TRUE");
-        let found: Option<Ends> = statement.first(self.connection)?;
+        let found: Option<(Option<i64>, Option<i64>, i64)> = statement.first(self.connection)?;
         let (transaction, id, end) = found.unwrap_or_default();
         let one_writes = matches!(self.connection, AnyConnection::Sqlite(_));
         let end = if one_writes { (0, end) } else { (end, 0) };

@@ -1,5 +1,7 @@
 //! Discounts and what of them each line has. They are in reach where their order is, and in its currency.
 
+#![allow(clippy::ref_option_ref, reason = "diesel's derives write so")]
+
 use diesel::{
     AsChangeset, ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, RunQueryDsl as _,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},

@@ -64,9 +64,9 @@ fn follow(db: &Db, after: Option<Position>) -> Result<Vec<FeedEntry>, CustomerEr
 }
 
 /// The rows after a place, once there are so many: what is under way anywhere in the cluster holds them back.
-fn settled(db: &Db, after: Option<Position>, count: usize) -> Vec<FeedEntry> {
+fn settled(db: &Db, after: Option<&Position>, count: usize) -> Vec<FeedEntry> {
     for _ in 0..6_000 {
-        let found = follow(db, after.clone()).unwrap();
+        let found = follow(db, after.cloned()).unwrap();
         if found.len() >= count {
             return found;
         }
@@ -92,7 +92,7 @@ fn a_merchant_is_told_of_its_own_in_order() {
         }
         let all = settled(&db, None, 2);
         assert_eq!(subjects(&all), [7, 9]);
-        assert_eq!(subjects(&settled(&db, Some(place(&all[0])), 1)), [9]);
+        assert_eq!(subjects(&settled(&db, Some(&place(&all[0])), 1)), [9]);
         let other = db.read(Scope::Merchant(MERCHANT), |tx| tx.feed_extent(MerchantId::new(2)));
         assert!(matches!(other, Err(StoreError::OutOfScope(_))), "{other:?}");
         let query = FeedQuery { kinds: FeedKind::ALL.to_vec(), within: StoreAccess::All };
@@ -126,7 +126,7 @@ fn what_is_committed_late_is_not_passed_over() {
             thread::sleep(Duration::from_millis(5));
         }
         end.send(()).unwrap();
-        assert_eq!(subjects(&settled(db, Some(first.clone()), 2)), [2, 3]);
+        assert_eq!(subjects(&settled(db, Some(&first), 2)), [2, 3]);
     });
 }
 
@@ -179,12 +179,12 @@ fn who_was_away_too_long_is_told_so() {
         assert_eq!(subjects(&settled(&db, None, 2)), [3, 4], "a batch at a time");
         let gone = follow(&db, Some(place(&all[0])));
         assert!(matches!(gone, Err(CustomerError::Invalid(_))), "{gone:?}");
-        assert_eq!(subjects(&settled(&db, Some(place(&all[2])), 1)), [4]);
+        assert_eq!(subjects(&settled(&db, Some(&place(&all[2])), 1)), [4]);
         assert_eq!((forget(soon, 9), forget(soon, 9)), (1, 0), "the last one of each stays");
         assert!(follow(&db, Some(place(&all[2]))).is_err());
         assert_eq!(follow(&db, Some(place(&all[3]))).unwrap(), []);
         tell(&db, 1, 6);
-        let new = settled(&db, Some(place(&all[3])), 1);
+        let new = settled(&db, Some(&place(&all[3])), 1);
         assert_eq!(subjects(&new), [6]);
         // Another database, or an older state of this one.
         let ahead = match engine {
