@@ -1,5 +1,5 @@
 //! A merge is undone (rule 28): the other has again what they brought, and what came since by their name; what of it the survivor
-//! spent meanwhile is taken from the survivor like a claw-back (rule 18). What is due is found out from the books alone ([`plan`]),
+//! spent meanwhile is taken from the survivor like a claw-back (rule 18). What is due is found out from the books alone (`plan`),
 //! so that it can be shown before.
 
 use std::collections::{BTreeMap, BTreeSet};
