@@ -268,7 +268,9 @@ async fn bodies_are_capped() {
 
 #[actix_web::test]
 async fn long_bodies_are_read_of_those_who_are_known_and_for_what_may_be_long() {
-    let fixture = fixture(|config| (config.body_bytes, config.long_body_bytes) = (1_000, 3_000));
+    let fixture = fixture(|config| {
+        (config.body_bytes, config.long_body_bytes, config.batch) = (1_000, 3_000, 2);
+    });
     let body = |query: &str, length: usize| {
         let start = format!(r#"{{"query":"{query}","x":""#);
         format!("{start}{}\"}}", "x".repeat(length - start.len() - 2))
