@@ -172,13 +172,8 @@ fn give<S: HistoryStore>(
 ) -> Result<EntryId, LoyaltyError> {
     let opened = tx.lock_account(merchant.id, new.person, card.id, Some(occasion.now))?;
     let mut account = opened.ok_or(LoyaltyError::LoyaltyCardNotFound)?;
-    let lot = NewLot {
-        amount: new.amount,
-        active_from: occasion.now,
-        expires_at: new.expires_at.or_else(|| life(card, occasion)),
-        revives: None,
-        moved_from: None,
-    };
+    let expires_at = new.expires_at.or_else(|| life(card, occasion));
+    let lot = NewLot::new(new.amount, occasion.now, expires_at);
     let what = (EntryKind::Adjust, Cause::Manual, nth(&account));
     Ok(bookkeeping::give(tx, &mut account, what, lot, occasion)?.entry.id)
 }

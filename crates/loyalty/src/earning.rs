@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use regulars_kernel::{Currency, Money, Points};
+use regulars_kernel::{Currency, LoyaltyCardId, Money, Points};
 
 use crate::{Millionths, PointsProgram};
 
@@ -61,6 +61,21 @@ impl NothingEarned {
             Self::OfferEarnsNothing => "offer_earns_nothing",
             Self::TooMuch => "too_much",
         }
+    }
+
+    /// What earned nothing on which card, as it is remembered: `card=reason,…`.
+    pub fn to_text(nothing: &[(LoyaltyCardId, Self)]) -> String {
+        let parts = nothing.iter().map(|(card, why)| format!("{card}={}", why.code()));
+        parts.collect::<Vec<_>>().join(",")
+    }
+
+    /// What [`Self::to_text`] wrote; none where it is no such text.
+    pub fn parse(text: &str) -> Option<Vec<(LoyaltyCardId, Self)>> {
+        let part = |part: &str| {
+            let (card, why) = part.split_once('=')?;
+            Some((card.parse().ok()?, Self::from_code(why)?))
+        };
+        text.split(',').filter(|part| !part.is_empty()).map(part).collect()
     }
 }
 

@@ -110,9 +110,9 @@ pub enum Fault {
 
 /// Everything that does not add up in the books of an account (rule 18); nothing where they do.
 ///
-/// Balance and debt are replayed entry by entry. What was *available* at each of them is not: a hold says since when it
-/// was there and how it ended, not when it ended, so what earlier holds left free can no longer be told. That what is
-/// held now lies within what its lots have now is checked.
+/// Balance and debt are replayed entry by entry. What was *available* at each of them is not: holds of earlier releases do
+/// not say when they ended, so what they left free can no longer be told. That what is held now lies within what its lots have
+/// now is checked.
 pub fn check(book: &Book) -> Vec<Discrepancy> {
     let account = book.account.id;
     let mut replay = Replay::new(book);

@@ -56,6 +56,13 @@ pub struct Traced {
     pub uses: Vec<(Lot, Points)>,
 }
 
+impl Traced {
+    /// What is left of a credit, whatever took it back; never below nothing.
+    pub fn left(&self) -> Points {
+        self.entry.amount.checked_add(self.reversed).unwrap_or_default().max(Points::ZERO)
+    }
+}
+
 /// What a line of an order added to what the order earned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EarningLine {

@@ -14,7 +14,7 @@ use crate::{
     Account, Cause, ClawBackPolicy, HoldState, Holdings, LedgerStore, Lot,
     bookkeeping::{self, Occasion},
     ledger_store::NewHold,
-    posting::{Locked, Unpostable},
+    posting::{Locked, Unpostable, plus},
     transfer::{Moved, move_debt, move_lots},
 };
 
@@ -104,9 +104,7 @@ pub fn preview<S: LedgerStore + ?Sized>(
         let ids = on_card(&accounts, card);
         let mut welcome = Points::ZERO;
         for later in second_welcomes(tx, &ids)? {
-            let left =
-                later.entry.amount.checked_add(later.reversed).ok_or(Unpostable::Overflow)?;
-            welcome = welcome.checked_add(left).ok_or(Unpostable::Overflow)?;
+            welcome = plus(welcome, plus(later.entry.amount, later.reversed)?)?;
         }
         found.push(CardMerge { card, points: balance, held, debt, welcome });
     }
@@ -136,7 +134,7 @@ pub fn merge<S: LedgerStore + ?Sized>(
         let mut into = into.ok_or(StoreError::OutOfScope("an account was not opened"))?;
         let mut moved = move_card(tx, (&mut from, &mut into), pair)?;
         let earned = total_earned(from.account())?;
-        let carried = into.account().carried.checked_add(earned).ok_or(Unpostable::Overflow)?;
+        let carried = plus(into.account().carried, earned)?;
         tx.redirect_account(&mut into, None, carried)?;
         let (target, kept) = (into.account().id, from.account().carried);
         tx.redirect_account(&mut from, Some(target), kept)?;
@@ -158,7 +156,7 @@ pub fn merge<S: LedgerStore + ?Sized>(
 
 /// What an account earned, with what those earned that were merged into it.
 pub(crate) fn total_earned(account: &Account) -> Result<Points, Unpostable> {
-    account.earned.checked_add(account.carried).ok_or(Unpostable::Overflow)
+    plus(account.earned, account.carried)
 }
 
 fn move_card<S: LedgerStore + ?Sized>(
@@ -255,9 +253,7 @@ fn second_welcomes<S: LedgerStore + ?Sized>(
     accounts: &[AccountId],
 ) -> Result<Vec<crate::Traced>, StoreError> {
     let mut standing = tx.welcomes(accounts)?;
-    standing.retain(|one| {
-        one.entry.amount.checked_add(one.reversed).unwrap_or_default() > Points::ZERO
-    });
+    standing.retain(|one| one.left() > Points::ZERO);
     standing.sort_by_key(|one| (one.entry.occurred_at, one.entry.id));
     Ok(standing.split_off(standing.len().min(1)))
 }
@@ -270,11 +266,11 @@ fn welcome_once<S: LedgerStore + ?Sized>(
 ) -> Result<Points, StoreError> {
     let mut gone = Points::ZERO;
     for later in second_welcomes(tx, accounts)? {
-        let left = later.entry.amount.checked_add(later.reversed).ok_or(Unpostable::Overflow)?;
+        let left = plus(later.entry.amount, later.reversed)?;
         let mut holdings = tx.holdings(account)?;
         let how = (left, ClawBackPolicy::ToZero);
         let clawed = bookkeeping::claw_back(tx, account, &mut holdings, &later, how, occasion)?;
-        gone = gone.checked_add(clawed.amount).ok_or(Unpostable::Overflow)?;
+        gone = plus(gone, clawed.amount)?;
     }
     Ok(gone)
 }

@@ -84,6 +84,17 @@ pub struct NewLot {
     pub moved_from: Option<LotId>,
 }
 
+impl NewLot {
+    /// A lot of its own: it brings nothing back, and comes from nobody else.
+    pub const fn new(
+        amount: Points,
+        active_from: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Self {
+        Self { amount, active_from, expires_at, revives: None, moved_from: None }
+    }
+}
+
 /// A line to be written, with all that changes by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
@@ -226,10 +237,12 @@ fn total(amounts: impl IntoIterator<Item = Points>) -> Result<Points, Unpostable
     if sum == Points::ZERO { Err(Unpostable::Nothing) } else { Ok(sum) }
 }
 
-fn plus(left: Points, right: Points) -> Result<Points, Unpostable> {
+/// A sum; [`Unpostable::Overflow`] where it does not fit 64 bits.
+pub(crate) fn plus(left: Points, right: Points) -> Result<Points, Unpostable> {
     left.checked_add(right).ok_or(Unpostable::Overflow)
 }
 
-fn minus(left: Points, right: Points) -> Result<Points, Unpostable> {
+/// A difference; [`Unpostable::Overflow`] where it does not fit 64 bits.
+pub(crate) fn minus(left: Points, right: Points) -> Result<Points, Unpostable> {
     left.checked_sub(right).ok_or(Unpostable::Overflow)
 }

@@ -94,20 +94,25 @@ impl Refund<'_> {
             );
         }
         let all = total_of(lines);
-        let of = |item: OrderItemId| self.lines.iter().find(|line| line.item == item);
-        let before = refunded(lines, |item| of(item).map(|line| (line.value, line.before)));
-        let was_due = due(all, base_of(lines), before);
+        let was_due = self.due_at(all, lines, |line| line.before);
         self.within((all, earned.left()), was_due, self.due_of(all, lines))
     }
 
     /// What is due after this refund of what a sale earned by those lines; all of it once nothing is left of the sale.
     pub(crate) fn due_of(&self, earned: Points, lines: &[EarningLine]) -> Points {
-        if self.whole {
-            return earned;
-        }
+        if self.whole { earned } else { self.due_at(earned, lines, |line| line.after) }
+    }
+
+    /// What is due of what a sale earned by those lines once so much of each is given back.
+    fn due_at(
+        &self,
+        earned: Points,
+        lines: &[EarningLine],
+        back: fn(&RefundedLine) -> i64,
+    ) -> Points {
+        let base = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.base));
         let of = |item: OrderItemId| self.lines.iter().find(|line| line.item == item);
-        let after = refunded(lines, |item| of(item).map(|line| (line.value, line.after)));
-        due(earned, base_of(lines), after)
+        due(earned, base, refunded(lines, |item| of(item).map(|line| (line.value, back(line)))))
     }
 
     /// What is due after this refund less what was due before it.
@@ -117,10 +122,6 @@ impl Refund<'_> {
         // Never more than is left of it, whatever else took it back.
         step.min(left)
     }
-}
-
-fn base_of(lines: &[EarningLine]) -> i64 {
-    lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.base))
 }
 
 /// What the lines of a sale earned together; a stamp is the whole sale's, and no line's.

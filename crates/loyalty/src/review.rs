@@ -38,10 +38,6 @@ pub struct Standing {
     pub anew: Option<Traced>,
 }
 
-fn left(of: &Traced) -> Points {
-    of.entry.amount.checked_add(of.reversed).unwrap_or_default().max(Points::ZERO)
-}
-
 /// Whether it was earned by a late sale: it waits, or waited.
 fn is_late(earning: &Traced) -> bool {
     earning.lots.iter().any(|lot| lot.active_from == UNTIL_REVIEWED)
@@ -65,8 +61,8 @@ impl Standing {
     /// What was not taken back yet.
     pub fn left(&self) -> Points {
         // Each lies within what was earned, and so does the sum.
-        let anew = self.anew.as_ref().map(left).unwrap_or_default();
-        left(&self.earning).checked_add(anew).unwrap_or_default()
+        let anew = self.anew.as_ref().map(Traced::left).unwrap_or_default();
+        self.earning.left().checked_add(anew).unwrap_or_default()
     }
 
     /// Of what `amount` is taken back: first of what was released.
@@ -74,7 +70,7 @@ impl Standing {
         let mut missing = amount;
         let mut parts = Vec::with_capacity(2);
         for one in self.anew.into_iter().chain([self.earning]) {
-            let part = left(&one).min(missing);
+            let part = one.left().min(missing);
             if part > Points::ZERO {
                 missing = missing.checked_sub(part).unwrap_or_default();
                 parts.push((one, part));
@@ -116,8 +112,7 @@ pub fn waits(
 ) -> Result<bool, StoreError> {
     let earned = tx.traced(merchant, cause)?.into_iter();
     let mut late = earned.filter(|row| row.entry.kind == EntryKind::Earn && is_late(row));
-    Ok(late
-        .any(|row| row.entry.amount.checked_add(row.reversed).unwrap_or_default() > Points::ZERO))
+    Ok(late.any(|row| row.left() > Points::ZERO))
 }
 
 fn decide<S: LedgerStore + MerchantStore>(
@@ -191,13 +186,7 @@ fn look_at<S: LedgerStore>(
         return Ok(Some(Reviewed { earning, taken, anew: None }));
     };
     let sold_at = earning.entry.occurred_at;
-    let lot = NewLot {
-        amount,
-        active_from: sold_at.plus(delay),
-        expires_at,
-        revives: None,
-        moved_from: None,
-    };
+    let lot = NewLot::new(amount, sold_at.plus(delay), expires_at);
     let occasion =
         Occasion { occurred_at: sold_at, business_date: earning.entry.business_date, ..occasion };
     let what = (EntryKind::Earn, Cause::Review(earning.entry.id), 0);

@@ -171,13 +171,7 @@ fn write(
     earning: earner::Earning,
 ) -> Result<Earned, StoreError> {
     let life = sale.life(card);
-    let lot = NewLot {
-        amount: earning.amount,
-        active_from: life.active_from,
-        expires_at: life.expires_at,
-        revives: None,
-        moved_from: None,
-    };
+    let lot = NewLot::new(earning.amount, life.active_from, life.expires_at);
     let what = (EntryKind::Earn, sale.cause, sale.version);
     let posted = bookkeeping::give(tx, account, what, lot, sale.occasion)?;
     tx.put_earning_lines(sale.merchant.id, posted.entry.id, &sale.by_line(&earning))?;

@@ -78,13 +78,8 @@ pub fn stamp<S: LedgerStore + PromotionStore + CustomerStore + MerchantStore>(
     }
     let occasion = Occasion { business_date: date, ..of(&tenant, actor, now) };
     let days = program.stamp_expiration_days;
-    let lot = NewLot {
-        amount: regulars_kernel::Points::new(1),
-        active_from: now,
-        expires_at: days.and_then(|days| expiry::after_days(place.zone, date, days)),
-        revives: None,
-        moved_from: None,
-    };
+    let expires_at = days.and_then(|days| expiry::after_days(place.zone, date, days));
+    let lot = NewLot::new(regulars_kernel::Points::new(1), now, expires_at);
     // Stamps by hand name nothing that they come of: the number of the line tells them apart.
     let nth = u32::try_from(account.account().seq).unwrap_or(u32::MAX);
     let what = (EntryKind::Earn, Cause::Stamp, nth);

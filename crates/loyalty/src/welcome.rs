@@ -84,13 +84,7 @@ pub(crate) fn welcome(
     if unknowable || !tx.claim_welcome(card.merchant, card.id, &marks)? {
         return Ok(Points::ZERO);
     }
-    let lot = NewLot {
-        amount: program.initial_points,
-        active_from: life.active_from,
-        expires_at: life.expires_at,
-        revives: None,
-        moved_from: None,
-    };
+    let lot = NewLot::new(program.initial_points, life.active_from, life.expires_at);
     bookkeeping::give(tx, account, (EntryKind::Earn, Cause::InitialPoints, 0), lot, occasion)?;
     Ok(program.initial_points)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use regulars_customer::{Identifier, join::at_till, merge::Named};
 use regulars_kernel::{
-    Actor, LoyaltyCardId, MerchantId, OrderId, Permission, PersonId, Rule, StoreAccess, StoreError,
-    Timestamp, Violations,
+    Actor, LoyaltyCardId, MerchantId, OrderId, Permission, PersonId, Rule, StoreError, Timestamp,
+    Violations,
 };
 use regulars_loyalty::{
     Cause, NothingEarned,
@@ -18,8 +18,9 @@ use regulars_loyalty::{
 use regulars_merchant::business_date;
 
 use crate::{
-    Order, OrderDiscount, OrderError, OrderState, Reviewed,
+    Order, OrderDiscount, OrderError, OrderState, Reviewed, discount,
     earning::{Bought, Known, with_sale},
+    item,
     order::change::{reaches, store_of},
     purchase::{PurchasePorts, WarningKind, flag},
     refund::given_back,
@@ -124,10 +125,8 @@ pub fn attach<S: PurchasePorts>(
         let code = WarningKind::ManyAttached.code();
         flag(tx, (merchant, store.id), Reviewed::Order(id), std::iter::once(code), now)?;
     }
-    let all = StoreAccess::All;
-    let items = tx.items_per_order(&[id], &all)?.pop().map(|(_, items)| items).unwrap_or_default();
-    let discounts = tx.discounts_per_order(&[id], &all)?.pop().map(|(_, rows)| rows);
-    let discounts = discounts.unwrap_or_default();
+    let items = item::of_order(tx, id)?;
+    let discounts = discount::of_order(tx, id)?;
     let (lines, whole) = given_back(tx, order.clone())?;
     let refund = Refund {
         merchant,

@@ -2,7 +2,7 @@
 
 use regulars_kernel::{
     Actor, IntentId, MerchantId, Money, OfferId, OrderDiscountId, OrderId, OrderItemId, Points,
-    RedemptionId, Timestamp,
+    RedemptionId, StoreAccess, StoreError, Timestamp,
     page::{Keyed, SortKey},
     pk_sort,
 };
@@ -113,6 +113,15 @@ pub fn per_order(
 ) -> Result<Vec<(OrderId, Vec<OrderDiscount>)>, OrderError> {
     let within = reach(actor)?;
     Ok(tx.discounts_per_order(orders, &within)?)
+}
+
+/// All discounts of one order, by ascending id. For callers that have the order already.
+pub(crate) fn of_order(
+    tx: &mut impl OrderStore,
+    order: OrderId,
+) -> Result<Vec<OrderDiscount>, StoreError> {
+    let rows = tx.discounts_per_order(&[order], &StoreAccess::All)?.pop();
+    Ok(rows.map(|(_, rows)| rows).unwrap_or_default())
 }
 
 /// The discounts of those ids that the asker sees, in no order.

@@ -2,9 +2,7 @@
 //! ledger sees them.
 
 use regulars_customer::{CustomerStore, Membership, Standing};
-use regulars_kernel::{
-    Actor, LoyaltyCardId, OrderItemId, StoreAccess, StoreError, Timestamp, spread,
-};
+use regulars_kernel::{Actor, LoyaltyCardId, OrderItemId, StoreError, Timestamp, spread};
 use regulars_loyalty::{
     Cause, LedgerStore, NothingEarned, SaleLine,
     bookkeeping::Occasion,
@@ -16,7 +14,8 @@ use regulars_merchant::{Merchant, MerchantStore, Store};
 use regulars_promotion::PromotionStore;
 
 use crate::{
-    DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore, place::place_of,
+    DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore, discount, item,
+    place::place_of,
 };
 
 /// What is known of a sale beside its order.
@@ -51,10 +50,8 @@ where
     let Some(member) = member.filter(|member| member.standing == Standing::Live) else {
         return Ok(Vec::new());
     };
-    let (all, ids) = (StoreAccess::All, [order.id]);
-    let items = tx.items_per_order(&ids, &all)?.pop().map(|(_, items)| items).unwrap_or_default();
-    let discounts = tx.discounts_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
-    let discounts = discounts.unwrap_or_default();
+    let items = item::of_order(tx, order.id)?;
+    let discounts = discount::of_order(tx, order.id)?;
     let bought = Bought { order, items: &items, discounts: &discounts, member: &member };
     let outcomes = earn_by(tx, actor, bought, known, now)?;
     let nothing = outcomes.into_iter().filter_map(|one| Some((one.card.id, one.earned.err()?)));

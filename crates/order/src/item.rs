@@ -3,7 +3,7 @@
 pub mod change;
 
 use regulars_kernel::{
-    Actor, MerchantId, Money, OrderId, OrderItemId, ProductId, Timestamp,
+    Actor, MerchantId, Money, OrderId, OrderItemId, ProductId, StoreAccess, StoreError, Timestamp,
     page::{KeyKind, Keyed, Order as ListOrder, SortField, SortKey},
 };
 use regulars_merchant::EntitySource;
@@ -134,6 +134,15 @@ pub fn per_order(
 ) -> Result<Vec<(OrderId, Vec<OrderItem>)>, OrderError> {
     let within = reach(actor)?;
     Ok(tx.items_per_order(orders, &within)?)
+}
+
+/// All lines of one order, by ascending id. For callers that have the order already.
+pub(crate) fn of_order(
+    tx: &mut impl OrderStore,
+    order: OrderId,
+) -> Result<Vec<OrderItem>, StoreError> {
+    let rows = tx.items_per_order(&[order], &StoreAccess::All)?.pop();
+    Ok(rows.map(|(_, rows)| rows).unwrap_or_default())
 }
 
 /// The lines of those ids that the asker sees, in no order.

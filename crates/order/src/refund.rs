@@ -8,7 +8,7 @@ mod spent;
 
 use regulars_kernel::{
     Actor, Currency, MerchantId, Money, OrderId, OrderItemId, OrderRefundId, Permission, Points,
-    Rule, StoreAccess, Timestamp, Violations,
+    Rule, StoreAccess, StoreError, Timestamp, Violations,
     page::{Keyed, SortKey},
     pk_sort,
     text::clean,
@@ -288,6 +288,15 @@ pub fn per_order(
 ) -> Result<Vec<(OrderId, Vec<OrderRefund>)>, OrderError> {
     let within = reach(actor)?;
     Ok(tx.refunds_per_order(orders, &within)?)
+}
+
+/// All refunds of one order, by ascending id. For callers that have the order already.
+pub(crate) fn of_order(
+    tx: &mut impl OrderStore,
+    order: OrderId,
+) -> Result<Vec<OrderRefund>, StoreError> {
+    let rows = tx.refunds_per_order(&[order], &StoreAccess::All)?.pop();
+    Ok(rows.map(|(_, rows)| rows).unwrap_or_default())
 }
 
 /// The refunds of those ids that the asker sees, in no order.

@@ -73,22 +73,32 @@ impl Call {
         self.key.is_some() || context.idempotency_key().is_some()
     }
 
-    /// One of the things that a list of its input asks for, as a call of its own: with the key that stands in it, or else the
-    /// call's and its place.
-    #[must_use]
-    pub(crate) fn part(&self, list: &str, nth: usize) -> Self {
-        let (version, arguments) = self.input.split_once(':').unwrap_or_default();
-        let arguments: Json = serde_json::from_str(arguments).unwrap_or_default();
-        let input = arguments.get("input").cloned().unwrap_or_default();
-        let mut one = input.get(list).and_then(|all| all.get(nth)).cloned().unwrap_or_default();
-        let own = match one.as_object_mut().and_then(|fields| fields.remove(KEY)) {
-            Some(Json::String(key)) => Some(key),
-            _ => None,
+    /// The things that a list of its input asks for, each as a call of its own: with the key that stands in it, or else the
+    /// call's and its place. Never ends: past the list nothing is asked for.
+    pub(crate) fn parts(mut self, list: &str) -> impl Iterator<Item = Self> {
+        let input = std::mem::take(&mut self.input);
+        let (version, arguments) = input.split_once(':').unwrap_or_default();
+        let version = version.to_owned();
+        let mut arguments: Json = serde_json::from_str(arguments).unwrap_or_default();
+        let mut terms = match arguments.get_mut("input").map(Json::take) {
+            Some(Json::Object(terms)) => terms,
+            _ => Map::new(),
         };
-        let mut terms = input.as_object().cloned().unwrap_or_default();
-        terms.insert(list.to_owned(), one);
-        let input = format!("{version}:{}", Json::Object(terms));
-        Self { part: Some((nth, own)), input, ..self.clone() }
+        let all = match terms.remove(list) {
+            Some(Json::Array(all)) => all,
+            _ => Vec::new(),
+        };
+        let all = all.into_iter().chain(std::iter::repeat(Json::Null));
+        all.enumerate().map(move |(nth, mut one)| {
+            let own = match one.as_object_mut().and_then(|fields| fields.remove(KEY)) {
+                Some(Json::String(key)) => Some(key),
+                _ => None,
+            };
+            let mut terms = terms.clone();
+            terms.insert(list.to_owned(), one);
+            let input = format!("{version}:{}", Json::Object(terms));
+            Self { part: Some((nth, own)), input, ..self.clone() }
+        })
     }
 
     /// The same call, of a mutation about the object that this argument names.

@@ -70,27 +70,37 @@ numbers!(
     SaleReviewId
 );
 
-/// `merge:merchant:other:survivor`. The log is told of the one who went.
-impl Receipt for Merged {
-    fn effect(&self) -> Effect {
-        Effect::of(self.other.get())
-    }
+/// Numbers one after the other, with `:` between. The log is told of the one behind the arrow.
+macro_rules! fields {
+    ($($receipt:ident { $($field:ident),+ } => $told:ident;)+) => {$(
+        impl Receipt for $receipt {
+            fn effect(&self) -> Effect {
+                Effect::of(self.$told.get())
+            }
 
-    fn to_text(&self) -> String {
-        format!("{}:{}:{}:{}", self.merge, self.merchant, self.other, self.survivor)
-    }
+            fn to_text(&self) -> String {
+                [$(self.$field.to_string()),+].join(":")
+            }
 
-    fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split(':').collect();
-        let [merge, merchant, other, survivor] = parts.as_slice() else { return None };
-        Some(Self {
-            merge: merge.parse().ok()?,
-            merchant: merchant.parse().ok()?,
-            other: other.parse().ok()?,
-            survivor: survivor.parse().ok()?,
-        })
-    }
+            fn parse(text: &str) -> Option<Self> {
+                let mut parts = text.split(':');
+                let receipt = Self { $($field: parts.next()?.parse().ok()?),+ };
+                parts.next().is_none().then_some(receipt)
+            }
+        }
+    )+};
 }
+
+fields!(
+    // The one who went.
+    Merged { merge, merchant, other, survivor } => other;
+    Changed { order, discount } => order;
+    Written { order, item } => item;
+    Stamped { entry, merchant, person, card } => person;
+    Adjusted { entry, merchant, person, card } => person;
+    // The one who gave.
+    Transferred { merchant, out, into, from, to, from_card, to_card } => from;
+);
 
 /// `order:tip`. The log is told of the order.
 impl Receipt for (OrderId, OrderTipId) {
@@ -127,22 +137,6 @@ impl Receipt for Refunded {
     }
 }
 
-/// `order:discount`. The log is told of the order.
-impl Receipt for Changed {
-    fn effect(&self) -> Effect {
-        Effect::of(self.order.get())
-    }
-
-    fn to_text(&self) -> String {
-        format!("{}:{}", self.order, self.discount)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (order, discount) = text.split_once(':')?;
-        Some(Self { order: order.parse().ok()?, discount: discount.parse().ok()? })
-    }
-}
-
 /// `order:warning,…:card=reason,…`.
 impl Receipt for CheckedOut {
     fn effect(&self) -> Effect {
@@ -151,7 +145,7 @@ impl Receipt for CheckedOut {
 
     fn to_text(&self) -> String {
         let warnings: Vec<_> = self.warnings.iter().map(|one| one.code()).collect();
-        format!("{}:{}:{}", self.order, warnings.join(","), nothing_to_text(&self.nothing))
+        format!("{}:{}:{}", self.order, warnings.join(","), NothingEarned::to_text(&self.nothing))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -161,7 +155,7 @@ impl Receipt for CheckedOut {
         Some(Self {
             order: order.parse().ok()?,
             warnings: warnings.collect::<Option<_>>()?,
-            nothing: nothing_of(nothing)?,
+            nothing: NothingEarned::parse(nothing)?,
         })
     }
 }
@@ -255,109 +249,6 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').filter(|part| !part.is_empty())
 }
 
-/// `card=reason,…`.
-fn nothing_to_text(nothing: &[(LoyaltyCardId, NothingEarned)]) -> String {
-    let parts: Vec<_> =
-        nothing.iter().map(|(card, why)| format!("{card}={}", why.code())).collect();
-    parts.join(",")
-}
-
-fn nothing_of(text: &str) -> Option<Vec<(LoyaltyCardId, NothingEarned)>> {
-    let part = |part: &str| {
-        let (card, why) = part.split_once('=')?;
-        Some((card.parse().ok()?, NothingEarned::from_code(why)?))
-    };
-    listed(text).map(part).collect()
-}
-
-/// `order:line`.
-impl Receipt for Written {
-    fn effect(&self) -> Effect {
-        Effect::of(self.item.get())
-    }
-
-    fn to_text(&self) -> String {
-        format!("{}:{}", self.order, self.item)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (order, item) = text.split_once(':')?;
-        Some(Self { order: order.parse().ok()?, item: item.parse().ok()? })
-    }
-}
-
-/// `entry:merchant:person:card`.
-impl Receipt for Stamped {
-    fn effect(&self) -> Effect {
-        Effect::of(self.person.get())
-    }
-
-    fn to_text(&self) -> String {
-        format!("{}:{}:{}:{}", self.entry, self.merchant, self.person, self.card)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split(':').collect();
-        let [entry, merchant, person, card] = parts.as_slice() else { return None };
-        Some(Self {
-            entry: entry.parse().ok()?,
-            merchant: merchant.parse().ok()?,
-            person: person.parse().ok()?,
-            card: card.parse().ok()?,
-        })
-    }
-}
-
-/// `entry:merchant:person:card`.
-impl Receipt for Adjusted {
-    fn effect(&self) -> Effect {
-        Effect::of(self.person.get())
-    }
-
-    fn to_text(&self) -> String {
-        format!("{}:{}:{}:{}", self.entry, self.merchant, self.person, self.card)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split(':').collect();
-        let [entry, merchant, person, card] = parts.as_slice() else { return None };
-        Some(Self {
-            entry: entry.parse().ok()?,
-            merchant: merchant.parse().ok()?,
-            person: person.parse().ok()?,
-            card: card.parse().ok()?,
-        })
-    }
-}
-
-/// `merchant:out:into:from:to:from_card:to_card`. The log is told of who gave.
-impl Receipt for Transferred {
-    fn effect(&self) -> Effect {
-        Effect::of(self.from.get())
-    }
-
-    fn to_text(&self) -> String {
-        let Self { merchant, out, into, from, to, from_card, to_card } = self;
-        format!("{merchant}:{out}:{into}:{from}:{to}:{from_card}:{to_card}")
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split(':').collect();
-        let [merchant, out, into, from, to, from_card, to_card] = parts.as_slice() else {
-            return None;
-        };
-        Some(Self {
-            merchant: merchant.parse().ok()?,
-            out: out.parse().ok()?,
-            into: into.parse().ok()?,
-            from: from.parse().ok()?,
-            to: to.parse().ok()?,
-            from_card: from_card.parse().ok()?,
-            to_card: to_card.parse().ok()?,
-        })
-    }
-}
-
 /// `visit:warning,…:card=reason,…`.
 impl Receipt for Recorded {
     fn effect(&self) -> Effect {
@@ -366,7 +257,7 @@ impl Receipt for Recorded {
 
     fn to_text(&self) -> String {
         let warnings: Vec<_> = self.warnings.iter().map(|one| one.code()).collect();
-        format!("{}:{}:{}", self.visit, warnings.join(","), nothing_to_text(&self.nothing))
+        format!("{}:{}:{}", self.visit, warnings.join(","), NothingEarned::to_text(&self.nothing))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -376,7 +267,7 @@ impl Receipt for Recorded {
         Some(Self {
             visit: visit.parse().ok()?,
             warnings: warnings.collect::<Option<_>>()?,
-            nothing: nothing_of(nothing)?,
+            nothing: NothingEarned::parse(nothing)?,
         })
     }
 }
@@ -406,14 +297,13 @@ impl Receipt for Attached {
     }
 
     fn to_text(&self) -> String {
-        let answered = Answered { warnings: Vec::new(), nothing: self.nothing.clone() };
-        format!("{}:{}{}", self.order, self.pending, answered.to_text())
+        format!("{}:{}:{}", self.order, self.pending, NothingEarned::to_text(&self.nothing))
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (order, rest) = text.split_once(':')?;
         let (pending, nothing) = rest.split_once(':')?;
-        let nothing = Answered::parse(&format!(":{nothing}"))?.nothing;
+        let nothing = NothingEarned::parse(nothing)?;
         Some(Self { order: order.parse().ok()?, pending: pending.parse().ok()?, nothing })
     }
 }

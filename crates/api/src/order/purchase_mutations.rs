@@ -262,9 +262,8 @@ fn batch(
         return refused(ApiError::invalid(argument, sentence));
     }
     let call = Call::of(asked, RECORD).of_thing(About::Order(None));
-    let mut outcomes = Vec::with_capacity(inputs.len());
-    for (nth, input) in inputs.into_iter().enumerate() {
-        outcomes.push(run(asked, &call.part(argument, nth), input, mode)?);
-    }
-    Ok(RecordPurchasesPayload { errors: None, purchases: payloads(outcomes) })
+    let calls = call.parts(argument).zip(inputs);
+    let outcomes = calls.map(|(call, input)| run(asked, &call, input, mode));
+    let purchases = payloads(outcomes.collect::<Result<_, _>>()?);
+    Ok(RecordPurchasesPayload { errors: None, purchases })
 }

@@ -89,6 +89,7 @@ pub struct ReviewReferred {
     merchants: Referred<MerchantId>,
     stores: Referred<StoreId>,
     orders: Referred<OrderId>,
+    visits: Referred<VisitId>,
 }
 
 /// A review, and those loaded with it.
@@ -165,7 +166,8 @@ crate::fast_object! {
 
             /// The visit; null where it is a sale.
             fn visit(&self, context: &Context) -> Result<Option<VisitNode>, ApiError> {
-                visit_of(&self.0).map_or(Ok(None), |id| visit::find(context, id))
+                let Some(visit) = visit_of(&self.0) else { return Ok(None) };
+                visit::load(context, self.0.referred(|all| &all.visits, visit_of), visit)
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     bookkeeping::{self, Occasion},
     entry::natural_key,
     ledger_store::NewHold,
-    posting::{Coming, Locked, NewLot, Unpostable, credit},
+    posting::{Coming, Locked, NewLot, Unpostable, credit, minus, plus},
     transfer::in_new_lots,
 };
 
@@ -147,14 +147,6 @@ fn sum(parts: &[(LotId, Points)]) -> Result<Points, Unpostable> {
 fn uses(book: &Book, entry: EntryId) -> impl Iterator<Item = (LotId, Points)> {
     let of = book.lot_uses.iter().filter(move |part| part.entry == entry);
     of.map(|part| (part.lot, part.amount))
-}
-
-fn plus(left: Points, right: Points) -> Result<Points, Unpostable> {
-    left.checked_add(right).ok_or(Unpostable::Overflow)
-}
-
-fn minus(left: Points, right: Points) -> Result<Points, Unpostable> {
-    left.checked_sub(right).ok_or(Unpostable::Overflow)
 }
 
 impl Books<'_> {

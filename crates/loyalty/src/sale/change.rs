@@ -126,13 +126,7 @@ fn more(
 ) -> Result<(), StoreError> {
     let Some(account) = looked.accounts.get_mut(&card.id) else { return Ok(()) };
     let life = sale.life(card);
-    let lot = NewLot {
-        amount,
-        active_from: life.active_from,
-        expires_at: life.expires_at,
-        revives: None,
-        moved_from: None,
-    };
+    let lot = NewLot::new(amount, life.active_from, life.expires_at);
     let what = (EntryKind::Earn, sale.cause, sale.version);
     let posted = bookkeeping::give(tx, account, what, lot, sale.occasion)?;
     let first = earnings.and_then(Earnings::first).map_or(posted.entry.id, |one| one.entry.id);

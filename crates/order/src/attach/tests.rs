@@ -1,4 +1,4 @@
-use regulars_kernel::{Change, Currency, LoyaltyCardId, Points, Scope, StoreId};
+use regulars_kernel::{Change, Currency, LoyaltyCardId, Points, Scope, StoreAccess, StoreId};
 use regulars_loyalty::{
     LoyaltyCard, LoyaltyStore, Millionths, PointsProgram, Program, Spending, ledger,
     welcome::KnowsNobody,

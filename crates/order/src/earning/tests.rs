@@ -1,5 +1,6 @@
 use regulars_kernel::{
     Currency, LoyaltyCardId, MerchantId, Money, OrderId, OrderItemId, PersonId, Points, Scope,
+    StoreAccess,
 };
 use regulars_loyalty::{
     Account, LoyaltyCard, LoyaltyStore, Millionths, PointsProgram, Program, Spending, ledger,

@@ -4,7 +4,7 @@ use regulars_customer::{
     Membership, Standing,
     merge::{Named, meant},
 };
-use regulars_kernel::{LoyaltyCardId, OrderItemId, StoreAccess};
+use regulars_kernel::{LoyaltyCardId, OrderItemId};
 use regulars_loyalty::{
     Cause, NothingEarned,
     bookkeeping::Occasion,
@@ -17,9 +17,10 @@ use super::{
     WarningKind, content::Content,
 };
 use crate::{
-    Order, OrderError, OrderItem, OrderLink, OrderState, SaleRefund,
+    Order, OrderError, OrderItem, OrderLink, OrderState, SaleRefund, discount,
     earning::{self, Bought},
-    refund::{Restated, known as known_refund, restate},
+    item,
+    refund::{self, Restated, known as known_refund, restate},
 };
 
 impl Till<'_> {
@@ -33,11 +34,10 @@ impl Till<'_> {
         (before, link): (Order, &OrderLink),
         added: Vec<PurchaseWarning>,
     ) -> Result<RecordedPurchase, OrderError> {
-        let (all, ids) = (StoreAccess::All, [before.id]);
-        let discounts = tx.discounts_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
+        let discounts = discount::of_order(tx, before.id)?;
         let mut warnings = content.warnings.clone();
         warnings.extend(added);
-        if discounts.unwrap_or_default().iter().any(|one| !one.unbacked) {
+        if discounts.iter().any(|one| !one.unbacked) {
             warnings = vec![PurchaseWarning::new(WarningKind::Differs, "entitySourceId")];
             self.flag(tx, before.id, &warnings)?;
             let first = link.told.as_ref().map(|told| told.answered.clone()).unwrap_or_default();
@@ -57,8 +57,7 @@ impl Till<'_> {
         }
         let member = self.buyer_by_now(tx, new, &before, &mut warnings)?;
         let consumer = member.as_ref().map(|member| member.person).or(before.consumer);
-        let refunds = tx.refunds_per_order(&ids, &all)?.pop().map(|(_, rows)| rows);
-        let refunds = refunds.unwrap_or_default();
+        let refunds = refund::of_order(tx, before.id)?;
         let waiting = self.named_refunds(tx, &before, link)?;
         let order = Order {
             id: before.id,
@@ -176,8 +175,7 @@ impl Till<'_> {
         order: &Order,
         content: &Content,
     ) -> Result<(Vec<OrderItem>, Vec<OrderItemId>), OrderError> {
-        let found = tx.items_per_order(&[order.id], &StoreAccess::All)?.pop();
-        let mut before = found.map(|(_, items)| items).unwrap_or_default();
+        let mut before = item::of_order(tx, order.id)?;
         let mut items = Vec::with_capacity(content.items.len());
         let mut new = Vec::new();
         for item in &content.items {

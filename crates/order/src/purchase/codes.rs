@@ -46,9 +46,7 @@ impl Coded {
 
     /// Whether one of them lets the sale earn no points.
     pub(super) fn earns_no_points(&self) -> bool {
-        let applied =
-            self.priced.codes.iter().filter(|one| matches!(one.outcome, CodeOutcome::Applied(_)));
-        applied.into_iter().any(PricedCode::earns_no_points)
+        self.priced.codes.iter().any(PricedCode::earns_no_points)
     }
 }
 

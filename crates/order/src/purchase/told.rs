@@ -113,19 +113,14 @@ impl Answered {
                 one.reason.as_ref().map_or_else(String::new, |reason| format!("#{reason}"));
             format!("{}@{}{reason}", one.kind.code(), one.path)
         };
-        let warnings = self.warnings.iter().map(warning);
-        let nothing = self.nothing.iter().map(|(card, why)| format!("{card}={}", why.code()));
-        let (warnings, nothing): (Vec<_>, Vec<_>) = (warnings.collect(), nothing.collect());
-        format!("{}:{}", warnings.join(","), nothing.join(","))
+        let warnings: Vec<_> = self.warnings.iter().map(warning).collect();
+        format!("{}:{}", warnings.join(","), NothingEarned::to_text(&self.nothing))
     }
 
     /// The answer of a text; none where it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let (warnings, nothing) = text.split_once(':')?;
-        let parts = |text: &'_ str| {
-            text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
-        };
-        let warning = |part: &String| {
+        let warning = |part: &str| {
             let (code, path) = part.split_once('@')?;
             let (path, reason) = match path.split_once('#') {
                 Some((path, reason)) => (path, Some(reason.to_owned())),
@@ -134,13 +129,10 @@ impl Answered {
             let warning = PurchaseWarning::new(WarningKind::from_code(code)?, path);
             Some(PurchaseWarning { reason, ..warning })
         };
-        let card = |part: &String| {
-            let (card, why) = part.split_once('=')?;
-            Some((card.parse().ok()?, NothingEarned::from_code(why)?))
-        };
+        let warnings = warnings.split(',').filter(|part| !part.is_empty()).map(warning);
         Some(Self {
-            warnings: parts(warnings).iter().map(warning).collect::<Option<_>>()?,
-            nothing: parts(nothing).iter().map(card).collect::<Option<_>>()?,
+            warnings: warnings.collect::<Option<_>>()?,
+            nothing: NothingEarned::parse(nothing)?,
         })
     }
 }

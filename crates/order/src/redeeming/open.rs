@@ -16,7 +16,7 @@ use regulars_merchant::{Merchant, MerchantStore, Store};
 
 use super::{Basket, CodeOutcome, MAX_CODES, Priced, discount_of, lines_of, price, secure, use_up};
 use crate::{
-    Bill, Order, OrderDiscount, OrderError, OrderItem, OrderStore,
+    Bill, Order, OrderDiscount, OrderError, OrderItem, OrderStore, discount, item,
     order::change::{open, reaches},
     place::place_of,
 };
@@ -56,7 +56,7 @@ pub fn put_on<S: OrderPorts>(
     actor.require(Permission::Redeem)?;
     let found = tx.find_order(merchant, order)?;
     let order = open(found, actor, OrderError::NothingNamed(ORDER), ORDER)?;
-    let rows = discounts(tx, order.id)?;
+    let rows = discount::of_order(tx, order.id)?;
     if rows.len() >= MAX_CODES {
         let sentence = format!("An order takes at most {MAX_CODES} codes: take one off first.");
         return Err(Violations::of(CODE, Rule::Invalid(sentence)).into());
@@ -78,7 +78,7 @@ pub fn put_on<S: OrderPorts>(
             return Err(refused(Refusal::Unknown.to_string()).into());
         }
     });
-    let items = items(tx, order.id)?;
+    let items = item::of_order(tx, order.id)?;
     let priced = reckon(tx, &order, &items, &brought, now)?;
     let Some(new) = priced.codes.last() else { return Err(OrderError::OrderNotFound) };
     if let CodeOutcome::Skipped(why) | CodeOutcome::Refused(why) = &new.outcome {
@@ -142,9 +142,9 @@ fn reprice<S: OrderPorts>(
     without: Option<OrderItemId>,
     now: Timestamp,
 ) -> Result<i64, OrderError> {
-    let rows = discounts(tx, order.id)?;
+    let rows = discount::of_order(tx, order.id)?;
     let brought = codes(&rows)?;
-    let mut items = items(tx, order.id)?;
+    let mut items = item::of_order(tx, order.id)?;
     items.retain(|item| Some(item.id) != without);
     let priced = reckon(tx, order, &items, &brought, now)?;
     rewrite(tx, order, &items, (&rows, &priced))?;
@@ -153,7 +153,7 @@ fn reprice<S: OrderPorts>(
 
 /// Gives everything back that is on an order that is given up.
 pub(crate) fn let_go<S: OrderPorts>(tx: &mut S, order: &Order) -> Result<(), OrderError> {
-    for intent in discounts(tx, order.id)?.iter().filter_map(|row| row.intent) {
+    for intent in discount::of_order(tx, order.id)?.iter().filter_map(|row| row.intent) {
         tx.bind_intent(intent, None)?;
     }
     Ok(())
@@ -181,7 +181,7 @@ pub(crate) fn complete<S: OrderPorts>(
     (merchant, store): (&Merchant, &Store),
     (at, now): (Timestamp, Timestamp),
 ) -> Result<Completed, OrderError> {
-    let rows = discounts(tx, order.id)?;
+    let rows = discount::of_order(tx, order.id)?;
     if rows.iter().any(|row| row.intent.is_none() && row.offer.is_none()) {
         // By no code, as other systems give them: they use nothing up, and no code goes beside them.
         let discounted = rows.iter().map(|row| row.amount.minor()).sum();
@@ -189,7 +189,7 @@ pub(crate) fn complete<S: OrderPorts>(
     }
     actor.require(Permission::Redeem)?;
     let brought = codes(&rows)?;
-    let items = items(tx, order.id)?;
+    let items = item::of_order(tx, order.id)?;
     let (lines, member) = (lines_of(&items), buyer(tx, order)?);
     let here = Counter { merchant: merchant.clone(), place: place_of(tx, merchant, store)? };
     let basket = Basket {
@@ -307,16 +307,6 @@ fn write_total(
 
 fn too_large() -> Violations {
     Violations::of_input(Rule::Invalid("The order's total is too large.".to_owned()))
-}
-
-fn discounts(tx: &mut impl OrderStore, order: OrderId) -> Result<Vec<OrderDiscount>, StoreError> {
-    let rows = tx.discounts_per_order(&[order], &StoreAccess::All)?.pop();
-    Ok(rows.map(|(_, rows)| rows).unwrap_or_default())
-}
-
-fn items(tx: &mut impl OrderStore, order: OrderId) -> Result<Vec<OrderItem>, StoreError> {
-    let rows = tx.items_per_order(&[order], &StoreAccess::All)?.pop();
-    Ok(rows.map(|(_, rows)| rows).unwrap_or_default())
 }
 
 /// What was brought to an open order. A discount by no code, as other systems have them, was worked out on the lines as they are.

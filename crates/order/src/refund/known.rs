@@ -12,11 +12,10 @@ use super::{
     share::{self, Request, ShareError},
 };
 use crate::{
-    Order, OrderError, OrderLink, OrderState, PurchaseStore, Reviewed, SaleKey, SaleRefund,
+    Order, OrderError, OrderLink, OrderState, Reviewed, SaleKey, SaleRefund,
     link::Origin,
     order::change::{MAX_SOURCE_ID_CHARS, store_of},
-    purchase::{WarningKind, flag},
-    redeeming::open::OrderPorts,
+    purchase::{PurchasePorts, WarningKind, flag},
 };
 
 /// A refund of a sale by its name, as it came in.
@@ -43,15 +42,10 @@ pub struct KnownRefund {
     pub refund: Option<OrderRefundId>,
 }
 
-/// Everything that refunds by name ask of a store.
-pub trait RefundPorts: PurchaseStore + OrderPorts {}
-
-impl<S: PurchaseStore + OrderPorts> RefundPorts for S {}
-
 /// Gives a sale back that is named by its id at the system that it comes from: all that is left, or so much value. What is more
 /// than is left gives back all that is, and somebody looks at it (rule 10). The same again answers the first; one whose sale is yet
 /// to come waits for it (rule 11). Needs [`Permission::RefundOrder`] in its store.
-pub fn create<S: RefundPorts>(
+pub fn create<S: PurchasePorts>(
     tx: &mut S,
     actor: &Actor,
     new: &NewKnownRefund,
@@ -121,7 +115,7 @@ fn read(
 
 /// The name of a sale, locked; written down where nothing came under it yet.
 fn named(
-    tx: &mut impl PurchaseStore,
+    tx: &mut impl PurchasePorts,
     owner: (regulars_kernel::MerchantId, Origin),
     key: SaleKey,
     now: Timestamp,
@@ -144,7 +138,7 @@ fn named(
 }
 
 /// Gives back what came under the names of an order before it was completed.
-pub(crate) fn apply_waiting<S: RefundPorts>(
+pub(crate) fn apply_waiting<S: PurchasePorts>(
     tx: &mut S,
     actor: &Actor,
     order: &Order,
@@ -165,7 +159,7 @@ pub(crate) fn apply_waiting<S: RefundPorts>(
 
 /// Gives back what came under a name of a sale that is there now. None where nothing is left to give back, or the sale is not
 /// completed: it waits.
-pub(crate) fn apply<S: RefundPorts>(
+pub(crate) fn apply<S: PurchasePorts>(
     tx: &mut S,
     actor: &Actor,
     order: OrderId,

@@ -1,12 +1,14 @@
 //! What is left of a completed order: what was paid for its lines, and what of that went back so far.
 
-use regulars_kernel::{Money, OrderItemId, Points, StoreAccess, spread};
+use regulars_kernel::{Money, OrderItemId, Points, spread};
 
 use super::{
     Back, OrderRefund, RefundShare,
     share::{Part, Request, Share, ShareError, Sold, SoldLine, share},
 };
-use crate::{DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore};
+use crate::{
+    DiscountKind, Order, OrderDiscount, OrderError, OrderItem, OrderStore, discount, item,
+};
 
 /// A completed order with everything that says what is left of it.
 pub(super) struct Sale {
@@ -25,13 +27,9 @@ pub(super) struct Sale {
 
 impl Sale {
     pub(super) fn load(tx: &mut impl OrderStore, order: Order) -> Result<Self, OrderError> {
-        let (all, ids) = (StoreAccess::All, [order.id]);
-        let rows = tx.items_per_order(&ids, &all)?.pop();
-        let lines = rows.map(|(_order, lines)| lines).unwrap_or_default();
-        let rows = tx.discounts_per_order(&ids, &all)?.pop();
-        let discounts = rows.map(|(_order, discounts)| discounts).unwrap_or_default();
-        let rows = tx.refunds_per_order(&ids, &all)?.pop();
-        let refunds = rows.map(|(_order, refunds)| refunds).unwrap_or_default();
+        let lines = item::of_order(tx, order.id)?;
+        let discounts = discount::of_order(tx, order.id)?;
+        let refunds = super::of_order(tx, order.id)?;
         let tips = tx.bill(order.merchant, order.id)?.tipped;
         Ok(Self::of(order, lines, discounts, &refunds, tips))
     }
