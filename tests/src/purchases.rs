@@ -326,6 +326,15 @@ fn rule_10_an_offline_batch_is_answered_sale_by_sale() {
         let expected =
             ["backdated", "customer_unknown", "differs", "payments_differ", "several_customers"];
         assert_eq!(found, BTreeSet::from(expected));
+        // One sale alone is a list of one, and its own key counts.
+        let alone = |price: &str| {
+            let line = json!({ "name": "Tea", "unitPrice": price });
+            let sale = json!({ "storeId": shop, "items": [line], "idempotencyKey": "alone" });
+            batch(&owner, "recordPurchases", &json!({ "purchases": sale })).swap_remove(0)
+        };
+        let (first, same, other) = (alone("2"), alone("2"), alone("3"));
+        assert_eq!((&first["success"], &first["order"]), (&json!(true), &same["order"]));
+        assert_eq!(other["errors"]["idempotencyKey"][0]["code"], "invalid", "{other}");
         let empty = act(&owner, "recordPurchases", &json!({ "purchases": [] }), "");
         assert_eq!(empty["errors"]["purchases"][0]["code"], "invalid", "{empty}");
         assert_eq!(broken(world, &owner), [""; 0], "{:?}", world.engine);

@@ -86,7 +86,9 @@ impl Call {
         };
         let all = match terms.remove(list) {
             Some(Json::Array(all)) => all,
-            _ => Vec::new(),
+            Some(Json::Null) | None => Vec::new(),
+            // GraphQL takes one thing for a list of it.
+            Some(one) => vec![one],
         };
         let all = all.into_iter().chain(std::iter::repeat(Json::Null));
         all.enumerate().map(move |(nth, mut one)| {
