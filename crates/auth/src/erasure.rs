@@ -10,6 +10,8 @@
 
 mod receipt;
 
+use std::collections::BTreeSet;
+
 use regulars_customer::{
     CustomerError, CustomerStore, EmailAddress, Kind, Membership, Person, PhoneNumber, Profile,
     Standing,
@@ -377,6 +379,31 @@ pub fn refuse_erased(
         return Err(Violations::of("entitySourceId", Rule::Erased).into());
     }
     Ok(())
+}
+
+/// Which of the ids at a source are of people whom the merchant erased: they are not brought back. One statement, and as long as
+/// nobody of them was erased no more.
+pub fn erased_among(
+    tx: &mut impl ErasureStore,
+    marker: &Marker,
+    merchant: MerchantId,
+    source: EntitySource,
+    ids: &[&str],
+) -> Result<BTreeSet<String>, StoreError> {
+    let marks =
+        |id: &str| marker.marks(merchant, MarkKind::Source, &source_text(source, id)).into_iter();
+    let all: Vec<_> = ids.iter().flat_map(|id| marks(id)).collect();
+    if all.is_empty() || !tx.is_marked(merchant, &all)? {
+        return Ok(BTreeSet::new());
+    }
+    let mut erased = BTreeSet::new();
+    for id in ids {
+        let marks: Vec<_> = marks(id).collect();
+        if tx.is_marked(merchant, &marks)? {
+            erased.insert((*id).to_owned());
+        }
+    }
+    Ok(erased)
 }
 
 /// An erasure by the asker's merchant. Needs [`Permission::EraseConsumer`].

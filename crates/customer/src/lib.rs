@@ -25,6 +25,7 @@ pub mod identity;
 pub mod input;
 pub mod join;
 pub mod loyalty_id;
+pub mod matching;
 pub mod membership;
 #[cfg(feature = "memory")]
 pub mod memory;

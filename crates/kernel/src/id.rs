@@ -111,6 +111,16 @@ ids! {
     LotId;
     /// An amount set aside for an open intent.
     HoldId;
+    /// An outside system that a merchant has connected.
+    ConnectionId;
+    /// One time of reading a connection.
+    SyncRunId;
+    /// Something that was read and could not be taken.
+    SyncRejectId;
+    /// A question about who is meant, or what a source did, that somebody has to answer.
+    SyncReviewId;
+    /// Something that a source told by itself.
+    InboxId;
 }
 
 impl MerchantId {

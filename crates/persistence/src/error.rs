@@ -5,7 +5,7 @@ use regulars_kernel::StoreError;
 
 /// The unique keys whose violation means something to a user: the name PostgreSQL reports, the columns SQLite reports,
 /// and what the domain crates are told.
-const UNIQUE_KEYS: [(&str, &str, &str); 16] = [
+const UNIQUE_KEYS: [(&str, &str, &str); 17] = [
     ("person_email_key_key", "person.email_key", "person.email_key"),
     ("person_secondary_email_key_key", "person.secondary_email_key", "person.secondary_email_key"),
     ("person_loyalty_id_key", "person.loyalty_id", "person.loyalty_id"),
@@ -54,6 +54,7 @@ const UNIQUE_KEYS: [(&str, &str, &str); 16] = [
         "redemption_intent.code",
     ),
     ("offer_code_key", "offer.merchant_id, offer.code_key", "offer.code"),
+    ("connection_name", "connection.merchant_id, connection.name", "connection.name"),
     ("entry_natural_key", "entry.merchant_id, entry.natural_key", "entry.natural_key"),
 ];
 

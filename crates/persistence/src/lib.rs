@@ -30,6 +30,7 @@ mod promotion;
 mod prune;
 mod reader;
 mod schema;
+mod source;
 mod statement;
 #[cfg(test)]
 mod transactions;

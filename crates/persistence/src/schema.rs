@@ -1013,6 +1013,149 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    connection (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        source -> Text,
+        name -> Text,
+        state -> Text,
+        settings -> Text,
+        credentials -> Nullable<Binary>,
+        token -> Text,
+        health -> Text,
+        health_message -> Nullable<Text>,
+        failures -> BigInt,
+        next_run_at -> Nullable<BigInt>,
+        last_success_at -> Nullable<BigInt>,
+        holder -> Nullable<Text>,
+        held_until -> Nullable<BigInt>,
+        fence -> BigInt,
+        created_by -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sync_stream (merchant_id, connection_id, stream) {
+        merchant_id -> BigInt,
+        connection_id -> BigInt,
+        stream -> Text,
+        watermark -> Nullable<BigInt>,
+        pass_kind -> Nullable<Text>,
+        pass_from -> Nullable<BigInt>,
+        pass_until -> Nullable<BigInt>,
+        pass_mark -> Nullable<BigInt>,
+        pass_cursor -> Nullable<Text>,
+        pass_place -> Nullable<BigInt>,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sync_run (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        connection_id -> BigInt,
+        kind -> Text,
+        dry_run -> Bool,
+        state -> Text,
+        is_to_end -> Bool,
+        asked_by -> Nullable<BigInt>,
+        phase -> Nullable<Text>,
+        total -> Nullable<BigInt>,
+        counts -> Text,
+        budget -> Nullable<Text>,
+        error -> Nullable<Text>,
+        report -> Nullable<Text>,
+        created_at -> BigInt,
+        started_at -> Nullable<BigInt>,
+        updated_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    source_record (merchant_id, connection_id, object, source_id) {
+        merchant_id -> BigInt,
+        connection_id -> BigInt,
+        object -> Text,
+        source_id -> Text,
+        kind -> Text,
+        state -> Text,
+        image -> Text,
+        digest -> Binary,
+        version_seq -> Nullable<BigInt>,
+        version_at -> Nullable<BigInt>,
+        seen_run -> BigInt,
+        subject_id -> Nullable<BigInt>,
+        linked_by -> Nullable<Text>,
+        redirect_to -> Nullable<Text>,
+        gone_cause -> Nullable<Text>,
+        first_seen_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    field_provenance (merchant_id, person_id) {
+        merchant_id -> BigInt,
+        person_id -> BigInt,
+        fields -> Text,
+    }
+}
+
+diesel::table! {
+    sync_reject (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        connection_id -> BigInt,
+        run_id -> BigInt,
+        object -> Text,
+        reference -> Text,
+        code -> Text,
+        path -> Nullable<Text>,
+        message -> Text,
+        raw -> Text,
+        whole -> Bool,
+        created_at -> BigInt,
+        replayed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sync_review (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        connection_id -> BigInt,
+        object -> Text,
+        source_id -> Text,
+        kind -> Text,
+        people -> Text,
+        evidence -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        resolved_at -> Nullable<BigInt>,
+        resolved_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sync_inbox (merchant_id, id) {
+        id -> BigInt,
+        merchant_id -> BigInt,
+        connection_id -> BigInt,
+        delivery -> Text,
+        topic -> Text,
+        body -> Text,
+        received_at -> BigInt,
+        handled_at -> Nullable<BigInt>,
+        attempts -> BigInt,
+        error -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     person,
     merchant,
@@ -1081,4 +1224,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     erasure,
     erased_mark,
+    connection,
+    sync_stream,
+    sync_run,
+    source_record,
+    field_provenance,
+    sync_reject,
+    sync_review,
+    sync_inbox,
 );

@@ -55,7 +55,7 @@ pub struct Opening {
     /// Where requests may go: with [`Reach::Anywhere`] the settings may name another address than the vendor's.
     pub reach: Reach,
     /// What time it is.
-    pub clock: Arc<dyn Clock + Send + Sync>,
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Opening {

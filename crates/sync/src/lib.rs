@@ -15,5 +15,6 @@
 )]
 
 pub mod connector;
+pub mod engine;
 pub mod kind;
 pub mod outgoing;

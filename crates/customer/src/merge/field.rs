@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::{Country, EmailAddress, ExtraInfo, Gender, Membership, PhoneNumber};
+use crate::{Country, EmailAddress, ExtraInfo, Gender, Membership, PhoneNumber, Profile};
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
@@ -77,7 +77,18 @@ impl MergeField {
 
     /// What a customer has there, as text; none where there is nothing.
     pub fn read(self, member: &Membership) -> Option<String> {
-        let profile = &member.profile;
+        match self {
+            Self::ExtraInfo => member.extra_info.as_ref().map(ToString::to_string),
+            Self::NumOfOrderDiscountsAllowed => match member.num_of_order_discounts_allowed {
+                0 => None,
+                number => Some(number.to_string()),
+            },
+            of_profile => of_profile.read_profile(&member.profile),
+        }
+    }
+
+    /// What a profile has there, as text; none where there is nothing, and for what is not of the profile.
+    pub fn read_profile(self, profile: &Profile) -> Option<String> {
         match self {
             Self::Email => profile.email.as_ref().map(|address| address.as_str().to_owned()),
             Self::Firstname => filled(&profile.firstname),
@@ -90,11 +101,7 @@ impl MergeField {
             Self::Street => profile.street.as_deref().and_then(filled),
             Self::ZipCode => profile.zip_code.as_deref().and_then(filled),
             Self::Picture => profile.picture.as_deref().and_then(filled),
-            Self::ExtraInfo => member.extra_info.as_ref().map(ToString::to_string),
-            Self::NumOfOrderDiscountsAllowed => match member.num_of_order_discounts_allowed {
-                0 => None,
-                number => Some(number.to_string()),
-            },
+            Self::ExtraInfo | Self::NumOfOrderDiscountsAllowed => None,
         }
     }
 
