@@ -17,3 +17,4 @@
 pub mod connector;
 pub mod kind;
 pub mod outgoing;
+pub mod webhook;
