@@ -15,6 +15,7 @@
 )]
 
 pub mod connector;
+pub mod file;
 pub mod kind;
 pub mod outgoing;
 pub mod webhook;
