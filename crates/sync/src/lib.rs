@@ -18,4 +18,5 @@ pub mod connector;
 pub mod file;
 pub mod kind;
 pub mod outgoing;
+pub mod shopify;
 pub mod webhook;
