@@ -18,5 +18,6 @@ pub mod connector;
 pub mod file;
 pub mod kind;
 pub mod outgoing;
+pub mod push;
 pub mod shopify;
 pub mod webhook;
