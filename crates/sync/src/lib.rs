@@ -16,5 +16,9 @@
 
 pub mod connector;
 pub mod engine;
+pub mod file;
 pub mod kind;
 pub mod outgoing;
+pub mod push;
+pub mod shopify;
+pub mod webhook;

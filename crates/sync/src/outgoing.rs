@@ -188,16 +188,33 @@ impl Client {
         Ok((head, Box::new(body.into_with_config().limit(u64::MAX).reader())))
     }
 
-    fn begin(&self, outgoing: &Outgoing<'_>) -> Result<Head<Body>, Fault> {
-        let mut request = Request::builder().method(outgoing.method).uri(outgoing.url);
-        for (name, value) in outgoing.headers {
-            request = request.header(*name, *value);
-        }
-        let request = request
-            .body(outgoing.body)
-            .map_err(|error| Fault::Settings(format!("This cannot be asked: {error}.")))?;
-        self.agent.run(request).map_err(|error| told(&error))
+    /// As [`Self::open`], with so much time for all of it, the looking up of the host and the reading of the answer included.
+    pub fn open_within(
+        &self,
+        outgoing: &Outgoing<'_>,
+        within: Duration,
+    ) -> Result<(Answer, Box<dyn Read + Send>), Fault> {
+        let request = asked(outgoing)?;
+        let request = self.agent.configure_request(request).timeout_global(Some(within)).build();
+        let (parts, body) = self.agent.run(request).map_err(|error| told(&error))?.into_parts();
+        let head =
+            Answer { status: parts.status.as_u16(), headers: parts.headers, body: Vec::new() };
+        Ok((head, Box::new(body.into_with_config().limit(u64::MAX).reader())))
     }
+
+    fn begin(&self, outgoing: &Outgoing<'_>) -> Result<Head<Body>, Fault> {
+        self.agent.run(asked(outgoing)?).map_err(|error| told(&error))
+    }
+}
+
+fn asked<'a>(outgoing: &Outgoing<'a>) -> Result<Request<&'a [u8]>, Fault> {
+    let mut request = Request::builder().method(outgoing.method).uri(outgoing.url);
+    for (name, value) in outgoing.headers {
+        request = request.header(*name, *value);
+    }
+    request
+        .body(outgoing.body)
+        .map_err(|error| Fault::Settings(format!("This cannot be asked: {error}.")))
 }
 
 /// What it means that there is no answer.
