@@ -1,5 +1,7 @@
 //! A connection: an outside system that a merchant has connected, with what it was told and how it is doing.
 
+pub mod change;
+
 use regulars_kernel::{ConnectionId, MerchantId, PersonId, Rule, Timestamp, text};
 use regulars_merchant::EntitySource;
 use serde_json::{Map, Value};

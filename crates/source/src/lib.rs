@@ -30,6 +30,7 @@ pub mod record;
 pub mod reject;
 pub mod review;
 pub mod run;
+pub mod setting;
 pub mod store;
 pub mod stored;
 pub mod stream;

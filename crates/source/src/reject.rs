@@ -1,5 +1,7 @@
 //! What was read and could not be taken (engine rule 12): whole things, and values of things whose rest was taken.
 
+pub mod replay;
+
 use regulars_kernel::{
     ConnectionId, MerchantId, SyncRejectId, SyncRunId, Timestamp,
     page::{Keyed, SortKey},

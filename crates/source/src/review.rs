@@ -1,5 +1,7 @@
 //! Questions that a source raises and that somebody has to answer (engine rules 15, 18 and 20): nobody is chosen by guess.
 
+pub mod decision;
+
 use regulars_kernel::{
     ConnectionId, MerchantId, PersonId, SyncReviewId, Timestamp,
     page::{Keyed, SortKey},

@@ -1,5 +1,7 @@
 //! One time of reading a connection: what was asked for, how far it is, and what came of it (engine rules 6, 22 and 25).
 
+pub mod request;
+
 use regulars_kernel::{
     ConnectionId, MerchantId, PersonId, SyncRunId, Timestamp,
     page::{Keyed, SortKey},

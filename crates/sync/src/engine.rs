@@ -17,6 +17,7 @@ use regulars_auth::Authority;
 use regulars_kernel::{Classify, Clock, ConnectionId, ErrorKind, MerchantId, StoreError};
 use regulars_persistence::Db;
 use regulars_source::{Connection, SourceError};
+use serde_json::Value;
 
 use crate::{
     connector::{Connector, Credentials, Fault},
@@ -35,6 +36,19 @@ pub trait Secrets: Send + Sync {
     /// # Errors
     /// [`Fault::Settings`] where there is no key to open them with.
     fn of(&self, connection: &Connection) -> Result<Arc<dyn Credentials>, Fault>;
+
+    /// Encrypts the secrets of a connection, bound to its merchant and token: those of another one do not open in its place. Asks
+    /// nobody.
+    ///
+    /// # Errors
+    /// [`Fault::Settings`] where there is no key to seal them with.
+    fn seal(&self, merchant: MerchantId, token: &str, plain: &Value) -> Result<Vec<u8>, Fault>;
+
+    /// Decrypts the secrets that a connection's row has; an empty object where it has none. Asks nobody.
+    ///
+    /// # Errors
+    /// [`Fault::Settings`] where there is no key to open them with.
+    fn unseal(&self, connection: &Connection) -> Result<Value, Fault>;
 }
 
 /// What every run needs.

@@ -4,44 +4,13 @@ use std::sync::Arc;
 
 use regulars_kernel::Clock;
 use regulars_merchant::EntitySource;
+pub use regulars_source::setting::{Setting, SettingType};
 use serde_json::{Map, Value};
 
 use crate::{
     connector::{Connector, Credentials, Fault},
     outgoing::{Client, Reach},
 };
-
-/// What a setting's value may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingType {
-    /// A text.
-    Text,
-    /// `true` or `false`.
-    Bool,
-    /// A whole number within bounds, both included.
-    Number(i64, i64),
-    /// One of these.
-    Choice(&'static [&'static str]),
-    /// An object from field names to field names or values; a connector checks it itself.
-    Mapping,
-}
-
-/// Something that a connection is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// Its name, in camel case.
-    pub name: &'static str,
-    /// What it means, with an example: for whoever fills a form.
-    pub description: &'static str,
-    /// What its value may be.
-    pub kind: SettingType,
-    /// Whether there is no connection without it.
-    pub required: bool,
-    /// What holds where it is absent, as people would write it.
-    pub default: Option<&'static str>,
-    /// Whether it is kept encrypted and never shown again.
-    pub secret: bool,
-}
 
 /// What a connector is opened with.
 #[derive(Clone)]
