@@ -120,6 +120,30 @@ pub fn adjust<S: HistoryStore + CustomerStore + MerchantStore>(
     new: &NewAdjustment,
     now: Timestamp,
 ) -> Result<Adjusted, LoyaltyError> {
+    adjust_by(tx, actor, new, Cause::Manual, now)
+}
+
+/// Gives what somebody had in an older system when they moved in, as a lot of its own: as [`adjust`] gives, and told apart from it
+/// in the books. That it is given once is the caller's to see to.
+pub fn open_balance<S: HistoryStore + CustomerStore + MerchantStore>(
+    tx: &mut S,
+    actor: &Actor,
+    new: &NewAdjustment,
+    now: Timestamp,
+) -> Result<Adjusted, LoyaltyError> {
+    if new.amount <= Points::ZERO {
+        return Err(invalid("amount", "An opening balance is above 0."));
+    }
+    adjust_by(tx, actor, new, Cause::OpeningBalance, now)
+}
+
+fn adjust_by<S: HistoryStore + CustomerStore + MerchantStore>(
+    tx: &mut S,
+    actor: &Actor,
+    new: &NewAdjustment,
+    cause: Cause,
+    now: Timestamp,
+) -> Result<Adjusted, LoyaltyError> {
     let merchant = actor.require(Permission::AdjustPoints)?;
     let reason = read_reason(&new.reason)?;
     check(new, now)?;
@@ -128,7 +152,7 @@ pub fn adjust<S: HistoryStore + CustomerStore + MerchantStore>(
     member_of(tx, merchant, new.person, "consumerId")?;
     let occasion = Occasion::at(now, tenant.time_zone, actor.person());
     let entry = if new.amount > Points::ZERO {
-        give(tx, &tenant, &card, new, occasion)?
+        give(tx, &tenant, &card, (new, cause), occasion)?
     } else {
         take(tx, &tenant, &card, new, occasion)?
     };
@@ -167,14 +191,14 @@ fn give<S: HistoryStore>(
     tx: &mut S,
     merchant: &Merchant,
     card: &LoyaltyCard,
-    new: &NewAdjustment,
+    (new, cause): (&NewAdjustment, Cause),
     occasion: Occasion,
 ) -> Result<EntryId, LoyaltyError> {
     let opened = tx.lock_account(merchant.id, new.person, card.id, Some(occasion.now))?;
     let mut account = opened.ok_or(LoyaltyError::LoyaltyCardNotFound)?;
     let expires_at = new.expires_at.or_else(|| life(card, occasion));
     let lot = NewLot::new(new.amount, occasion.now, expires_at);
-    let what = (EntryKind::Adjust, Cause::Manual, nth(&account));
+    let what = (EntryKind::Adjust, cause, nth(&account));
     Ok(bookkeeping::give(tx, &mut account, what, lot, occasion)?.entry.id)
 }
 

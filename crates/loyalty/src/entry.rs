@@ -64,6 +64,8 @@ pub enum Cause {
     Expiry(LotId),
     /// A decision of the merchant's people.
     Manual,
+    /// What somebody had in an older system when they moved in.
+    OpeningBalance,
     /// The merge with another customer.
     Merge(PersonId),
     /// A line of another account of the merchant's, out of which this one came: what left there came here (rule 27).
@@ -83,6 +85,7 @@ impl Cause {
             Self::Redemption(_) => "redemption",
             Self::Expiry(_) => "expiry",
             Self::Manual => "manual",
+            Self::OpeningBalance => "opening_balance",
             Self::Merge(_) => "merge",
             Self::Transfer(_) => "transfer",
             Self::Review(_) => "review",
@@ -98,7 +101,7 @@ impl Cause {
             Self::Expiry(id) => Some(id.get()),
             Self::Merge(id) => Some(id.get()),
             Self::Transfer(id) | Self::Review(id) => Some(id.get()),
-            Self::InitialPoints | Self::Stamp | Self::Manual => None,
+            Self::InitialPoints | Self::Stamp | Self::Manual | Self::OpeningBalance => None,
         }
     }
 
@@ -118,6 +121,7 @@ impl Cause {
             ("redemption", Some(id)) => Some(Self::Redemption(RedemptionId::new(id))),
             ("expiry", Some(id)) => Some(Self::Expiry(LotId::new(id))),
             ("manual", None) => Some(Self::Manual),
+            ("opening_balance", None) => Some(Self::OpeningBalance),
             ("merge", Some(id)) => Some(Self::Merge(PersonId::new(id))),
             ("transfer", Some(id)) => Some(Self::Transfer(EntryId::new(id))),
             ("review", Some(id)) => Some(Self::Review(EntryId::new(id))),
@@ -170,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    const CAUSES: [Cause; 10] = [
+    const CAUSES: [Cause; 11] = [
         Cause::Order(OrderId::new(7)),
         Cause::Visit(VisitId::new(7)),
         Cause::InitialPoints,
@@ -178,6 +182,7 @@ mod tests {
         Cause::Redemption(RedemptionId::new(7)),
         Cause::Expiry(LotId::new(7)),
         Cause::Manual,
+        Cause::OpeningBalance,
         Cause::Merge(PersonId::new(7)),
         Cause::Transfer(EntryId::new(7)),
         Cause::Review(EntryId::new(7)),

@@ -1093,6 +1093,7 @@ diesel::table! {
         linked_by -> Nullable<Text>,
         redirect_to -> Nullable<Text>,
         gone_cause -> Nullable<Text>,
+        waits_for -> Nullable<Text>,
         first_seen_at -> BigInt,
         changed_at -> BigInt,
     }

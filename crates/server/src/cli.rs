@@ -1,5 +1,7 @@
 //! The command line: what can be asked of the program, and the help that explains it.
 
+pub(crate) mod import;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -94,6 +96,19 @@ pub(crate) enum Command {
     Consumer(Consumer),
     /// Look after the books of points and stamps
     Ledger(Ledger),
+    /// Import customers, cards, balances, orders or products from a file
+    #[command(
+        long_about = "Import customers, card numbers, balances of an older system, orders or products from a file of CSV or JSON \
+        Lines.\n\nColumns are recognised by their headers, in English and German; --preview shows how, and --map says what a column means \
+        that is not. Start with --dry-run: it goes through all of the file and says what would be created, changed, linked and refused.\n\n\
+        Importing the same file again changes nothing, and a stopped import goes on where it was. Rows that are refused are written into a \
+        file beside it, with what is wrong with them, to be corrected and imported by themselves.\n\nWorks beside a running server and without one.",
+        after_long_help = "Examples:\n  regulars import customers customers.csv --preview\n  \
+        regulars import customers customers.csv --dry-run --data-dir /var/lib/regulars\n  \
+        regulars import customers customers.csv --map 'Shoe size=extraInfo.shoeSize' --country DE\n  \
+        regulars import balances balances.csv --loyalty-card Coffee --merchant 1 --config /etc/regulars/regulars.toml"
+    )]
+    Import(import::Import),
 }
 
 /// Where data and settings come from; every command that touches data takes these.

@@ -18,10 +18,11 @@ mod ledger;
 mod mail;
 mod maintenance;
 mod serve;
+mod sync;
 mod telemetry;
 mod user;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser as _;
 use regulars_auth::{AuthError, Authority, AuthorityFault, Keys, password::HashFault};
@@ -42,6 +43,7 @@ use crate::{
     keys::{KeysError, Lacking},
     ledger::verify::{self, VerifyError},
     serve::ServeError,
+    sync::import::{self, ImportError},
     user::UserError,
 };
 
@@ -73,6 +75,8 @@ enum Failure {
     Erase(#[from] EraseError),
     #[error(transparent)]
     Ledger(#[from] VerifyError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
@@ -131,6 +135,13 @@ fn run(command: Command) -> Result<(), Failure> {
                 Ok(consumer::export::write(&db, &wanted)?)
             }
         },
+        Command::Import(wanted) => {
+            let config = settings(&wanted.sources, None)?;
+            let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
+            let db = database::open(&config, url)?;
+            let authority = authority(&config, &db, Lacking::Refuse)?;
+            Ok(import::import(Arc::new(db), authority, &wanted)?)
+        }
         Command::Ledger(ledger) => match ledger.command {
             LedgerCommand::Verify(wanted) => {
                 let config = settings(&wanted.sources, None)?;

@@ -6,31 +6,42 @@
 mod customer;
 mod evidence;
 mod gone;
+mod goods;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use regulars_customer::{LoyaltyId, matching::Candidate};
 use regulars_kernel::{Actor, ConnectionId, PersonId, SyncRejectId, SyncRunId, Timestamp};
+use regulars_loyalty::{HistoryStore, welcome::Recognise};
+use regulars_order::purchase::PurchasePorts;
 
 use crate::{
     SourceError, SourceStore,
     connection::Connection,
-    image::{Digest, image},
+    image::{Digest, body, image},
     policy::Policy,
     provenance::Verdict,
     record::{BadRecord, Body, Item, Record, RecordKey},
     reject::{Reject, cut_raw},
     review::SyncReview,
     run::Counts,
-    stored::{RecordState, StoredRecord},
+    stored::{RecordKind, RecordState, StoredRecord},
 };
 
 /// The most records of a slice: people's writes wait behind it (engine rule 2).
 pub const SLICE: usize = 50;
 
+/// Everything that taking records asks of a store.
+pub trait SourcePorts: SourceStore + PurchasePorts + HistoryStore {}
+
+impl<S: SourceStore + PurchasePorts + HistoryStore> SourcePorts for S {}
+
+/// The most records that are taken at once because a customer came whom they waited for; the rest is with the next one.
+const WAITERS: u16 = 50;
+
 /// What does not depend on the records of a slice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Task<'a> {
     /// Through which connection they came.
     pub connection: &'a Connection,
@@ -48,6 +59,8 @@ pub struct Task<'a> {
     pub blocked: &'a BTreeSet<String>,
     /// Fresh loyalty ids, one for each record.
     pub loyalty_ids: &'a [LoyaltyId],
+    /// Knows who was welcomed on a card before (rule 15).
+    pub recognise: &'a dyn Recognise,
     /// How many samples of what happens are to be told.
     pub samples: usize,
     /// Now.
@@ -158,7 +171,7 @@ enum Judgement {
 ///
 /// # Errors
 /// What is wrong with a record refuses that record, and not the slice; whatever is answered as an error undoes all of it.
-pub fn apply<S: SourceStore>(
+pub fn apply<S: SourcePorts>(
     tx: &mut S,
     task: &Task<'_>,
     items: &[Item],
@@ -187,6 +200,7 @@ pub fn apply<S: SourceStore>(
             Item::Record(record) => portion.take(tx, record, nth)?,
         }
     }
+    portion.take_waiting(tx)?;
     portion.keep(tx)?;
     Ok(portion.outcome)
 }
@@ -282,7 +296,7 @@ impl<'a> Portion<'a> {
     }
 
     /// Takes one record.
-    fn take<S: SourceStore>(
+    fn take<S: SourcePorts>(
         &mut self,
         tx: &mut S,
         record: &Record,
@@ -315,9 +329,31 @@ impl<'a> Portion<'a> {
                     customer::take(tx, self, (record, customer, image), nth)?;
                 }
                 (Body::Gone(gone), _) => gone::take(tx, self, record, gone)?,
-                // Taken by a crate of its own: see the note at `Body`.
-                (Body::Order(_) | Body::Product(_) | Body::Balance(_) | Body::Customer(_), _) => {}
+                (_, Some(image)) => goods::take(tx, self, record, image)?,
+                (_, None) => {}
             },
+        }
+        Ok(())
+    }
+
+    /// Takes what waited for the customers of the slice.
+    fn take_waiting<S: SourcePorts>(&mut self, tx: &mut S) -> Result<(), SourceError> {
+        let came: Vec<RecordKey> = self
+            .changed
+            .iter()
+            .filter(|key| {
+                self.known.get(key).is_some_and(|stored| {
+                    stored.kind == RecordKind::Customer && stored.subject.is_some()
+                })
+            })
+            .cloned()
+            .collect();
+        for stored in tx.waiting_for(self.task.connection.id, &came, WAITERS)? {
+            let Some(body) = body(&stored.image) else { continue };
+            let record = Record { key: stored.key.clone(), version: stored.version, body };
+            let image = stored.image.clone();
+            self.known.insert(stored.key.clone(), stored);
+            goods::take(tx, self, &record, image)?;
         }
         Ok(())
     }

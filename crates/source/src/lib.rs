@@ -24,6 +24,7 @@ pub mod connection;
 pub mod error;
 pub mod fields;
 pub mod image;
+pub mod origin;
 pub mod policy;
 pub mod provenance;
 pub mod record;

@@ -95,6 +95,8 @@ counts! {
     waiting,
     /// Things that are gone at the source.
     deleted,
+    /// Points and stamps that were given as opening balances.
+    points,
 }
 
 impl Counts {

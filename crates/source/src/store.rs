@@ -5,14 +5,15 @@
 
 use regulars_customer::{CustomerStore, matching::Candidate};
 use regulars_kernel::{
-    ConnectionId, MerchantId, Page, PageRequest, PersonId, StoreError, SyncRejectId, SyncReviewId,
-    SyncRunId, Timestamp,
+    ConnectionId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, StoreError, SyncRejectId,
+    SyncReviewId, SyncRunId, Timestamp,
 };
 
 use crate::{
     connection::Connection,
     image::Digest,
     provenance::Provenance,
+    record::RecordKey,
     reject::{Reject, RejectSort},
     review::{SyncReview, SyncReviewSort, SyncReviewState},
     run::{Run, RunSort},
@@ -136,6 +137,14 @@ pub trait SourceStore: CustomerStore {
         ids: &[String],
     ) -> Result<Vec<StoredRecord>, StoreError>;
 
+    /// What waits for customers of a connection, by their keys.
+    fn waiting_for(
+        &mut self,
+        connection: ConnectionId,
+        keys: &[RecordKey],
+        limit: u16,
+    ) -> Result<Vec<StoredRecord>, StoreError>;
+
     /// What the sources have of subjects, through whatever connection, by ascending connection.
     fn records_of(
         &mut self,
@@ -170,6 +179,13 @@ pub trait SourceStore: CustomerStore {
         linked: (ConnectionId, &str),
         vouched: bool,
     ) -> Result<Vec<Candidate>, StoreError>;
+
+    /// A merchant's loyalty cards that have this number or exactly this name: two at most.
+    fn cards_named(
+        &mut self,
+        merchant: MerchantId,
+        named: &str,
+    ) -> Result<Vec<LoyaltyCardId>, StoreError>;
 
     /// Whether something else than its sources holds a customer: orders, visits, accounts, an own account.
     fn has_activity(&mut self, merchant: MerchantId, person: PersonId) -> Result<bool, StoreError>;

@@ -89,6 +89,8 @@ pub struct StoredRecord {
     pub redirect_to: Option<String>,
     /// Why it is gone: `deleted`, `merged`, `redacted`, `unseen`.
     pub gone_cause: Option<String>,
+    /// The customer of the same connection for whom it waits.
+    pub waits_for: Option<RecordKey>,
     /// When it was first seen.
     pub first_seen_at: Timestamp,
     /// When its image last changed.

@@ -20,5 +20,6 @@ pub mod file;
 pub mod kind;
 pub mod outgoing;
 pub mod push;
+pub mod recognise;
 pub mod shopify;
 pub mod webhook;

@@ -100,6 +100,8 @@ CREATE TABLE source_record (
     -- Into which id it was merged there.
     redirect_to TEXT,
     gone_cause TEXT,
+    -- The customer of the same connection for whom an order or a balance waits: object and id, with a line feed between them.
+    waits_for TEXT,
     first_seen_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, connection_id, object, source_id),
@@ -108,6 +110,7 @@ CREATE TABLE source_record (
 CREATE INDEX source_record_subject ON source_record (merchant_id, kind, subject_id) WHERE subject_id IS NOT NULL;
 CREATE INDEX source_record_redirect ON source_record (merchant_id, connection_id, object, redirect_to)
     WHERE redirect_to IS NOT NULL;
+CREATE INDEX source_record_waiting ON source_record (merchant_id, connection_id, waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX source_record_seen ON source_record (merchant_id, connection_id, object, seen_run) WHERE state IN ('LIVE', 'WAITING');
 
 -- Which source wrote which field of a customer: a JSON object from field names to [connection, mark, source's time, our time, run].

@@ -69,6 +69,8 @@ pub enum LedgerEntryCause {
     Expiry,
     /// A decision of the merchant's people.
     Manual,
+    /// What somebody had in an older system when they moved in.
+    OpeningBalance,
     /// The merge with another customer.
     Merge,
 }
@@ -104,6 +106,7 @@ impl From<Cause> for LedgerEntryCause {
             Cause::Expiry(_) => Self::Expiry,
             // What was moved or released was so by somebody's decision.
             Cause::Manual | Cause::Transfer(_) | Cause::Review(_) => Self::Manual,
+            Cause::OpeningBalance => Self::OpeningBalance,
             Cause::Merge(_) => Self::Merge,
         }
     }

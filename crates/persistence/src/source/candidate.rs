@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Nullable, Text},
 };
 use regulars_customer::matching::Candidate;
-use regulars_kernel::{ConnectionId, MerchantId, PersonId, StoreError};
+use regulars_kernel::{ConnectionId, LoyaltyCardId, MerchantId, PersonId, StoreError};
 
 use super::OUT_OF_REACH;
 use crate::{
@@ -107,4 +107,21 @@ pub(super) fn has_activity(
     statement.push_bind(person.get());
     statement.push(" AND (NOT managed OR entity_source IS NULL))");
     Ok(statement.first::<bool>(tx.connection)?.unwrap_or_default())
+}
+
+pub(super) fn cards_named(
+    tx: &mut Tx<'_>,
+    merchant: MerchantId,
+    named: &str,
+) -> Result<Vec<LoyaltyCardId>, StoreError> {
+    tx.require_merchant(merchant, OUT_OF_REACH)?;
+    let statement = Statement::<BigInt>::new("SELECT id FROM loyalty_card WHERE merchant_id = ")
+        .bind(merchant.get())
+        .sql(" AND NOT archived AND (name = ")
+        .bind(named)
+        .sql(" OR id = ")
+        .bind(named.parse::<i64>().ok())
+        .sql(") ORDER BY id LIMIT 2");
+    let rows: Vec<i64> = statement.load(tx.connection)?;
+    Ok(rows.into_iter().map(LoyaltyCardId::new).collect())
 }

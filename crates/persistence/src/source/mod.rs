@@ -14,13 +14,14 @@ mod stream;
 
 use regulars_customer::matching::Candidate;
 use regulars_kernel::{
-    ConnectionId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError, SyncRejectId,
-    SyncReviewId, SyncRunId, Timestamp,
+    ConnectionId, LoyaltyCardId, MerchantId, Page, PageRequest, PersonId, Scope, StoreError,
+    SyncRejectId, SyncReviewId, SyncRunId, Timestamp,
 };
 use regulars_source::{
     Connection, Run, SourceStore,
     image::Digest,
     provenance::Provenance,
+    record::RecordKey,
     reject::{Reject, RejectSort},
     review::{SyncReview, SyncReviewSort, SyncReviewState},
     run::RunSort,
@@ -188,6 +189,15 @@ impl SourceStore for Tx<'_> {
         record::redirected_to(self, connection, object, ids)
     }
 
+    fn waiting_for(
+        &mut self,
+        connection: ConnectionId,
+        keys: &[RecordKey],
+        limit: u16,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        record::waiting_for(self, connection, keys, limit)
+    }
+
     fn records_of(
         &mut self,
         merchant: MerchantId,
@@ -224,6 +234,14 @@ impl SourceStore for Tx<'_> {
         vouched: bool,
     ) -> Result<Vec<Candidate>, StoreError> {
         candidate::by_signs(self, merchant, signs, (linked, vouched))
+    }
+
+    fn cards_named(
+        &mut self,
+        merchant: MerchantId,
+        named: &str,
+    ) -> Result<Vec<LoyaltyCardId>, StoreError> {
+        candidate::cards_named(self, merchant, named)
     }
 
     fn has_activity(&mut self, merchant: MerchantId, person: PersonId) -> Result<bool, StoreError> {

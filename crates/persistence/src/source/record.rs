@@ -19,7 +19,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "SELECT s.connection_id, s.object, s.source_id, s.kind, s.state, s.image, s.digest, s.version_seq, \
-     s.version_at, s.seen_run, s.subject_id, s.linked_by, s.redirect_to, s.gone_cause, s.first_seen_at, s.changed_at \
+     s.version_at, s.seen_run, s.subject_id, s.linked_by, s.redirect_to, s.gone_cause, s.waits_for, s.first_seen_at, s.changed_at \
      FROM source_record s";
 
 type RowSql = (
@@ -34,6 +34,7 @@ type RowSql = (
     Nullable<BigInt>,
     BigInt,
     Nullable<BigInt>,
+    Nullable<Text>,
     Nullable<Text>,
     Nullable<Text>,
     Nullable<Text>,
@@ -57,6 +58,7 @@ struct Row {
     linked_by: Option<String>,
     redirect_to: Option<String>,
     gone_cause: Option<String>,
+    waits_for: Option<String>,
     first_seen_at: i64,
     changed_at: i64,
 }
@@ -88,6 +90,9 @@ impl TryFrom<Row> for StoredRecord {
             linked_by,
             redirect_to: row.redirect_to,
             gone_cause: row.gone_cause,
+            waits_for: row.waits_for.as_deref().and_then(|text| {
+                text.split_once('\n').map(|(object, id)| RecordKey::new(object, id))
+            }),
             first_seen_at: Timestamp::from_micros(row.first_seen_at),
             changed_at: Timestamp::from_micros(row.changed_at),
         })
@@ -161,7 +166,7 @@ pub(super) fn put(tx: &mut Tx<'_>, records: &[StoredRecord]) -> Result<(), Store
     let merchant = tx.merchant()?;
     let mut statement = Statement::<()>::new(
         "INSERT INTO source_record (merchant_id, connection_id, object, source_id, kind, state, image, digest, version_seq, \
-         version_at, seen_run, subject_id, linked_by, redirect_to, gone_cause, first_seen_at, changed_at) VALUES ",
+         version_at, seen_run, subject_id, linked_by, redirect_to, gone_cause, waits_for, first_seen_at, changed_at) VALUES ",
     );
     push_rows(
         &mut statement,
@@ -182,6 +187,7 @@ pub(super) fn put(tx: &mut Tx<'_>, records: &[StoredRecord]) -> Result<(), Store
                 record.linked_by.map(|by| by.name().to_owned()).into(),
                 record.redirect_to.clone().into(),
                 record.gone_cause.clone().into(),
+                record.waits_for.as_ref().map(waiting).into(),
                 record.first_seen_at.micros().into(),
                 record.changed_at.micros().into(),
             ]
@@ -192,7 +198,7 @@ pub(super) fn put(tx: &mut Tx<'_>, records: &[StoredRecord]) -> Result<(), Store
             " ON CONFLICT (merchant_id, connection_id, object, source_id) DO UPDATE SET kind = excluded.kind, \
              state = excluded.state, image = excluded.image, digest = excluded.digest, version_seq = excluded.version_seq, \
              version_at = excluded.version_at, seen_run = excluded.seen_run, subject_id = excluded.subject_id, \
-             linked_by = excluded.linked_by, redirect_to = excluded.redirect_to, gone_cause = excluded.gone_cause, \
+             linked_by = excluded.linked_by, redirect_to = excluded.redirect_to, gone_cause = excluded.gone_cause, waits_for = excluded.waits_for, \
              changed_at = excluded.changed_at",
         )
         .execute(tx.connection)
@@ -232,6 +238,32 @@ pub(super) fn redirected_to(
         .sql(" AND s.subject_id IS NOT NULL AND s.redirect_to IS NOT NULL AND s.redirect_to")
         .is_in(ids.iter().cloned().collect::<Bind>())
         .sql(" ORDER BY s.source_id");
+    load(tx, statement)
+}
+
+/// How the customer for whom a record waits is written.
+fn waiting(key: &RecordKey) -> String {
+    format!("{}\n{}", key.object, key.id)
+}
+
+pub(super) fn waiting_for(
+    tx: &mut Tx<'_>,
+    connection: ConnectionId,
+    keys: &[RecordKey],
+    limit: u16,
+) -> Result<Vec<StoredRecord>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::new(COLUMNS);
+    push_reach(tx.scope(), &mut statement, "s.merchant_id");
+    let statement = statement
+        .sql(" AND s.connection_id = ")
+        .bind(connection.get())
+        .sql(" AND s.waits_for IS NOT NULL AND s.waits_for")
+        .is_in(keys.iter().map(waiting).collect::<Bind>())
+        .sql(" ORDER BY s.object, s.source_id LIMIT ")
+        .bind(i64::from(limit));
     load(tx, statement)
 }
 

@@ -129,6 +129,7 @@ fn fresh(portion: &Portion<'_>, record: &Record, image: String) -> StoredRecord 
         linked_by: known.and_then(|known| known.linked_by),
         redirect_to: None,
         gone_cause: None,
+        waits_for: None,
         first_seen_at: known.map_or(task.now, |known| known.first_seen_at),
         changed_at: task.now,
     }

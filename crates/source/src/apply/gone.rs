@@ -57,6 +57,7 @@ pub(super) fn take<S: SourceStore>(
             linked_by: None,
             redirect_to: redirect_to.clone(),
             gone_cause: Some(cause.to_owned()),
+            waits_for: None,
             first_seen_at: task.now,
             changed_at: task.now,
         },

@@ -21,6 +21,7 @@ use regulars_source::{
 };
 
 use super::{Engine, Held};
+use crate::recognise::Marks;
 
 /// How long one slice may take.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -109,6 +110,7 @@ impl Engine {
                 is_reread: job.is_reread,
                 blocked: &blocked,
                 loyalty_ids: &loyalty_ids,
+                recognise: &Marks::new(Arc::clone(&authority)),
                 samples: job.samples,
                 now: job.now,
             };
