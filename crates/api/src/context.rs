@@ -32,7 +32,7 @@ use crate::{
 /// What all requests share.
 pub struct App {
     /// The rows.
-    pub db: Db,
+    pub db: Arc<Db>,
     /// Passwords and tokens.
     pub authority: Arc<Authority>,
     /// The time.
@@ -45,6 +45,8 @@ pub struct App {
     pub erasures: Limits,
     /// Where refused reads wait to be written down in the audit log.
     pub audit: Queue,
+    /// What reads the systems that merchants have connected; none where syncing is off.
+    pub sync: Option<Arc<regulars_sync::engine::Engine>>,
     /// Whether answers say how many statements they took, in the header `Regulars-Statements`: for tests and benchmarks.
     pub statement_header: bool,
 }
@@ -136,6 +138,11 @@ impl Context {
     /// Passwords and tokens.
     pub fn authority(&self) -> &Arc<Authority> {
         &self.app.authority
+    }
+
+    /// What reads the systems that merchants have connected, where this server does.
+    pub(crate) fn sync(&self) -> Option<&Arc<regulars_sync::engine::Engine>> {
+        self.app.sync.as_ref()
     }
 
     /// The most units that an application may be allowed within a minute.

@@ -46,6 +46,7 @@ pub mod scalar;
 pub mod schema;
 pub mod service;
 pub mod sibling;
+pub mod source;
 #[cfg(test)]
 mod specimen;
 pub mod trail;

@@ -23,12 +23,13 @@ use crate::{
         SaleReviewNode, TipNode, VisitNode,
     },
     promotion::{CampaignNode, OfferNode, queries::found},
+    source::{self, SyncConnectionNode, SyncRejectNode, SyncReviewNode, SyncRunNode},
 };
 
 /// An object with a global id.
 #[expect(dead_code, reason = "names the field for the schema")]
 #[graphql_interface]
-#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, LedgerEntryNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, SaleReviewNode, VisitNode, OrderTypeNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
+#[graphql(name = "Node", for = [ConsumerNode, MerchantNode, OfferNode, CampaignNode, LoyaltyCardNode, LoyaltyRewardNode, RedemptionIntentNode, RedemptionNode, PointsRedemptionNode, StampsRedemptionNode, LedgerEntryNode, StoreNode, StoreGroupNode, ProductNode, OrderNode, OrderItemNode, TipNode, OrderDiscountNode, RefundNode, SaleReviewNode, VisitNode, OrderTypeNode, SyncConnectionNode, SyncRunNode, SyncRejectNode, SyncReviewNode, RoleNode, PermissionNode, ApplicationNode, ApiKeyNode, AuditEntryNode, ChangeNode], context = Context, scalar = juniper::DefaultScalarValue)]
 pub struct Node {
     /// The global id: base64 of `Type:pk`.
     id: Id,
@@ -107,6 +108,18 @@ pub(crate) fn node(context: &Context, id: &Id) -> Result<Option<NodeValue>, ApiE
         }
         order::visit::VISIT => {
             Ok(order::visit::find(context, pk.into())?.map(NodeValue::VisitNode))
+        }
+        source::connection::SYNC_CONNECTION => {
+            Ok(source::connection::find(context, pk.into())?.map(NodeValue::SyncConnectionNode))
+        }
+        source::run::SYNC_RUN => {
+            Ok(source::run::find(context, pk.into())?.map(NodeValue::SyncRunNode))
+        }
+        source::reject::SYNC_REJECT => {
+            Ok(source::reject::find(context, pk.into())?.map(NodeValue::SyncRejectNode))
+        }
+        source::review::SYNC_REVIEW => {
+            Ok(source::review::find(context, pk.into())?.map(NodeValue::SyncReviewNode))
         }
         role::ROLE => Ok(role::find(context, pk.into())?.map(NodeValue::RoleNode)),
         application::APPLICATION => {

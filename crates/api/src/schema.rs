@@ -130,6 +130,18 @@ use crate::{
         queries::{CampaignArguments, OfferArguments},
     },
     scalar::{DateTimeArgument, JSONString},
+    source::{
+        SyncConnectionNode, SyncConnectionNodeConnection, SyncRejectNodeConnection,
+        SyncReviewNodeConnection, SyncRunNodeConnection,
+        connection_mutations::{
+            CreateConnectionInput, DeleteConnectionInput, PauseSyncInput, ResumeSyncInput,
+            SyncConnectionPayload, UpdateConnectionInput,
+        },
+        kind::SyncSource,
+        review::{ResolveSyncReviewInput, SyncReviewPayload},
+        run_mutations::{CancelSyncInput, ReplayRejectsInput, StartSyncInput, SyncRunPayload},
+        test::{TestConnectionInput, TestConnectionPayload},
+    },
 };
 
 /// The schema of Regulars.
@@ -831,6 +843,92 @@ impl Query {
     ) -> Result<Option<ApplicationNodeConnection>, ApiError> {
         let paging = paging(first, last, before, after, offset, order_by);
         crate::auth::application::list(context, &paging).map(Some)
+    }
+
+    /// The kinds of systems that can be connected, and what each needs to be told; none where syncing is off on this server. Needs
+    /// the permission `sync`.
+    fn sources(context: &Context) -> Result<Option<Vec<SyncSource>>, ApiError> {
+        crate::source::kind::sources(context).map(Some)
+    }
+
+    /// The systems that the merchant has connected, but for deleted ones. Needs the permission `sync`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn connections(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+    ) -> Result<Option<SyncConnectionNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::source::connection::list(context, &paging).map(Some)
+    }
+
+    /// One of the systems that the merchant has connected. Needs the permission `sync`.
+    fn connection(
+        context: &Context,
+        id: Id,
+    ) -> Result<Option<Whole<SyncConnectionNode>>, ApiError> {
+        crate::source::connection::get(context, &id).map(Some)
+    }
+
+    /// How reading connections goes, and went. Needs the permission `sync`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn sync_runs(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+        #[graphql(name = "connection_Id")] connection: Option<Id>,
+        #[graphql(description = "true: those alone that wait or are under way.")] open: Option<
+            bool,
+        >,
+    ) -> Result<Option<SyncRunNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::source::run::list(context, connection.as_ref(), open, &paging).map(Some)
+    }
+
+    /// What was read and could not be taken. Needs the permission `sync`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn sync_rejects(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+        #[graphql(name = "connection_Id")] connection: Option<Id>,
+        #[graphql(name = "run_Id")] run: Option<Id>,
+        #[graphql(description = "true: those alone that wait to be read again.")] open: Option<
+            bool,
+        >,
+    ) -> Result<Option<SyncRejectNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        let of = (connection.as_ref(), run.as_ref());
+        crate::source::reject::list(context, of, open, &paging).map(Some)
+    }
+
+    /// What sources raise and somebody has to decide, or has. Needs the permission `sync`.
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments are a flat list")]
+    fn sync_reviews(
+        context: &Context,
+        first: Option<i32>,
+        last: Option<i32>,
+        before: Option<String>,
+        after: Option<String>,
+        offset: Option<i32>,
+        #[graphql(description = "pk.")] order_by: Option<String>,
+        #[graphql(name = "connection_Id")] connection: Option<Id>,
+        #[graphql(description = "true: those alone that wait.")] open: Option<bool>,
+    ) -> Result<Option<SyncReviewNodeConnection>, ApiError> {
+        let paging = paging(first, last, before, after, offset, order_by);
+        crate::source::review::list(context, connection.as_ref(), open, &paging).map(Some)
     }
 
     /// What merging one customer into another would do, and what is in the way; nothing is done. Needs the permissions
@@ -1881,6 +1979,89 @@ impl Mutation {
         input: DeleteRoleInput,
     ) -> Result<Option<RolePayload>, ApiError> {
         crate::auth::role::delete(executor, &input).map(Some)
+    }
+
+    /// Connects a system. Nothing is read yet: test it (`testConnection`), try it out (`startSync` with `dryRun`), then start it. Needs
+    /// the permission `sync`, as everything about syncing does.
+    fn create_connection(
+        executor: &Asked<'_, '_>,
+        input: CreateConnectionInput,
+    ) -> Result<Option<SyncConnectionPayload>, ApiError> {
+        crate::source::connection_mutations::create(executor, input).map(Some)
+    }
+
+    /// Changes what a connection is called and told. One whose credentials were not accepted is read again with new ones.
+    fn update_connection(
+        executor: &Asked<'_, '_>,
+        input: UpdateConnectionInput,
+    ) -> Result<Option<SyncConnectionPayload>, ApiError> {
+        crate::source::connection_mutations::update(executor, input).map(Some)
+    }
+
+    /// Ends a connection for ever: its secrets are gone, and what it brought stays.
+    fn delete_connection(
+        executor: &Asked<'_, '_>,
+        input: DeleteConnectionInput,
+    ) -> Result<Option<SyncConnectionPayload>, ApiError> {
+        crate::source::connection_mutations::delete(executor, &input).map(Some)
+    }
+
+    /// Asks the source whether all that is needed is there and allowed, for at most 30 seconds; nothing is changed.
+    fn test_connection(
+        executor: &Asked<'_, '_>,
+        input: TestConnectionInput,
+    ) -> Result<Option<TestConnectionPayload>, ApiError> {
+        crate::source::test::test(executor, &input).map(Some)
+    }
+
+    /// Starts a run, which a worker takes up at once. A connection has one run at a time: asked for the same again, the one under
+    /// way is answered.
+    fn start_sync(
+        executor: &Asked<'_, '_>,
+        input: StartSyncInput,
+    ) -> Result<Option<SyncRunPayload>, ApiError> {
+        crate::source::run_mutations::start(executor, &input).map(Some)
+    }
+
+    /// Stops reading a connection until somebody resumes it. A run under way ends; what it reached stays.
+    fn pause_sync(
+        executor: &Asked<'_, '_>,
+        input: PauseSyncInput,
+    ) -> Result<Option<SyncConnectionPayload>, ApiError> {
+        crate::source::connection_mutations::pause(executor, &input).map(Some)
+    }
+
+    /// Reads a connection again, from where it was left.
+    fn resume_sync(
+        executor: &Asked<'_, '_>,
+        input: ResumeSyncInput,
+    ) -> Result<Option<SyncConnectionPayload>, ApiError> {
+        crate::source::connection_mutations::resume(executor, &input).map(Some)
+    }
+
+    /// Ends a run. What it reached stays, and the next one goes on from there.
+    fn cancel_sync(
+        executor: &Asked<'_, '_>,
+        input: CancelSyncInput,
+    ) -> Result<Option<SyncRunPayload>, ApiError> {
+        crate::source::run_mutations::cancel(executor, &input).map(Some)
+    }
+
+    /// Has what could not be taken be read again from its source, where it may have been corrected: a run over everything, in
+    /// which what has not changed costs next to nothing.
+    fn replay_rejects(
+        executor: &Asked<'_, '_>,
+        input: ReplayRejectsInput,
+    ) -> Result<Option<SyncRunPayload>, ApiError> {
+        crate::source::run_mutations::replay(executor, &input).map(Some)
+    }
+
+    /// Answers what a source raised: whose a record is, that two customers were merged, that what is gone may be put away.
+    fn resolve_sync_review(
+        executor: &Asked<'_, '_>,
+        input: ResolveSyncReviewInput,
+    ) -> Result<Option<SyncReviewPayload>, ApiError> {
+        crate::source::review::resolve(executor, &input).map(Some)
     }
 
     /// Registers an application. Needs the permission `change_app`, and everything that the application gets.

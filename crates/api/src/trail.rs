@@ -18,9 +18,10 @@ use regulars_auth::{
 };
 use regulars_customer::EmailAddress;
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
-    OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId, RoleId,
-    SaleReviewId, Scope, StoreError, StoreGroupId, StoreId, VisitId,
+    Actor, ApiKeyId, ApplicationId, CampaignId, ConnectionId, IntentId, LoyaltyCardId, MerchantId,
+    OfferId, OrderDiscountId, OrderId, OrderItemId, PersonId, ProductId, RedemptionId, RewardId,
+    RoleId, SaleReviewId, Scope, StoreError, StoreGroupId, StoreId, SyncReviewId, SyncRunId,
+    VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedemptionKind};
 use regulars_merchant::{EntitySource, MerchantStore};
@@ -112,6 +113,12 @@ pub(crate) enum About {
     Visit(Option<VisitId>),
     /// A sale or a visit that somebody has looked at.
     SaleReview(SaleReviewId),
+    /// A system that the merchant has connected.
+    SyncConnection(Option<ConnectionId>),
+    /// A run of one of them.
+    SyncRun(SyncRunId),
+    /// A question that one of them raises.
+    SyncReview(SyncReviewId),
     /// A person of whom the log may hold no value, who is found meanwhile.
     Somebody,
     /// A promise of a redemption.
@@ -282,6 +289,11 @@ impl Recorder {
                 .or(made.map(VisitId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Visit(merchant, id)),
             (About::SaleReview(id), Log::Merchant(merchant)) => Thing::SaleReview(merchant, *id),
+            (About::SyncConnection(id), Log::Merchant(merchant)) => id
+                .or(made.map(ConnectionId::new))
+                .map_or(Subject::Nothing.into(), |id| Thing::SyncConnection(merchant, id)),
+            (About::SyncRun(id), Log::Merchant(merchant)) => Thing::SyncRun(merchant, *id),
+            (About::SyncReview(id), Log::Merchant(merchant)) => Thing::SyncReview(merchant, *id),
             (About::RedemptionIntent(id), Log::Merchant(merchant)) => id
                 .or(made.map(IntentId::new))
                 .map_or(Subject::Nothing.into(), |id| Thing::Intent(merchant, id)),
@@ -369,6 +381,9 @@ impl Recorder {
                 | About::RedemptionBy(..)
                 | About::Visit(_)
                 | About::SaleReview(_)
+                | About::SyncConnection(_)
+                | About::SyncRun(_)
+                | About::SyncReview(_)
                 | About::RedemptionIntent(_)
                 | About::SeenIntent
                 | About::Redemption(_),
@@ -529,6 +544,9 @@ impl Recorder {
             About::Settings => self.actor.merchant().map(|merchant| merchant.founder().into()),
             About::Visit(id) => id.map(Into::into),
             About::SaleReview(id) => Some(id.into()),
+            About::SyncConnection(id) => id.map(Into::into),
+            About::SyncRun(id) => Some(id.into()),
+            About::SyncReview(id) => Some(id.into()),
             About::RedemptionIntent(id) => id.map(Into::into),
             _ => None,
         });

@@ -13,9 +13,10 @@ mod subject;
 use std::net::IpAddr;
 
 use regulars_kernel::{
-    Actor, ApiKeyId, ApplicationId, CampaignId, IntentId, LoyaltyCardId, MerchantId, OfferId,
-    OrderId, OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId, RoleId,
-    SaleReviewId, StoreGroupId, StoreId, Timestamp, Violations, VisitId,
+    Actor, ApiKeyId, ApplicationId, CampaignId, ConnectionId, IntentId, LoyaltyCardId, MerchantId,
+    OfferId, OrderId, OrderItemId, Page, PageRequest, Permission, PersonId, ProductId, RewardId,
+    RoleId, SaleReviewId, StoreGroupId, StoreId, SyncReviewId, SyncRunId, Timestamp, Violations,
+    VisitId,
     page::{KeyKind, Keyed, Order, SortField, SortKey, Term},
 };
 
@@ -100,6 +101,12 @@ words! {
         Visit = "visit",
         /// A sale or a visit that somebody has to look at.
         SaleReview = "sale_review",
+        /// A system that the merchant has connected.
+        SyncConnection = "sync_connection",
+        /// A run of one of them.
+        SyncRun = "sync_run",
+        /// A question that one of them raises.
+        SyncReview = "sync_review",
         /// A promise of a redemption.
         RedemptionIntent = "redemption_intent",
         /// A use of an offer.
@@ -171,6 +178,9 @@ targets! {
     OfferId => Offer,
     VisitId => Visit,
     SaleReviewId => SaleReview,
+    ConnectionId => SyncConnection,
+    SyncRunId => SyncRun,
+    SyncReviewId => SyncReview,
     IntentId => RedemptionIntent,
 }
 

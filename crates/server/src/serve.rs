@@ -111,13 +111,14 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     find_default_merchant(config, &db)?;
     let (queue, waiting) = queue::queue(queue::ROOM);
     let app = Arc::new(App {
-        db,
+        db: Arc::new(db),
         authority: Arc::new(authority),
         clock: Arc::new(SystemClock),
         requests: config.apps.limits(),
         erasures: config.privacy.limits(),
         guesses: Guesses::new(config.guesses.limits()),
         audit: queue,
+        sync: None,
         statement_header: config.http.statement_header,
     });
     let readiness: Readiness = {

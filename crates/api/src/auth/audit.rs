@@ -30,6 +30,7 @@ use crate::{
     order::{item::ORDER_ITEM, node::ORDER, review::SALE_REVIEW, visit::VISIT},
     promotion::{campaign::CAMPAIGN, offer::OFFER},
     scalar::{DateTime, DateTimeArgument},
+    source::{connection::SYNC_CONNECTION, review::SYNC_REVIEW, run::SYNC_RUN},
 };
 
 /// The type name in global ids.
@@ -108,6 +109,9 @@ const fn type_name(kind: TargetKind) -> &'static str {
         TargetKind::Offer => OFFER,
         TargetKind::Visit => VISIT,
         TargetKind::SaleReview => SALE_REVIEW,
+        TargetKind::SyncConnection => SYNC_CONNECTION,
+        TargetKind::SyncRun => SYNC_RUN,
+        TargetKind::SyncReview => SYNC_REVIEW,
         TargetKind::RedemptionIntent => REDEMPTION_INTENT,
         TargetKind::Redemption => REDEMPTION,
         TargetKind::PointsRedemption => POINTS_REDEMPTION,

@@ -40,6 +40,7 @@ use crate::{
         visit,
     },
     scalar::{Date, DateTime, DateTimeArgument, JSONString},
+    source::origin::{self, ConsumerSource},
 };
 
 /// A customer, and those loaded with them.
@@ -151,6 +152,12 @@ user_object! {
                 )?;
                 let cards = cards.unwrap_or_default();
                 Ok(cards.iter().map(|card| card.as_str().to_owned()).collect())
+            }
+
+            /// Where they are known: their records in the systems that the merchant has connected, and which of their fields came from
+            /// there. None for consumers themselves.
+            fn sources(&self, context: &Context) -> Result<Vec<ConsumerSource>, ApiError> {
+                origin::of_consumer(context, &self.level, self.consumer.id)
             }
 
             /// What they decided about being contacted: the decision that stands, of each channel of which one is known, at the

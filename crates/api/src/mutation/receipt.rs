@@ -2,9 +2,9 @@
 
 use regulars_auth::{account::Closed, audit::Field};
 use regulars_kernel::{
-    ApiKeyId, ApplicationId, CampaignId, Currency, IntentId, LoyaltyCardId, MerchantId, Money,
-    OfferId, OrderId, OrderTipId, PersonId, Points, ProductId, RedemptionId, RewardId, RoleId,
-    SaleReviewId, StoreGroupId, StoreId,
+    ApiKeyId, ApplicationId, CampaignId, ConnectionId, Currency, IntentId, LoyaltyCardId,
+    MerchantId, Money, OfferId, OrderId, OrderTipId, PersonId, Points, ProductId, RedemptionId,
+    RewardId, RoleId, SaleReviewId, StoreGroupId, StoreId, SyncReviewId, SyncRunId,
 };
 use regulars_loyalty::{
     NothingEarned, adjustment::Adjusted, redeeming::Reversed, stamp::Stamped, transfer::Transferred,
@@ -67,7 +67,10 @@ numbers!(
     OfferId,
     IntentId,
     RedemptionId,
-    SaleReviewId
+    SaleReviewId,
+    ConnectionId,
+    SyncRunId,
+    SyncReviewId
 );
 
 /// Numbers one after the other, with `:` between. The log is told of the one behind the arrow.

@@ -4,11 +4,13 @@
 mod card;
 mod promotion;
 mod redeeming;
+mod syncing;
 
 use regulars_auth::audit::{Field, Image, Subject, Target, TargetKind, View};
 use regulars_kernel::{
-    CampaignId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId, OrderId,
-    OrderItemId, RedemptionId, RewardId, SaleReviewId, StoreAccess, StoreError, VisitId,
+    CampaignId, ConnectionId, IntentId, LoyaltyCardId, MerchantId, Money, OfferId, OrderDiscountId,
+    OrderId, OrderItemId, RedemptionId, RewardId, SaleReviewId, StoreAccess, StoreError,
+    SyncReviewId, SyncRunId, VisitId,
 };
 use regulars_loyalty::{LoyaltyStore, RedeemingStore, RedemptionKind};
 use regulars_merchant::EntitySource;
@@ -46,6 +48,12 @@ pub(super) enum Thing {
     Visit(MerchantId, VisitId),
     /// What somebody has to look at of theirs.
     SaleReview(MerchantId, SaleReviewId),
+    /// A system that they have connected.
+    SyncConnection(MerchantId, ConnectionId),
+    /// A run of one of them.
+    SyncRun(MerchantId, SyncRunId),
+    /// A question that one of them raises.
+    SyncReview(MerchantId, SyncReviewId),
     /// A promise of a redemption of theirs.
     Intent(MerchantId, IntentId),
     /// A promise that stays as it is.
@@ -74,6 +82,9 @@ impl Thing {
             Self::OrderOf(..) | Self::OrderOfDiscount(..) => None,
             Self::Visit(_, visit) => Some((*visit).into()),
             Self::SaleReview(_, review) => Some((*review).into()),
+            Self::SyncConnection(_, connection) => Some((*connection).into()),
+            Self::SyncRun(_, run) => Some((*run).into()),
+            Self::SyncReview(_, review) => Some((*review).into()),
             Self::Intent(_, intent) | Self::SeenIntent(intent) => Some((*intent).into()),
             Self::Redemption(_, kind, id) => {
                 let kind = match kind {
@@ -124,6 +135,11 @@ impl Thing {
             Self::SaleReview(merchant, review) => {
                 tx.find_sale_review(*merchant, *review)?.as_ref().map(image_of_review)
             }
+            Self::SyncConnection(merchant, connection) => {
+                syncing::connection(tx, *merchant, *connection)?
+            }
+            Self::SyncRun(merchant, run) => syncing::run(tx, *merchant, *run)?,
+            Self::SyncReview(merchant, review) => syncing::review(tx, *merchant, *review)?,
             Self::Intent(merchant, intent) => {
                 let found = tx.intents(&[*intent])?;
                 let own = found.iter().find(|row| row.merchant == *merchant);

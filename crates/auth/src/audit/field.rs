@@ -100,7 +100,11 @@ fields! {
     StoreGroups = "storeGroups" plain,
     /// How much an app may ask within a minute.
     RequestsPerMinute = "requestsPerMinute" plain,
-    /// What people call a store, a store group or a product.
+    /// What a connection to another system was told, but for secrets.
+    Settings = "settings" plain,
+    /// That a connection to another system got secrets.
+    Credentials = "credentials" plain,
+    /// What people call a store, a store group, a product or a connection.
     Name = "name" plain,
     /// Where a store is on the map.
     Location = "location" plain,
@@ -130,7 +134,7 @@ fields! {
     Waiter = "waiter" plain,
     /// How an order is fulfilled, by number.
     OrderType = "orderType" plain,
-    /// How far an order has come.
+    /// How far an order has come, or a run; whether a connection is read; what became of a question.
     State = "state" plain,
     /// How an order is paid.
     PaymentType = "paymentType" plain,
