@@ -224,6 +224,11 @@ where
         reimports += tx.insert_marks(membership.merchant, &source, now)?;
         once += tx.insert_marks(membership.merchant, &other, now)?;
     }
+    for (merchant, source, id) in tx.sources_of(whose)? {
+        let mark = marker.mark(merchant, MarkKind::Source, &source_text(source, &id));
+        let marks: Vec<_> = mark.into_iter().collect();
+        reimports += tx.insert_marks(merchant, &marks, now)?;
+    }
     let values = values_of(&memberships, account.as_ref());
     // Who was merged into the person is the person: nothing that tells of them stays under the other number either.
     let merged = erase_merged(tx, marker, &memberships, (reason, now))?;

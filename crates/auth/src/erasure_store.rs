@@ -1,6 +1,7 @@
 //! What erasing people asks of whoever keeps the rows.
 
 use regulars_kernel::{MerchantId, StoreError, Timestamp};
+use regulars_merchant::EntitySource;
 
 use crate::{
     erasure::{Erasure, ErasureId, NewErasure, Part, Whose},
@@ -17,6 +18,12 @@ pub trait ErasureStore {
     /// goes as a whole log-ins, the password and mails too. Run again it finds nothing more. The audit log is
     /// [`crate::AuditStore::clear_audit`]'s. `values` are texts by which an outcome that names the person is found.
     fn clear(&mut self, whose: Whose, values: &[String]) -> Result<Vec<Part>, StoreError>;
+
+    /// Under which ids other systems know the person, at which merchant: an erased one is not brought back by any of them.
+    fn sources_of(
+        &mut self,
+        whose: Whose,
+    ) -> Result<Vec<(MerchantId, EntitySource, String)>, StoreError>;
 
     /// Keeps marks of a merchant's; those that it has stay as they are. Answers how many are new.
     fn insert_marks(

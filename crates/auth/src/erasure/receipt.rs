@@ -52,6 +52,8 @@ words! {
         Consents = "consents",
         /// Merges with other records, of which what was taken of each is forgotten: they cannot be undone any more.
         Merges = "merges",
+        /// What other systems said of the person, and what was made of it.
+        Sources = "sources",
         /// Loyalty ids that were replaced.
         BlockedNumbers = "blockedNumbers",
         /// Log-ins that were open or over.
@@ -99,6 +101,7 @@ impl PartKind {
             | Self::Cards
             | Self::Consents
             | Self::Merges
+            | Self::Sources
             | Self::BlockedNumbers
             | Self::Sessions
             | Self::Mails

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regulars_customer::{CustomerStore as _, Kind, Membership};
 use regulars_kernel::{MerchantId, Scope, StoreError, Timestamp};
+use regulars_merchant::EntitySource;
 
 use super::MemoryStore;
 use crate::{
@@ -62,6 +63,14 @@ impl ErasureStore for MemoryStore {
             Part::gone(PartKind::Mails, count(mails - rows.mails.len())),
         ]);
         Ok(parts)
+    }
+
+    fn sources_of(
+        &mut self,
+        _whose: Whose,
+    ) -> Result<Vec<(MerchantId, EntitySource, String)>, StoreError> {
+        // Connections are no rows of this store.
+        Ok(Vec::new())
     }
 
     fn insert_marks(

@@ -42,7 +42,7 @@ fn run(
     Ok(count(rows))
 }
 
-fn count(rows: usize) -> u64 {
+pub(super) fn count(rows: usize) -> u64 {
     u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
@@ -92,6 +92,7 @@ pub(super) fn clear(
         whose,
         ")",
     )?;
+    let sources = super::said::forget(tx, whose)?;
     let said = run(tx, SAID[0], whose, SAID[1])?;
     let requests = void_requests(tx, whose, values)?;
     let [kept_orders, kept_items, redemptions, visits, entries] = kept(tx, whose)?;
@@ -99,6 +100,7 @@ pub(super) fn clear(
         Part::gone(PartKind::Cards, cards),
         Part::gone(PartKind::Consents, consents),
         Part::gone(PartKind::Merges, merges),
+        Part::gone(PartKind::Sources, sources),
         Part::gone(PartKind::Intents, intents),
         Part::gone(PartKind::Requests, requests),
         Part { kind: PartKind::Orders, cleared: orders.saturating_add(reasons), kept: kept_orders },

@@ -15,6 +15,7 @@ mod merchant;
 mod post;
 mod refresh;
 mod role;
+mod said;
 mod session;
 mod staff;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use regulars_auth::{
 use regulars_kernel::{
     ApiKeyId, ApplicationId, MerchantId, Page, PageRequest, PersonId, RoleId, StoreError, Timestamp,
 };
+use regulars_merchant::EntitySource;
 use regulars_merchant::Merchant;
 
 use crate::Tx;
@@ -432,6 +434,14 @@ impl ErasureStore for Tx<'_> {
     fn clear(&mut self, whose: Whose, values: &[String]) -> Result<Vec<Part>, StoreError> {
         self.platform()?;
         erasure::clear(self, whose, values)
+    }
+
+    fn sources_of(
+        &mut self,
+        whose: Whose,
+    ) -> Result<Vec<(MerchantId, EntitySource, String)>, StoreError> {
+        self.platform()?;
+        said::sources_of(self, whose)
     }
 
     fn insert_marks(

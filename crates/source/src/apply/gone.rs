@@ -108,11 +108,8 @@ fn merged<S: SourceStore>(
         && one.person != two.person
     {
         let people = vec![one.person.min(two.person), one.person.max(two.person)];
-        let evidence = format!(
-            "{} was merged into {kept} at the source, and both are customers here.",
-            record.key.id
-        );
-        portion.ask(ReviewKind::MergedThere, &key, people, evidence);
+        let evidence = "Two customers here are one at the source.";
+        portion.ask(ReviewKind::MergedThere, &key, people, evidence.to_owned());
     }
     Ok(())
 }
