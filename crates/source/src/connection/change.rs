@@ -161,20 +161,22 @@ pub fn update(
     {
         after.name = name;
     }
-    if let Some(told) =
-        setting::read(known, &patch.settings).map_err(|found| wrong.extend(found)).ok()
-    {
-        setting::change(&mut after.settings, &told.plain);
-        // What a connector keeps beside the secrets that it was told stays, and so they are opened only to be changed.
-        if !told.secret.is_empty() {
-            let mut secrets = sealing.open(&before)?;
-            setting::change(&mut secrets, &told.secret);
-            after.credentials = seal(sealing, (merchant, &before.token), &secrets)?;
-            if let Err(found) = setting::require(known, &after.settings, &secrets) {
+    match setting::read(known, &patch.settings) {
+        Err(found) => wrong.extend(found),
+        Ok(told) => {
+            setting::change(&mut after.settings, &told.plain);
+            // What a connector keeps beside the secrets that it was told stays, and so they are opened only to be changed.
+            let required = if told.secret.is_empty() {
+                require_plain(known, &after.settings)
+            } else {
+                let mut secrets = sealing.open(&before)?;
+                setting::change(&mut secrets, &told.secret);
+                after.credentials = seal(sealing, (merchant, &before.token), &secrets)?;
+                setting::require(known, &after.settings, &secrets)
+            };
+            if let Err(found) = required {
                 wrong.extend(found);
             }
-        } else if let Err(found) = require_plain(known, &after.settings) {
-            wrong.extend(found);
         }
     }
     wrong.into_result()?;

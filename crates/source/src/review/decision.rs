@@ -147,7 +147,7 @@ fn link(
         Some(person) => {
             let member = meant(tx, merchant, person)?;
             let gone = |standing| matches!(standing, Standing::Left(_) | Standing::Erased(_));
-            let member = member.filter(|member| !gone(member.standing.clone()));
+            let member = member.filter(|member| !gone(member.standing));
             let absent = || {
                 let sentence = "There is no such customer.";
                 Violations::of("consumerId", Rule::Absent(sentence.to_owned()))
@@ -208,8 +208,7 @@ fn confirm(
 ) -> Result<(), SourceError> {
     let connection = change::own(tx, review.merchant, review.connection)?;
     let asked = (RunKind::Sweep, false);
-    let run = request::queue(tx, connection, asked, actor.person(), now)
-        .map_err(|error| of_review(error))?;
+    let run = request::queue(tx, connection, asked, actor.person(), now).map_err(of_review)?;
     let mut connection = change::own(tx, review.merchant, review.connection)?;
     connection.settings.insert(CONFIRMED_SWEEP.to_owned(), run.get().into());
     tx.update_connection(&connection)?;
@@ -221,7 +220,7 @@ fn of_review(error: SourceError) -> SourceError {
     match error {
         SourceError::Invalid(found) => {
             let mut wrong = Violations::new();
-            for violation in found.iter() {
+            for violation in &found {
                 wrong.add("id", violation.rule.clone());
             }
             wrong.into()
