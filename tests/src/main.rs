@@ -48,6 +48,7 @@ mod refunds;
 mod secrets;
 mod staff;
 mod stores;
+mod syncing;
 mod tokens;
 mod verifying;
 mod visits;

@@ -18,6 +18,7 @@ mod mail;
 mod privacy;
 mod refusal;
 mod server;
+mod sync;
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
@@ -39,6 +40,7 @@ pub(crate) use self::{
     privacy::{Privacy, Quiet},
     refusal::Refusal,
     server::{Mode, Server},
+    sync::Sync,
 };
 use self::{
     check::{Check, Section},
@@ -62,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) privacy: Privacy,
     pub(crate) keys: Keys,
     pub(crate) mail: Mail,
+    pub(crate) sync: Sync,
     pub(crate) log: Log,
     /// Where each setting's value came from, by the setting's name.
     places: BTreeMap<String, String>,
@@ -141,8 +144,9 @@ impl Reader {
         let privacy = self.section::<Privacy>();
         let keys = self.section::<Keys>();
         let mail = self.section::<Mail>();
+        let sync = self.section::<Sync>();
         let log = self.section::<Log>();
-        match (server, database, http, api, apps, auth, guesses, privacy, keys, mail, log) {
+        match (server, database, http, api, apps, auth, guesses, privacy, keys, mail, sync, log) {
             (
                 Some(server),
                 Some(database),
@@ -154,6 +158,7 @@ impl Reader {
                 Some(privacy),
                 Some(keys),
                 Some(mail),
+                Some(sync),
                 Some(log),
             ) if self.problems.is_empty() => {
                 let places = self.places(known);
@@ -168,6 +173,7 @@ impl Reader {
                     privacy,
                     keys,
                     mail,
+                    sync,
                     log,
                     places,
                 })

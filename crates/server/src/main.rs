@@ -28,6 +28,7 @@ use clap::Parser as _;
 use regulars_auth::{AuthError, Authority, AuthorityFault, Keys, password::HashFault};
 use regulars_kernel::{Clock as _, SystemClock};
 use regulars_persistence::{BulkError, DatabaseUrl, Db};
+use regulars_sync::vault::Vault;
 
 use crate::{
     cli::{Cli, Command, ConsumerCommand, LedgerCommand, Sources, UserCommand},
@@ -192,6 +193,15 @@ fn migrate(config: &Config) -> Result<(), Failure> {
 
 /// Everything that logging in goes through. Refuses keys by which some of those who have a password could not log in.
 fn authority(config: &Config, db: &Db, lacking: Lacking) -> Result<Authority, Failure> {
+    Ok(authority_and_vault(config, db, lacking)?.0)
+}
+
+/// The same, and what opens the secrets of connections; none where there is no key for them.
+fn authority_and_vault(
+    config: &Config,
+    db: &Db,
+    lacking: Lacking,
+) -> Result<(Authority, Option<Vault>), Failure> {
     let keys = keys(config, lacking, || database::has_passwords(config, db))?;
     let mut known: Vec<String> = keys.pepper.iter().map(|key| key.id().to_owned()).collect();
     known.extend(config.auth.lost_peppers.iter().cloned());
@@ -201,7 +211,8 @@ fn authority(config: &Config, db: &Db, lacking: Lacking) -> Result<Authority, Fa
         let place = config.database.url(&config.server.data_dir).to_string();
         return Err(KeysError::Peppers { place, missing }.into());
     }
-    Ok(Authority::new(keys, config.auth.settings())?)
+    let vault = keys.encryption.clone().map(Vault::new);
+    Ok((Authority::new(keys, config.auth.settings())?, vault))
 }
 
 fn plan(config: &Config, url: &DatabaseUrl, size: &cli::WorldSize) -> Result<Plan, Failure> {

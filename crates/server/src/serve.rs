@@ -22,6 +22,7 @@ use regulars_auth::{AuthError, Authority, Password, login};
 use regulars_kernel::{Scope, StoreError, SystemClock};
 use regulars_merchant::MerchantStore as _;
 use regulars_persistence::{BulkError, DatabaseUrl, Db};
+use regulars_sync::engine::Worker;
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
@@ -32,7 +33,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::{
     Failure,
     audit::Scribe,
-    authority, cli,
+    authority_and_vault, cli,
     config::{Config, Graphiql, MailTransport, Mode},
     console::say,
     database::{self, Upkeep},
@@ -42,7 +43,7 @@ use crate::{
     ledger::Tender,
     mail::{LetterFault, Letters, Mailer, Transport, TransportFault},
     maintenance::{Kept, Maintenance},
-    plan, tell_filled,
+    plan, sync, tell_filled,
 };
 
 /// Connections that wait to be accepted.
@@ -102,7 +103,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     }
     let lacking = if asked.demo { Lacking::MakeForDemo } else { Lacking::Make };
     let mut db = database::open(config, url.clone())?;
-    let authority = authority(config, &db, lacking)?;
+    let (authority, vault) = authority_and_vault(config, &db, lacking)?;
     let demo_is_there = asked.demo && furnish(config, &url, &db, &authority)?;
     if asked.demo {
         // Opened anew: connections keep the plans of before a world was there.
@@ -110,15 +111,18 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     }
     find_default_merchant(config, &db)?;
     let (queue, waiting) = queue::queue(queue::ROOM);
+    let (db, authority) = (Arc::new(db), Arc::new(authority));
+    let engine =
+        Arc::new(sync::engine((&db, &authority), Arc::new(SystemClock), vault, &config.sync));
     let app = Arc::new(App {
-        db: Arc::new(db),
-        authority: Arc::new(authority),
+        db,
+        authority,
         clock: Arc::new(SystemClock),
         requests: config.apps.limits(),
         erasures: config.privacy.limits(),
         guesses: Guesses::new(config.guesses.limits()),
         audit: queue,
-        sync: None,
+        sync: Some(Arc::clone(&engine)),
         statement_header: config.http.statement_header,
     });
     let readiness: Readiness = {
@@ -142,6 +146,11 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let tender = Tender::start(Arc::clone(&app)).map_err(ServeError::Machine)?;
     let scribe = Scribe::start(Arc::clone(&app), waiting).map_err(ServeError::Machine)?;
     let mailer = mailer(config, &app)?;
+    let syncing = match config.sync.worker {
+        true => Some(Worker::start(engine, config.sync.connections_at_once)),
+        false => None,
+    };
+    let syncing = syncing.transpose().map_err(ServeError::Machine)?;
     let program = Program::start(app).map_err(ServeError::Machine)?;
     let engine = Engine::start(Arc::new(program), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;
@@ -163,6 +172,7 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let used = asked.get().map_or(Duration::ZERO, Instant::elapsed);
     let left = config.server.shutdown_grace.saturating_sub(used);
     let finished = endpoint.engine().stop(left);
+    drop(syncing);
     drop(mailer);
     drop(maintenance);
     drop(tender);

@@ -55,6 +55,8 @@ pub struct Task<'a> {
     pub mark: SyncRunId,
     /// Whether they were read again by key: of one version with other content the last one read is right (engine rule 8).
     pub is_reread: bool,
+    /// Whether the pass only says what there is: records may have nothing but their key, and what is new is read by it.
+    pub is_sweep: bool,
     /// Ids of the slice whose customers were erased here: they are not brought back (engine rule 19).
     pub blocked: &'a BTreeSet<String>,
     /// Fresh loyalty ids, one for each record.
@@ -302,6 +304,15 @@ impl<'a> Portion<'a> {
         record: &Record,
         nth: usize,
     ) -> Result<(), SourceError> {
+        if self.task.is_sweep && !self.task.is_reread && !matches!(record.body, Body::Gone(_)) {
+            if self.digests.contains_key(&record.key) || self.known.contains_key(&record.key) {
+                self.outcome.counts.unchanged += 1;
+                self.see(&record.key);
+            } else {
+                self.outcome.reread.push(record.key.clone());
+            }
+            return Ok(());
+        }
         let known = self.known.get(&record.key);
         if known.is_none() && is_known_so(&self.digests, record) {
             self.outcome.counts.unchanged += 1;

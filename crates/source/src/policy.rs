@@ -81,7 +81,13 @@ impl Policy {
             EntitySource::File | EntitySource::Pos | EntitySource::Api => TrustEmails::Always,
             _ => TrustEmails::Never,
         };
-        let channels = settings.get("channels").and_then(Value::as_array);
+        let channels = settings.get("channels").or_else(|| settings.get("earnChannels"));
+        let channels = channels.and_then(Value::as_array);
+        // What a vendor's own word says of addresses is one of the three ways.
+        let usual_trust = match flag("trustVerifiedEmail") {
+            Some(true) => TrustEmails::Verified,
+            Some(false) | None => usual_trust,
+        };
         Self {
             rank: number("rank")
                 .and_then(|rank| u32::try_from(rank).ok())

@@ -6,7 +6,7 @@ use super::silent;
 use crate::world::on_both;
 
 /// Every list at the root, with the arguments that it cannot be asked without.
-const LISTS: [(&str, &str); 16] = [
+const LISTS: [(&str, &str); 20] = [
     ("consumers", ""),
     ("orders", ""),
     ("stores", ""),
@@ -20,6 +20,10 @@ const LISTS: [(&str, &str); 16] = [
     ("saleReviews", ""),
     ("orderTypes", ""),
     ("applications", ""),
+    ("connections", ""),
+    ("syncRuns", ""),
+    ("syncRejects", ""),
+    ("syncReviews", ""),
     ("auditLog", ""),
     ("changes", ""),
     ("consumerAvailablePromotions", "consumerId: 177, "),

@@ -6,6 +6,7 @@ mod loyalty_cards;
 mod orders;
 mod own_account;
 mod redeeming;
+mod syncing;
 
 use serde_json::{Value, json};
 
@@ -64,6 +65,7 @@ pub(crate) fn all() -> Vec<Row> {
         redeeming::all(),
         apps::all(),
         loyalty_cards::all(),
+        syncing::all(),
         memberships(),
     ]
     .into_iter()

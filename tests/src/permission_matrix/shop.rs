@@ -102,6 +102,7 @@ impl<'a> Shop<'a> {
         // A merchant has a hundred at most: what is only looked at or changed is one for all questions.
         shop.ids["application"] = shop.application();
         shop.ids["rewardCard"] = shop.reward_card();
+        shop.ids["connection"] = shop.connection();
         shop
     }
 
@@ -140,6 +141,14 @@ impl<'a> Shop<'a> {
         let answer = self.client("owner").query(&document, json!({ "input": input })).succeeded();
         assert_eq!(answer.data(&format!("{mutation}.errors")), &Value::Null, "{}", answer.text);
         answer.data(&format!("{mutation}.{noun}.id")).clone()
+    }
+
+    /// A connection to a file that is nowhere.
+    fn connection(&self) -> Value {
+        let input = json!({
+            "source": "FILE", "name": Self::unique("matrix"), "settings": "{\"kind\": \"customers\"}",
+        });
+        self.made("createConnection", "CreateConnectionInput", "connection", &input)
     }
 
     /// A customer whom the shop keeps.

@@ -94,6 +94,14 @@ impl Secrets for NoSecrets {
     fn of(&self, _connection: &Connection) -> Result<Arc<dyn Credentials>, Fault> {
         Ok(Arc::new(Self))
     }
+
+    fn seal(&self, _merchant: MerchantId, _token: &str, _plain: &Value) -> Result<Vec<u8>, Fault> {
+        Err(Fault::Settings("A file has no secrets.".to_owned()))
+    }
+
+    fn unseal(&self, _connection: &Connection) -> Result<Value, Fault> {
+        self.load()
+    }
 }
 
 impl Credentials for NoSecrets {

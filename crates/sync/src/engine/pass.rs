@@ -138,6 +138,7 @@ impl<'a> Course<'a> {
         loop {
             let Some(pass) = state.pass.clone() else { return Ok(state) };
             self.job.mark = pass.mark;
+            self.job.is_sweep = pass.kind == RunKind::Sweep;
             let batch = match self.ask(spec, &pass) {
                 Ok(batch) => batch,
                 Err(Halt::Error(SyncError::Fault(Fault::Cursor(_)))) if !self.restarted => {

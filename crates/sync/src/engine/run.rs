@@ -74,6 +74,7 @@ impl Engine {
             run,
             reached: None,
             is_reread: false,
+            is_sweep: false,
             samples: 0,
             now: self.clock.now(),
         };

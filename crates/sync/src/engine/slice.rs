@@ -41,6 +41,7 @@ pub(super) struct Job {
     /// What marks that the pass has seen a thing.
     pub(super) mark: regulars_kernel::SyncRunId,
     pub(super) is_reread: bool,
+    pub(super) is_sweep: bool,
     pub(super) samples: usize,
     pub(super) now: Timestamp,
 }
@@ -108,6 +109,7 @@ impl Engine {
                 run: job.run.id,
                 mark: job.mark,
                 is_reread: job.is_reread,
+                is_sweep: job.is_sweep,
                 blocked: &blocked,
                 loyalty_ids: &loyalty_ids,
                 recognise: &Marks::new(Arc::clone(&authority)),

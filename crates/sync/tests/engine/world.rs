@@ -91,7 +91,7 @@ fn migrated(url: &str) -> Result<(), String> {
 
 fn keys() -> Keys {
     let key = |id: &str, byte: u8| KeyRing::new(Key::new(id, vec![byte; 32]).unwrap());
-    Keys { signing: key("s", 1), pepper: key("p", 2), refresh: key("r", 3) }
+    Keys { signing: key("s", 1), pepper: key("p", 2), refresh: key("r", 3), encryption: None }
 }
 
 impl World {
