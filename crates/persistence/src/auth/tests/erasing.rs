@@ -79,7 +79,7 @@ const EMPTIED: [(&str, &str, &str); 9] = [
 
 /// Tables in which nothing tells of a customer: the books, by number; what merchants and their people have; and what is
 /// written down of an erasure.
-const STAYING: [&str; 53] = [
+const STAYING: [&str; 54] = [
     "feed_entry",
     "merge_move",
     "order_tip",
@@ -101,6 +101,7 @@ const STAYING: [&str; 53] = [
     "seal",
     "seal_head",
     "lease",
+    "pepper_check",
     "hold",
     "hold_lot",
     "redemption_intent",
