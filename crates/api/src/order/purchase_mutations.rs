@@ -97,7 +97,7 @@ impl RecordPurchasePayload {
             return Ok(None);
         };
         let nothing = &recorded.answered.nothing;
-        receipt::of(context, (merchant, person), Cause::Order(id), nothing).map(Some)
+        Ok(Some(receipt::of((merchant, person), Cause::Order(id), nothing)))
     }
 
     /// What does not hold of it.
