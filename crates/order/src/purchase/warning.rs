@@ -21,6 +21,8 @@ pub enum WarningKind {
     NumberBlocked,
     /// The customer left, and comes back by themselves alone.
     CustomerLeft,
+    /// Too many numbers were tried in vain for another one to be looked up.
+    CustomerUntried,
     /// What was paid is not what the sale comes to.
     PaymentsDiffer,
     /// A code takes nothing off; the warning's reason says why. What the till gave for it is the merchant's own.
@@ -44,13 +46,14 @@ pub enum WarningKind {
 }
 
 impl WarningKind {
-    const PLAIN: [Self; 16] = [
+    const PLAIN: [Self; 17] = [
         Self::StoreGivenUp,
         Self::ProductGivenUp,
         Self::CustomerUnknown,
         Self::SeveralCustomers,
         Self::NumberBlocked,
         Self::CustomerLeft,
+        Self::CustomerUntried,
         Self::PaymentsDiffer,
         Self::CodeNotTaken,
         Self::DiscountDiffers,
@@ -73,6 +76,7 @@ impl WarningKind {
             Self::SeveralCustomers => "several_customers",
             Self::NumberBlocked => "number_blocked",
             Self::CustomerLeft => "customer_left",
+            Self::CustomerUntried => "customer_untried",
             Self::PaymentsDiffer => "payments_differ",
             Self::CodeNotTaken => "code_not_taken",
             Self::DiscountDiffers => "discount_differs",
@@ -117,6 +121,10 @@ impl fmt::Display for WarningKind {
             }
             Self::CustomerLeft => {
                 "This customer left, and comes back by themselves alone. The sale is recorded without a customer."
+            }
+            Self::CustomerUntried => {
+                "Too many numbers of nobody were tried within a minute for this one to be looked up. The sale is recorded without \
+                 a customer: attach it."
             }
             Self::PaymentsDiffer => "What was paid is not what the sale comes to.",
             Self::CodeNotTaken => {
