@@ -177,7 +177,9 @@ fn run(
     };
     new.untried.customer = by_number && context.identify().is_err();
     let counted = by_number && !new.untried.customer;
-    let tries = tries(context, &new).unwrap_or_else(|_too_often| {
+    // Codes of history are not looked up at all.
+    let tries = if mode == Mode::Till { tries(context, &new) } else { Ok(Vec::new()) };
+    let tries = tries.unwrap_or_else(|_too_often| {
         new.untried.codes = true;
         Vec::new()
     });

@@ -41,12 +41,14 @@ pub enum WarningKind {
     Voided,
     /// More was given back than the sale came to.
     RefundTooLarge,
+    /// What went back was told again, with another amount.
+    RefundDiffers,
     /// Too many sales of one day were said to be this customer's.
     ManyAttached,
 }
 
 impl WarningKind {
-    const PLAIN: [Self; 17] = [
+    const PLAIN: [Self; 18] = [
         Self::StoreGivenUp,
         Self::ProductGivenUp,
         Self::CustomerUnknown,
@@ -63,6 +65,7 @@ impl WarningKind {
         Self::LinkTaken,
         Self::Voided,
         Self::RefundTooLarge,
+        Self::RefundDiffers,
         Self::ManyAttached,
     ];
 
@@ -86,6 +89,7 @@ impl WarningKind {
             Self::LinkTaken => "link_taken",
             Self::Voided => "voided",
             Self::RefundTooLarge => "refund_too_large",
+            Self::RefundDiffers => "refund_differs",
             Self::ManyAttached => "many_attached",
         }
     }
@@ -142,6 +146,7 @@ impl fmt::Display for WarningKind {
             Self::LinkTaken => "Another sale has this id. The two stay two.",
             Self::Voided => "This sale was voided, and stays so.",
             Self::RefundTooLarge => "More was given back than the sale came to: all of it went back.",
+            Self::RefundDiffers => "This refund was recorded before with another amount, which stands.",
             Self::ManyAttached => {
                 "More than three sales of one day were said to be this customer's: what this one earns is pending until \
                  it is reviewed."
