@@ -254,6 +254,46 @@ fn a_pepper_that_passwords_rest_on_is_asked_for() {
     }
 }
 
+/// A file of keys that was made anew by hand, or taken from another deployment: the id is right and the secret is not.
+#[test]
+fn a_pepper_with_a_known_id_and_another_secret_is_refused() {
+    for engine in Engine::ALL {
+        let place = Place::new(engine);
+        place.run("migrate").done(&[]);
+        let file = |name: &str| place.directory.path().join(name).display().to_string();
+        let (right, wrong) = (file("right.toml"), file("wrong.toml"));
+        make_keys(&right).done(&[]);
+        let keys = fs::read_to_string(&right).unwrap();
+        let (id, secret) = pepper(&right)
+            .split_once(':')
+            .map(|(id, key)| (id.to_owned(), key.to_owned()))
+            .unwrap();
+        fs::write(&wrong, keys.replace(&secret, &"ab".repeat(32))).unwrap();
+        let create =
+            format!("user create --email boss@example.com --password-stdin --config {right}");
+        place.run_with(&create, "tea with 3 crows\n").done(&[]);
+        let said = [id.as_str(), "same id", "keys.pepper", "auth.lost_peppers"];
+        let serve = "serve --listen 127.0.0.1:0 --config";
+        let refused = place.run(&format!("{serve} {wrong}"));
+        refused.refused(&said);
+        let create = format!("user create --email b@example.com --password-stdin --config {wrong}");
+        place.run_with(&create, "tea with 3 crows\n").refused(&said);
+        let server = place.serve(&["--config", &right]);
+        assert!(logs_in(&server, "boss@example.com", "tea with 3 crows"));
+        drop(server);
+        // The way out: the former secret is given up, and then it is the one that is refused.
+        let given_up = file("given-up.toml");
+        let lost =
+            format!("{}[auth]\nlost_peppers = [\"{id}\"]\n", fs::read_to_string(&wrong).unwrap());
+        fs::write(&given_up, lost).unwrap();
+        drop(place.serve(&["--config", &given_up]));
+        let server = place.serve(&["--config", &wrong]);
+        assert!(!logs_in(&server, "boss@example.com", "tea with 3 crows"));
+        drop(server);
+        place.run(&format!("{serve} {right}")).refused(&said);
+    }
+}
+
 /// A rotation of peppers that reaches one server only: whoever logs in there cannot log in at the other one any more.
 #[test]
 fn a_server_that_lacks_a_pepper_that_another_one_has_says_so() {

@@ -105,6 +105,7 @@ pub(crate) fn bad_queries() -> Vec<(String, &'static str, Option<&'static str>)>
             "does_not_exist",
             Some("consumerLoyaltyId"),
         ),
+        ("{ consumer(id: 177.0) { id } }".to_owned(), "invalid", None),
         ("{ nothing }".to_owned(), "invalid", None),
         ("{ consumers { edges { node { shoe } } } }".to_owned(), "invalid", None),
         ("{ consumers".to_owned(), "invalid", None),
@@ -136,6 +137,45 @@ fn arguments_of_queries() {
             }
             silent(&answer.text, document);
         }
+    });
+}
+
+/// In the document and in variables, alone and within an input, as a word, a text or a number.
+#[test]
+fn a_value_that_is_none_of_an_enums_is_answered_with_those_that_are() {
+    on_both(|world| {
+        let owner = world.demo_owner();
+        let list = "query ($v: UserEntitySource) { consumers(entitySource: $v) { count } }";
+        let decided = "query ($v: UserEntitySource, $s: Boolean!) { me { id @skip(if: $s) }
+            consumers(entitySource: $v) { count } }";
+        let create = "mutation ($v: CreateConsumerInput!) { createConsumer(input: $v) { errors } }";
+        let written =
+            "mutation { createConsumer(input: { firstname: \"A\", gender: DIVERS }) { errors } }";
+        let (sources, genders) = ("SHOPIFY, SALESFORCE, SPOTIFY", "Allowed: MALE, FEMALE, OTHER.");
+        let gender = |value: Value| json!({ "v": { "firstname": "A", "gender": value } });
+        for (document, variables, said) in [
+            ("{ consumers(entitySource: MYSPACE) { count } }", Value::Null, sources),
+            ("{ consumers(entitySource: \"SHOPIFY\") { count } }", Value::Null, sources),
+            (list, json!({ "v": "MYSPACE" }), sources),
+            (list, json!({ "v": 7 }), sources),
+            (decided, json!({ "v": "MYSPACE", "s": true }), sources),
+            (written, Value::Null, genders),
+            (create, gender(json!("DIVERS")), genders),
+            (create, gender(json!(5)), genders),
+        ] {
+            // Once more, when the document is known.
+            for _ in 0..2 {
+                let answer = owner.query(document, variables.clone());
+                assert_eq!((answer.status, answer.error_code()), (400, Some("invalid")));
+                let message = answer.errors()[0]["message"].as_str().expect("a message").to_owned();
+                assert!(message.contains("Allowed: ") && message.contains(said), "{message}");
+            }
+        }
+        let country = json!({ "v": { "firstname": "A", "country": "XX" } });
+        let answer = owner.query(create, country);
+        assert!(answer.text.len() < 600, "not every country: {}", answer.text);
+        let answer = owner.query("{ consumer(id: 177.0) { id } }", Value::Null);
+        assert!(answer.text.contains("a whole number or a string"), "{}", answer.text);
     });
 }
 

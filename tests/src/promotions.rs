@@ -326,3 +326,80 @@ fn an_offer_that_was_made_is_available_at_once_and_not_once_it_is_given_up() {
         assert_eq!(available(), json!(0));
     });
 }
+
+/// What a segment asks about orders, visits and redemptions is summed up by the database: it is as many statements for a
+/// customer who bought once as for one who bought often.
+#[test]
+fn rule_31_what_segments_ask_costs_as_much_for_a_regular_as_for_a_newcomer() {
+    on_both(|world| {
+        let owner = world.merchant();
+        let shop = made(&owner, "createStore", "store", &json!({ "name": "Mitte" }));
+        let product = json!({ "name": "Kaffee", "price": "2.50" });
+        let product = made(&owner, "createProduct", "product", &product);
+        let rules = json!([
+            ["orders__count", "gte", 1],
+            "AND",
+            ["orders__total", "lt", 1_000_000],
+            "AND",
+            ["orders__store", "exact", shop],
+            "AND",
+            ["orders__product", "in", [product]],
+            "AND",
+            ["orders__completedAt", "range", ["2024-05-06", "2024-05-07"]],
+            "AND",
+            ["visits__count", "exact", 0],
+            "AND",
+            ["lastVisit", "isnull", true],
+            "AND",
+            ["redemptions__offer", "isnull", true],
+            "AND",
+            ["stamps", "exact", 0],
+            "AND",
+            ["pointsEarned", "exact", 0],
+            "AND",
+            ["loyaltyCard", "isnull", true],
+            "AND",
+            ["NOT", ["redemptions__createdAt", "exact", "2024-05-06T10:00:00Z"]],
+        ]);
+        let named = |name: &str, rules: &Value| {
+            let rules = rules.to_string();
+            json!({ "name": name, "offerType": "PERCENTAGE", "offerValue": 5, "segmentationRules": rules })
+        };
+        made(&owner, "createOffer", "offer", &named("Regulars", &rules));
+        let never = json!([["orders__completedAt", "range", ["2024-05-08", "2024-05-09"]]]);
+        made(&owner, "createOffer", "offer", &named("Nobody", &never));
+        let buyer = |orders: usize| {
+            let guest = json!({ "firstname": "Guest" });
+            let guest = made(&owner, "createConsumer", "consumer", &guest);
+            let sales: Vec<Value> = (0..orders)
+                .map(|number| {
+                    let day = if number == 0 { 6 } else { 9 + number % 20 };
+                    json!({
+                        "storeId": shop, "items": [{ "productId": product }], "consumerId": guest,
+                        "completedAt": format!("2024-05-{day:02}T10:00:00Z"),
+                        "entitySource": "SHOPIFY", "entitySourceId": format!("{guest}-{number}"),
+                    })
+                })
+                .collect();
+            let done =
+                act(&owner, "importOrders", &json!({ "orders": sales }), "purchases { errors }");
+            assert!(
+                done["purchases"]
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .all(|one| one["errors"].is_null()),
+                "{done}"
+            );
+            let document = "query ($id: ID) { consumerAvailablePromotions(consumerId: $id) {
+                edges { node { name } } } }";
+            let answer = owner.query(document, json!({ "id": guest })).succeeded();
+            let found = answer.data("consumerAvailablePromotions.edges").clone();
+            assert_eq!(found, json!([{ "node": { "name": "Regulars" } }]), "{orders} orders");
+            answer.header("regulars-statements").parse::<u32>().expect("a number")
+        };
+        let (once, often) = (buyer(1), buyer(60));
+        assert_eq!(once, often, "{:?}", world.engine);
+        assert!(often <= 18, "{often} statements on {:?}", world.engine);
+    });
+}

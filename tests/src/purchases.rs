@@ -342,6 +342,45 @@ fn rule_10_an_offline_batch_is_answered_sale_by_sale() {
 }
 
 #[test]
+fn rule_10_sales_with_many_codes_of_nobody_are_recorded_and_nothing_is_found_out_by_them() {
+    const SALES: usize = 30;
+    on_both(|world| {
+        let owner = world.merchant();
+        let shop = store(&owner);
+        let till = world.staff(&owner, &["change_order", "redeem", "view_order"]);
+        let coded = |name: &str, code: &str| {
+            let codes = json!([{ "code": code, "amount": "0.50" }]);
+            with(sale(&shop, name, "2.50"), &json!({ "redemptionCodes": codes }))
+        };
+        let sales: Vec<Value> =
+            (0..SALES).map(|nth| coded(&format!("g-{nth}"), &format!("NOBODY{nth}"))).collect();
+        let input = json!({ "purchases": sales });
+        let selection =
+            "success errors purchases { success replayed warnings { code reason } order { id } }";
+        let send = |input: &Value| {
+            let answer = send(&till, "recordPurchases", input, selection).succeeded();
+            answer.data("recordPurchases.purchases").as_array().expect("a list").clone()
+        };
+        let done = send(&input);
+        let reasons = |done: &[Value]| -> Vec<String> {
+            let reason = |one: &Value| one["warnings"][0]["reason"].as_str().map(str::to_owned);
+            done.iter().map(|one| reason(one).expect("a reason")).collect()
+        };
+        assert!(done.iter().all(|one| one["success"] == true), "{done:?}");
+        let untried = reasons(&done).iter().filter(|why| *why == "too_many_attempts").count();
+        let tried = reasons(&done).iter().filter(|why| *why == "unknown_code").count();
+        // A try leaks away every three seconds.
+        assert!((20..25).contains(&tried) && tried + untried == SALES, "{:?}", reasons(&done));
+        // The answer is lost, again and again: that tries nothing, and each is what it was.
+        for _ in 0..3 {
+            let again = send(&input);
+            assert!(again.iter().all(|one| one["replayed"] == true), "{again:?}");
+            assert_eq!(reasons(&again), reasons(&done));
+        }
+    });
+}
+
+#[test]
 fn rule_11_a_sale_counts_once_however_many_tills_send_it_at_once() {
     const CLIENTS: usize = 32;
     on_both(|world| {

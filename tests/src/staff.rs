@@ -154,6 +154,27 @@ fn staff_come_with_what_they_were_given_and_the_list_shows_it() {
         let errors = refused.data("createMerchant.errors");
         assert_eq!(errors["email"][0]["message"], "User with this Email already exists.");
         assert_eq!(errors["lastname"][0]["code"], "invalid", "every fault at once: {errors}");
+        let wrong = json!({
+            "email": "nonsense", "firstname": "", "lastname": "B", "phoneNumber": "12",
+            "roles": ["no id", 987_654_321], "stores": [987_654_321, "Um9sZU5vZGU6MQ=="],
+        });
+        let refused = change(&owner, "createMerchant", "CreateMerchantInput", &wrong);
+        let errors = refused.data("createMerchant.errors");
+        let told: Vec<&String> = errors.as_object().expect("errors").keys().collect();
+        assert_eq!(told, ["email", "firstname", "phoneNumber", "roles", "stores"], "{errors}");
+        for list in ["roles", "stores"] {
+            let mut codes: Vec<&Value> =
+                errors[list].as_array().expect("a list").iter().map(|one| &one["code"]).collect();
+            codes.sort_by_key(|code| code.to_string());
+            assert_eq!(codes, ["does_not_exist", "invalid"], "{errors}");
+        }
+        // What is right beside something that cannot be read is not done.
+        let count = owner.query("{ merchants(first: 1) { count } }", Value::Null).succeeded();
+        let half = json!({ "email": email("half", world), "firstname": "A", "lastname": "B", "roles": ["no id"] });
+        let refused = change(&owner, "createMerchant", "CreateMerchantInput", &half);
+        assert_eq!(code(&refused, "createMerchant"), ("roles".to_owned(), "invalid".to_owned()));
+        let after = owner.query("{ merchants(first: 1) { count } }", Value::Null).succeeded();
+        assert_eq!(after.data("merchants.count"), count.data("merchants.count"));
     });
 }
 
@@ -309,6 +330,11 @@ fn a_merchants_own_roles_are_made_changed_and_deleted() {
         let unknown = json!({ "displayName": "X", "permissions": ["fly"] });
         let refused = owner.query(create, json!({ "input": unknown })).succeeded();
         assert_eq!(code(&refused, "createRole").0, "permissions");
+        let wrong = json!({ "displayName": " ", "permissions": ["fly", 7, 987_654_321, "swim"] });
+        let refused = owner.query(create, json!({ "input": wrong })).succeeded();
+        let errors = refused.data("createRole.errors");
+        assert_eq!(errors["displayName"][0]["code"], "invalid", "{errors}");
+        assert_eq!(errors["permissions"].as_array().map(Vec::len), Some(3), "{errors}");
 
         let sam = hire(&owner, &email("own", world), &json!({ "roles": [role["id"]] }));
         assert_eq!(sam["permissions"]["count"], 2);

@@ -6,7 +6,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Instant,
 };
@@ -25,6 +25,7 @@ use crate::{
     guess::{Asker, CodeTry, Guesses, Network, Origin, Subject, TooOften, Try},
     level::{Level, LoadName, Loads},
     limit::RequestLimits,
+    scalar::ExpectedErrorType,
     service::Headers,
     trail::queue::Queue,
 };
@@ -64,7 +65,7 @@ pub struct Context {
     peer: Option<IpAddr>,
     idempotency_key: Option<String>,
     document: String,
-    replayed: AtomicBool,
+    replays: AtomicU32,
     headers: Headers,
     /// The thread's own reader, or one from the pool once it is needed.
     reader: Mutex<Option<Reader>>,
@@ -105,7 +106,7 @@ impl From<Opening> for Context {
             peer: opening.peer,
             idempotency_key: opening.idempotency_key,
             document: opening.document,
-            replayed: AtomicBool::new(false),
+            replays: AtomicU32::new(0),
             headers: opening.headers,
             reader: Mutex::new(opening.reader),
             loads: Loads::default(),
@@ -242,12 +243,12 @@ impl Context {
 
     /// Notes that the answer repeats an earlier one.
     pub(crate) fn set_replayed(&self) {
-        self.replayed.store(true, Ordering::Relaxed);
+        self.replays.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether the answer repeats an earlier one.
-    pub(crate) fn is_replayed(&self) -> bool {
-        self.replayed.load(Ordering::Relaxed)
+    /// How many parts of the answer repeat earlier ones.
+    pub(crate) fn replays(&self) -> u32 {
+        self.replays.load(Ordering::Relaxed)
     }
 
     /// Reads as far as the asker may reach, in the one transaction that serves the whole answer. Anonymous askers are
@@ -345,6 +346,11 @@ impl Context {
     ) -> Result<Arc<Lists<N>>, ApiError> {
         let loaded = self.loads.once(level, name, |ids| load(ids).map(Arc::new));
         loaded.as_ref().clone()
+    }
+
+    /// What is told of one of many things that did not come about, while the others go on.
+    pub(crate) fn failed(&self, error: ApiError) -> ExpectedErrorType {
+        self.log(error).to_errors_of_one()
     }
 
     /// Turns an error into what may be shown, logging what may not.

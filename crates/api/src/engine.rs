@@ -177,6 +177,6 @@ fn execute<V: Service>(
             let body = answer::executed(&data, &errors, place, path, limits.errors, id);
             Outcome::Executed { body, headers }
         }
-        Err(problems) => Outcome::Problems(problems),
+        Err(problems) => Outcome::Problems(documents.naming_choices(problems)),
     }
 }

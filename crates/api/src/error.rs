@@ -141,6 +141,24 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// The same of one of many things that were asked for, of which each says itself what became of it, a failure too.
+    pub(crate) fn to_errors_of_one(&self) -> ExpectedErrorType {
+        self.to_errors(Codes::Public).unwrap_or_else(|| {
+            let none = ExpectedErrorType::new();
+            match self.kind {
+                ErrorKind::Internal => none.with(None, self.fault_of_ours(), "internal"),
+                _ => none.with(None, BUSY, "unavailable"),
+            }
+        })
+    }
+
+    fn fault_of_ours(&self) -> String {
+        let id = self.fault.as_deref().unwrap_or_default();
+        format!("Something went wrong on our side. Request {id}.")
+    }
+}
+
 /// The code of a broken rule.
 const fn code(rule: &Rule, codes: Codes) -> &'static str {
     match rule {
@@ -172,16 +190,12 @@ const fn code(rule: &Rule, codes: Codes) -> &'static str {
 
 impl IntoFieldError for ApiError {
     fn into_field_error(self) -> FieldError {
-        match self.kind {
+        match &self.kind {
             ErrorKind::PermissionDenied => coded(DENIED, "permission_denied", None),
             ErrorKind::DoesNotExist => coded(ABSENT, "does_not_exist", self.argument),
-            ErrorKind::Invalid(violations) => invalid(&violations),
+            ErrorKind::Invalid(violations) => invalid(violations),
             ErrorKind::Unavailable | ErrorKind::Contended => coded(BUSY, "unavailable", None),
-            ErrorKind::Internal => {
-                let id = self.fault.unwrap_or_default();
-                let sentence = format!("Something went wrong on our side. Request {id}.");
-                coded(&sentence, "internal", None)
-            }
+            ErrorKind::Internal => coded(&self.fault_of_ours(), "internal", None),
         }
     }
 }
@@ -202,4 +216,21 @@ fn coded(sentence: &str, code: &str, field: Option<&str>) -> FieldError {
     };
     row::note(&mut extensions);
     FieldError::new(sentence, extensions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_many_says_itself_why_it_did_not_come_about() {
+        let busy = |kind| ApiError { kind, argument: None, fault: None }.to_errors_of_one();
+        for kind in [ErrorKind::Unavailable, ErrorKind::Contended] {
+            assert_eq!(busy(kind).code(), "unavailable");
+        }
+        let fault = ApiError::internal("a secret").logged("r-7").to_errors_of_one();
+        assert_eq!(fault.code(), "internal");
+        assert!(!format!("{fault:?}").contains("secret"), "{fault:?}");
+        assert_eq!(ApiError::invalid("items", "No.").to_errors_of_one().code(), "invalid");
+    }
 }

@@ -376,7 +376,7 @@ impl Service for Program {
     }
 
     fn close(&self, thread: &mut Thread, context: Context) -> Headers {
-        let (replayed, counts) = (context.is_replayed(), context.counts_statements());
+        let (replayed, counts) = (context.replays() > 0, context.counts_statements());
         let (reader, statements, mut headers) = context.close();
         if replayed {
             headers.push(("Idempotent-Replayed", "true".to_owned()));

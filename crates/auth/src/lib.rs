@@ -37,6 +37,7 @@ mod opaque;
 pub mod password;
 pub mod password_change;
 pub mod password_reset;
+pub mod pepper;
 pub mod policy;
 pub mod refresh;
 pub mod register;

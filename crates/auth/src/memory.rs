@@ -24,6 +24,7 @@ use crate::{
     audit::Entry,
     mail::MailId,
     password::PasswordHash,
+    pepper::PepperNote,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     role::Role,
     session::SessionId,
@@ -47,6 +48,8 @@ struct Session {
 #[derive(Debug, Default)]
 struct Rows {
     logins: BTreeMap<PersonId, Login>,
+    /// The digest under each pepper.
+    peppers: BTreeMap<String, String>,
     sessions: BTreeMap<SessionId, Session>,
     tokens: HashMap<TokenDigest, (NewRefreshToken, Option<Timestamp>)>,
     jobs: BTreeMap<PersonId, Job>,
@@ -199,6 +202,30 @@ impl AuthStore for MemoryStore {
     fn count_on_pepper(&mut self, id: &str, most: u64) -> Result<u64, StoreError> {
         let all = self.peppers()?.iter().filter(|pepper| *pepper == id).count();
         Ok(most.min(all.try_into().unwrap_or(u64::MAX)))
+    }
+
+    fn pepper_notes(&mut self) -> Result<Vec<PepperNote>, StoreError> {
+        let rows = self.rows()?;
+        let notes = rows.peppers.iter();
+        let note = |(id, digest): (&String, &String)| PepperNote {
+            key_id: id.clone(),
+            digest: digest.clone(),
+        };
+        Ok(notes.map(note).collect())
+    }
+
+    fn note_pepper(
+        &mut self,
+        note: &PepperNote,
+        replace: bool,
+        _at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.rows()?;
+        let noted = rows.peppers.entry(note.key_id.clone()).or_insert_with(|| note.digest.clone());
+        if replace {
+            noted.clone_from(&note.digest);
+        }
+        Ok(())
     }
 
     fn find_standing(

@@ -6,6 +6,7 @@ use regulars_merchant::Merchant;
 use crate::{
     actor::LoginStanding,
     password::PasswordHash,
+    pepper::PepperNote,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     session::SessionId,
 };
@@ -72,6 +73,17 @@ pub trait AuthStore {
     /// How many accounts that are not deleted have a password that rests on the pepper of this id; counts no further than
     /// `most`.
     fn count_on_pepper(&mut self, id: &str, most: u64) -> Result<u64, StoreError>;
+
+    /// What is noted of peppers, by ascending id.
+    fn pepper_notes(&mut self) -> Result<Vec<PepperNote>, StoreError>;
+
+    /// Notes a pepper where nothing is noted under its id, or, to `replace` that, in any case.
+    fn note_pepper(
+        &mut self,
+        note: &PepperNote,
+        replace: bool,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// How an account and one of its sessions stand; `None` where there is no such account. Asked once a request, and one
     /// statement.

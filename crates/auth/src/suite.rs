@@ -28,6 +28,7 @@ use crate::{
     keys::Key,
     mail_store::MailStore,
     password::PasswordHash,
+    pepper::PepperNote,
     refresh::{KeptRefreshToken, NewRefreshToken, RefreshToken, TokenDigest},
     role::NewRole,
     session::SessionId,
@@ -88,6 +89,7 @@ pub fn run(fixture: &mut impl Fixture) {
     let world = World::found(fixture);
     assert!(platform(fixture, |tx| tx.has_credentials().unwrap()));
     peppers_are_counted(fixture, &world);
+    peppers_are_noted_once(fixture);
     accounts_are_found_by_their_addresses(fixture, &world);
     standings_tell_who_it_is(fixture, &world);
     only_the_right_are_admitted(fixture, &world);
@@ -217,6 +219,24 @@ fn peppers_are_counted(fixture: &mut impl Fixture, world: &World) {
         assert_eq!(tx.count_on_pepper("b-2", 10).unwrap(), 1);
         assert!(tx.admit(&admission(kept.password.clone())).unwrap());
         assert_eq!(tx.peppers_in_use().unwrap(), ["a"]);
+    });
+}
+
+fn peppers_are_noted_once(fixture: &mut impl Fixture) {
+    let note = |key_id: &str, digest: &str| PepperNote {
+        key_id: key_id.to_owned(),
+        digest: digest.to_owned(),
+    };
+    platform(fixture, |tx| {
+        assert_eq!(tx.pepper_notes().unwrap(), []);
+        tx.note_pepper(&note("b", "1"), false, NOW).unwrap();
+        tx.note_pepper(&note("a", "2"), true, NOW).unwrap();
+        tx.note_pepper(&note("b", "3"), false, NOW).unwrap();
+    });
+    platform(fixture, |tx| {
+        assert_eq!(tx.pepper_notes().unwrap(), [note("a", "2"), note("b", "1")]);
+        tx.note_pepper(&note("b", "3"), true, NOW).unwrap();
+        assert_eq!(tx.pepper_notes().unwrap(), [note("a", "2"), note("b", "3")]);
     });
 }
 
@@ -443,6 +463,9 @@ fn nothing_is_in_reach_of_narrower_scopes(fixture: &mut impl Fixture, world: &Wo
             assert!(refused(&tx.has_credentials()));
             assert!(refused(&tx.peppers_in_use()));
             assert!(refused(&tx.count_on_pepper("a", 10)));
+            assert!(refused(&tx.pepper_notes()));
+            let note = PepperNote { key_id: "c".to_owned(), digest: "4".to_owned() };
+            assert!(refused(&tx.note_pepper(&note, false, NOW)));
             assert!(refused(&tx.find_standing(world.ada, SessionId::new(1))));
             assert!(refused(&tx.insert_credentials(world.ada, &hash('.'))));
             assert!(refused(&tx.admit(&admission)));

@@ -42,7 +42,10 @@ use serde_json::Value as Json;
 
 pub use decimal::Decimal;
 pub use evaluate::evaluate;
-pub use facts::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
+pub use facts::{
+    Needs, OrderFact, OrderFacts, RedemptionFact, RedemptionFacts, SegmentFacts, VisitFact,
+    VisitFacts,
+};
 pub use field::{Choices, Field, MAX_KEY_CHARS, ValueKind};
 pub use folded::{extra_info_number_key, extra_info_text_key, folded_text};
 pub use operator::Operator;
@@ -130,7 +133,7 @@ impl Segment {
 
     /// What has to be loaded beside the membership to [`evaluate`] it.
     pub fn needs(&self) -> Needs {
-        self.fields_used().into_iter().fold(Needs::default(), Needs::with)
+        self.terms().into_iter().fold(Needs::default(), Needs::with)
     }
 }
 

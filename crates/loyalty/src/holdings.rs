@@ -128,8 +128,8 @@ impl Holdings {
 
     /// What taking back `amount` takes (rule 18): first `own`, the lots of what is taken back; then pending ones; then free
     /// active ones as spending would take them; then what open holds have set aside, calling off the newest first (of those
-    /// that hold something which did not expire meanwhile); what is missing is debt, where the policy goes that far. What has expired is gone before ([`Self::expired`]) and is not
-    /// taken; but of `own` what a hold kept alive until now.
+    /// that hold something which can be taken); what is missing is debt, where the policy goes that far. What has expired is
+    /// gone before ([`Self::expired`]) and is not taken; but of `own` what a hold kept alive until now (rule 19).
     pub fn claw_back(
         &self,
         amount: Points,
@@ -145,7 +145,8 @@ impl Holdings {
         if policy != ClawBackPolicy::PendingOnly {
             let frees = |hold: &Hold| {
                 self.parts.iter().filter(|part| part.hold == hold.id).any(|part| {
-                    self.lots.iter().any(|lot| lot.id == part.lot && !lot.is_expired(at))
+                    let mut lots = self.lots.iter().filter(|lot| lot.id == part.lot);
+                    lots.any(|lot| can_go(lot, own, at))
                 })
             };
             // What holds keep alive alone ends with them and cannot be taken: they are called off last, and only so that there
@@ -184,7 +185,7 @@ impl Holdings {
         let mut order: Vec<&Lot> = self
             .lots
             .iter()
-            .filter(|lot| !lot.is_expired(at) || own.contains(&lot.id))
+            .filter(|lot| can_go(lot, own, at))
             .filter(|lot| policy != ClawBackPolicy::PendingOnly || !lot.is_active(at))
             .collect();
         order.sort_by_key(|lot| {
@@ -216,4 +217,10 @@ impl Holdings {
     pub fn has_open(&self, hold: HoldId) -> bool {
         self.holds.iter().any(|row| row.id == hold && row.state == HoldState::Open)
     }
+}
+
+/// Whether a claw-back may take of a lot where nothing holds it: what is over is, but for the lots that it takes back, which a
+/// hold kept alive until this very step.
+fn can_go(lot: &Lot, own: &[LotId], at: Timestamp) -> bool {
+    !lot.is_expired(at) || own.contains(&lot.id)
 }

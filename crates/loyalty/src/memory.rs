@@ -36,7 +36,7 @@ use crate::{
     RedemptionSort, posting::Unpostable, summary::summarise,
 };
 
-use rows::{EVERYTHING, Rows};
+use rows::Rows;
 
 /// The rows, shared by every store made of them; a clone is another handle to the same rows.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Default for Memory {
         let customers = customers::Memory::new().with_facts(move |membership, audience| {
             let membership = membership.clone();
             let mut facts = SegmentFacts::of(membership, audience.currency, audience.today);
-            known.lock().complete(&mut facts, EVERYTHING);
+            known.lock().know(&mut facts);
             facts
         });
         Self { rows, promotions: promotions::Memory::over(customers) }
@@ -560,7 +560,10 @@ impl LoyaltyStore for MemoryStore {
         for facts in facts {
             let membership = &facts.membership;
             if self.owns(membership.merchant, Some(membership.person)) {
-                rows.complete(facts, needs);
+                let (currency, today) = (facts.currency, facts.today);
+                let mut whole = SegmentFacts::of(membership.clone(), currency, today);
+                rows.know(&mut whole);
+                facts.complete(whole, &needs);
             }
         }
         Ok(())

@@ -65,8 +65,7 @@ pub fn of(
     nothing: &[(LoyaltyCardId, NothingEarned)],
     now: Timestamp,
 ) -> Result<Receipt, StoreError> {
-    let traced = tx.traced(merchant, cause)?.into_iter();
-    let earnings: Vec<_> = traced.filter(|one| one.entry.kind == EntryKind::Earn).collect();
+    let earnings = earnings(tx, merchant, cause)?;
     let of_earnings = earnings.iter().map(|one| one.card);
     let ids: Vec<_> = of_earnings.chain(nothing.iter().map(|(card, _)| *card)).collect();
     let mut known = tx.loyalty_cards(&ids)?;
@@ -108,6 +107,40 @@ pub fn of(
     }
     receipt.cards.sort_by_key(|one| (one.earned == Points::ZERO, one.card.id));
     Ok(receipt)
+}
+
+/// The points (not stamps) that a sale earned, initial ones included: [`Receipt::earned`] without the rest of it. Writes nothing; for
+/// callers that have asked for permission themselves.
+pub fn earned(
+    tx: &mut (impl LedgerStore + ?Sized),
+    merchant: MerchantId,
+    cause: Cause,
+) -> Result<Points, StoreError> {
+    let earnings = earnings(tx, merchant, cause)?;
+    let ids: Vec<_> = earnings.iter().map(|one| one.card).collect();
+    let mut sum = Points::ZERO;
+    if ids.is_empty() {
+        return Ok(sum);
+    }
+    for card in tx.loyalty_cards(&ids)? {
+        let earning = earnings.iter().find(|one| one.card == card.id);
+        let (Some(earning), Program::Points(_)) = (earning, &card.program) else { continue };
+        let initial = welcome_of(tx, merchant, earning)?;
+        let initial = initial.map_or(Points::ZERO, |one| one.entry.amount);
+        let own = earned_by(tx, merchant, &earnings, &card)?.checked_add(initial);
+        sum = own.and_then(|own| sum.checked_add(own)).ok_or(Unpostable::Overflow)?;
+    }
+    Ok(sum)
+}
+
+/// What a sale earned, with what became of it since.
+fn earnings(
+    tx: &mut (impl LedgerStore + ?Sized),
+    merchant: MerchantId,
+    cause: Cause,
+) -> Result<Vec<Traced>, StoreError> {
+    let traced = tx.traced(merchant, cause)?.into_iter();
+    Ok(traced.filter(|one| one.entry.kind == EntryKind::Earn).collect())
 }
 
 /// What a sale earned with a card, in its latest version: what its lines earned together, where it was changed.

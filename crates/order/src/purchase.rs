@@ -77,6 +77,16 @@ pub struct NewCode {
     pub amount: Option<Amount>,
 }
 
+/// What of a sale is not looked up, because whoever records it tried too much in vain lately (rules 6 and 22). It has happened,
+/// so it is recorded all the same (rule 10), and nothing is found out by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untried {
+    /// Whose a number is.
+    pub customer: bool,
+    /// What its codes are.
+    pub codes: bool,
+}
+
 /// A sale as it came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPurchase {
@@ -108,6 +118,8 @@ pub struct NewPurchase {
     pub currency: Option<String>,
     /// When it was; absent: now.
     pub completed_at: Option<Timestamp>,
+    /// What of it is not looked up.
+    pub untried: Untried,
 }
 
 /// How a sale comes in.
@@ -193,11 +205,16 @@ impl Till<'_> {
         names: &Names,
     ) -> Result<RecordedPurchase, OrderError> {
         let mut answered = Answered { warnings: content.warnings.clone(), nothing: Vec::new() };
-        let till = self.customer(tx, &new.customer, &mut answered.warnings)?;
+        let till = self.customer(tx, new, &mut answered.warnings)?;
         let member = till.as_ref().map(|till| &till.member);
         content.order.consumer = member.map(|member| member.person);
         let (sold, warnings) = ((&mut content, member), &mut answered.warnings);
-        let coded = self.take_codes(tx, sold, warnings, true)?;
+        let coded = if new.untried.codes {
+            self.leave_codes(sold.0, warnings)?;
+            None
+        } else {
+            self.take_codes(tx, sold, warnings, true)?
+        };
         let off = coded.as_ref().map_or(0, |coded| coded.priced.discount);
         self.settle(new, &mut content, off, &mut answered.warnings)?;
         content.order.id = tx.insert_order(&content.order).map_err(crate::order::change::taken)?;
@@ -243,10 +260,16 @@ impl Till<'_> {
     fn customer<S: PurchasePorts>(
         &self,
         tx: &mut S,
-        who: &Identifier,
+        new: &NewPurchase,
         warnings: &mut Vec<PurchaseWarning>,
     ) -> Result<Option<AtTill>, OrderError> {
+        let who = &new.customer;
         if who.is_empty() {
+            return Ok(None);
+        }
+        if new.untried.customer {
+            let argument = who.arguments().first().copied().unwrap_or("consumerId");
+            warnings.push(PurchaseWarning::new(WarningKind::CustomerUntried, argument));
             return Ok(None);
         }
         Ok(match at_sale(tx, self.actor, self.merchant.id, who, self.now)? {

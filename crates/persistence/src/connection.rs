@@ -247,6 +247,12 @@ fn open_sqlite(
              PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;",
         )
         .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    if purpose == Purpose::Writing {
+        // What savepoints put by lies in a file otherwise, page by page; and indexes of large tables are touched all over.
+        connection
+            .batch_execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;")
+            .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    }
     if purpose == Purpose::Reading {
         connection
             .batch_execute("PRAGMA query_only = ON;")

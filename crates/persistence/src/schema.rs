@@ -908,6 +908,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    pepper_check (key_id) {
+        key_id -> Text,
+        digest -> Text,
+        noted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     lease (name) {
         name -> Text,
         holder -> Text,
@@ -1217,6 +1225,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     welcome_mark,
     seal,
     seal_head,
+    pepper_check,
     lease,
     hold,
     hold_lot,

@@ -170,6 +170,36 @@ impl<ST> Statement<ST> {
     }
 }
 
+impl Statement<BigInt> {
+    /// Inserts rows into a table whose `id` the database counts, without anything to be left out, and answers their ids as they
+    /// are listed.
+    ///
+    /// What SQLite answers by `RETURNING` it puts into a table made for it first, which costs more than to insert a row; it has
+    /// one writer, so the rows of a statement are numbered one after the other up to the last.
+    pub(crate) fn insert(self, connection: &mut AnyConnection) -> Result<Vec<i64>, StoreError> {
+        if let AnyConnection::Pg(_) = connection {
+            let mut ids: Vec<i64> = self.sql(" RETURNING id").load(connection)?;
+            ids.sort_unstable();
+            return Ok(ids);
+        }
+        let Self { parts, varies, .. } = self;
+        let insert = Statement::<()> { parts, varies, answers: PhantomData };
+        let rows = i64::try_from(insert.execute(connection)?).unwrap_or(i64::MAX);
+        let last = Self::new("SELECT last_insert_rowid()").first::<i64>(connection)?;
+        let last = last.filter(|_| rows > 0).unwrap_or_default();
+        Ok((last.saturating_sub(rows)..last).map(|before| before.saturating_add(1)).collect())
+    }
+
+    /// The same of one row; `missing` where it was not inserted.
+    pub(crate) fn insert_one(
+        self,
+        connection: &mut AnyConnection,
+        missing: StoreError,
+    ) -> Result<i64, StoreError> {
+        self.insert(connection)?.pop().ok_or(missing)
+    }
+}
+
 impl Statement<()> {
     /// Runs it for its effect and answers how many rows it touched.
     pub(crate) fn execute(self, connection: &mut AnyConnection) -> Result<usize, StoreError> {

@@ -291,9 +291,12 @@ fn sorted(
 /// merged: so the index is merged, the file written anew, and the log cut to nothing.
 fn scrub(connection: &mut AnyConnection) -> bool {
     let AnyConnection::Sqlite(sqlite) = &mut *connection else { return true };
+    // The new file lies beside the old one meanwhile, which may be larger than the memory.
     let written = sqlite
         .batch_execute("INSERT INTO membership_trigram (membership_trigram) VALUES ('optimize')")
+        .and_then(|()| sqlite.batch_execute("PRAGMA temp_store = FILE"))
         .and_then(|()| sqlite.batch_execute("VACUUM"));
+    let written = sqlite.batch_execute("PRAGMA temp_store = MEMORY").and(written);
     if let Err(error) = written {
         tracing::warn!(%error, "the file could not be written anew: what was erased may be left in its free places");
         return false;

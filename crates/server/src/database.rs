@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use regulars_auth::AuthStore as _;
-use regulars_kernel::{Scope, StoreError};
+use regulars_auth::{
+    AuthStore as _,
+    pepper::{self, PepperNote},
+};
+use regulars_kernel::{Clock as _, Scope, StoreError, SystemClock};
 use regulars_persistence::{self as persistence, Db, MigrationError, Tx, WallError};
 
 use crate::{
@@ -190,6 +193,25 @@ pub(crate) fn missing_peppers(
         let missing = in_use.filter(|id| !known.contains(id));
         missing.map(|id| tx.count_on_pepper(&id, most).map(|count| (id, count))).collect()
     })
+}
+
+/// Notes the peppers of these keys in the database, at the first start with each. Answers the ids under which others are
+/// noted: with those nobody could log in.
+pub(crate) fn other_peppers(
+    config: &Config,
+    db: &Db,
+    own: Vec<PepperNote>,
+) -> Result<Vec<String>, DatabaseError> {
+    let lost = config.auth.lost_peppers.clone();
+    // Only a first start writes.
+    let compared = read(config, db, |tx| pepper::compare(tx, &own, &lost))?;
+    if compared.new.is_empty() || !compared.other.is_empty() {
+        return Ok(compared.other);
+    }
+    let place = || config.database.url(&config.server.data_dir).to_string();
+    let now = SystemClock.now();
+    db.write(Scope::Platform, None, move |tx| pepper::settle(tx, &own, &lost, now))
+        .map_err(|source| DatabaseError::Silent { place: place(), source })
 }
 
 /// Whether anybody in a prepared database has a password, which would be void with other keys.

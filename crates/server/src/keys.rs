@@ -74,6 +74,21 @@ pub(crate) enum KeysError {
         /// Their ids, and how many accounts rest on each; more than [`MOST_COUNTED`] are "over" so many.
         missing: Vec<(String, u64)>,
     },
+    /// Peppers whose ids are known from others. Every password would be wrong with them.
+    #[error(
+        "the database {place} knows other peppers than those in keys.pepper under the same id: {}. Put the secret back that \
+         belongs to the id (it is in the keys of the server that served this database before, or in their backup); a new \
+         pepper takes an id of its own, before the others in keys.pepper. Only where the former secret is lost for good, or \
+         was never the right one: name the id in auth.lost_peppers for one start, which notes the secret that it has now; \
+         people whose passwords rest on the former set new ones (sendPasswordResetEmail)",
+        .ids.join(", ")
+    )]
+    OtherPeppers {
+        /// The database.
+        place: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
     /// A command that makes none needs them.
     #[error(
         "there are no keys: neither in the settings nor in {}. They are made at a server's first start; give the settings \

@@ -25,7 +25,9 @@ mod user;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser as _;
-use regulars_auth::{AuthError, Authority, AuthorityFault, Keys, password::HashFault};
+use regulars_auth::{
+    AuthError, Authority, AuthorityFault, Keys, password::HashFault, pepper::PepperNote,
+};
 use regulars_kernel::{Clock as _, SystemClock};
 use regulars_persistence::{BulkError, DatabaseUrl, Db};
 use regulars_sync::vault::Vault;
@@ -211,13 +213,25 @@ fn authority_and_vault(
         let place = config.database.url(&config.server.data_dir).to_string();
         return Err(KeysError::Peppers { place, missing }.into());
     }
+    refuse_other_peppers(config, db, &keys)?;
     let vault = keys.encryption.clone().map(Vault::new);
     Ok((Authority::new(keys, config.auth.settings())?, vault))
 }
 
+/// Refuses a pepper that shares the id of another one, by which this database's passwords were made.
+fn refuse_other_peppers(config: &Config, db: &Db, keys: &Keys) -> Result<(), Failure> {
+    let other = database::other_peppers(config, db, PepperNote::of_all(&keys.pepper))?;
+    if other.is_empty() {
+        return Ok(());
+    }
+    let place = config.database.url(&config.server.data_dir).to_string();
+    Err(KeysError::OtherPeppers { place, ids: other }.into())
+}
+
 fn plan(config: &Config, url: &DatabaseUrl, size: &cli::WorldSize) -> Result<Plan, Failure> {
-    let has_passwords = || database::has_passwords(config, &database::open(config, url.clone())?);
-    let keys = keys(config, Lacking::MakeForDemo, has_passwords)?;
+    let db = database::open(config, url.clone())?;
+    let keys = keys(config, Lacking::MakeForDemo, || database::has_passwords(config, &db))?;
+    refuse_other_peppers(config, &db, &keys)?;
     Ok(Plan::new(size, SystemClock.now(), keys, config.auth.bcrypt_cost)?)
 }
 

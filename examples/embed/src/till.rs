@@ -10,7 +10,7 @@ use regulars_loyalty::redeeming::{NewIntent, Wanted, promise};
 use regulars_loyalty::{PointsSummary, summary, welcome::KnowsNobody};
 use regulars_order::item::change::ItemPatch;
 use regulars_order::order::change::OrderPatch;
-use regulars_order::purchase::{Mode, NewCode, SourceVersion, record};
+use regulars_order::purchase::{Mode, NewCode, SourceVersion, Untried, record};
 use regulars_order::refund::{self, NewRefund};
 use regulars_order::{Amount, NewPurchase, memory::Memory};
 
@@ -98,6 +98,7 @@ fn sell(
         tax: None,
         currency: None,
         completed_at: None,
+        untried: Untried::default(),
     };
     let tx = &mut store(memory, till)?;
     let sold = record(tx, till, &new, Mode::Till, &KnowsNobody, now)?;

@@ -15,6 +15,7 @@ use regulars_kernel::{
 
 use super::permission::{self, PermissionNodeConnection};
 use crate::{
+    argument::Faults,
     connection::{connection, paging},
     context::Context,
     error::ApiError,
@@ -227,18 +228,17 @@ fn permissions(ids: &[Id]) -> Result<Permissions, ApiError> {
 const CHANGE: Needs = Needs::Permission(Permission::ChangeStaff);
 
 pub(crate) fn create(asked: &Asked<'_, '_>, input: &CreateRoleInput) -> Answer {
-    or_refusal(
-        asked,
-        permissions(&input.permissions).and_then(|permissions| {
-            let name = input.display_name.clone();
-            let call = Call::of(asked, CHANGE).of_thing(About::Role(None));
-            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-            let outcome = asked
-                .context()
-                .mutate(&call, move |tx| role::create(tx, &actor, &name, permissions, now))?;
-            Ok(payload(outcome))
-        }),
-    )
+    let mut faults = Faults::default();
+    let named = |id| faults.keep("permissions", permission::named("permissions", id));
+    let permissions: Permissions = input.permissions.iter().filter_map(named).collect();
+    let name = input.display_name.clone();
+    let call = Call::of(asked, CHANGE).of_thing(About::Role(None));
+    let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+    let outcome = asked.context().mutate(&call, move |tx| {
+        let made = role::create(tx, &actor, &name, permissions, now);
+        faults.beside(made.map_err(ApiError::from))
+    })?;
+    Ok(payload(outcome))
 }
 
 pub(crate) fn update(asked: &Asked<'_, '_>, input: &UpdateRoleInput) -> Answer {

@@ -12,7 +12,7 @@ use regulars_persistence::Tx;
 
 use super::{permission, role::ROLE};
 use crate::{
-    argument::{pk, pks},
+    argument::{Faults, pk},
     context::Context,
     customer::{
         choice::UserCountry,
@@ -177,10 +177,11 @@ fn store_group_id(argument: &'static str, id: &Id) -> Result<StoreGroupId, ApiEr
 /// Who may change staff.
 const CHANGE: Needs = Needs::Permission(Permission::ChangeStaff);
 
-fn new_staff(input: CreateMerchantInput) -> Result<NewStaff, ApiError> {
-    Ok(NewStaff {
-        stores: pks("stores", input.stores.as_deref().unwrap_or_default(), STORE)?,
-        roles: pks("roles", input.roles.as_deref().unwrap_or_default(), ROLE)?,
+fn new_staff(input: CreateMerchantInput) -> (NewStaff, Faults) {
+    let mut faults = Faults::default();
+    let new = NewStaff {
+        roles: faults.pks("roles", input.roles.as_deref().unwrap_or_default(), ROLE),
+        stores: faults.pks("stores", input.stores.as_deref().unwrap_or_default(), STORE),
         all_stores: input.all_stores.unwrap_or(false),
         fields: AccountFields {
             email: input.email,
@@ -194,26 +195,19 @@ fn new_staff(input: CreateMerchantInput) -> Result<NewStaff, ApiError> {
             zip_code: input.zip_code,
             gender: None,
         },
-    })
+    };
+    (new, faults)
 }
 
 pub(crate) fn create_merchant(asked: &Asked<'_, '_>, input: CreateMerchantInput) -> Answer {
-    or_refusal(
-        asked,
-        new_staff(input).and_then(|new| {
-            let call = Call::of(asked, CHANGE).of_thing(About::Staff(None));
-            let (actor, now) = (asked.context().actor().clone(), asked.context().now());
-            let seed = MailSeed::draw(asked.context().authority(), &mut rand::rng());
-            let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
-                staff::create(tx, &actor, &new, &seed, now).map_err(|error| {
-                    let argument =
-                        if matches!(error, AuthError::RoleNotFound) { "roles" } else { "stores" };
-                    ApiError::from(error).about(argument)
-                })
-            })?;
-            Ok(payload(outcome))
-        }),
-    )
+    let (new, faults) = new_staff(input);
+    let call = Call::of(asked, CHANGE).of_thing(About::Staff(None));
+    let (actor, now) = (asked.context().actor().clone(), asked.context().now());
+    let seed = MailSeed::draw(asked.context().authority(), &mut rand::rng());
+    let outcome = asked.context().mutate_within(Scope::Platform, &call, move |tx| {
+        faults.beside(staff::create(tx, &actor, &new, &seed, now).map_err(ApiError::from))
+    })?;
+    Ok(payload(outcome))
 }
 
 pub(crate) fn delete_merchant(asked: &Asked<'_, '_>, input: &DeleteMerchantInput) -> Answer {

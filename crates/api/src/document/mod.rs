@@ -99,7 +99,7 @@ impl<S: Schema> Documents<S> {
         let entry = self.cache.find(text, operation_name)?;
         let decisions = match self.decide(&entry, variables) {
             Ok(decisions) => decisions,
-            Err(problems) => return Some(Err(problems)),
+            Err(problems) => return Some(Err(self.naming_choices(problems))),
         };
         let form = entry.find(&decisions)?;
         Some(self.check(&form, variables).map(|()| form))
@@ -110,6 +110,22 @@ impl<S: Schema> Documents<S> {
     /// # Errors
     /// Everything that is wrong with the document or, where they decide what it selects, with the variables.
     pub fn prepare(
+        &self,
+        text: &str,
+        operation_name: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Arc<Compiled<S>>, Vec<Problem>> {
+        self.work_out(text, operation_name, variables)
+            .map_err(|problems| self.naming_choices(problems))
+    }
+
+    /// The same problems, those of enums with the values that there are.
+    pub(crate) fn naming_choices(&self, problems: Vec<Problem>) -> Vec<Problem> {
+        let schema = &self.strict.schema;
+        problems.into_iter().map(|problem| problem.naming_choices(schema)).collect()
+    }
+
+    fn work_out(
         &self,
         text: &str,
         operation_name: Option<&str>,

@@ -1,7 +1,8 @@
 //! What is wrong with a request, in the words and places of the document that the client sent.
 
 use juniper::{
-    GraphQLError, RuleError,
+    DefaultScalarValue, GraphQLError, RuleError, SchemaType,
+    meta::MetaType,
     parser::{ParseError, SourcePosition, Spanning},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -34,6 +35,9 @@ pub struct Problem {
 
 /// The most characters of a message: juniper's repeat the value that does not fit, which may be long.
 const MOST_CHARS: usize = 300;
+
+/// The most values of an enum that are named. Countries are known without.
+const MOST_CHOICES: usize = 40;
 
 /// The code of everything that is the request's fault.
 pub const INVALID: &str = "invalid";
@@ -84,6 +88,20 @@ impl Problem {
         }
     }
 
+    /// The same; where a value is none of an enum's, with those that are.
+    #[must_use]
+    pub(crate) fn naming_choices(mut self, schema: &SchemaType<DefaultScalarValue>) -> Self {
+        let named = type_of(&self.message).and_then(|name| schema.concrete_type_by_name(name));
+        if let Some(MetaType::Enum(meta)) = named {
+            let names: Vec<&str> =
+                meta.values.iter().take(MOST_CHOICES).map(|value| value.name.as_str()).collect();
+            let more = if meta.values.len() > MOST_CHOICES { ", …" } else { "" };
+            let stop = if self.message.ends_with('.') { "" } else { "." };
+            self.message = format!("{}{stop} Allowed: {}{more}.", self.message, names.join(", "));
+        }
+        self
+    }
+
     pub(crate) fn of_rules(
         errors: &[RuleError],
         place: impl Fn(&SourcePosition) -> Option<Location>,
@@ -99,8 +117,22 @@ impl Problem {
     }
 }
 
+/// The type that a message of juniper's says a value is none of. What the client sent stands before it.
+fn type_of(message: &str) -> Option<&str> {
+    let (_, rest) = [" for enum \"", " for type \"", "Expected \""]
+        .iter()
+        .find_map(|before| message.rsplit_once(before))?;
+    rest.split_once('"').map(|(name, _)| name)
+}
+
 fn parse_message(error: &Spanning<ParseError>) -> String {
-    format!("Syntax error: {}", error.item)
+    let message = error.item.to_string();
+    // juniper's own words for it tell of a schema without the type; the number stands where an ID is wanted.
+    if message.contains("There needs to be a Float type") {
+        return "A number with a point or an exponent stands where none is taken: write a whole number or a string."
+            .to_owned();
+    }
+    format!("Syntax error: {message}")
 }
 
 #[derive(Serialize)]

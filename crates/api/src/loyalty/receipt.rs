@@ -1,14 +1,17 @@
 //! `PointsReceipt`: what a customer is told of a sale or a visit (rule 13).
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use juniper::graphql_object;
-use regulars_kernel::{MerchantId, PersonId, Points};
-use regulars_loyalty::{CardReceipt, Cause, NextReward, PointsSummary, Receipt, receipt, summary};
+use regulars_kernel::{LoyaltyCardId, MerchantId, PersonId, Points};
+use regulars_loyalty::{
+    CardReceipt, Cause, NextReward, NothingEarned, PointsSummary, Receipt, receipt, summary,
+};
 use regulars_order::{
     CheckedOut, order,
     visit::{Recorded, list_by_ids},
 };
+use regulars_persistence::Tx;
 
 use super::{
     LoyaltyCardNode, LoyaltyRewardNode, PointsSummaryObject, points::ExpiringPoints, queries,
@@ -36,10 +39,33 @@ impl WarningNode {
     }
 }
 
-/// What a customer is told of a sale.
+/// What a customer is told of a sale. Each part is looked up when it is asked for.
 pub struct PointsReceipt {
-    receipt: Receipt,
-    points: PointsSummary,
+    merchant: MerchantId,
+    person: PersonId,
+    cause: Cause,
+    nothing: Vec<(LoyaltyCardId, NothingEarned)>,
+    receipt: OnceLock<Result<Receipt, ApiError>>,
+    sums: OnceLock<Result<PointsSummary, ApiError>>,
+}
+
+impl PointsReceipt {
+    fn receipt(&self, context: &Context) -> Result<&Receipt, ApiError> {
+        let whose = (self.merchant, self.person);
+        let look =
+            || context.read(|tx| receipt::of(tx, whose, self.cause, &self.nothing, context.now()));
+        self.receipt.get_or_init(look).as_ref().map_err(Clone::clone)
+    }
+
+    fn sums(&self, context: &Context) -> Result<PointsSummary, ApiError> {
+        let look = || {
+            let (actor, now) = (context.actor(), context.now());
+            let own = &[self.person];
+            let sums = context.read(|tx| summary::per_consumer(tx, actor, own, now))?;
+            Ok(sums.into_iter().next().map(|(_, sum)| sum).unwrap_or_default())
+        };
+        self.sums.get_or_init(look).clone()
+    }
 }
 
 /// What a customer is told of a sale or a visit: what it earned, what they have after it, and what comes next.
@@ -47,38 +73,42 @@ pub struct PointsReceipt {
 #[graphql(context = Context, scalar = juniper::DefaultScalarValue)]
 impl PointsReceipt {
     /// The points that it earned on all cards of points together, initial points included.
-    fn earned(&self) -> BigInt {
-        big(self.receipt.earned)
+    fn earned(&self, context: &Context) -> Result<BigInt, ApiError> {
+        if let Some(Ok(known)) = self.receipt.get() {
+            return Ok(big(known.earned));
+        }
+        let look = |tx: &mut Tx<'_>| receipt::earned(tx, self.merchant, self.cause);
+        context.read(look).map(big)
     }
 
     /// The points that can be spent now, on all cards of points together.
-    fn balance(&self) -> BigInt {
-        big(self.points.available)
+    fn balance(&self, context: &Context) -> Result<BigInt, ApiError> {
+        Ok(big(self.sums(context)?.available))
     }
 
     /// The points that become available later.
-    fn pending(&self) -> BigInt {
-        big(self.points.pending)
+    fn pending(&self, context: &Context) -> Result<BigInt, ApiError> {
+        Ok(big(self.sums(context)?.pending))
     }
 
     /// What expires next; null where nothing that is available ever does.
-    fn expiring_next(&self) -> Option<ExpiringPoints> {
-        self.points.expiring_next.map(Into::into)
+    fn expiring_next(&self, context: &Context) -> Result<Option<ExpiringPoints>, ApiError> {
+        Ok(self.sums(context)?.expiring_next.map(Into::into))
     }
 
     /// All numbers of points together.
-    fn points(&self) -> PointsSummaryObject {
-        self.points.into()
+    fn points(&self, context: &Context) -> Result<PointsSummaryObject, ApiError> {
+        self.sums(context).map(Into::into)
     }
 
     /// The nearest that the customer has not enough for yet, on the cards below; null where there is none.
-    fn next_reward(&self) -> Option<NextRewardNode> {
-        self.receipt.next_reward.map(NextRewardNode)
+    fn next_reward(&self, context: &Context) -> Result<Option<NextRewardNode>, ApiError> {
+        Ok(self.receipt(context)?.next_reward.map(NextRewardNode))
     }
 
     /// The cards that fit the sale: those that earned first.
-    fn cards(&self) -> Vec<CardReceiptNode> {
-        self.receipt.cards.iter().cloned().map(CardReceiptNode).collect()
+    fn cards(&self, context: &Context) -> Result<Vec<CardReceiptNode>, ApiError> {
+        Ok(self.receipt(context)?.cards.iter().cloned().map(CardReceiptNode).collect())
     }
 }
 
@@ -160,16 +190,18 @@ const fn big(points: Points) -> BigInt {
 
 /// The receipt of something that earned: what was said then of cards that earned nothing, and the rest as it is now.
 pub(crate) fn of(
-    context: &Context,
-    whose: (MerchantId, PersonId),
+    (merchant, person): (MerchantId, PersonId),
     cause: Cause,
-    nothing: &[(regulars_kernel::LoyaltyCardId, regulars_loyalty::NothingEarned)],
-) -> Result<PointsReceipt, ApiError> {
-    let (actor, now) = (context.actor(), context.now());
-    let receipt = context.read(|tx| receipt::of(tx, whose, cause, nothing, now))?;
-    let sums = context.read(|tx| summary::per_consumer(tx, actor, &[whose.1], now))?;
-    let points = sums.into_iter().next().map(|(_, sum)| sum).unwrap_or_default();
-    Ok(PointsReceipt { receipt, points })
+    nothing: &[(LoyaltyCardId, NothingEarned)],
+) -> PointsReceipt {
+    PointsReceipt {
+        merchant,
+        person,
+        cause,
+        nothing: nothing.to_vec(),
+        receipt: OnceLock::new(),
+        sums: OnceLock::new(),
+    }
 }
 
 /// The receipt of an order that was completed; none where nobody bought, or the asker may not see it.
@@ -181,7 +213,7 @@ pub(crate) fn of_order(
     let found = context.read(|tx| order::list_by_ids(tx, actor, &[done.order]))?.pop();
     let Some(order) = found else { return Ok(None) };
     let Some(consumer) = order.consumer else { return Ok(None) };
-    of(context, (order.merchant, consumer), Cause::Order(order.id), &done.nothing).map(Some)
+    Ok(Some(of((order.merchant, consumer), Cause::Order(order.id), &done.nothing)))
 }
 
 /// The receipt of a visit; none where the asker may not see it.
@@ -193,5 +225,5 @@ pub(crate) fn of_visit(
     let found = context.read(|tx| list_by_ids(tx, actor, &[recorded.visit]))?.pop();
     let Some(visit) = found else { return Ok(None) };
     let whose = (visit.merchant, visit.consumer);
-    of(context, whose, Cause::Visit(visit.id), &recorded.nothing).map(Some)
+    Ok(Some(of(whose, Cause::Visit(visit.id), &recorded.nothing)))
 }

@@ -74,7 +74,7 @@ impl AttachOrderPayload {
         let found = context.read(|tx| list_by_ids(tx, actor, &[id]))?.pop();
         let whose = found.and_then(|order| Some((order.merchant, order.consumer?)));
         let Some(whose) = whose else { return Ok(None) };
-        receipt::of(context, whose, Cause::Order(id), &attached.nothing).map(Some)
+        Ok(Some(receipt::of(whose, Cause::Order(id), &attached.nothing)))
     }
 
     /// Whether what it earned waits until somebody has looked at it (`saleReviews`).

@@ -7,7 +7,7 @@ use regulars_order::{
     Amount, NewPurchase,
     item::change::{ItemPatch, NewModifier},
     order::change::OrderPatch,
-    purchase::{NewCode, NewDiscount, NewPayment, SourceVersion},
+    purchase::{NewCode, NewDiscount, NewPayment, SourceVersion, Untried},
 };
 
 use super::{choice::OrderPaymentType, inputs::OrderItemModifierInput, order_type::ORDER_TYPE};
@@ -274,6 +274,7 @@ impl PurchaseInput {
             tax: self.tax.map(amount),
             currency: currency.clone(),
             completed_at: DateTimeArgument::instant(self.completed_at),
+            untried: Untried::default(),
         })
     }
 }

@@ -97,7 +97,7 @@ impl RecordPurchasePayload {
             return Ok(None);
         };
         let nothing = &recorded.answered.nothing;
-        receipt::of(context, (merchant, person), Cause::Order(id), nothing).map(Some)
+        Ok(Some(receipt::of((merchant, person), Cause::Order(id), nothing)))
     }
 
     /// What does not hold of it.
@@ -161,7 +161,8 @@ fn payloads(outcomes: Vec<Outcome<RecordedPurchase>>) -> Vec<RecordPurchasePaylo
 /// Who may record sales.
 const RECORD: Needs = Needs::Permission(Permission::ChangeOrder);
 
-/// Records one sale.
+/// Records one sale. Whoever tries numbers and codes that are nobody's too often is told nothing more by them; the sale has
+/// happened, and is recorded all the same (rules 10 and 22).
 fn run(
     asked: &Asked<'_, '_>,
     call: &Call,
@@ -170,40 +171,50 @@ fn run(
 ) -> Result<Outcome<RecordedPurchase>, ApiError> {
     let context = asked.context();
     let by_number = input.is_by_number();
-    let new = match input.read() {
+    let mut new = match input.read() {
         Ok(new) => new,
         Err(error) => return turned_down(asked, error),
     };
-    if by_number && let Err(error) = context.identify() {
-        return turned_down(asked, error);
-    }
-    let tries = match tries(context, &new) {
-        Ok(tries) => tries,
-        Err(error) => return turned_down(asked, error),
-    };
+    new.untried.customer = by_number && context.identify().is_err();
+    let counted = by_number && !new.untried.customer;
+    // Codes of history are not looked up at all.
+    let tries = if mode == Mode::Till { tries(context, &new) } else { Ok(Vec::new()) };
+    let tries = tries.unwrap_or_else(|_too_often| {
+        new.untried.codes = true;
+        Vec::new()
+    });
     let (actor, now) = (context.actor().clone(), context.now());
     let marks = Marks::of(context);
     let record = move |tx: &mut Tx<'_>| purchases::record(tx, &actor, &new, mode, &marks, now);
+    let replays = context.replays();
     let outcome = context.mutate(call, record)?;
-    // Whoever sends a day's sales tries nothing out; whoever makes numbers up does.
-    if by_number
-        && let Outcome::Done(recorded) = &outcome
-        && !recorded.answered.warnings.iter().any(is_of_nobody)
-    {
-        context.was_somebody();
-    }
+    // Whoever sends a day's sales tries nothing out, however often they send them; whoever makes numbers up does.
     if let Outcome::Done(recorded) = &outcome {
-        let nothing = recorded.answered.warnings.iter().filter(|one| is_no_code(one)).count();
+        let warnings = &recorded.answered.warnings;
+        let again = recorded.replayed || context.replays() > replays;
+        if counted && (again || !warnings.iter().any(is_of_nobody)) {
+            context.was_somebody();
+        }
+        let nothing = warnings.iter().filter(|one| !again && is_no_code(one)).count();
         // Of several it does not matter which were codes.
         tries.into_iter().skip(nothing).for_each(|tried| context.was_a_code(tried));
     }
     Ok(outcome)
 }
 
-/// Counts the codes of a sale as tries (rule 22).
+/// Counts the codes of a sale as tries (rule 22): all of them, or none where there is not room for all.
 pub(super) fn tries(context: &Context, new: &NewPurchase) -> Result<Vec<CodeTry>, ApiError> {
-    let tries = new.codes.iter().map(|_| context.try_code(Some(new.store)));
-    Ok(tries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    let mut tries = Vec::with_capacity(new.codes.len());
+    for _ in &new.codes {
+        match context.try_code(Some(new.store)) {
+            Ok(tried) => tries.extend(tried),
+            Err(too_often) => {
+                tries.into_iter().for_each(|tried| context.was_a_code(tried));
+                return Err(too_often);
+            }
+        }
+    }
+    Ok(tries)
 }
 
 /// Whether somebody tried what is no code.
@@ -263,7 +274,11 @@ fn batch(
     }
     let call = Call::of(asked, RECORD).of_thing(About::Order(None));
     let calls = call.parts(argument).zip(inputs);
-    let outcomes = calls.map(|(call, input)| run(asked, &call, input, mode));
-    let purchases = payloads(outcomes.collect::<Result<_, _>>()?);
+    let outcomes = calls.map(|(call, input)| match run(asked, &call, input, mode) {
+        Ok(outcome) => outcome,
+        // What became of the others stands, and nobody who sends them again does harm.
+        Err(error) => Outcome::Refused(context.failed(error)),
+    });
+    let purchases = payloads(outcomes.collect());
     Ok(RecordPurchasesPayload { errors: None, purchases })
 }

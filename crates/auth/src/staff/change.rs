@@ -7,7 +7,7 @@ use regulars_kernel::{
 use regulars_merchant::{Archived, MerchantStore, StoreFilter};
 
 use super::{Asker, Assignment, StaffMember, find};
-use crate::{AuthError, StaffStore, role};
+use crate::{AuthError, Role, StaffStore, role};
 
 /// Gives a member of staff a role. Needs [`Permission::ChangeStaff`] and everything that the role allows; the owner's is
 /// for owners to give.
@@ -192,18 +192,24 @@ pub(super) fn require_roles(
     asker: &Asker,
     ids: &[RoleId],
 ) -> Result<(), AuthError> {
-    let mut roles = tx.roles(ids)?;
-    roles.retain(|role| role.merchant == asker.merchant());
-    if roles.len() < ids.len() {
-        return Err(AuthError::RoleNotFound);
-    }
-    for role in roles {
+    for role in find_roles(tx, asker, ids)? {
         if role.system == Some(SystemRole::Owner) {
             asker.require_owner()?;
         }
         asker.require_held(role.permissions)?;
     }
     Ok(())
+}
+
+/// Those roles of the asker's merchant, each named once.
+pub(super) fn find_roles(
+    tx: &mut impl StaffStore,
+    asker: &Asker,
+    ids: &[RoleId],
+) -> Result<Vec<Role>, AuthError> {
+    let mut roles = tx.roles(ids)?;
+    roles.retain(|role| role.merchant == asker.merchant());
+    if roles.len() < ids.len() { Err(AuthError::RoleNotFound) } else { Ok(roles) }
 }
 
 /// Passes where the asker may give those stores, each named once.
@@ -219,7 +225,8 @@ pub(crate) fn require_stores(
     Ok(())
 }
 
-fn find_stores(
+/// Passes where those are stores of the asker's merchant, each named once.
+pub(super) fn find_stores(
     tx: &mut impl MerchantStore,
     asker: &Asker,
     ids: &[StoreId],

@@ -14,7 +14,7 @@ use regulars_merchant::MerchantStore;
 
 use super::{
     Asker, Assignment,
-    change::{require_another_owner, require_roles, require_stores},
+    change::{find_roles, find_stores, require_another_owner, require_roles, require_stores},
     find,
 };
 use crate::{
@@ -55,13 +55,24 @@ pub fn create(
     {
         wrong.add("email", Rule::EmailTaken);
     }
+    let roles: Vec<_> = new.roles.iter().copied().collect();
+    let stores: Vec<_> = new.stores.iter().copied().collect();
+    let mut known = |argument, found: Result<(), AuthError>, sentence: &str| match found {
+        Err(AuthError::RoleNotFound | AuthError::StoreNotFound) => {
+            wrong.add(argument, Rule::Absent(sentence.to_owned()));
+            Ok(())
+        }
+        other => other,
+    };
+    let found = find_roles(tx, &asker, &roles);
+    known("roles", found.map(drop), "The merchant does not have all of these roles.")?;
+    let found = find_stores(tx, &asker, &stores);
+    known("stores", found, "The merchant does not have all of these stores.")?;
     let (Some(profile), true) = (profile, wrong.is_empty()) else {
         return Err(wrong.into());
     };
     let address = profile.email.clone();
-    let roles: Vec<_> = new.roles.iter().copied().collect();
     require_roles(tx, &asker, &roles)?;
-    let stores: Vec<_> = new.stores.iter().copied().collect();
     require_stores(tx, &asker, &stores)?;
     if new.all_stores {
         asker.require_all_stores()?;

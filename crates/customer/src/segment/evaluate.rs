@@ -1,6 +1,6 @@
 //! The decision for one customer.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value as Json};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     Node, Segment,
     decimal::Decimal,
-    facts::SegmentFacts,
+    facts::{OrderFacts, RedemptionFacts, SegmentFacts},
     field::Field,
     folded,
     term::Term,
@@ -49,7 +49,6 @@ impl Customer<'_> {
         let (member, profile) = (&facts.membership, &facts.membership.profile);
         let text = |raw: Option<&str>| raw.and_then(value::text);
         let instant = |at: Option<_>| at.map(Value::Instant);
-        let count = |count: usize| Some(Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
         let one = match field {
             Field::Email => text(profile.email.as_ref().map(crate::EmailAddress::as_str)),
             Field::SecondaryEmail => {
@@ -79,7 +78,7 @@ impl Customer<'_> {
             Field::DeletedAt => instant(member.standing.since()),
             Field::CreatedAt => instant(Some(member.created_at)),
             Field::UpdatedAt => instant(Some(member.updated_at)),
-            Field::LastVisit => instant(facts.last_visit),
+            Field::LastVisit => instant(facts.visits.last),
             Field::Active => Some(Value::Boolean(!member.standing.is_archived())),
             Field::Archived => Some(Value::Boolean(member.standing.is_archived())),
             Field::Verified => Some(Value::Boolean(member.verified)),
@@ -88,11 +87,11 @@ impl Customer<'_> {
             }
             Field::PointsEarned => Some(Value::Integer(facts.points_earned)),
             Field::Stamps => Some(Value::Integer(facts.stamps)),
-            Field::OrdersCount => {
-                count(facts.orders.iter().filter(|order| !order.is_refunded()).count())
+            Field::OrdersCount => Some(Value::Integer(facts.orders.count)),
+            Field::OrdersTotal => {
+                Some(Value::Amount(Decimal::of_minor(facts.orders.total, facts.currency)))
             }
-            Field::OrdersTotal => Some(Value::Amount(self.total())),
-            Field::VisitsCount => count(facts.visits.len()),
+            Field::VisitsCount => Some(Value::Integer(facts.visits.count)),
             Field::UserType
             | Field::MerchantType
             | Field::Logo
@@ -112,24 +111,20 @@ impl Customer<'_> {
 
     fn many(&self, field: &Field) -> Vec<Value> {
         let facts = self.facts;
-        let orders = facts.orders.iter();
+        let OrderFacts { stores, products, completed_at, .. } = &facts.orders;
+        let RedemptionFacts { offers, created_at } = &facts.redemptions;
+        let instants = |all: &BTreeSet<_>| all.iter().copied().map(Value::Instant).collect();
         match field {
-            Field::OrdersStore => orders.map(|order| Value::Id(order.store.get())).collect(),
-            Field::OrdersProduct => orders
-                .flat_map(|order| order.products.iter().map(|product| Value::Id(product.get())))
-                .collect(),
-            Field::OrdersCompletedAt => {
-                orders.filter_map(|order| order.completed_at).map(Value::Instant).collect()
+            Field::OrdersStore => stores.iter().map(|store| Value::Id(store.get())).collect(),
+            Field::OrdersProduct => {
+                products.iter().map(|product| Value::Id(product.get())).collect()
             }
+            Field::OrdersCompletedAt => instants(completed_at),
             Field::VisitsStore => {
-                facts.visits.iter().map(|visit| Value::Id(visit.store.get())).collect()
+                facts.visits.stores.iter().map(|store| Value::Id(store.get())).collect()
             }
-            Field::RedemptionsOffer => {
-                facts.redemptions.iter().map(|row| Value::Id(row.offer.get())).collect()
-            }
-            Field::RedemptionsCreatedAt => {
-                facts.redemptions.iter().map(|row| Value::Instant(row.created_at)).collect()
-            }
+            Field::RedemptionsOffer => offers.iter().map(|offer| Value::Id(offer.get())).collect(),
+            Field::RedemptionsCreatedAt => instants(created_at),
             Field::LoyaltyCard => {
                 facts.loyalty_cards.iter().map(|card| Value::Id(card.get())).collect()
             }
@@ -139,13 +134,6 @@ impl Customer<'_> {
             }
             _ => Vec::new(),
         }
-    }
-
-    fn total(&self) -> Decimal {
-        let currency = self.facts.currency;
-        let orders = self.facts.orders.iter().filter(|order| order.currency == currency);
-        let net = orders.map(|order| i128::from(order.total) - i128::from(order.refunded));
-        Decimal::of_minor(net.sum(), currency)
     }
 }
 

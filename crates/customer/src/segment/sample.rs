@@ -131,9 +131,14 @@ fn extra_info(pick: Pick<'_>) -> ExtraInfo {
     ExtraInfo::from_stored(Json::Object(object).to_string())
 }
 
-/// A customer. The membership is of the given merchant and person; ids of what they own are 1 to [`IDS`]. `today` is one
-/// of a few days around a leap day.
+/// The facts of a [`customer`].
 pub fn facts(pick: Pick<'_>, merchant: MerchantId, person: PersonId) -> SegmentFacts {
+    customer(pick, merchant, person).0
+}
+
+/// A customer, and the rows that the facts sum up. The membership is of the given merchant and person; ids of what they own
+/// are 1 to [`IDS`]. `today` is one of a few days around a leap day.
+pub fn customer(pick: Pick<'_>, merchant: MerchantId, person: PersonId) -> (SegmentFacts, Rows) {
     let profile = Profile {
         email: maybe(pick, |pick| Some(email(pick))),
         secondary_email: maybe(pick, |pick| Some(email(pick))),
@@ -169,14 +174,25 @@ pub fn facts(pick: Pick<'_>, merchant: MerchantId, person: PersonId) -> SegmentF
     };
     let today = one(pick, TODAYS).and_then(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d));
     let mut facts = SegmentFacts::of(membership, CURRENCY, today.unwrap_or_default());
-    own(pick, &mut facts);
-    facts
+    let rows = own(pick, &mut facts);
+    (facts, rows)
 }
 
-fn own(pick: Pick<'_>, facts: &mut SegmentFacts) {
+/// The rows that facts sum up.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// Completed orders.
+    pub orders: Vec<OrderFact>,
+    /// Visits.
+    pub visits: Vec<VisitFact>,
+    /// Redemptions of offers.
+    pub redemptions: Vec<RedemptionFact>,
+}
+
+fn own(pick: Pick<'_>, facts: &mut SegmentFacts) -> Rows {
     let id = |pick: Pick<'_>| below(pick, IDS).saturating_add(1);
     let some = |pick: Pick<'_>| 0..below(pick, 4);
-    facts.orders = some(pick)
+    let orders: Vec<_> = some(pick)
         .map(|_| {
             let total = below(pick, 4).saturating_mul(500);
             let refunded = if below(pick, 2) == 0 { 0 } else { below(pick, 3).saturating_mul(500) };
@@ -190,11 +206,10 @@ fn own(pick: Pick<'_>, facts: &mut SegmentFacts) {
             }
         })
         .collect();
-    facts.visits = some(pick)
+    let visits: Vec<_> = some(pick)
         .map(|_| VisitFact { store: StoreId::new(id(pick)), at: instant(pick) })
         .collect();
-    facts.last_visit = facts.visits.iter().map(|visit| visit.at).max();
-    facts.redemptions = some(pick)
+    let redemptions: Vec<_> = some(pick)
         .map(|_| RedemptionFact { offer: OfferId::new(id(pick)), created_at: instant(pick) })
         .collect();
     facts.loyalty_cards =
@@ -203,6 +218,16 @@ fn own(pick: Pick<'_>, facts: &mut SegmentFacts) {
         facts.points_earned = below(pick, 3);
         facts.stamps = below(pick, 3);
     }
+    for order in &orders {
+        facts.orders.add(order, CURRENCY);
+    }
+    for visit in &visits {
+        facts.visits.add(*visit);
+    }
+    for redemption in &redemptions {
+        facts.redemptions.add(*redemption);
+    }
+    Rows { orders, visits, redemptions }
 }
 
 /// Valid segmentation rules.

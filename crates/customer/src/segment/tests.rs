@@ -259,12 +259,14 @@ fn rule_31_count_and_total_are_net_of_refunds_and_total_in_the_merchants_currenc
         refunded,
         currency,
     };
-    facts.orders = vec![
+    for order in [
         order(1000, 250, Currency::EUR),
         order(500, 500, Currency::EUR),
         order(9900, 0, Currency::USD),
         order(0, 0, Currency::EUR),
-    ];
+    ] {
+        facts.orders.add(&order, facts.currency);
+    }
     for (rules, expected) in [
         (json!(["orders__count", "exact", 3]), true),
         (json!(["orders__total", "exact", "7.50"]), true),
@@ -278,7 +280,7 @@ fn rule_31_count_and_total_are_net_of_refunds_and_total_in_the_merchants_currenc
     ] {
         assert_eq!(holds(&rules, &facts), expected, "{rules}");
     }
-    facts.orders.clear();
+    facts.orders = OrderFacts::default();
     assert!(holds(&json!(["orders__count", "exact", 0]), &facts));
     assert!(holds(&json!(["orders__total", "lte", 0]), &facts));
 }
@@ -290,7 +292,8 @@ fn rule_31_each_term_asks_by_itself_whether_some_row_fits() {
         offer: OfferId::new(offer),
         created_at: Timestamp::from_seconds(seconds),
     };
-    facts.redemptions = vec![redemption(194, 0), redemption(60, 1000)];
+    facts.redemptions.add(redemption(194, 0));
+    facts.redemptions.add(redemption(60, 1000));
     assert!(holds(
         &json!([
             ["redemptions__offer", "exact", 194],
@@ -340,8 +343,15 @@ fn a_segment_says_what_has_to_be_loaded() {
     let needs = |rules: &Json| parse(rules).unwrap().needs();
     assert!(needs(&json!(["city", "exact", "x"])).is_nothing());
     let products = needs(&json!([["orders__product", "exact", 1], "OR", ["stamps", "gt", 1]]));
-    assert_eq!(products, Needs { orders: true, products: true, stamps: true, ..Needs::default() });
+    assert_eq!(products, Needs { products: true, accounts: true, ..Needs::default() });
     assert!(!needs(&json!(["orders__total", "gt", 1])).products);
+    // Who bought before or after some day is told by the first and the last order; who bought in May, by the next from then.
+    let (may, june) = ("2024-05-01T00:00:00Z", "2024-06-01T00:00:00Z");
+    let from = |operator: &str, operand: Json| {
+        needs(&json!(["orders__completedAt", operator, operand])).completed_from.len()
+    };
+    assert_eq!((from("gte", json!(may)), from("lt", json!(may))), (0, 0));
+    assert_eq!((from("range", json!([may, june])), from("in", json!([may, june]))), (1, 2));
 }
 
 proptest! {
@@ -365,6 +375,23 @@ proptest! {
         prop_assert_eq!(holds(&json!([a, "OR", b]), &facts), is_a || is_b);
         let de_morgan = json!([["NOT", a], "OR", ["NOT", b]]);
         prop_assert_eq!(holds(&json!(["NOT", [a, "AND", b]]), &facts), holds(&de_morgan, &facts));
+    }
+
+    #[test]
+    fn what_a_segment_needs_decides_as_everything_does(
+        rules in entropy(), other in entropy(), facts in entropy(), single in any::<bool>(),
+    ) {
+        let whole = customer(facts);
+        let bare = SegmentFacts::of(whole.membership.clone(), whole.currency, whole.today);
+        let draw = if single { sample::term } else { sample::rules };
+        let segments = [rules, other].map(|seed| parse(&draw(&mut picks(seed))).unwrap());
+        // Loaded once for both, as the promotions of one request are.
+        let needs = segments.iter().map(Segment::needs).fold(Needs::default(), Needs::and);
+        let mut loaded = bare;
+        loaded.complete(whole.clone(), &needs);
+        for segment in segments {
+            prop_assert_eq!(evaluate(&segment, &loaded), evaluate(&segment, &whole), "{}", segment);
+        }
     }
 
     #[test]

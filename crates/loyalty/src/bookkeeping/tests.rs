@@ -78,6 +78,28 @@ fn rule_18_codes_of_what_has_expired_are_called_off_for_a_debt_alone() {
 }
 
 #[test]
+fn rule_19_what_a_hold_kept_alive_is_taken_back_where_it_is_what_was_earned() {
+    for policy in [ClawBackPolicy::ToZero, ClawBackPolicy::BelowZero] {
+        let memory = Memory::new();
+        let mut tx = memory.scoped(Scope::Merchant(FIRST));
+        let refunded = earn(&mut tx, 1, 10, Some(100));
+        earn(&mut tx, 2, 7, Some(100));
+        let held = set_aside(&mut tx, 17, 20);
+        let mut account = account(&mut tx);
+        let mut holdings = settle(&mut tx, &mut account, ZONE, at(200)).unwrap();
+        let wanted = (Points::new(10), policy);
+        let (all, now) = (&mut holdings, occasion(200));
+        let clawed = claw_back(&mut tx, &mut account, all, &refunded, wanted, now).unwrap();
+        assert_eq!(clawed.cancelled, [held], "{policy:?}: a code that stands on it goes with it");
+        assert_eq!(clawed.amount, Points::new(10), "{policy:?}");
+        // What the hold kept alive beside it is over with the hold.
+        let account = sound(&mut tx).account;
+        let (balance, debt) = (account.balance.get(), account.debt.get());
+        assert_eq!((balance, debt, account.earned.get()), (0, 0, 7), "{policy:?}");
+    }
+}
+
+#[test]
 fn rule_19_what_a_fast_clock_saw_expire_stays_so_for_a_slow_one() {
     let memory = Memory::new();
     let mut tx = memory.scoped(Scope::Merchant(FIRST));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regulars_customer::segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
+use regulars_customer::segment::{OrderFact, RedemptionFact, SegmentFacts, VisitFact};
 use regulars_kernel::{
     AccountId, EntryId, IntentId, LoyaltyCardId, MerchantId, PersonId, Points, RedemptionId,
     RewardId, Timestamp,
@@ -35,18 +35,6 @@ pub(super) struct Rows {
     pub(super) welcomed: BTreeMap<(MerchantId, LoyaltyCardId), BTreeSet<WelcomeMark>>,
 }
 
-/// All that segments can ask about.
-pub(super) const EVERYTHING: Needs = Needs {
-    points_earned: true,
-    stamps: true,
-    last_visit: true,
-    orders: true,
-    products: true,
-    visits: true,
-    redemptions: true,
-    loyalty_cards: true,
-};
-
 impl Rows {
     /// Whether a book is of a card that collects points.
     pub(super) fn collects_points(&self, book: &Book) -> bool {
@@ -68,50 +56,32 @@ impl Rows {
         redeemed.chain(promised)
     }
 
-    /// What [`crate::LoyaltyStore::complete_facts`] fills in, of one customer.
-    pub(super) fn complete(&self, facts: &mut SegmentFacts, needs: Needs) {
+    /// Everything that segments can ask of a customer, added to facts that have nothing yet.
+    pub(super) fn know(&self, facts: &mut SegmentFacts) {
         let member = (facts.membership.merchant, facts.membership.person);
         let books = || {
             self.books
                 .values()
                 .filter(move |book| (book.account.merchant, book.account.person) == member)
         };
-        let visits = self.visits.get(&member).map(Vec::as_slice).unwrap_or_default();
-        if needs.points_earned {
-            let points = books().filter(|book| self.collects_points(book));
-            facts.points_earned = sum(points.filter_map(|book| book.account.counted()));
+        let points = books().filter(|book| self.collects_points(book));
+        facts.points_earned = sum(points.filter_map(|book| book.account.counted()));
+        let stamps = books().filter(|book| !self.collects_points(book));
+        facts.stamps = sum(stamps.map(|book| book.account.balance));
+        facts.loyalty_cards = books().map(|book| book.account.card).collect();
+        for order in self.orders.get(&member).into_iter().flatten() {
+            facts.orders.add(order, facts.currency);
         }
-        if needs.stamps {
-            let stamps = books().filter(|book| !self.collects_points(book));
-            facts.stamps = sum(stamps.map(|book| book.account.balance));
+        for visit in self.visits.get(&member).into_iter().flatten() {
+            facts.visits.add(*visit);
         }
-        if needs.last_visit {
-            facts.last_visit = visits.iter().map(|visit| visit.at).max();
-        }
-        if needs.orders {
-            facts.orders = self.orders.get(&member).cloned().unwrap_or_default();
-            if !needs.products {
-                facts.orders.iter_mut().for_each(|order| order.products.clear());
+        let own = self.redemptions.values().filter(|row| {
+            row.reversed_at.is_none() && (row.merchant, row.person) == (member.0, Some(member.1))
+        });
+        for row in own {
+            if let Redeemed::Offer { offer } = row.redeemed {
+                facts.redemptions.add(RedemptionFact { offer, created_at: row.created_at });
             }
-        }
-        if needs.visits {
-            facts.visits = visits.to_vec();
-        }
-        if needs.redemptions {
-            let own = self.redemptions.values().filter(|row| {
-                row.reversed_at.is_none()
-                    && (row.merchant, row.person) == (member.0, Some(member.1))
-            });
-            let offers = own.filter_map(|row| match row.redeemed {
-                Redeemed::Offer { offer } => {
-                    Some(RedemptionFact { offer, created_at: row.created_at })
-                }
-                Redeemed::Points { .. } | Redeemed::Stamps { .. } => None,
-            });
-            facts.redemptions = offers.collect();
-        }
-        if needs.loyalty_cards {
-            facts.loyalty_cards = books().map(|book| book.account.card).collect();
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     item::change::ItemPatch,
     memory::{Memory, MemoryStore},
     order::change::OrderPatch,
-    purchase::{Mode, SourceVersion, record},
+    purchase::{Mode, SourceVersion, Untried, record},
     refund::{NewRefund, create},
     suite::{
         Fixture as _, world,
@@ -63,6 +63,7 @@ fn sold(tx: &mut MemoryStore) -> OrderId {
         tax: None,
         currency: None,
         completed_at: Some(at(0)),
+        untried: Untried::default(),
     };
     record(tx, &owner(), &new, Mode::Till, &KnowsNobody, at(1)).unwrap().order
 }

@@ -127,7 +127,7 @@ impl Till<'_> {
         before: &Order,
         warnings: &mut Vec<PurchaseWarning>,
     ) -> Result<Option<Membership>, OrderError> {
-        if let Some(till) = self.customer(tx, &new.customer, warnings)? {
+        if let Some(till) = self.customer(tx, new, warnings)? {
             if before.consumer != Some(till.member.person) {
                 till.note(tx, Named::Order(before.id))?;
             }

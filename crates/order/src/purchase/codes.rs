@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// Why a code takes nothing off that was not even looked up.
+const UNTRIED: &str = "too_many_attempts";
+
 /// What codes of a sale come to, and what they are to be used up by.
 pub(super) struct Coded {
     here: Counter,
@@ -83,6 +86,24 @@ impl Till<'_> {
         }
         self.stand_alone(content, Some(&coded.priced), warnings);
         Ok(Some(coded))
+    }
+
+    /// Looks none of a sale's codes up: what was given for them stands as the merchant's own, and somebody looks at it.
+    pub(super) fn leave_codes(
+        &self,
+        content: &mut Content,
+        warnings: &mut Vec<PurchaseWarning>,
+    ) -> Result<(), OrderError> {
+        if !content.codes.is_empty() && self.mode == Mode::Till {
+            self.actor.require(Permission::Redeem)?;
+        }
+        self.stand_alone(content, None, &mut Vec::new());
+        warnings.extend((0..content.codes.len()).map(|nth| {
+            let path = format!("redemptionCodes[{nth}]");
+            let warning = PurchaseWarning::new(WarningKind::CodeNotTaken, path);
+            PurchaseWarning { reason: Some(UNTRIED.to_owned()), ..warning }
+        }));
+        Ok(())
     }
 
     /// What the till gave for codes that take less, or nothing, stands as the merchant's own.

@@ -136,7 +136,7 @@ impl Till<'_> {
         new: &NewPurchase,
         order: &Order,
     ) -> Result<bool, OrderError> {
-        if new.customer.is_empty() {
+        if new.customer.is_empty() || new.untried.customer {
             return Ok(false);
         }
         let found = named(tx, self.actor, &new.customer)?;
@@ -189,6 +189,7 @@ fn other_customer(new: &NewPurchase, order: &Order, first: &Answered) -> Option<
                 | WarningKind::SeveralCustomers
                 | WarningKind::NumberBlocked
                 | WarningKind::CustomerLeft
+                | WarningKind::CustomerUntried
         )
     };
     if order.consumer.is_some() {

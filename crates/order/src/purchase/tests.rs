@@ -80,6 +80,7 @@ fn sale(id: Option<&str>, price: &str, person: Option<PersonId>) -> NewPurchase 
         tax: None,
         currency: None,
         completed_at: Some(at(0)),
+        untried: Untried::default(),
     }
 }
 
@@ -235,6 +236,30 @@ fn rule_10_what_has_happened_is_never_refused() {
     reviews.dedup();
     let all = ["customer_unknown", "late", "payments_differ", "several_customers", "too_long_ago"];
     assert_eq!(reviews, all);
+}
+
+#[test]
+fn rule_10_what_is_not_looked_up_is_recorded_all_the_same() {
+    let memory = shop();
+    let code = NewCode { code: "AAAA".to_owned(), amount: Some(amount("2")) };
+    let untried = Untried { customer: true, codes: true };
+    let new = NewPurchase { codes: vec![code], untried, ..sale(Some("1"), "7", Some(ADA)) };
+    let done = recorded(&memory, &new, 5);
+    let expected =
+        [("customer_untried", "consumerLoyaltyId"), ("code_not_taken", "redemptionCodes[0]")];
+    assert_eq!(codes(&done), expected);
+    assert_eq!(done.answered.warnings[1].reason.as_deref(), Some("too_many_attempts"));
+    let kept = order(&memory, done.order);
+    // What the till gave is the merchant's own.
+    assert_eq!((kept.total.minor(), kept.consumer), (500, None));
+    let mut reviews = open_reviews(&memory);
+    reviews.sort();
+    assert_eq!(reviews, ["code_not_taken", "customer_untried"]);
+    // Sent again when there is room for tries, it is the same sale: whose it was is attached.
+    let later = NewPurchase { untried: Untried::default(), ..new };
+    let again = recorded(&memory, &later, 6);
+    assert_eq!((again.order, again.replayed), (done.order, true));
+    assert_eq!(again.answered, done.answered);
 }
 
 #[test]
@@ -414,11 +439,18 @@ fn rule_11_a_refund_that_comes_before_its_sale_waits_for_it() {
     assert_eq!(balance(&memory, ADA), 10 + 5);
     assert!(back(&memory, "1", Some("2"), "r-1", 6), "it counted once");
     assert_eq!(order(&memory, done.order).refunded.minor(), 200);
+    // Told again, it is the first, whatever it says now; somebody looks at it.
+    assert_eq!(open_reviews(&memory), [""; 0]);
+    assert!(back(&memory, "1", Some("3"), "r-1", 6));
+    assert_eq!(order(&memory, done.order).refunded.minor(), 200);
+    assert_eq!(open_reviews(&memory), ["refund_differs"]);
     // More than is left gives back what is, and somebody looks at it.
     assert!(back(&memory, "1", Some("11"), "r-2", 7));
     let order = order(&memory, done.order);
     assert_eq!((order.refunded.minor(), order.state), (1_200, OrderState::Refunded));
-    assert_eq!(open_reviews(&memory), ["refund_too_large"]);
+    let mut reviews = open_reviews(&memory);
+    reviews.sort();
+    assert_eq!(reviews, ["refund_differs", "refund_too_large"]);
     assert_eq!(balance(&memory, ADA), 0);
 }
 

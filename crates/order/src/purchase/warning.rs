@@ -21,6 +21,8 @@ pub enum WarningKind {
     NumberBlocked,
     /// The customer left, and comes back by themselves alone.
     CustomerLeft,
+    /// Too many numbers were tried in vain for another one to be looked up.
+    CustomerUntried,
     /// What was paid is not what the sale comes to.
     PaymentsDiffer,
     /// A code takes nothing off; the warning's reason says why. What the till gave for it is the merchant's own.
@@ -39,18 +41,21 @@ pub enum WarningKind {
     Voided,
     /// More was given back than the sale came to.
     RefundTooLarge,
+    /// What went back was told again, with another amount.
+    RefundDiffers,
     /// Too many sales of one day were said to be this customer's.
     ManyAttached,
 }
 
 impl WarningKind {
-    const PLAIN: [Self; 16] = [
+    const PLAIN: [Self; 18] = [
         Self::StoreGivenUp,
         Self::ProductGivenUp,
         Self::CustomerUnknown,
         Self::SeveralCustomers,
         Self::NumberBlocked,
         Self::CustomerLeft,
+        Self::CustomerUntried,
         Self::PaymentsDiffer,
         Self::CodeNotTaken,
         Self::DiscountDiffers,
@@ -60,6 +65,7 @@ impl WarningKind {
         Self::LinkTaken,
         Self::Voided,
         Self::RefundTooLarge,
+        Self::RefundDiffers,
         Self::ManyAttached,
     ];
 
@@ -73,6 +79,7 @@ impl WarningKind {
             Self::SeveralCustomers => "several_customers",
             Self::NumberBlocked => "number_blocked",
             Self::CustomerLeft => "customer_left",
+            Self::CustomerUntried => "customer_untried",
             Self::PaymentsDiffer => "payments_differ",
             Self::CodeNotTaken => "code_not_taken",
             Self::DiscountDiffers => "discount_differs",
@@ -82,6 +89,7 @@ impl WarningKind {
             Self::LinkTaken => "link_taken",
             Self::Voided => "voided",
             Self::RefundTooLarge => "refund_too_large",
+            Self::RefundDiffers => "refund_differs",
             Self::ManyAttached => "many_attached",
         }
     }
@@ -118,6 +126,10 @@ impl fmt::Display for WarningKind {
             Self::CustomerLeft => {
                 "This customer left, and comes back by themselves alone. The sale is recorded without a customer."
             }
+            Self::CustomerUntried => {
+                "Too many numbers of nobody were tried within a minute for this one to be looked up. The sale is recorded without \
+                 a customer: attach it."
+            }
             Self::PaymentsDiffer => "What was paid is not what the sale comes to.",
             Self::CodeNotTaken => {
                 "This code takes nothing off. What was given for it stands as the merchant's own discount."
@@ -134,6 +146,7 @@ impl fmt::Display for WarningKind {
             Self::LinkTaken => "Another sale has this id. The two stay two.",
             Self::Voided => "This sale was voided, and stays so.",
             Self::RefundTooLarge => "More was given back than the sale came to: all of it went back.",
+            Self::RefundDiffers => "This refund was recorded before with another amount, which stands.",
             Self::ManyAttached => {
                 "More than three sales of one day were said to be this customer's: what this one earns is pending until \
                  it is reviewed."

@@ -43,8 +43,9 @@ pub struct KnownRefund {
 }
 
 /// Gives a sale back that is named by its id at the system that it comes from: all that is left, or so much value. What is more
-/// than is left gives back all that is, and somebody looks at it (rule 10). The same again answers the first; one whose sale is yet
-/// to come waits for it (rule 11). Needs [`Permission::RefundOrder`] in its store.
+/// than is left gives back all that is, and somebody looks at it (rule 10). The same again answers the first, with another amount
+/// too, which somebody looks at; one whose sale is yet to come waits for it (rule 11). Needs [`Permission::RefundOrder`] in its
+/// store.
 pub fn create<S: PurchasePorts>(
     tx: &mut S,
     actor: &Actor,
@@ -63,6 +64,10 @@ pub fn create<S: PurchasePorts>(
     }
     let known = tx.sale_refunds(merchant, &[link.id])?;
     if let Some(known) = known.into_iter().find(|one| one.source_id == refund.source_id) {
+        if let Some(order) = link.order.filter(|_| known.amount != refund.amount) {
+            let code = WarningKind::RefundDiffers.code();
+            flag(tx, (merchant, store.id), Reviewed::Order(order), std::iter::once(code), now)?;
+        }
         return Ok(KnownRefund { id: known.id, order: link.order, refund: known.refund });
     }
     let mut refund = SaleRefund { merchant, link: link.id, ..refund };

@@ -12,6 +12,7 @@ mod erasure;
 mod login;
 mod mail;
 mod merchant;
+mod pepper;
 mod post;
 mod refresh;
 mod role;
@@ -34,6 +35,7 @@ use regulars_auth::{
         delivery::{DueMail, Settlement},
     },
     mark::Mark,
+    pepper::PepperNote,
     refresh::{KeptRefreshToken, NewRefreshToken, TokenDigest},
     role::NewRole,
     staff::{Assignment, StaffSort},
@@ -71,6 +73,21 @@ impl AuthStore for Tx<'_> {
     fn count_on_pepper(&mut self, id: &str, most: u64) -> Result<u64, StoreError> {
         self.platform()?;
         login::count_on_pepper(self, id, most)
+    }
+
+    fn pepper_notes(&mut self) -> Result<Vec<PepperNote>, StoreError> {
+        self.platform()?;
+        pepper::notes(self)
+    }
+
+    fn note_pepper(
+        &mut self,
+        note: &PepperNote,
+        replace: bool,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.platform()?;
+        pepper::note(self, note, replace, at)
     }
 
     fn find_standing(

@@ -3,18 +3,15 @@
 //! Who is asked about is one person at several merchants, or several people at one: every combination of the two is
 //! loaded, and what belongs to nobody asked about is left.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::sql_types::{BigInt, Nullable, Text};
-use regulars_customer::segment::{Needs, OrderFact, RedemptionFact, SegmentFacts, VisitFact};
-use regulars_kernel::{
-    Currency, LoyaltyCardId, OfferId, ProductId, StoreError, StoreId, Timestamp,
-};
+use regulars_customer::segment::{Needs, SegmentFacts};
+use regulars_kernel::{LoyaltyCardId, OfferId, ProductId, StoreError, StoreId, Timestamp};
 
 use super::owns;
 use crate::{
     Tx,
-    promotion::terms::Origin,
     statement::{Bind, Statement},
 };
 
@@ -59,175 +56,210 @@ impl<'a> Asked<'a> {
             .is_in(self.people.iter().copied().collect::<Bind>())
     }
 
+    /// Of each customer's rows the next instant at or after each that is asked for: a look into an index for each.
+    fn next(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        counted: &'static str,
+        asked: &BTreeSet<Timestamp>,
+        tx: &mut Tx<'_>,
+    ) -> Result<Vec<(i64, i64, Option<Timestamp>)>, StoreError> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let each = |ids: &[i64]| ids.iter().copied().collect::<Bind>();
+        let statement: Statement<(BigInt, BigInt, Nullable<BigInt>)> =
+            Statement::new("SELECT w.value, p.value, (SELECT MIN(x.")
+                .sql(column)
+                .sql(") FROM ")
+                .sql(table)
+                .sql(" x WHERE x.merchant_id = w.value AND x.person_id = p.value AND x.")
+                .sql(column)
+                .sql(" >= f.value")
+                .sql(counted)
+                .sql(") FROM ")
+                .each(each(&self.merchants))
+                .sql(" w CROSS JOIN ")
+                .each(each(&self.people))
+                .sql(" p CROSS JOIN ")
+                .each(asked.iter().map(|from| from.micros()).collect::<Bind>())
+                .sql(" f");
+        let rows: Vec<(i64, i64, Option<i64>)> = statement.load(tx.connection)?;
+        let read = |(merchant, person, at): (i64, i64, Option<i64>)| {
+            (merchant, person, at.map(Timestamp::from_micros))
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
     fn of_member(&mut self, merchant: i64, person: i64) -> Option<&mut SegmentFacts> {
         self.facts.get_mut(&(merchant, person)).map(|facts| &mut **facts)
     }
 }
 
-const ACCOUNTS: &str = " FROM account x JOIN loyalty_card c ON c.merchant_id = x.merchant_id \
-     AND c.id = x.loyalty_card_id";
 const ORDERS: &str = " AND x.completed AND x.deleted_at IS NULL";
-const BY_MEMBER: &str = " GROUP BY x.merchant_id, x.person_id";
+const REDEMPTIONS: &str = " AND x.kind = 'OFFER' AND x.reversed_at IS NULL";
 
 pub(super) fn complete(
     tx: &mut Tx<'_>,
     facts: &mut [SegmentFacts],
-    needs: Needs,
+    needs: &Needs,
 ) -> Result<(), StoreError> {
     let mut asked = Asked::of(tx, facts);
     if asked.facts.is_empty() {
         return Ok(());
     }
-    if needs.points_earned {
-        let sum = "CAST(SUM(CASE WHEN x.merged_into IS NULL THEN x.earned + x.carried ELSE 0 END) \
-                   AS BIGINT)";
-        number(tx, &mut asked, sum, "POINTS", |facts, points| facts.points_earned = points)?;
-    }
-    if needs.stamps {
-        let sum = "CAST(SUM(x.balance) AS BIGINT)";
-        number(tx, &mut asked, sum, "STAMPS", |facts, stamps| facts.stamps = stamps)?;
-    }
-    if needs.last_visit {
-        last_visits(tx, &mut asked)?;
-    }
-    if needs.orders {
-        orders(tx, &mut asked, needs.products)?;
+    if needs.accounts {
+        accounts(tx, &mut asked)?;
     }
     if needs.visits {
         visits(tx, &mut asked)?;
     }
+    if needs.orders {
+        orders(tx, &mut asked)?;
+        let next = asked.next("orders", "completed_at", ORDERS, &needs.completed_from, tx)?;
+        for (merchant, person, at) in next {
+            if let Some(facts) = asked.of_member(merchant, person) {
+                facts.orders.completed_at.extend(at);
+            }
+        }
+    }
+    if needs.products {
+        products(tx, &mut asked)?;
+    }
     if needs.redemptions {
         redemptions(tx, &mut asked)?;
-    }
-    if needs.loyalty_cards {
-        loyalty_cards(tx, &mut asked)?;
-    }
-    Ok(())
-}
-
-/// A sum over the accounts of one kind.
-fn number(
-    tx: &mut Tx<'_>,
-    asked: &mut Asked<'_>,
-    sum: &'static str,
-    kind: &'static str,
-    set: impl Fn(&mut SegmentFacts, i64),
-) -> Result<(), StoreError> {
-    let rows: Vec<(i64, i64, i64)> = asked
-        .rows::<(BigInt, BigInt, BigInt)>(sum, ACCOUNTS)
-        .sql(" AND c.loyalty_type = ")
-        .bind(kind)
-        .sql(BY_MEMBER)
-        .load(tx.connection)?;
-    for (merchant, person, value) in rows {
-        if let Some(facts) = asked.of_member(merchant, person) {
-            set(facts, value);
+        let next = asked.next("redemption", "created_at", REDEMPTIONS, &needs.redeemed_from, tx)?;
+        for (merchant, person, at) in next {
+            if let Some(facts) = asked.of_member(merchant, person) {
+                facts.redemptions.created_at.extend(at);
+            }
         }
     }
     Ok(())
 }
 
-fn loyalty_cards(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
-    let rows: Vec<(i64, i64, i64)> = asked
-        .rows::<(BigInt, BigInt, BigInt)>("x.loyalty_card_id", " FROM account x")
-        .sql(" ORDER BY x.id")
-        .load(tx.connection)?;
-    for (merchant, person, card) in rows {
-        if let Some(facts) = asked.of_member(merchant, person) {
-            facts.loyalty_cards.push(LoyaltyCardId::new(card));
-        }
-    }
-    Ok(())
-}
-
-fn last_visits(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
-    let rows: Vec<(i64, i64, i64)> = asked
-        .rows::<(BigInt, BigInt, BigInt)>("MAX(x.occurred_at)", " FROM visit x")
-        .sql(BY_MEMBER)
-        .load(tx.connection)?;
-    for (merchant, person, at) in rows {
-        if let Some(facts) = asked.of_member(merchant, person) {
-            facts.last_visit = Some(Timestamp::from_micros(at));
-        }
-    }
-    Ok(())
-}
-
-fn visits(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
-    let rows: Vec<(i64, i64, i64, i64)> = asked
-        .rows::<(BigInt, BigInt, BigInt, BigInt)>("x.store_id, x.occurred_at", " FROM visit x")
-        .load(tx.connection)?;
-    for (merchant, person, store, at) in rows {
-        if let Some(facts) = asked.of_member(merchant, person) {
-            let visit = VisitFact { store: StoreId::new(store), at: Timestamp::from_micros(at) };
-            facts.visits.push(visit);
-        }
-    }
-    Ok(())
-}
-
-fn redemptions(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
-    let rows: Vec<(i64, i64, Option<i64>, i64)> = asked
-        .rows::<(BigInt, BigInt, Nullable<BigInt>, BigInt)>(
-            "x.offer_id, x.created_at",
-            " FROM redemption x",
+/// A row for each card that the customer is enrolled in, of which there are a few.
+fn accounts(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
+    type Sql = (BigInt, BigInt, BigInt, Text, BigInt, BigInt);
+    let rows: Vec<(i64, i64, i64, String, i64, i64)> = asked
+        .rows::<Sql>(
+            "x.loyalty_card_id, c.loyalty_type, \
+             CASE WHEN x.merged_into IS NULL THEN x.earned + x.carried ELSE 0 END, x.balance",
+            " FROM account x JOIN loyalty_card c ON c.merchant_id = x.merchant_id \
+             AND c.id = x.loyalty_card_id",
         )
-        .sql(" AND x.kind = 'OFFER' AND x.reversed_at IS NULL")
         .load(tx.connection)?;
-    for (merchant, person, offer, created_at) in rows {
-        let created_at = Timestamp::from_micros(created_at);
-        if let (Some(facts), Some(offer)) = (asked.of_member(merchant, person), offer) {
-            let offer = OfferId::new(offer);
-            facts.redemptions.push(RedemptionFact { offer, created_at });
+    for (merchant, person, card, kind, earned, balance) in rows {
+        if let Some(facts) = asked.of_member(merchant, person) {
+            facts.loyalty_cards.insert(LoyaltyCardId::new(card));
+            match kind.as_str() {
+                "POINTS" => facts.points_earned = facts.points_earned.saturating_add(earned),
+                "STAMPS" => facts.stamps = facts.stamps.saturating_add(balance),
+                _ => {}
+            }
         }
     }
     Ok(())
 }
 
-type OrderSql = (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, BigInt, BigInt, Text);
-type OrderRow = (i64, i64, i64, i64, Option<i64>, i64, i64, String);
+/// A row for each store.
+fn visits(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
+    let rows: Vec<(i64, i64, i64, i64, i64)> = asked
+        .rows::<(BigInt, BigInt, BigInt, BigInt, BigInt)>(
+            "x.store_id, COUNT(*), MAX(x.occurred_at)",
+            " FROM visit x",
+        )
+        .sql(" GROUP BY x.merchant_id, x.person_id, x.store_id")
+        .load(tx.connection)?;
+    for (merchant, person, store, count, last) in rows {
+        if let Some(facts) = asked.of_member(merchant, person) {
+            let visits = &mut facts.visits;
+            visits.count = visits.count.saturating_add(count);
+            visits.stores.insert(StoreId::new(store));
+            visits.last = visits.last.max(Some(Timestamp::from_micros(last)));
+        }
+    }
+    Ok(())
+}
 
-fn orders(tx: &mut Tx<'_>, asked: &mut Asked<'_>, products: bool) -> Result<(), StoreError> {
-    let rows: Vec<OrderRow> = asked
-        .rows::<OrderSql>(
-            "x.id, x.store_id, x.completed_at, x.total, x.refunded, x.currency",
+type OrdersSql = (BigInt, BigInt, BigInt, Text, BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>);
+type OrdersRow = (i64, i64, i64, String, i64, i64, Option<i64>, Option<i64>);
+
+/// A row for each store and currency.
+fn orders(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
+    let rows: Vec<OrdersRow> = asked
+        .rows::<OrdersSql>(
+            "x.store_id, x.currency, \
+             COUNT(CASE WHEN x.refunded > 0 AND x.refunded >= x.total THEN NULL ELSE 1 END), \
+             CAST(SUM(x.total - x.refunded) AS BIGINT), MIN(x.completed_at), MAX(x.completed_at)",
             " FROM orders x",
         )
         .sql(ORDERS)
+        .sql(" GROUP BY x.merchant_id, x.person_id, x.store_id, x.currency")
         .load(tx.connection)?;
-    let mut bought = if products { bought(tx, asked)? } else { HashMap::new() };
-    for (merchant, person, id, store, completed_at, total, refunded, currency) in rows {
-        let origin = Origin { table: "orders", id };
-        let currency = origin.read("currency", Currency::from_code(&currency))?;
-        let order = OrderFact {
-            store: StoreId::new(store),
-            products: bought.remove(&id).unwrap_or_default(),
-            completed_at: completed_at.map(Timestamp::from_micros),
-            total,
-            refunded,
-            currency,
-        };
+    for (merchant, person, store, currency, count, total, first, last) in rows {
         if let Some(facts) = asked.of_member(merchant, person) {
-            facts.orders.push(order);
+            let orders = &mut facts.orders;
+            orders.count = orders.count.saturating_add(count);
+            orders.stores.insert(StoreId::new(store));
+            if currency == facts.currency.code() {
+                orders.total = orders.total.saturating_add(total.into());
+            }
+            orders
+                .completed_at
+                .extend([first, last].into_iter().flatten().map(Timestamp::from_micros));
         }
+    }
+    for facts in asked.facts.values_mut() {
+        ends_alone(&mut facts.orders.completed_at);
     }
     Ok(())
 }
 
-/// The products of each order.
-fn bought(tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<HashMap<i64, Vec<ProductId>>, StoreError> {
-    let rows: Vec<(i64, i64, i64, Option<i64>)> = asked
-        .rows::<(BigInt, BigInt, BigInt, Nullable<BigInt>)>(
-            "x.id, i.product_id",
+/// A row for each product that was ever bought.
+fn products(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
+    let rows: Vec<(i64, i64, i64)> = asked
+        .rows::<(BigInt, BigInt, BigInt)>(
+            "i.product_id",
             " FROM orders x JOIN order_item i ON i.merchant_id = x.merchant_id \
              AND i.order_id = x.id",
         )
         .sql(ORDERS)
-        .sql(" AND i.product_id IS NOT NULL ORDER BY i.id")
+        .sql(" AND i.product_id IS NOT NULL GROUP BY x.merchant_id, x.person_id, i.product_id")
         .load(tx.connection)?;
-    let mut bought: HashMap<i64, Vec<ProductId>> = HashMap::new();
-    for (_merchant, _person, order, product) in rows {
-        bought.entry(order).or_default().extend(product.map(ProductId::new));
+    for (merchant, person, product) in rows {
+        if let Some(facts) = asked.of_member(merchant, person) {
+            facts.orders.products.insert(ProductId::new(product));
+        }
     }
-    Ok(bought)
+    Ok(())
+}
+
+/// A row for each offer.
+fn redemptions(tx: &mut Tx<'_>, asked: &mut Asked<'_>) -> Result<(), StoreError> {
+    let rows: Vec<(i64, i64, i64, i64, i64)> = asked
+        .rows::<(BigInt, BigInt, BigInt, BigInt, BigInt)>(
+            "x.offer_id, MIN(x.created_at), MAX(x.created_at)",
+            " FROM redemption x",
+        )
+        .sql(REDEMPTIONS)
+        .sql(" AND x.offer_id IS NOT NULL GROUP BY x.merchant_id, x.person_id, x.offer_id")
+        .load(tx.connection)?;
+    for (merchant, person, offer, first, last) in rows {
+        if let Some(facts) = asked.of_member(merchant, person) {
+            facts.redemptions.offers.insert(OfferId::new(offer));
+            facts.redemptions.created_at.extend([first, last].map(Timestamp::from_micros));
+        }
+    }
+    for facts in asked.facts.values_mut() {
+        ends_alone(&mut facts.redemptions.created_at);
+    }
+    Ok(())
+}
+
+/// Keeps the first and the last.
+fn ends_alone(instants: &mut BTreeSet<Timestamp>) {
+    let ends = [instants.first().copied(), instants.last().copied()];
+    *instants = ends.into_iter().flatten().collect();
 }

@@ -202,7 +202,7 @@ impl LoyaltyStore for Tx<'_> {
         facts: &mut [SegmentFacts],
         needs: Needs,
     ) -> Result<(), StoreError> {
-        facts::complete(self, facts, needs)
+        facts::complete(self, facts, &needs)
     }
 
     fn books(&mut self, after: Option<AccountId>, most: u16) -> Result<Vec<Book>, StoreError> {
@@ -256,8 +256,8 @@ fn push_members<ST>(statement: &mut Statement<ST>, scope: Scope, people: &[Perso
 
 /// A row's new id.
 fn inserted(tx: &mut Tx<'_>, statement: Statement<BigInt>) -> Result<i64, StoreError> {
-    let id: Option<i64> = statement.sql(" RETURNING id").first(tx.connection)?;
-    id.ok_or(StoreError::OutOfScope("a row was written and is not there"))
+    let missing = StoreError::OutOfScope("a row was written and is not there");
+    statement.insert_one(tx.connection, missing)
 }
 
 /// Goes on with values, one after the other, and closes the list.

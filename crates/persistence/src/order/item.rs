@@ -210,10 +210,7 @@ pub(super) fn insert_all(
                 statement.push_bind(value);
             }
         }
-        statement.push(") RETURNING id");
-        let mut rows: Vec<i64> = statement.load(tx.connection)?;
-        // They are numbered as they are listed.
-        rows.sort_unstable();
+        let rows = statement.sql(")").insert(tx.connection)?;
         ids.extend(rows.into_iter().map(OrderItemId::new));
     }
     Ok(ids)

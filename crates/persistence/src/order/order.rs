@@ -364,12 +364,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &Order) -> Result<OrderId, StoreError
     }
     // SQLite has one writer: nobody takes the next one meanwhile.
     statement.push_dialect(
-        " FROM (SELECT nextval(pg_get_serial_sequence('orders', 'id')) AS id) k RETURNING id",
-        " FROM (SELECT COALESCE((SELECT q.seq FROM sqlite_sequence q WHERE q.name = 'orders'), 0) + 1 AS id) k \
-         RETURNING id",
+        " FROM (SELECT nextval(pg_get_serial_sequence('orders', 'id')) AS id) k",
+        " FROM (SELECT COALESCE((SELECT q.seq FROM sqlite_sequence q WHERE q.name = 'orders'), 0) + 1 AS id) k",
     );
-    let id: Option<i64> = statement.first(tx.connection)?;
-    id.map(OrderId::new).ok_or(OUT_OF_REACH)
+    statement.insert_one(tx.connection, OUT_OF_REACH).map(OrderId::new)
 }
 
 pub(super) fn update(tx: &mut Tx<'_>, changed: &Order) -> Result<(), StoreError> {

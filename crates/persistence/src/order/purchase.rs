@@ -239,9 +239,7 @@ impl PurchaseStore for Tx<'_> {
                 statement.push_bind(value);
             }
         }
-        let mut ids: Vec<i64> = statement.sql(") RETURNING id").load(self.connection)?;
-        // They are numbered as they are listed.
-        ids.sort_unstable();
+        let ids = statement.sql(")").insert(self.connection)?;
         Ok(ids.into_iter().map(OrderLinkId::new).collect())
     }
 
@@ -337,7 +335,7 @@ impl PurchaseStore for Tx<'_> {
 
     fn insert_sale_refund(&mut self, refund: &SaleRefund) -> Result<SaleRefundId, StoreError> {
         self.require_merchant(refund.merchant, OUT_OF_REACH)?;
-        let id: Option<i64> = Statement::<BigInt>::new(
+        let id = Statement::<BigInt>::new(
             "INSERT INTO sale_refund (merchant_id, order_link_id, source_id, amount, is_cash, reason, \
              order_refund_id, created_at) VALUES (",
         )
@@ -356,9 +354,9 @@ impl PurchaseStore for Tx<'_> {
         .bind(refund.refund.map(OrderRefundId::get))
         .sql(", ")
         .bind(refund.created_at.micros())
-        .sql(") RETURNING id")
-        .first(self.connection)?;
-        id.map(SaleRefundId::new).ok_or(OUT_OF_REACH)
+        .sql(")")
+        .insert_one(self.connection, OUT_OF_REACH)?;
+        Ok(SaleRefundId::new(id))
     }
 
     fn update_sale_refund(&mut self, refund: &SaleRefund) -> Result<(), StoreError> {

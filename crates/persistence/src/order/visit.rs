@@ -199,8 +199,7 @@ impl VisitStore for Tx<'_> {
             statement.push(if nth == 0 { "" } else { ", " });
             statement.push_bind(value);
         }
-        let id: Option<i64> = statement.sql(") RETURNING id").first(self.connection)?;
-        id.map(VisitId::new).ok_or(OUT_OF_REACH)
+        statement.sql(")").insert_one(self.connection, OUT_OF_REACH).map(VisitId::new)
     }
 
     fn similar_visit(

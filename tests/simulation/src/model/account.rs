@@ -143,7 +143,9 @@ impl Account {
     }
 
     /// Takes back: the sale's own lots, pending ones, active ones as they would be spent, then what the newest holds have set
-    /// aside; the rest is debt. Answers what left the account, and the promises that were called off.
+    /// aside; the rest is debt. Of the sale's own lot goes what a hold kept alive until now (rule 19: it does not expire before);
+    /// of others that is over with the hold. Holds that keep nothing that can be taken are called off for a debt alone. Answers
+    /// what left the account, and the promises that were called off.
     pub(crate) fn claw_back(
         &mut self,
         amount: i64,
@@ -151,9 +153,10 @@ impl Account {
         policy: RefundPolicy,
         now: i64,
     ) -> (i64, Vec<usize>) {
+        let lasts = |lot: &Lot| now < lot.until || lot.number == own;
         let order = |lot: &Lot| {
             let pending = now < lot.from;
-            if policy == RefundPolicy::PendingOnly && !pending {
+            if !lasts(lot) || (policy == RefundPolicy::PendingOnly && !pending) {
                 return None;
             }
             let rank = if lot.number == own { 0 } else { 1 + i32::from(!pending) };
@@ -167,10 +170,17 @@ impl Account {
             if missing == 0 || policy == RefundPolicy::PendingOnly {
                 break;
             }
-            let Some(newest) = self.holds.pop() else { break };
-            called_off.push(newest.intent);
-            self.expire(now);
+            let lots = &self.lots;
+            let frees = |hold: &Hold| {
+                let of = |number| lots.iter().find(|lot| lot.number == number);
+                hold.parts.iter().filter_map(|part| of(part.0)).any(lasts)
+            };
+            let last = self.holds.len().checked_sub(1);
+            let last = last.filter(|_| policy == RefundPolicy::BelowZero);
+            let Some(newest) = self.holds.iter().rposition(frees).or(last) else { break };
+            called_off.push(self.holds.remove(newest).intent);
         }
+        self.expire(now);
         if policy == RefundPolicy::BelowZero {
             self.debt += missing;
             missing = 0;

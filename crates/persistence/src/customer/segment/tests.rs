@@ -8,10 +8,11 @@ use diesel::sql_types::BigInt;
 use proptest::{prelude::*, test_runner::TestRunner};
 use regulars_customer::{
     filter::Audience,
-    segment::{self, Segment, SegmentFacts, sample},
+    segment::{self, Needs, Segment, SegmentFacts, sample},
 };
 use regulars_kernel::{MerchantId, Scope, StoreError};
-use regulars_testkit::{Engine, fresh};
+use regulars_loyalty::LoyaltyStore as _;
+use regulars_testkit::{Engine, TempDatabase, fresh};
 use serde_json::json;
 
 use self::world::{MERCHANT, customers, fill, picks};
@@ -21,6 +22,13 @@ use crate::{DatabaseUrl, Db, Settings, migrate, statement::Statement};
 fn migrated(url: &str) -> Result<(), String> {
     let url = DatabaseUrl::parse(url).map_err(|error| error.to_string())?;
     migrate(&url).map(drop).map_err(|error| error.to_string())
+}
+
+/// Puts the customers of the sample down.
+fn filled(database: &TempDatabase) -> Vec<SegmentFacts> {
+    let customers = customers();
+    fill(database.url(), &customers);
+    customers.into_iter().map(|(facts, _rows)| facts).collect()
 }
 
 fn chosen_by_database(db: &Db, audience: &Audience) -> Vec<i64> {
@@ -45,8 +53,7 @@ fn chosen_in_memory(customers: &[SegmentFacts], segment: &Segment) -> Vec<i64> {
 fn rule_31_a_segment_means_the_same_in_memory_and_on_both_databases() {
     for engine in Engine::ALL {
         let database = fresh(engine, migrated);
-        let customers = customers();
-        fill(database.url(), &customers);
+        let customers = filled(&database);
         let db = Db::open(&Settings::new(DatabaseUrl::parse(database.url()).unwrap())).unwrap();
         let (some, none) = (Cell::new(0), Cell::new(0));
         let check = |rules: serde_json::Value, day: usize| {
@@ -93,6 +100,49 @@ fn rule_31_a_segment_means_the_same_in_memory_and_on_both_databases() {
             some.get(),
             none.get()
         );
+    }
+}
+
+/// What is loaded of a customer for the segments of promotions decides as everything would that is known of them.
+#[test]
+fn rule_31_a_segment_means_the_same_of_one_customer_by_what_it_needs() {
+    for engine in Engine::ALL {
+        let database = fresh(engine, migrated);
+        let customers = filled(&database);
+        let db = Db::open(&Settings::new(DatabaseUrl::parse(database.url()).unwrap())).unwrap();
+        let scope = Scope::Merchant(MerchantId::new(MERCHANT));
+        let check = |seed: u64, single: bool, alone: bool| {
+            let mut pick = picks(seed);
+            let draw = if single { sample::term } else { sample::rules };
+            let segments: Vec<Segment> =
+                (0..3).map(|_| segment::parse(&draw(&mut pick)).unwrap()).collect();
+            let needs = segments.iter().map(Segment::needs).fold(Needs::default(), Needs::and);
+            let asked =
+                if alone { &customers[pick() % customers.len()..][..1] } else { &customers };
+            let bare = |whole: &SegmentFacts| {
+                SegmentFacts::of(whole.membership.clone(), whole.currency, whole.today)
+            };
+            let mut loaded: Vec<SegmentFacts> = asked.iter().map(bare).collect();
+            db.read(scope, |tx| tx.complete_facts(&mut loaded, needs.clone())).unwrap();
+            for (loaded, whole) in loaded.iter().zip(asked) {
+                let mut expected = bare(whole);
+                expected.complete(whole.clone(), &needs);
+                prop_assert_eq!(loaded, &expected, "{:?}", engine);
+                for segment in &segments {
+                    let (by_needs, by_all) =
+                        (segment::evaluate(segment, loaded), segment::evaluate(segment, whole));
+                    prop_assert_eq!(by_needs, by_all, "{:?}: {}", engine, segment);
+                }
+            }
+            Ok(())
+        };
+        let mut runner = TestRunner::new(ProptestConfig {
+            cases: 200,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        });
+        let entropy = (any::<u64>(), any::<bool>(), any::<bool>());
+        runner.run(&entropy, |(seed, single, alone)| check(seed, single, alone)).unwrap();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lines of the ledger with all that can still be taken back of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::sql_types::BigInt;
 use regulars_kernel::{AccountId, LotId, LoyaltyCardId, MerchantId, PersonId, Points, StoreError};
@@ -149,22 +149,25 @@ fn moved(
     merchant: MerchantId,
     lots: &[Lot],
 ) -> Result<Vec<(i64, i64)>, StoreError> {
-    if lots.is_empty() {
-        return Ok(Vec::new());
+    let mut all: BTreeSet<(i64, i64)> =
+        lots.iter().map(|lot| (lot.id.get(), lot.id.get())).collect();
+    let mut newest: Vec<(i64, i64)> = all.iter().copied().collect();
+    // Next to nothing is ever moved: one look at an index says so, where a recursive statement would make tables for its rows.
+    while !newest.is_empty() {
+        let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(
+            "SELECT l.moved_from, l.id FROM lot l WHERE l.moved_from IS NOT NULL AND l.merchant_id = ",
+        )
+        .bind(merchant.get())
+        .sql(" AND l.moved_from")
+        .is_in(newest.iter().map(|(_, lot)| *lot).collect::<Bind>())
+        .load(tx.connection)?;
+        let further = rows.iter().flat_map(|(from, lot)| {
+            let firsts = newest.iter().filter(move |(_, last)| last == from);
+            firsts.map(move |(first, _)| (*first, *lot))
+        });
+        newest = further.filter(|pair| all.insert(*pair)).collect();
     }
-    Statement::<(BigInt, BigInt)>::new(
-        "WITH RECURSIVE own (first, id) AS (SELECT l.id, l.id FROM lot l WHERE l.merchant_id = ",
-    )
-    .bind(merchant.get())
-    .sql(" AND l.id")
-    .is_in(lots.iter().map(|lot| lot.id.get()).collect::<Bind>())
-    .sql(
-        " UNION SELECT o.first, l.id FROM own o JOIN lot l ON l.moved_from = o.id \
-         AND l.moved_from IS NOT NULL AND l.merchant_id = ",
-    )
-    .bind(merchant.get())
-    .sql(") SELECT first, id FROM own ORDER BY first, id")
-    .load(tx.connection)
+    Ok(all.into_iter().collect())
 }
 
 /// What entries took from lots, less what came back of it: to the lot itself, or as a lot that brings it back.

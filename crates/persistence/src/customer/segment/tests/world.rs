@@ -2,7 +2,10 @@
 
 use regulars_customer::{
     Country, EmailAddress, ExtraInfo, Gender, LoyaltyId, PhoneNumber,
-    segment::{OrderFact, SegmentFacts, folded_text, sample},
+    segment::{
+        OrderFact, RedemptionFact, SegmentFacts, VisitFact, folded_text,
+        sample::{self, Rows},
+    },
 };
 use regulars_kernel::{MerchantId, PersonId, ProductId, StoreId, Timestamp, text::fold};
 use regulars_merchant::EntitySource;
@@ -79,13 +82,14 @@ pub(super) fn picks(seed: u64) -> impl FnMut() -> usize {
     }
 }
 
-pub(super) fn customers() -> Vec<SegmentFacts> {
+pub(super) fn customers() -> Vec<(SegmentFacts, Rows)> {
     (0..CUSTOMERS).map(|number| customer(100 + number)).collect()
 }
 
-fn customer(person: i64) -> SegmentFacts {
+fn customer(person: i64) -> (SegmentFacts, Rows) {
     let mut pick = picks(u64::try_from(person).unwrap());
-    let mut facts = sample::facts(&mut pick, MerchantId::new(MERCHANT), PersonId::new(person));
+    let (mut facts, rows) =
+        sample::customer(&mut pick, MerchantId::new(MERCHANT), PersonId::new(person));
     // The pair of source and id is unique.
     if facts.membership.entity_source.is_some() {
         facts.membership.entity_source_id = None;
@@ -97,14 +101,14 @@ fn customer(person: i64) -> SegmentFacts {
     if cards.iter().all(|card| takes_stamps(*card)) {
         facts.points_earned = 0;
     }
-    facts
+    (facts, rows)
 }
 
 const fn takes_stamps(card: i64) -> bool {
     card % 10 == 2
 }
 
-pub(super) fn fill(url: &str, customers: &[SegmentFacts]) {
+pub(super) fn fill(url: &str, customers: &[(SegmentFacts, Rows)]) {
     let mut bulk = Bulk::begin(&DatabaseUrl::parse(url).unwrap()).unwrap();
     for id in [MERCHANT, OTHER].into_iter().chain(100..100 + CUSTOMERS) {
         put!(
@@ -121,14 +125,14 @@ pub(super) fn fill(url: &str, customers: &[SegmentFacts]) {
     for merchant in [MERCHANT, OTHER] {
         fill_merchant(&mut bulk, merchant);
     }
-    for (number, facts) in (1..).zip(customers) {
+    for (number, (facts, rows)) in (1..).zip(customers) {
         fill_membership(&mut bulk, MERCHANT, facts);
         fill_membership(&mut bulk, OTHER, facts);
         let mut ids = number * 100..;
         let mut next = || ids.next().unwrap();
-        fill_orders(&mut bulk, &mut next, facts);
-        fill_visits(&mut bulk, &mut next, facts);
-        fill_redemptions(&mut bulk, &mut next, facts);
+        fill_orders(&mut bulk, &mut next, facts, &rows.orders);
+        fill_visits(&mut bulk, &mut next, facts, &rows.visits);
+        fill_redemptions(&mut bulk, &mut next, facts, &rows.redemptions);
         fill_accounts(&mut bulk, &mut next, facts);
     }
     bulk.finish(|_done, _all| {}).unwrap();
@@ -249,7 +253,12 @@ fn fill_membership(bulk: &mut Bulk, merchant: i64, facts: &SegmentFacts) {
 }
 
 /// Beside the customer's orders one that is open, one that was deleted, one of the other merchant.
-fn fill_orders(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentFacts) {
+fn fill_orders(
+    bulk: &mut Bulk,
+    next: &mut impl FnMut() -> i64,
+    facts: &SegmentFacts,
+    orders: &[OrderFact],
+) {
     let noise = OrderFact {
         store: StoreId::new(1),
         products: vec![ProductId::new(1)],
@@ -258,7 +267,7 @@ fn fill_orders(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentF
         refunded: 0,
         currency: sample::CURRENCY,
     };
-    let own = facts.orders.iter().map(|order| (MERCHANT, order, true, None));
+    let own = orders.iter().map(|order| (MERCHANT, order, true, None));
     let noise = [
         (MERCHANT, &noise, false, None),
         (MERCHANT, &noise, true, Some(5)),
@@ -307,8 +316,13 @@ fn fill_orders(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentF
 }
 
 /// Beside the customer's visits one to the other merchant.
-fn fill_visits(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentFacts) {
-    let own = facts.visits.iter().map(|visit| (MERCHANT, visit.store.get(), visit.at));
+fn fill_visits(
+    bulk: &mut Bulk,
+    next: &mut impl FnMut() -> i64,
+    facts: &SegmentFacts,
+    visits: &[VisitFact],
+) {
+    let own = visits.iter().map(|visit| (MERCHANT, visit.store.get(), visit.at));
     for (merchant, store, at) in own.chain([(OTHER, 11, Timestamp::MAX)]) {
         put!(
             bulk,
@@ -328,8 +342,13 @@ fn fill_visits(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentF
 }
 
 /// Beside the customer's redemptions one given back, one of points, one at the other merchant.
-fn fill_redemptions(bulk: &mut Bulk, next: &mut impl FnMut() -> i64, facts: &SegmentFacts) {
-    let own = facts.redemptions.iter();
+fn fill_redemptions(
+    bulk: &mut Bulk,
+    next: &mut impl FnMut() -> i64,
+    facts: &SegmentFacts,
+    redemptions: &[RedemptionFact],
+) {
+    let own = redemptions.iter();
     let own = own.map(|row| (MERCHANT, "OFFER", Some(row.offer.get()), None, row.created_at));
     let at = Timestamp::from_seconds(0);
     let noise = [

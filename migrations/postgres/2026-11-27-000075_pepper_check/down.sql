@@ -1,0 +1,1 @@
+DROP TABLE pepper_check;
