@@ -19,5 +19,6 @@ pub mod file;
 pub mod kind;
 pub mod outgoing;
 pub mod push;
+pub mod salesforce;
 pub mod shopify;
 pub mod webhook;
