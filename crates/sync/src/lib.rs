@@ -21,4 +21,5 @@ pub mod outgoing;
 pub mod push;
 pub mod salesforce;
 pub mod shopify;
+pub mod spotify;
 pub mod webhook;
