@@ -2,3 +2,4 @@
 //! run by hand, as `regulars-fake`.
 
 pub mod file;
+pub mod shopify;

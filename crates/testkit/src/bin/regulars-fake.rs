@@ -8,7 +8,10 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use regulars_testkit::fake::file::{Format, Kind, Share, Sheet};
+use regulars_testkit::fake::{
+    file::{Format, Kind, Share, Sheet},
+    shopify::Hand,
+};
 
 /// Fakes of the outside systems that Regulars brings customers from.
 #[derive(Parser)]
@@ -22,6 +25,8 @@ struct Arguments {
 enum Source {
     /// Writes a file of customers, cards, balances, orders or products: the same one whenever it is asked for.
     File(FileArguments),
+    /// Opens a Shopify shop on 127.0.0.1.
+    Shopify(Hand),
 }
 
 #[derive(clap::Args)]
@@ -52,6 +57,7 @@ struct FileArguments {
 fn main() -> ExitCode {
     let done = match Arguments::parse().source {
         Source::File(arguments) => write_file(&arguments),
+        Source::Shopify(hand) => hand.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
