@@ -4,7 +4,7 @@ use regulars_sync::{
     connector::{Fault, Pass},
     shopify::KIND,
 };
-use regulars_testkit::fake::shopify::{Bad, Customer, On};
+use regulars_testkit::fake::shopify::{Bad, Customer, Line, On, Order};
 use serde_json::json;
 
 use crate::shop::{Shop, Vault, read};
@@ -170,4 +170,14 @@ fn what_may_not_be_read_is_said() {
     shop.fake.world().scopes.remove("read_orders");
     let fault = read(shop.open().as_mut(), "orders", Pass::Backfill, None).unwrap_err();
     assert!(matches!(&fault, Fault::Settings(why) if why.contains("read_orders")), "{fault:?}");
+    shop.fake.world().scopes.insert("read_orders".to_owned());
+    let customer = shop.fake.world().customers().next().map(|(id, _)| id).unwrap();
+    shop.fake.world().add_order(Order::of(customer, vec![Line::new("Tea", 1, 250)]));
+    shop.fake.world().hidden.insert("Order.customer".to_owned());
+    shop.fake.world().hidden_is_denied = true;
+    let fault = read(shop.open().as_mut(), "orders", Pass::Backfill, None).unwrap_err();
+    assert!(
+        matches!(&fault, Fault::Settings(why) if why.contains("whose the orders are")),
+        "{fault:?}"
+    );
 }

@@ -1,21 +1,29 @@
 //! Bulk operations: a query over everything, whose answer is a file.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
-    io::{self, BufWriter, Write as _},
+    io::{self, BufWriter, Write},
+    sync::{Arc, OnceLock},
+    thread,
 };
 
 use graphql_parser::query::{Field, Selection, SelectionSet};
 use serde_json::{Map, Value, json};
 
 use super::{
+    customer::Customer,
     graphql::{self, Operation as Query, Run, Sight},
+    order::Order,
     script::Bad,
+    table::Table,
     world::{World, instant},
 };
 
 /// How many operations run at once, from version 2026-01 on; before, it is one.
 const AT_ONCE: usize = 5;
+/// From so many things on a file is written while others ask.
+const LARGE: usize = 5_000;
 
 /// An operation.
 #[derive(Clone, Debug)]
@@ -26,10 +34,8 @@ pub(super) struct Operation {
     created_at: i64,
     /// How often it is looked at before it has an end.
     looks: u32,
-    /// How many lines its file has, and of them objects that belong to no other.
-    lines: u64,
-    roots: u64,
-    size: u64,
+    /// What its file has, once it is written.
+    file: Arc<OnceLock<io::Result<Count>>>,
     /// How it will end.
     ends: String,
     is_partial: bool,
@@ -45,8 +51,8 @@ impl Operation {
         if !self.is_running() {
             return false;
         }
-        if self.looks > 0 {
-            self.looks -= 1;
+        if self.looks > 0 || self.file.get().is_none() {
+            self.looks = self.looks.saturating_sub(1);
             "RUNNING".clone_into(&mut self.status);
             return false;
         }
@@ -60,13 +66,15 @@ impl Operation {
 
     pub(super) fn show(&self, id: u64, address: &str) -> Value {
         let done = self.status == "COMPLETED";
+        let count = self.file.get().and_then(|count| count.as_ref().ok().copied());
+        let count = count.unwrap_or_default();
         let url = format!("{address}/bulk/{id}.jsonl?signature=fake");
         json!({
             "__typename": "BulkOperation", "id": gid(id), "status": self.status,
             "errorCode": if self.status == "FAILED" { json!(self.error) } else { Value::Null },
-            "objectCount": self.lines.to_string(), "rootObjectCount": self.roots.to_string(),
-            "fileSize": done.then(|| self.size.to_string()),
-            "url": (done && self.lines > 0).then_some(&url),
+            "objectCount": count.lines.to_string(), "rootObjectCount": count.roots.to_string(),
+            "fileSize": done.then(|| count.size.to_string()),
+            "url": (done && count.lines > 0).then_some(&url),
             "partialDataUrl": (self.status == "FAILED" && self.is_partial).then_some(&url),
             "query": self.query, "type": "QUERY", "createdAt": instant(self.created_at),
             "completedAt": null,
@@ -117,9 +125,7 @@ pub(super) fn start(
         query: text.to_owned(),
         created_at: world.now,
         looks: world.bulk_looks,
-        lines: 0,
-        roots: 0,
-        size: 0,
+        file: Arc::default(),
         ends: "COMPLETED".to_owned(),
         is_partial: false,
     };
@@ -138,19 +144,30 @@ pub(super) fn start(
         }
         _ => {}
     }
-    let written = File::create(path).and_then(|file| {
-        let mut output =
-            Output { file: BufWriter::new(file), at_most, lines: 0, roots: 0, size: 0 };
-        write(world, &query, version, grouped, &mut output)?;
-        output.file.flush()?;
-        Ok(output)
-    });
-    match written {
-        Ok(output) => {
-            (operation.lines, operation.roots, operation.size) =
-                (output.lines, output.roots, output.size);
-        }
-        Err(fatal) => return user_error(&fatal.to_string(), "INVALID"),
+    let stock = Stock {
+        customers: world.customers.clone(),
+        orders: world.orders.clone(),
+        hidden: world.hidden.clone(),
+        version: version.to_owned(),
+        grouped,
+    };
+    // What is wrong with a query shows with any object at all.
+    let trial = stock.write(&query, 1, Box::new(io::sink()));
+    if let Err(fatal) = trial {
+        return user_error(&fatal.to_string(), "INVALID");
+    }
+    let is_large = stock.customers.len() + stock.orders.len() > LARGE;
+    let file = Arc::clone(&operation.file);
+    let write = move || {
+        let created = File::create(path);
+        let count =
+            created.and_then(|made| stock.write(&query, at_most, Box::new(BufWriter::new(made))));
+        let _first = file.set(count).is_ok();
+    };
+    if is_large {
+        thread::spawn(write);
+    } else {
+        write();
     }
     let answer = json!({ "bulkOperation": operation.show(id, ""), "userErrors": [] });
     world.operations.insert(id, operation);
@@ -189,71 +206,90 @@ fn edges<'a>(
     inner.iter().find(|one| one.name == "node").map(|node| &node.selection_set)
 }
 
-struct Output {
-    file: BufWriter<File>,
-    at_most: u64,
+/// How many lines a file has, how many of them are objects that belong to no other, and how many bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
     lines: u64,
     roots: u64,
     size: u64,
 }
 
+/// A file that is written.
+struct Output {
+    file: Box<dyn Write + Send>,
+    at_most: u64,
+    count: Count,
+}
+
 impl Output {
+    fn is_full(&self) -> bool {
+        self.count.lines >= self.at_most
+    }
+
     fn line(&mut self, value: &Value) -> io::Result<()> {
-        if self.lines >= self.at_most {
+        if self.is_full() {
             return Ok(());
         }
         // Shopify escapes slashes.
         let line = value.to_string().replace('/', "\\/") + "\n";
         self.file.write_all(line.as_bytes())?;
-        self.lines += 1;
-        self.size += u64::try_from(line.len()).unwrap_or(0);
+        self.count.lines += 1;
+        self.count.size += u64::try_from(line.len()).unwrap_or(0);
         Ok(())
     }
 }
 
-/// Writes every object on a line, and what belongs to it on lines of its own: after it where that is wanted, else at the end.
-fn write(
-    world: &World,
-    query: &Query,
-    version: &str,
+/// What the shop had when an operation was started.
+struct Stock {
+    customers: Table<Customer>,
+    orders: Table<Order>,
+    hidden: BTreeSet<String>,
+    version: String,
     grouped: bool,
-    output: &mut Output,
-) -> io::Result<()> {
-    let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
-    let roots = query.fields(&query.selection, None);
-    let Some((root, set)) = roots.first().and_then(|root| Some((root, edges(query, root)?))) else {
-        return Ok(());
-    };
-    let mut later = Vec::new();
-    let mut one = |value: &Value, output: &mut Output| {
-        let sight = Sight { hidden: &world.hidden, is_denied: false };
-        let mut run = Run::new(query, sight);
-        let (line, children) = split(query, &mut run, value, set);
-        if let Some(fatal) = run.fatal {
-            return Err(invalid(format!("Invalid bulk query: {}", fatal["message"])));
-        }
-        output.line(&line)?;
-        output.roots += 1;
-        if grouped {
-            return children.iter().try_for_each(|child| output.line(child));
-        }
-        later.extend(children);
-        Ok(())
-    };
-    match root.name.as_str() {
-        "customers" => {
-            for (id, customer) in world.customers.iter() {
-                one(&customer.show(id, version), output)?;
+}
+
+impl Stock {
+    /// Writes every object on a line, and what belongs to it on lines of its own: after it where that is wanted, else at the end.
+    fn write(&self, query: &Query, at_most: u64, file: Box<dyn Write + Send>) -> io::Result<Count> {
+        let mut output = Output { file, at_most, count: Count::default() };
+        let roots = query.fields(&query.selection, None);
+        let root = roots.first().and_then(|root| Some((root, edges(query, root)?)));
+        let Some((root, set)) = root else { return Ok(output.count) };
+        let shown: Box<dyn Iterator<Item = Value>> = match root.name.as_str() {
+            "customers" => {
+                Box::new(self.customers.iter().map(|(id, one)| one.show(id, &self.version)))
+            }
+            "orders" => Box::new(self.orders.iter().map(|(id, one)| one.show(id))),
+            other => {
+                return Err(invalid(&format!("Field '{other}' doesn't exist on type 'QueryRoot'")));
+            }
+        };
+        let mut later = Vec::new();
+        for value in shown {
+            if output.is_full() {
+                break;
+            }
+            let mut run = Run::new(query, Sight { hidden: &self.hidden, is_denied: false });
+            let (line, children) = split(query, &mut run, &value, set);
+            if let Some(fatal) = run.fatal {
+                return Err(invalid(fatal["message"].as_str().unwrap_or_default()));
+            }
+            output.line(&line)?;
+            output.count.roots += 1;
+            if self.grouped {
+                children.iter().try_for_each(|child| output.line(child))?;
+            } else {
+                later.extend(children);
             }
         }
-        "orders" => {
-            for (id, order) in world.orders.iter() {
-                one(&order.show(id), output)?;
-            }
-        }
-        other => return Err(invalid(format!("Field '{other}' doesn't exist on type 'QueryRoot'"))),
+        later.iter().try_for_each(|child| output.line(child))?;
+        output.file.flush()?;
+        Ok(output.count)
     }
-    later.iter().try_for_each(|child| output.line(child))
+}
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("Invalid bulk query: {why}"))
 }
 
 /// An object without the lists that belong to it, and those apart, each with its parent.

@@ -238,7 +238,10 @@ impl<'a> Run<'a> {
             });
             return Value::Null;
         };
-        if of_type == "Customer" && self.sight.hidden.contains(&field.name) {
+        let hidden = self.sight.hidden;
+        if (of_type == "Customer" && hidden.contains(&field.name))
+            || hidden.contains(&format!("{of_type}.{}", field.name))
+        {
             if self.sight.is_denied {
                 let mut path = self.path.clone();
                 path.push(json!(field.name));

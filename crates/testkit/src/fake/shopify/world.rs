@@ -40,7 +40,7 @@ pub struct World {
     pub tokens: Tokens,
     /// What the app may do.
     pub scopes: BTreeSet<String>,
-    /// The fields of customers that are not shown without approval.
+    /// What is not shown without approval: fields of customers, and others as `Order.customer`.
     pub hidden: BTreeSet<String>,
     /// Whether such a field is an error, beside being null.
     pub hidden_is_denied: bool,
