@@ -15,8 +15,7 @@ pub(crate) struct Keys {
     pub(crate) signing: Vec<String>,
     pub(crate) pepper: Vec<String>,
     pub(crate) refresh: Vec<String>,
-    /// The one purpose that a deployment may have no key for, and the one that files of earlier versions do not have.
-    #[serde(default)]
+    /// The one purpose that a deployment may have no key for.
     pub(crate) encryption: Vec<String>,
 }
 

@@ -32,13 +32,15 @@ pub(super) fn is_absent(path: &Path) -> io::Result<bool> {
 
 /// The keys in a file that was made here; `None` where it is damaged.
 pub(super) fn parse(text: &str) -> Option<Keys> {
-    use figment::providers::{Format as _, Toml};
+    use figment::providers::{Format as _, Serialized, Toml};
 
     #[derive(Deserialize)]
     struct File {
         keys: Configured,
     }
-    let file: File = figment::Figment::from(Toml::string(text)).extract().ok()?;
+    // Files of earlier versions do not have this one.
+    let lacking = Serialized::default("keys.encryption", Vec::<String>::new());
+    let file: File = figment::Figment::from(lacking).merge(Toml::string(text)).extract().ok()?;
     super::parse(&file.keys)
 }
 
