@@ -22,4 +22,5 @@ pub mod push;
 pub mod salesforce;
 pub mod shopify;
 pub mod spotify;
+pub mod vault;
 pub mod webhook;

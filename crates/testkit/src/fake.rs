@@ -2,4 +2,6 @@
 //! run by hand, as `regulars-fake`.
 
 pub mod file;
+pub mod salesforce;
 pub mod shopify;
+pub mod spotify;

@@ -186,9 +186,12 @@ fn refuse_flaw(row: &Row) -> Result<(), Wrong> {
             "quote",
             "After a closing quote comes something that is no delimiter: double the quotes that belong to the text, or the row before took this one along.",
         )),
-        Some(Flaw::TooLong) => {
-            Err(Wrong::new("too_long", format!("A line has at most {MAX_RECORD} bytes.")))
-        }
+        Some(Flaw::TooLong) => Err(Wrong::new(
+            "too_long",
+            format!(
+                "A line has at most {MAX_RECORD} bytes; of this one only the beginning was kept."
+            ),
+        )),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// So long before its end a token is renewed.
-const MARGIN: Duration = Duration::from_mins(1);
+pub(super) const MARGIN: Duration = Duration::from_mins(1);
 /// How long a grant lives, whatever is renewed.
 const LIFE: Months = Months::new(6);
 /// What tells whether an app is known, and opens nothing.
@@ -83,14 +83,14 @@ fn instant(stored: &Value, name: &str) -> Option<Timestamp> {
     stored.get(name).and_then(Value::as_i64).map(Timestamp::from_seconds)
 }
 
-/// The stored token that can be used: neither the one that was refused, nor one that ends soon.
+/// The stored token that can be used: neither the one that was refused, nor one that is over by then.
 pub(super) fn usable<'a>(
     stored: &'a Value,
     refused: Option<&str>,
-    now: Timestamp,
+    by: Timestamp,
 ) -> Option<&'a str> {
     let token = text(stored, kept::ACCESS).filter(|token| Some(*token) != refused)?;
-    instant(stored, kept::UNTIL).filter(|until| *until > now.plus(MARGIN)).map(|_until| token)
+    instant(stored, kept::UNTIL).filter(|until| *until > by).map(|_until| token)
 }
 
 /// When a stored grant ends.
@@ -240,11 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_used_until_a_minute_before_its_end_and_not_once_refused() {
+    fn a_token_is_used_until_its_end_and_not_once_refused() {
         let stored = json!({"accessToken": "a", "accessTokenUntil": 1_000});
         let at = Timestamp::from_seconds;
-        assert_eq!(usable(&stored, None, at(939)), Some("a"));
-        assert_eq!(usable(&stored, None, at(940)), None);
+        assert_eq!(usable(&stored, None, at(999)), Some("a"));
+        assert_eq!(usable(&stored, None, at(1_000)), None);
         assert_eq!(usable(&stored, Some("b"), at(0)), Some("a"));
         assert_eq!(usable(&stored, Some("a"), at(0)), None);
         assert_eq!(usable(&json!({"endedAt": 5}), None, at(0)), None);

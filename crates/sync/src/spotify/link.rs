@@ -122,16 +122,18 @@ impl<'a> SpotifyLink<'a> {
     /// A token to ask with: the stored one, unless it ends soon or was refused.
     fn token(&self, refused: Option<&str>) -> Result<String, Fault> {
         let now = self.app.clock.now();
-        if let Some(token) = grant::usable(&self.credentials.load()?, refused, now) {
+        let soon = now.plus(grant::MARGIN);
+        if let Some(token) = grant::usable(&self.credentials.load()?, refused, soon) {
             return Ok(token.to_owned());
         }
         let renewed = self.credentials.renew(&mut |stored| {
             // Somebody else may have renewed it meanwhile, and the token that we know of is dead by that.
-            match grant::usable(stored, refused, now) {
+            match grant::usable(stored, refused, soon) {
                 Some(_) => Ok(stored.clone()),
                 None => self.app.grants().renew(stored),
             }
         })?;
+        // A new one is used however short it lives.
         grant::usable(&renewed, refused, now).map(str::to_owned).ok_or_else(trouble::dead)
     }
 }

@@ -168,7 +168,7 @@ fn picture(fields: &Map<String, Value>) -> Told<String> {
     };
     let width = |image: &Value| image.get("width").and_then(Value::as_u64).unwrap_or(0);
     let addresses = images.iter().filter_map(|image| {
-        let address = image.get("url").and_then(Value::as_str)?;
+        let address = image.get("url").and_then(Value::as_str)?.trim();
         let fits = address.starts_with("https://")
             && address.len() <= MOST_ADDRESS_CHARS
             && address.bytes().all(|byte| byte.is_ascii_graphic());

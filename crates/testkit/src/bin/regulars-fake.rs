@@ -10,6 +10,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use regulars_testkit::fake::{
     file::{Format, Kind, Share, Sheet},
+    salesforce,
     shopify::Hand,
 };
 
@@ -25,6 +26,8 @@ struct Arguments {
 enum Source {
     /// Writes a file of customers, cards, balances, orders or products: the same one whenever it is asked for.
     File(FileArguments),
+    /// Opens a Salesforce organisation on 127.0.0.1.
+    Salesforce(salesforce::Hand),
     /// Opens a Shopify shop on 127.0.0.1.
     Shopify(Hand),
 }
@@ -57,6 +60,7 @@ struct FileArguments {
 fn main() -> ExitCode {
     let done = match Arguments::parse().source {
         Source::File(arguments) => write_file(&arguments),
+        Source::Salesforce(hand) => hand.run(),
         Source::Shopify(hand) => hand.run(),
     };
     match done {
