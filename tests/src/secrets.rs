@@ -267,7 +267,7 @@ fn keep_keys(world: &World, secrets: &mut Secrets) {
     let file = fs::read_to_string(world.data.path().join("keys.toml")).expect("the keys");
     let words = file.split(|c: char| !c.is_ascii_alphanumeric());
     let keys: Vec<_> = words.filter(|word| word.len() >= 64 && hex::decode(word).is_ok()).collect();
-    assert_eq!(keys.len(), 3, "for signing, for passwords, for refresh tokens");
+    assert_eq!(keys.len(), 4, "for signing, for passwords, for refresh tokens, for credentials");
     for (number, key) in keys.into_iter().enumerate() {
         secrets.keep(&format!("key {number}"), key);
     }

@@ -1,11 +1,12 @@
-//! The secrets of a deployment: what signs access tokens, what peppers passwords, what derives refresh tokens. Each key
-//! has an id, so that a new one can take over while the old one is still honoured.
+//! The secrets of a deployment: what signs access tokens, what peppers passwords, what derives refresh tokens, what
+//! encrypts the credentials of outside systems. Each key has an id, so that a new one can take over while the old one is
+//! still honoured.
 
 use std::fmt;
 
 use hmac::{Hmac, Mac};
 use rand::CryptoRng;
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use sha2::Sha256;
 
 /// Bytes of a key that is made here.
@@ -55,6 +56,12 @@ impl Key {
     /// The public name.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// 32 bytes that follow from this key for a purpose, for a cipher that is kept elsewhere: they tell nothing of the key,
+    /// and nothing of what another purpose gets. The purpose is a text of the program's own, never one that came in.
+    pub fn subkey(&self, purpose: &[u8]) -> SecretBox<[u8; 32]> {
+        SecretBox::init_with_mut(|bytes: &mut [u8; 32]| *bytes = self.mac(purpose))
     }
 
     /// The bytes. Only for handing to a cipher.
@@ -132,10 +139,12 @@ pub enum Purpose {
     Pepper,
     /// Derives a refresh token's successor.
     Refresh,
+    /// Encrypts the credentials of outside systems, so that a stolen database alone opens none of them.
+    Encryption,
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [Self::Signing, Self::Pepper, Self::Refresh];
+    const ALL: [Self; 4] = [Self::Signing, Self::Pepper, Self::Refresh, Self::Encryption];
 
     /// The word in a key file.
     pub const fn word(self) -> &'static str {
@@ -143,6 +152,7 @@ impl Purpose {
             Self::Signing => "signing",
             Self::Pepper => "pepper",
             Self::Refresh => "refresh",
+            Self::Encryption => "encryption",
         }
     }
 }
@@ -162,6 +172,9 @@ pub struct Keys {
     pub pepper: KeyRing,
     /// Derive refresh tokens. Without the old one, an answer lost in the seconds of the change is lost.
     pub refresh: KeyRing,
+    /// Encrypt the credentials of outside systems. Without the old one, what was encrypted under it is lost, and whoever
+    /// connected such a system connects it anew. `None` in a deployment that has no such key: nothing else needs it.
+    pub encryption: Option<KeyRing>,
 }
 
 impl Keys {
@@ -171,13 +184,14 @@ impl Keys {
             signing: KeyRing::new(Key::generate(rng)),
             pepper: KeyRing::new(Key::generate(rng)),
             refresh: KeyRing::new(Key::generate(rng)),
+            encryption: Some(KeyRing::new(Key::generate(rng))),
         }
     }
 
     /// Reads the text form: a key a line, `<purpose> <id> <hex>`, the first of a purpose being the current one. Empty
-    /// lines and lines that begin with `#` are skipped. Errors name the line and never repeat what stands there.
+    /// lines and lines that begin with `#` are skipped. Every purpose has a key, but for `encryption`. Errors name the line and never repeat what stands there.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
-        let mut found: [Vec<Key>; 3] = Default::default();
+        let mut found: [Vec<Key>; 4] = Default::default();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -202,20 +216,27 @@ impl Keys {
             }
             ring.1.push(key);
         }
-        let [signing, pepper, refresh] = found;
+        let [signing, pepper, refresh, encryption] = found;
         let ring = |keys, purpose| KeyRing::of(keys).ok_or(KeysError::Missing(purpose));
         Ok(Self {
             signing: ring(signing, Purpose::Signing)?,
             pepper: ring(pepper, Purpose::Pepper)?,
             refresh: ring(refresh, Purpose::Refresh)?,
+            encryption: KeyRing::of(encryption),
         })
     }
 
     /// The text form that [`Self::parse`] reads. It holds the secrets: for a file of mode 0600 and nothing else.
     pub fn to_text(&self) -> SecretText {
-        let rings = [&self.signing, &self.pepper, &self.refresh];
+        let rings = [
+            Some(&self.signing),
+            Some(&self.pepper),
+            Some(&self.refresh),
+            self.encryption.as_ref(),
+        ];
         let lines = Purpose::ALL.iter().zip(rings).flat_map(|(purpose, ring)| {
-            ring.iter()
+            ring.into_iter()
+                .flat_map(KeyRing::iter)
                 .map(move |key| format!("{purpose} {} {}\n", key.id, hex::encode(key.expose())))
         });
         SecretText(lines.collect::<String>().into())
@@ -249,7 +270,7 @@ pub enum KeyFault {
     #[error("expected `<id>:<hex>`")]
     Pair,
     /// No such purpose.
-    #[error("the purpose is one of signing, pepper, refresh")]
+    #[error("the purpose is one of signing, pepper, refresh, encryption")]
     Purpose,
     /// The id does not fit.
     #[error("the id is 1 to 32 letters, digits, `-` or `_`")]
@@ -295,10 +316,34 @@ mod tests {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let mut keys = Keys::generate(&mut rng);
         keys.pepper.rotate(Key::generate(&mut rng));
+        keys.encryption.as_mut().unwrap().rotate(Key::generate(&mut rng));
         let read = Keys::parse(keys.to_text().expose()).unwrap();
         assert_eq!(read.to_text().expose(), keys.to_text().expose());
         assert_eq!(read.pepper.current().id(), keys.pepper.current().id());
         assert_eq!(read.pepper.iter().count(), 2);
+        assert_eq!(read.encryption.unwrap().iter().count(), 2);
+    }
+
+    #[test]
+    fn keys_of_before_have_none_for_encryption_and_are_whole() {
+        let digits = "01".repeat(32);
+        let text = format!("signing a {digits}\npepper a {digits}\nrefresh a {digits}\n");
+        let keys = Keys::parse(&text).unwrap();
+        assert!(keys.encryption.is_none());
+        assert_eq!(keys.to_text().expose(), text);
+    }
+
+    #[test]
+    fn a_subkey_follows_from_its_key_and_its_purpose_alone() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let (key, other) = (Key::generate(&mut rng), Key::generate(&mut rng));
+        let same = Key::new("renamed", key.expose().to_vec()).unwrap();
+        let subkey = |key: &Key, purpose| *key.subkey(purpose).expose_secret();
+        assert_eq!(subkey(&key, b"a"), subkey(&same, b"a"));
+        assert_ne!(subkey(&key, b"a"), subkey(&key, b"b"));
+        assert_ne!(subkey(&key, b"a"), subkey(&other, b"a"));
+        assert_ne!(subkey(&key, b"a"), key.expose());
+        assert!(format!("{:?}", key.subkey(b"a")).ends_with("([REDACTED])"));
     }
 
     #[test]
@@ -340,9 +385,7 @@ mod tests {
     #[test]
     fn secrets_do_not_print() {
         let keys = Keys::parse(
-            &["signing", "pepper", "refresh"]
-                .map(|purpose| format!("{purpose} a {}", "ab".repeat(32)))
-                .join("\n"),
+            &Purpose::ALL.map(|purpose| format!("{purpose} a {}", "ab".repeat(32))).join("\n"),
         )
         .unwrap();
         let printed = format!("{keys:?} {:?}", keys.to_text());

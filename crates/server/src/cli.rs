@@ -87,7 +87,8 @@ pub(crate) enum Command {
         that only its owner can read.\n\n\
         On SQLite, or with --demo, such keys are made in the data directory at the first start. PostgreSQL, and mode = \
         \"production\", want them configured, the same on every server: losing the pepper makes every password useless, \
-        losing the signing key ends every session."
+        losing the signing key ends every session, losing the encryption key the connections to outside systems.\n\n\
+        To add or rotate one key, take its line alone: the section [keys] of `regulars config` says how."
     )]
     Keys(Keys),
     /// Look after the accounts of the platform's own people

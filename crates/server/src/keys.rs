@@ -4,28 +4,23 @@
 //! this is production, a server that quietly made keys of its own would end every session and void every password, so
 //! there it refuses to start and says how to make them.
 
+mod file;
+
 use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use regulars_auth::{Key, KeyRing, Keys};
-use serde::Deserialize;
 
+pub(crate) use self::file::warn_if_exposed;
 use crate::{
     config::{Config, DatabaseUrl, Keys as Configured, Mode},
-    data_dir,
     database::DatabaseError,
 };
 
 /// In the data directory.
 const FILE: &str = "keys.toml";
-/// Only the owner reads and writes.
-const OWNER_ONLY: u32 = 0o600;
-/// Permissions of anybody else.
-const OTHERS: u32 = 0o077;
 const KEY_BYTES: usize = 32;
 
 /// The most accounts on one pepper that are counted: whoever is told needs no more, and the count is to end in time.
@@ -37,7 +32,7 @@ pub(crate) enum KeysError {
     /// They must be configured and are not.
     #[error(
         "{reason} needs configured keys, and there are none. {}, in the section [keys] of your configuration file, or in \
-         REGULARS_KEYS_SIGNING, REGULARS_KEYS_PEPPER and REGULARS_KEYS_REFRESH",
+         REGULARS_KEYS_SIGNING, REGULARS_KEYS_PEPPER, REGULARS_KEYS_REFRESH and REGULARS_KEYS_ENCRYPTION",
         way_out(.made.as_deref())
     )]
     Unconfigured {
@@ -134,6 +129,9 @@ pub(crate) enum Lacking {
 
 /// The keys to work with: configured ones, else those of the data directory, made if need be. `has_passwords` tells
 /// whether accounts rest on keys that other ones must not take the place of.
+///
+/// A key file of an earlier version gets the key for encryption that it lacks, unless `lacking` refuses to make any. Configured
+/// keys, and a file that cannot be written, may be without one: then there is none.
 pub(crate) fn obtain(
     config: &Config,
     database: &DatabaseUrl,
@@ -155,15 +153,15 @@ pub(crate) fn obtain(
         return unconfigured("PostgreSQL (without --demo)");
     }
     let failed = |source| KeysError::File { path: path.clone(), source };
-    if is_absent(&path).map_err(failed)? {
+    if file::is_absent(&path).map_err(failed)? {
         if lacking == Lacking::Refuse {
             return Err(KeysError::Absent(path));
         }
         // Asked again: another process may have made the keys, and then the accounts, in between.
-        if has_passwords()? && is_absent(&path).map_err(failed)? {
+        if has_passwords()? && file::is_absent(&path).map_err(failed)? {
             return Err(KeysError::Lost { place: database.to_string(), path });
         }
-        match make(&path, &generate()?) {
+        match file::make(&path, &generate()?) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
             Ok(()) => {
@@ -171,24 +169,35 @@ pub(crate) fn obtain(
             }
         }
     }
-    let text = fs::read_to_string(&path).map_err(failed)?;
+    let read = || {
+        let text = fs::read_to_string(&path).map_err(failed)?;
+        file::parse(&text).ok_or_else(|| KeysError::Damaged(path.clone()))
+    };
+    let keys = read()?;
     warn_if_exposed(&path);
-    parse_file(&text).ok_or(KeysError::Damaged(path))
+    if keys.encryption.is_some() || lacking == Lacking::Refuse {
+        return Ok(keys);
+    }
+    match file::complete(&path, &fresh()?) {
+        Ok(()) => read(),
+        // Nothing but credentials needs that key, and nothing else is to stop for want of it.
+        Err(error) => {
+            tracing::warn!(
+                file = %path.display(), %error,
+                "there is no key for the credentials of outside systems, and none can be put into this file: `regulars keys` \
+                 prints new ones, of which its section [keys] needs the line `encryption`"
+            );
+            Ok(keys)
+        }
+    }
 }
 
 /// Writes new keys into a file that is not there yet.
 pub(crate) fn write(path: &Path) -> Result<(), KeysError> {
-    make(path, &generate()?).map_err(|source| match source.kind() {
+    file::make(path, &generate()?).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeysError::Exists(path.to_owned()),
         _ => KeysError::File { path: path.to_owned(), source },
     })
-}
-
-/// Tells if a file with keys can be read by anybody but its owner.
-pub(crate) fn warn_if_exposed(path: &Path) {
-    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & OTHERS != 0) {
-        tracing::warn!(file = %path.display(), "other users of this machine may read the secret keys: chmod 600");
-    }
 }
 
 fn counted(missing: &[(String, u64)]) -> String {
@@ -214,16 +223,14 @@ fn way_out(made: Option<&Path>) -> String {
     }
 }
 
-fn is_absent(path: &Path) -> io::Result<bool> {
-    path.try_exists().map(|exists| !exists)
-}
-
 /// A new `[keys]` section, as a configuration file has it.
 pub(crate) fn generate() -> Result<String, KeysError> {
-    let [signing, pepper, refresh] = [fresh()?, fresh()?, fresh()?];
+    let [signing, pepper, refresh, encryption] = [fresh()?, fresh()?, fresh()?, fresh()?];
     Ok(format!(
-        "# Secret. Whoever has these can log in as anybody; without them nobody can log in.\n[keys]\n\
-         signing = [\"{signing}\"]\npepper = [\"{pepper}\"]\nrefresh = [\"{refresh}\"]\n"
+        "# Secret. Whoever has these can log in as anybody, and with the database, open the credentials of outside systems;\n\
+         # without them nobody can log in.\n[keys]\n\
+         signing = [\"{signing}\"]\npepper = [\"{pepper}\"]\nrefresh = [\"{refresh}\"]\n\
+         encryption = [\"{encryption}\"]\n"
     ))
 }
 
@@ -234,205 +241,19 @@ fn fresh() -> Result<String, KeysError> {
     Ok(format!("{}:{}", hex::encode(id), hex::encode(key)))
 }
 
-/// Makes the file whole or not at all, and for good; an error of kind `AlreadyExists` where it is there.
-fn make(path: &Path, text: &str) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    data_dir::make(directory)?;
-    let mut nonce = [0; 8];
-    getrandom::fill(&mut nonce).map_err(io::Error::other)?;
-    let draft = path.with_extension(format!("{}.draft", hex::encode(nonce)));
-    let written = write_draft(&draft, text).and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    // A file's name is kept by its directory: without this, a power cut may leave accounts and no keys.
-    written.and(removed).and_then(|()| fs::File::open(directory)?.sync_all())
-}
-
-fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn parse_file(text: &str) -> Option<Keys> {
-    use figment::providers::{Format as _, Toml};
-
-    #[derive(Deserialize)]
-    struct File {
-        keys: Configured,
-    }
-    let file: File = figment::Figment::from(Toml::string(text)).extract().ok()?;
-    parse(&file.keys)
-}
-
-/// `None` where a purpose has no key, or a text is no key.
+/// `None` where a purpose other than encryption has no key, or a text is no key.
 fn parse(keys: &Configured) -> Option<Keys> {
     let ring = |texts: &[String]| {
         let keys: Result<Vec<Key>, _> = texts.iter().map(|text| Key::parse(text)).collect();
-        KeyRing::of(keys.ok()?)
+        Some(KeyRing::of(keys.ok()?))
     };
     Some(Keys {
-        signing: ring(&keys.signing)?,
-        pepper: ring(&keys.pepper)?,
-        refresh: ring(&keys.refresh)?,
+        signing: ring(&keys.signing)??,
+        pepper: ring(&keys.pepper)??,
+        refresh: ring(&keys.refresh)??,
+        encryption: ring(&keys.encryption)?,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Flags;
-
-    fn config(directory: &Path, own: &str) -> (Config, DatabaseUrl) {
-        let file = directory.join("own.toml");
-        fs::write(&file, own).unwrap();
-        let data_dir = Some(directory.join("data").display().to_string());
-        let config = Config::load(Some(&file), &Flags { data_dir, ..Flags::default() }).unwrap();
-        let database = config.database.url(&config.server.data_dir);
-        (config, database)
-    }
-
-    /// Of a database in which nobody has a password.
-    fn obtain_for(config: &Config, database: &DatabaseUrl, demo: bool) -> Result<Keys, KeysError> {
-        let lacking = if demo { Lacking::MakeForDemo } else { Lacking::Make };
-        obtain(config, database, lacking, || Ok(false))
-    }
-
-    fn secrets(keys: &Keys) -> Vec<String> {
-        keys.to_text().expose().lines().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn keys_are_made_once_for_their_owner_alone() {
-        let directory = tempfile::tempdir().unwrap();
-        let (config, database) = config(directory.path(), "");
-        let first = obtain_for(&config, &database, false).unwrap();
-        let again = obtain_for(&config, &database, true).unwrap();
-        assert_eq!(secrets(&first), secrets(&again));
-        let of_key = |line: &String| line.rsplit(' ').next().unwrap().to_owned();
-        let mut different: Vec<String> = secrets(&first).iter().map(of_key).collect();
-        different.dedup();
-        assert_eq!(different.len(), 3);
-        let mode =
-            fs::metadata(directory.path().join("data/keys.toml")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let left: Vec<_> = fs::read_dir(directory.path().join("data")).unwrap().collect();
-        assert_eq!(left.len(), 1, "{left:?}");
-    }
-
-    #[test]
-    fn two_first_starts_at_once_agree() {
-        let directory = tempfile::tempdir().unwrap();
-        let (config, database) = config(directory.path(), "");
-        let all: Vec<_> = std::thread::scope(|scope| {
-            let starts: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| secrets(&obtain_for(&config, &database, false).unwrap())))
-                .collect();
-            starts.into_iter().map(|start| start.join().unwrap()).collect()
-        });
-        assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
-    }
-
-    #[test]
-    fn generated_keys_can_be_configured_anywhere() {
-        let directory = tempfile::tempdir().unwrap();
-        let own = format!(
-            "{}[server]\nmode = \"production\"\n[database]\nurl = \"postgres://db/x\"",
-            generate().unwrap()
-        );
-        let (config, database) = config(directory.path(), &own);
-        assert_eq!(secrets(&obtain_for(&config, &database, false).unwrap()).len(), 3);
-        assert!(!config.server.data_dir.exists());
-    }
-
-    #[test]
-    fn where_keys_must_be_configured_none_are_made() {
-        let postgres = "[database]\nurl = \"postgres://db/x\"";
-        let production = "[server]\nmode = \"production\"";
-        let half = format!("[keys]\nsigning = [\"k1:{}\"]", "ab".repeat(32));
-        for (own, demo, said) in [
-            (postgres, false, "PostgreSQL (without --demo) needs configured keys"),
-            (production, false, "mode = \"production\" needs configured keys"),
-            (production, true, "mode = \"production\" needs configured keys"),
-            (half.as_str(), true, "none for: pepper, refresh"),
-        ] {
-            let directory = tempfile::tempdir().unwrap();
-            let (config, database) = config(directory.path(), own);
-            let error = obtain_for(&config, &database, demo).unwrap_err().to_string();
-            assert!(error.contains(said) && error.contains("regulars keys"), "{own}: {error}");
-            assert!(!config.server.data_dir.exists(), "{own}");
-        }
-        let directory = tempfile::tempdir().unwrap();
-        let (config, database) = config(directory.path(), postgres);
-        obtain_for(&config, &database, true).unwrap();
-        // From then on, whoever needs configured ones is told of these.
-        let error = obtain_for(&config, &database, false).unwrap_err().to_string();
-        let made = config.server.data_dir.join(FILE);
-        assert!(error.contains(&format!("--config {}", made.display())), "{error}");
-        assert!(!error.contains("regulars keys"), "{error}");
-    }
-
-    #[test]
-    fn keys_that_passwords_rest_on_are_not_replaced() {
-        let directory = tempfile::tempdir().unwrap();
-        let (config, database) = config(directory.path(), "");
-        for lacking in [Lacking::Make, Lacking::MakeForDemo] {
-            let error = obtain(&config, &database, lacking, || Ok(true)).unwrap_err();
-            assert!(matches!(error, KeysError::Lost { .. }), "{error}");
-            let (said, path) = (error.to_string(), config.server.data_dir.join(FILE));
-            for word in [&database.to_string(), path.to_str().unwrap(), "--data-dir", "--config"] {
-                assert!(said.contains(word), "{word}: {said}");
-            }
-        }
-        let error = obtain(&config, &database, Lacking::Refuse, || Ok(false)).unwrap_err();
-        assert!(matches!(error, KeysError::Absent(_)), "{error}");
-        assert!(!config.server.data_dir.exists());
-        // Once they are there, accounts are no question.
-        let made = obtain_for(&config, &database, false).unwrap();
-        for lacking in [Lacking::Make, Lacking::Refuse] {
-            let again = obtain(&config, &database, lacking, || Ok(true)).unwrap();
-            assert_eq!(secrets(&made), secrets(&again));
-        }
-    }
-
-    #[test]
-    fn a_file_of_keys_is_its_owners_and_written_once() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("sub/keys.toml");
-        write(&path).unwrap();
-        let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(secrets(&parse_file(&text).unwrap()).len(), 3);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(matches!(write(&path), Err(KeysError::Exists(there)) if there == path));
-        assert_eq!(fs::read_to_string(&path).unwrap(), text);
-    }
-
-    #[test]
-    fn a_damaged_file_is_never_replaced() {
-        let directory = tempfile::tempdir().unwrap();
-        let (config, database) = config(directory.path(), "");
-        obtain_for(&config, &database, false).unwrap();
-        let path = config.server.data_dir.join(FILE);
-        let whole = fs::read_to_string(&path).unwrap();
-        let blank = format!(
-            "[keys]\nsigning=[\"a:{0}\"]\npepper=[\"a:{0}\"]\nrefresh=[\"a:{0}\"]",
-            "00".repeat(32)
-        );
-        for damaged in ["", "[keys]", &whole[..whole.len() - 40], &blank] {
-            fs::write(&path, damaged).unwrap();
-            let error = obtain_for(&config, &database, false).unwrap_err();
-            assert!(matches!(error, KeysError::Damaged(_)), "{damaged:?}: {error}");
-            assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
-        }
-    }
-
-    #[test]
-    fn accounts_past_the_most_that_are_counted_are_over_so_many() {
-        let missing = [("a".to_owned(), 1), ("b".to_owned(), 100_000), ("c".to_owned(), 100_001)];
-        let told = "a (1 account(s)), b (100000 account(s)), c (over 100,000 accounts)";
-        assert_eq!(counted(&missing), told);
-    }
-}
+mod tests;

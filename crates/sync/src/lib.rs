@@ -21,5 +21,13 @@ pub mod kind;
 pub mod outgoing;
 pub mod push;
 pub mod recognise;
+pub mod salesforce;
 pub mod shopify;
+pub mod spotify;
+pub mod vault;
 pub mod webhook;
+
+use crate::kind::SourceKind;
+
+/// The kinds of sources that a server reads. Files are read where they are: by the command line.
+pub static KINDS: [&SourceKind; 2] = [&shopify::KIND, &salesforce::KIND];

@@ -12,6 +12,7 @@
 
 pub mod client;
 pub mod database;
+pub mod fake;
 pub mod login;
 pub mod mail;
 pub mod postgres;

@@ -168,15 +168,14 @@ fn clip(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// How far a run is, from 0 to 1, as far as anybody can know.
-fn progress(run: &Run) -> Option<f64> {
+/// How far a run is, in percent, as far as anybody can know.
+fn progress(run: &Run) -> Option<i32> {
     if run.state == RunState::Done {
-        return Some(1.0);
+        return Some(100);
     }
     let total = run.total.filter(|total| *total > 0)?;
-    // Whole thousandths are all that anybody sees of it.
-    let thousandths = run.counts.read.saturating_mul(1_000).checked_div(total)?.min(1_000);
-    u32::try_from(thousandths).ok().map(|thousandths| f64::from(thousandths) / 1_000.0)
+    let percent = u128::from(run.counts.read).saturating_mul(100).checked_div(total.into())?;
+    i32::try_from(percent.min(100)).ok()
 }
 
 crate::fast_object! {
@@ -198,8 +197,8 @@ crate::fast_object! {
             "phase" => fn phase(&self) -> Option<&str> { self.0.phase.as_deref() }
             /// How many things there are in this phase, where the source says.
             "total" => fn total(&self) -> Option<i32> { self.0.total.map(clip) }
-            /// How far it is, from 0 to 1; null where the source does not say how many things there are.
-            "progress" => fn progress(&self) -> Option<f64> { progress(&self.0) }
+            /// How far it is, in percent; null where the source does not say how many things there are.
+            "progress" => fn progress(&self) -> Option<i32> { progress(&self.0) }
             /// What is left of what may be asked of the source, in words.
             "budget" => fn budget(&self) -> Option<&str> { self.0.budget.as_deref() }
             /// Why it failed or waits, in a sentence.
@@ -308,25 +307,18 @@ mod tests {
         for (run, expected) in [
             (run(RunState::Running, None, 5), None),
             (run(RunState::Running, Some(0), 5), None),
-            (run(RunState::Running, Some(8), 4), Some(0.5)),
-            (run(RunState::Running, Some(3), 9), Some(1.0)),
-            (run(RunState::Running, Some(u64::MAX), u64::MAX), Some(0.001)),
-            (run(RunState::Done, None, 0), Some(1.0)),
+            (run(RunState::Running, Some(8), 4), Some(50)),
+            (run(RunState::Running, Some(3), 9), Some(100)),
+            (run(RunState::Running, Some(u64::MAX), u64::MAX), Some(100)),
+            (run(RunState::Done, None, 0), Some(100)),
         ] {
-            let found = progress(&run);
-            assert!(
-                found.zip(expected).is_none_or(|(one, other)| (one - other).abs() <= 0.001)
-                    && found.is_some() == expected.is_some(),
-                "{found:?} {expected:?}"
-            );
+            assert_eq!(progress(&run), expected);
         }
     }
 
     #[test]
     fn every_count_is_told() {
-        let mut counts = Counts::default();
-        counts.read = 7;
-        counts.deleted = 3_000_000_000;
+        let counts = Counts { read: 7, deleted: 3_000_000_000, ..Counts::default() };
         let told = SyncCounts::from(&counts);
         assert_eq!((told.read, told.created, told.deleted), (7, 0, i32::MAX));
     }

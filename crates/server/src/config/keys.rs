@@ -7,12 +7,16 @@ use serde::Deserialize;
 
 use super::check::{Check, Section};
 
+const ENCRYPTION: &str = "encryption";
+
 /// The section `[keys]`: for each purpose `id:key` texts, the one in use first, older ones behind it.
 #[derive(Clone, Default, Deserialize)]
 pub(crate) struct Keys {
     pub(crate) signing: Vec<String>,
     pub(crate) pepper: Vec<String>,
     pub(crate) refresh: Vec<String>,
+    /// The one purpose that a deployment may have no key for.
+    pub(crate) encryption: Vec<String>,
 }
 
 impl Keys {
@@ -21,14 +25,20 @@ impl Keys {
         self.all().iter().all(|(_purpose, keys)| keys.is_empty())
     }
 
-    /// The purposes that have no key.
+    /// The purposes that have no key, and without which there is nothing to do. Not `encryption`: whoever has a credential to
+    /// encrypt is told of that one.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let without = self.all().into_iter().filter(|(_purpose, keys)| keys.is_empty());
-        without.map(|(purpose, _keys)| purpose).collect()
+        without.map(|(purpose, _keys)| purpose).filter(|purpose| *purpose != ENCRYPTION).collect()
     }
 
-    fn all(&self) -> [(&'static str, &[String]); 3] {
-        [("signing", &self.signing), ("pepper", &self.pepper), ("refresh", &self.refresh)]
+    fn all(&self) -> [(&'static str, &[String]); 4] {
+        [
+            ("signing", &self.signing),
+            ("pepper", &self.pepper),
+            ("refresh", &self.refresh),
+            (ENCRYPTION, &self.encryption),
+        ]
     }
 }
 
@@ -41,7 +51,7 @@ impl fmt::Debug for Keys {
 
 impl Section for Keys {
     const NAME: &'static str = "keys";
-    const SECRET: &'static [&'static str] = &["signing", "pepper", "refresh"];
+    const SECRET: &'static [&'static str] = &["signing", "pepper", "refresh", ENCRYPTION];
 
     fn check(&self, check: &mut Check) {
         for (purpose, keys) in self.all() {
@@ -88,7 +98,17 @@ mod tests {
     #[test]
     fn printing_shows_no_key() {
         let keys = Keys { signing: vec![format!("k1:{}", "ab".repeat(32))], ..Keys::default() };
-        assert_eq!(format!("{keys:?}"), r#"{"signing": 1, "pepper": 0, "refresh": 0}"#);
+        assert_eq!(
+            format!("{keys:?}"),
+            r#"{"signing": 1, "pepper": 0, "refresh": 0, "encryption": 0}"#
+        );
         assert_eq!(keys.missing(), ["pepper", "refresh"]);
+    }
+
+    #[test]
+    fn a_key_for_encryption_alone_is_some_and_not_enough() {
+        let keys = Keys { encryption: vec![format!("k1:{}", "ab".repeat(32))], ..Keys::default() };
+        assert!(!keys.is_empty());
+        assert_eq!(keys.missing(), ["signing", "pepper", "refresh"]);
     }
 }

@@ -112,15 +112,20 @@ impl<'a> Entries<'a> {
         Self(entries).checked()
     }
 
-    /// No database keeps NUL.
+    /// Refuses what no database keeps (NUL), and numbers that name something and were rounded.
     fn checked(self) -> Result<Self, Wrong> {
-        let nul = |entry: &&Entry<'_>| entry.cell.text().is_some_and(|text| text.contains('\0'));
-        match self.0.iter().find(nul) {
-            Some(entry) => {
-                Err(entry.wrong(("invalid", "Null characters are not allowed.".to_owned())))
+        for entry in &self.0 {
+            let text = entry.cell.text().unwrap_or_default();
+            if text.contains('\0') {
+                let message = "Null characters are not allowed.".to_owned();
+                return Err(entry.wrong(("invalid", message)));
             }
-            None => Ok(self),
+            if entry.target.is_name() && is_rounded(text) {
+                let message = "A spreadsheet has rounded this number, so that nobody knows any more which it was: format the column as text there, and save the file again.".to_owned();
+                return Err(entry.wrong(("rounded", message)));
+            }
         }
+        Ok(self)
     }
 
     /// The entry of a target that says something.
@@ -161,6 +166,16 @@ impl<'a> Entries<'a> {
             updated_at: self.read(&Target::UpdatedAt, |text| instant(text, options))?,
         })
     }
+}
+
+/// Whether a text is a long number as spreadsheets shorten it: `4,01234E+12`. Two cards that become one would make one customer of two.
+fn is_rounded(text: &str) -> bool {
+    let Some((number, power)) = text.split_once("E+") else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mantissa = number
+        .split_once([',', '.'])
+        .map_or_else(|| digits(number), |(whole, part)| digits(whole) && digits(part));
+    mantissa && digits(power)
 }
 
 /// The most characters of an id at a source.

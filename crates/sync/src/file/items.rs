@@ -114,17 +114,25 @@ impl Items {
     }
 }
 
-/// What the rows that belong together have in common; none for one that stands alone.
+/// What the rows that belong together have in common; none for one that stands alone. A row with cells too few or too many belongs to
+/// its order all the same: without it the rest would be another one.
 fn key(options: &Options, columns: &[Column], row: &Row) -> Option<Vec<String>> {
-    let entries = Entries::of_row(row, columns).ok()?;
+    let cells = columns.iter().zip(row.cells());
+    let said = cells.filter_map(|(column, cell)| {
+        let cell = cell.trim();
+        column.target.as_ref().filter(|_| !cell.is_empty()).map(|target| (target, cell))
+    });
     if options.kind == Kind::Orders {
-        return orders::name(&entries).map(|name| vec![name.to_owned()]);
+        let mut named: Vec<_> = said
+            .filter(|(target, _)| matches!(target, Target::SourceId | Target::Number))
+            .collect();
+        named.sort_by_key(|(target, _)| **target != Target::SourceId);
+        return named.first().map(|(_, cell)| vec![(*cell).to_owned()]);
     }
-    let said = |entry: &super::entry::Entry<'_>| {
-        let counts = !matches!(entry.target, Target::Cards | Target::UpdatedAt | Target::Seq);
-        counts.then(|| entry.cell.text().unwrap_or_default().to_owned())
-    };
-    let key: Vec<_> = entries.0.iter().filter_map(said).collect();
+    let counts =
+        |target: &Target| !matches!(target, Target::Cards | Target::UpdatedAt | Target::Seq);
+    let key: Vec<_> =
+        said.filter(|(target, _)| counts(target)).map(|(_, cell)| cell.to_owned()).collect();
     (!key.is_empty()).then_some(key)
 }
 
@@ -178,9 +186,12 @@ fn refuse_flaw(row: &Row) -> Result<(), Wrong> {
             "quote",
             "After a closing quote comes something that is no delimiter: double the quotes that belong to the text, or the row before took this one along.",
         )),
-        Some(Flaw::TooLong) => {
-            Err(Wrong::new("too_long", format!("A line has at most {MAX_RECORD} bytes.")))
-        }
+        Some(Flaw::TooLong) => Err(Wrong::new(
+            "too_long",
+            format!(
+                "A line has at most {MAX_RECORD} bytes; of this one only the beginning was kept."
+            ),
+        )),
     }
 }
 

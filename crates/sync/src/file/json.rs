@@ -82,6 +82,11 @@ pub(super) fn list(text: &str) -> Option<Vec<&str>> {
 
 /// A text of JSON, read: `"a"` is `a`.
 pub(super) fn string(text: &str) -> Option<Cow<'_, str>> {
+    let inner = text.strip_prefix('"')?;
+    // What was taken out of a line is JSON already: without escapes it stands there as it is.
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return inner.strip_suffix('"').map(Cow::Borrowed);
+    }
     serde_json::from_str::<Key<'_>>(text).ok().map(|Key(text)| text)
 }
 

@@ -44,10 +44,16 @@ impl Layout {
         let Some(first) = first else {
             return Err(Fault::Settings("The file is empty.".to_owned()));
         };
-        let format = options.format.unwrap_or(match first {
-            b'{' => Format::Jsonl,
-            _ => Format::Csv,
-        });
+        let format = match (options.format, first) {
+            (Some(format), _) => format,
+            (None, b'{') => Format::Jsonl,
+            (None, b'[') => {
+                return Err(Fault::Settings(
+                    "The file is one list of JSON: write each of its objects on a line of its own (JSON Lines).".to_owned(),
+                ));
+            }
+            (None, _) => Format::Csv,
+        };
         if format == Format::Jsonl {
             return Ok((Self { format, delimiter: ',', headers: Vec::new() }, place));
         }
@@ -120,6 +126,9 @@ fn told_delimiter(text: &[u8]) -> (Option<u8>, usize) {
         [b'\n', ..] => 1,
         _ => return (None, 0),
     };
+    if !DELIMITERS.iter().any(|(_, known)| known == sign) {
+        return (None, 0);
+    }
     (Some(*sign), 5 + ending)
 }
 
@@ -185,6 +194,7 @@ mod tests {
             ("\"a,b,c\";\"d\ne\"\nx;y", ';', vec!["a,b,c", "d\ne"], 14),
             ("sep=;\nemail;a,b,c\n", ';', vec!["email", "a,b,c"], 18),
             ("email\n", ',', vec!["email"], 6),
+            ("sep=x\n", ',', vec!["sep=x"], 6),
             ("\n\n email , city ", ',', vec!["email", "city"], 16),
         ] {
             let (layout, place) = layout(text).unwrap();
@@ -201,6 +211,7 @@ mod tests {
         for (text, part) in [
             ("", "empty"),
             ("\u{feff}\n\n", "empty"),
+            (" [{\"email\": 1}]", "JSON Lines"),
             ("email,city,email\n", "\"email\""),
             ("\"email\"x,city\n", "quotes"),
         ] {

@@ -17,11 +17,6 @@ use super::{
 /// The word for orders in keys.
 pub(super) const OBJECT: &str = "order";
 
-/// What names the order of a row: its `sourceId`, else its number.
-pub(super) fn name<'a>(entries: &'a Entries<'_>) -> Option<&'a str> {
-    entries.text(&Target::SourceId).or_else(|| entries.text(&Target::Number))
-}
-
 /// The order of rows that belong together.
 pub(super) fn order(options: &Options, rows: &[Entries<'_>]) -> Result<Record, Wrong> {
     let whole = whole_order(rows)?;

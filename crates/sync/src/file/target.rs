@@ -215,6 +215,22 @@ impl Target {
         ) || self.is_of_row()
     }
 
+    /// Whether it is a number that names something, of which every digit counts.
+    pub(super) const fn is_name(&self) -> bool {
+        matches!(
+            self,
+            Self::SourceId
+                | Self::CustomerId
+                | Self::LoyaltyId
+                | Self::Cards
+                | Self::Number
+                | Self::Sku
+                | Self::ItemProduct
+                | Self::RefundId
+                | Self::Own(MergeField::PhoneNumber)
+        )
+    }
+
     /// Whether each row of an order has its own: lines and refunds.
     pub(super) const fn is_of_row(&self) -> bool {
         matches!(

@@ -85,3 +85,6 @@ pub fn verify(
     }
     if fits { Ok(Verified { id: id.to_owned(), sent_at }) } else { Err(Refusal::Signature) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,6 +178,38 @@ mod tests {
         assert!(!Query::Shop.document(new).contains("fragment"));
     }
 
+    /// The queries of bulk operations as they are sent: Shopify's schemas are asked about these files, too.
+    #[test]
+    fn bulk_queries_are_those_that_are_certified() {
+        let namespace = [("namespace", json!("regulars"))];
+        let flags = [("locations", json!(true)), ("products", json!(true))];
+        let new = Version::parse("2026-10").unwrap();
+        for (query, version, variables, written) in [
+            (
+                BulkQuery::Customers,
+                Version::OLDEST,
+                &namespace[..],
+                include_str!("queries/written/customers_2025_10.graphql"),
+            ),
+            (
+                BulkQuery::Customers,
+                new,
+                &namespace[..],
+                include_str!("queries/written/customers_2026_10.graphql"),
+            ),
+            (BulkQuery::Orders, new, &flags[..], include_str!("queries/written/orders.graphql")),
+            (
+                BulkQuery::CustomerIds,
+                new,
+                &[],
+                include_str!("queries/written/customer_ids.graphql"),
+            ),
+        ] {
+            let document = query.document(version, variables);
+            assert_eq!(document.trim_end(), written.trim_end(), "{document}");
+        }
+    }
+
     #[test]
     fn a_bulk_query_has_everything_written_out() {
         let new = Version::parse("2026-10").unwrap();

@@ -150,6 +150,16 @@ fn cards_of_one_customer_that_stand_together_are_one_record() {
 }
 
 #[test]
+fn numbers_that_a_spreadsheet_rounded_name_nobody() {
+    let text = "sourceId,card,phone,zip\n4.01234E+12,1,,\n1,\"4,01E+12\",,\n2,,4E+10,\n3,,,1.5E+3\nE+4,5,,\n";
+    let paper = Paper::new("customers", text);
+    let told: Vec<_> = paper.bad().into_iter().map(|bad| (bad.code, bad.path.unwrap())).collect();
+    let rounded = |path: &str| ("rounded".to_owned(), path.to_owned());
+    assert_eq!(told, ["sourceId", "card", "phone"].map(rounded));
+    assert_eq!(paper.items().len(), 5);
+}
+
+#[test]
 fn rule_7_the_same_file_twice_says_the_same() {
     let text = "email,firstname,updatedAt\na@b.c,Ada,2026-01-01\nd@e.f,Bob,\n";
     let (one, two) = (Paper::new("customers", text), Paper::new("customers", text));

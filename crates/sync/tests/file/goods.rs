@@ -110,6 +110,19 @@ fn what_an_order_cannot_do_without_is_named() {
 }
 
 #[test]
+fn an_order_with_a_broken_row_is_bad_as_a_whole() {
+    let head = "sourceId,completedAt,total,currency,items.name,items.unitPrice";
+    for broken in ["1,2026-01-01,6,EUR,Tea", "1,2026-01-01,6,EUR,Tea,5,x"] {
+        for first in [true, false] {
+            let fine = "1,2026-01-01,6,EUR,Cup,1";
+            let rows = if first { [broken, fine] } else { [fine, broken] };
+            let paper = Paper::new("orders", format!("{head}\n{}\n", rows.join("\n")));
+            assert_eq!((paper.items().len(), paper.bad().len()), (1, 1), "{rows:?}");
+        }
+    }
+}
+
+#[test]
 fn balances_have_an_owner_a_card_and_an_end() {
     let text =
         "Kartennummer;Punkte;gültig bis\nA 1;150;31.12.2027\nA 2;0;\nA 3;-5;\nA 4;1.000;\n;7;\n";
