@@ -204,7 +204,7 @@ fn authority_and_vault(
     db: &Db,
     lacking: Lacking,
 ) -> Result<(Authority, Option<Vault>), Failure> {
-    let keys = keys(config, lacking, || database::has_passwords(config, db))?;
+    let mut keys = keys(config, lacking, || database::has_passwords(config, db))?;
     let mut known: Vec<String> = keys.pepper.iter().map(|key| key.id().to_owned()).collect();
     known.extend(config.auth.lost_peppers.iter().cloned());
     // One more than is told: whether there are more.
@@ -214,7 +214,7 @@ fn authority_and_vault(
         return Err(KeysError::Peppers { place, missing }.into());
     }
     refuse_other_peppers(config, db, &keys)?;
-    let vault = keys.encryption.clone().map(Vault::new);
+    let vault = keys.encryption.take().map(Vault::new);
     Ok((Authority::new(keys, config.auth.settings())?, vault))
 }
 

@@ -75,7 +75,7 @@ struct Salesforce {
     agreed_by_default: bool,
     /// From how many contacts on a bulk job is asked for.
     bulk_from: u64,
-    clock: Arc<dyn Clock + Send + Sync>,
+    clock: Arc<dyn Clock>,
     described: Option<Descriptions>,
     columns: Option<Columns>,
     dropped: BTreeSet<String>,

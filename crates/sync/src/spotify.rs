@@ -94,7 +94,7 @@ pub static KIND: SourceKind = SourceKind {
 /// An app at Spotify.
 pub struct Spotify {
     client: Client,
-    clock: Arc<dyn Clock + Send + Sync>,
+    clock: Arc<dyn Clock>,
     client_id: String,
     redirect: RedirectUri,
     mode: Mode,

@@ -16,7 +16,7 @@ use std::{
 use regulars_kernel::{Clock as _, FixedClock, MerchantId, PersonId, Timestamp};
 use regulars_source::record::{Body, Field, RecordKey};
 use regulars_sync::{
-    connector::{Connector as _, Credentials, Fault},
+    connector::{Credentials, Fault},
     kind::Opening,
     outgoing::{Client, Outgoing, Patience, Reach},
     spotify::{

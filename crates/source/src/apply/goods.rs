@@ -268,6 +268,7 @@ fn purchase(
         tax: None,
         currency: Some(order.currency.clone()),
         completed_at: Some(order.completed_at),
+        untried: Default::default(),
     }
 }
 

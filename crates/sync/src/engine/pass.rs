@@ -62,6 +62,8 @@ pub(super) struct Course<'a> {
     pub(super) wanted_samples: usize,
     pub(super) touched: BTreeSet<PersonId>,
     pub(super) told: &'a mut dyn FnMut(&Run),
+    /// Whether a sweep has to find what the source's log does not tell any more.
+    pub(super) wants_sweep: bool,
     restarted: bool,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Course<'a> {
             wanted_samples,
             touched: BTreeSet::new(),
             told,
+            wants_sweep: false,
             restarted: false,
         }
     }
@@ -146,6 +149,15 @@ impl<'a> Course<'a> {
                     self.restarted = true;
                     state.pass = Some(PassState { cursor: None, place: 0, ..pass });
                     continue;
+                }
+                Err(Halt::Sweep(message)) => {
+                    // Everything else of the window was read: it is complete, and what is gone is found by what is there.
+                    tracing::info!(connection = %self.job.held.connection, message, "a sweep is due");
+                    self.wants_sweep = true;
+                    state.pass = None;
+                    self.ended(&mut state, pass.until);
+                    self.keep(&state)?;
+                    return Ok(state);
                 }
                 Err(halt) => return Err(halt),
             };

@@ -150,11 +150,8 @@ impl Engine {
             Ok(connector) => connector,
             Err(fault) => {
                 let run = job.run;
-                return self.close(
-                    &job.held,
-                    run,
-                    Err(Halt::Failed(Health::Stopped, fault.to_string())),
-                );
+                let halt = Halt::Failed(Health::Stopped, fault.to_string());
+                return self.close(&job.held, run, (Err(halt), false));
             }
         };
         let states = self.db.read(Scope::Merchant(merchant), |tx| {
@@ -167,10 +164,11 @@ impl Engine {
             Course::new(self, &mut *connector, job, (failures, samples), stopped, told);
         let outcome = go_through(&mut course, streams, states);
         let (mut run, samples) = (course.job.run.clone(), std::mem::take(&mut course.samples));
+        let wants_sweep = course.wants_sweep;
         if run.dry_run {
             run.report = Some(report(&samples).to_string());
         }
-        self.close(&held, run, outcome)
+        self.close(&held, run, (outcome, wants_sweep))
     }
 
     /// Writes down how a run ended, how the connection is doing, and when its next turn is.
@@ -178,10 +176,9 @@ impl Engine {
         &self,
         held: &Held,
         mut run: Run,
-        outcome: Result<(), Halt>,
+        (outcome, mut sweep): (Result<(), Halt>, bool),
     ) -> Result<Ended, SyncError> {
         let now = self.clock.now();
-        let mut sweep = false;
         let (health, message, next): (Option<Health>, Option<String>, Option<Duration>) =
             match outcome {
                 Ok(()) => {

@@ -46,7 +46,7 @@ impl Way {
 pub(super) struct Tokens {
     pub(super) way: Way,
     pub(super) client: Client,
-    pub(super) clock: Arc<dyn Clock + Send + Sync>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) credentials: Arc<dyn Credentials>,
     /// The app's id at Shopify.
     pub(super) client_id: Option<String>,

@@ -108,7 +108,7 @@ fn ended(stored: &Value, now: Timestamp) -> Value {
 #[derive(Clone, Copy)]
 pub(super) struct Accounts<'a> {
     pub(super) client: &'a Client,
-    pub(super) clock: &'a (dyn Clock + Send + Sync),
+    pub(super) clock: &'a dyn Clock,
     pub(super) client_id: &'a str,
     pub(super) host: &'a str,
 }

@@ -60,7 +60,7 @@ fn what_the_reference_library_signs_is_taken_and_nothing_that_was_altered() {
     assert_eq!(verified(&later, body, own, NOON), Err(Refusal::Signature));
 
     let encoded = good.signature.strip_prefix("v1,").unwrap();
-    let hex = hex::encode(crate::webhook::secret::VERSION);
+    let hex = hex::encode(VERSION);
     for signature in [
         String::new(),
         format!("v2,{encoded}"),

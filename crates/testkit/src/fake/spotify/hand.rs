@@ -31,7 +31,8 @@ impl Hand {
     /// # Errors
     /// Where nothing can be printed any more.
     pub fn run(&self) -> io::Result<()> {
-        let mut world = World { now: present(), ..World::default() };
+        let mut world = World::default();
+        world.now = present();
         world.redirect_uris = vec![self.redirect_uri.clone()];
         if self.extended {
             world.extend();

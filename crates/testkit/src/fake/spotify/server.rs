@@ -1,7 +1,7 @@
 //! Requests in, answers out.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::Write as _,
     sync::{Mutex, PoisonError},
 };
 
