@@ -165,7 +165,7 @@ fn staff_come_with_what_they_were_given_and_the_list_shows_it() {
         for list in ["roles", "stores"] {
             let mut codes: Vec<&Value> =
                 errors[list].as_array().expect("a list").iter().map(|one| &one["code"]).collect();
-            codes.sort_by_key(|code| code.to_string());
+            codes.sort_by_key(ToString::to_string);
             assert_eq!(codes, ["does_not_exist", "invalid"], "{errors}");
         }
         // What is right beside something that cannot be read is not done.

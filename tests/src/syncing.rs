@@ -1,6 +1,6 @@
 //! Syncing by the API: systems are connected, changed, paused and ended; runs, rejects and questions are listed.
 //!
-//! The connections here are to a file that is nowhere, or to a shop that is never read: nothing outside is asked.
+//! The connections here are to a shop in a version that there is not: opening them fails before anything outside is asked.
 
 use std::{
     thread::sleep,
@@ -19,9 +19,14 @@ use crate::{
 const CONNECTION: &str = "connection { id pk name source state health healthMessage lag lastSuccessAt nextRun lastError \
      settings hasSecrets token webhookPath createdAt }";
 
-/// A connection to a file that is nowhere.
-fn file(owner: &Client, name: &str) -> Value {
-    let input = json!({ "source": "FILE", "name": name, "settings": text(&json!({ "kind": "customers" })) });
+/// What such a connection is told.
+fn nowhere() -> Value {
+    json!({ "shop": "never-read", "version": "none" })
+}
+
+/// A connection that cannot be opened.
+fn shop(owner: &Client, name: &str) -> Value {
+    let input = json!({ "source": "SHOPIFY", "name": name, "settings": text(&nowhere()) });
     made(&act(owner, "createConnection", &input, CONNECTION))
 }
 
@@ -94,10 +99,10 @@ fn what_can_be_connected_describes_itself() {
         assert_eq!(setting("SHOPIFY", "clientSecret").expect("a secret")["secret"], json!(true));
         let trust = setting("SHOPIFY", "trustEmails").expect("what every source has");
         assert_eq!(trust["choices"], json!(["never", "verified", "always"]));
-        let every = setting("FILE", "everyMinutes").expect("what every source has");
+        let every = setting("SHOPIFY", "everyMinutes").expect("what every source has");
         assert_eq!((&every["least"], &every["most"]), (&json!(0), &json!(10_080)));
         // Nobody reads a file of the server's by naming it.
-        assert_eq!(setting("FILE", "path"), None);
+        assert!(sources.iter().all(|one| !one["settings"].to_string().contains("\"path\"")));
     });
 }
 
@@ -105,7 +110,7 @@ fn what_can_be_connected_describes_itself() {
 fn a_connection_is_made_changed_paused_resumed_and_ended() {
     on_both(|world| {
         let owner = world.merchant();
-        let new = file(&owner, "Old till");
+        let new = shop(&owner, "Old till");
         assert_eq!(
             (&new["state"], &new["health"], &new["nextRun"], &new["lag"], &new["hasSecrets"]),
             (&json!("ACTIVE"), &json!("NEW"), &Value::Null, &Value::Null, &json!(false))
@@ -123,10 +128,13 @@ fn a_connection_is_made_changed_paused_resumed_and_ended() {
             settings_of(&made(&act(&owner, "updateConnection", &input, CONNECTION)))
         };
         let both = change(json!({ "country": "de", "rank": 7 }));
-        assert_eq!(both, json!({ "kind": "customers", "country": "DE", "rank": 7 }));
+        assert_eq!(
+            both,
+            json!({ "shop": "never-read", "version": "none", "country": "DE", "rank": 7 })
+        );
         assert_eq!(
             change(json!({ "rank": null })),
-            json!({ "kind": "customers", "country": "DE" })
+            json!({ "shop": "never-read", "version": "none", "country": "DE" })
         );
         let input = json!({ "id": id, "name": "Older till" });
         let renamed = made(&act(&owner, "updateConnection", &input, CONNECTION));
@@ -149,7 +157,7 @@ fn a_connection_is_made_changed_paused_resumed_and_ended() {
         let listed = ask(&owner, "{ connections { count } }", Value::Null).succeeded();
         assert_eq!(listed.data("connections.count"), &json!(0));
         // The name is free again.
-        file(&owner, "Older till");
+        shop(&owner, "Older till");
 
         let entries = log(&owner, "updateConnection");
         assert_eq!(entries.len(), 3, "{entries:?}");
@@ -162,7 +170,7 @@ fn an_idempotency_key_connects_once() {
     on_both(|world| {
         let owner = world.merchant();
         let input = json!({
-            "source": "FILE", "name": "Once", "settings": text(&json!({ "kind": "customers" })), "idempotencyKey": "k",
+            "source": "SHOPIFY", "name": "Once", "settings": text(&nowhere()), "idempotencyKey": "k",
         });
         let first = made(&act(&owner, "createConnection", &input, CONNECTION));
         assert_eq!(made(&act(&owner, "createConnection", &input, CONNECTION)), first);
@@ -204,8 +212,8 @@ fn secrets_are_never_shown_again() {
 fn what_no_connection_takes_is_said() {
     on_both(|world| {
         let owner = world.merchant();
-        file(&owner, "Taken");
-        let good = json!({ "source": "FILE", "name": "Good", "settings": text(&json!({ "kind": "customers" })) });
+        shop(&owner, "Taken");
+        let good = json!({ "source": "SHOPIFY", "name": "Good", "settings": text(&nowhere()) });
         let long = "x".repeat(101);
         for (changed, field, word) in [
             (json!({ "name": "" }), "name", "required"),
@@ -214,51 +222,51 @@ fn what_no_connection_takes_is_said() {
             (json!({ "name": "a\nb" }), "name", "line breaks"),
             (json!({ "name": "Taken" }), "name", "this name"),
             (json!({ "source": "STRIPE" }), "source", "no connector"),
-            (json!({ "settings": null }), "settings", "kind: This field is required"),
+            (json!({ "settings": null }), "settings", "shop: This field is required"),
             (json!({ "settings": "[]" }), "settings", "an object"),
             (
-                json!({ "settings": text(&json!({ "kind": "shoes" })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "access": "shoes" })) }),
                 "settings",
-                "kind: This is one of",
+                "access: This is one of",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": 5 })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "access": 5 })) }),
                 "settings",
-                "kind: This is one of",
+                "access: This is one of",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "shoe": 1 })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "shoe": 1 })) }),
                 "settings",
                 "no setting \"shoe\"",
             ),
             // The server's own.
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "path": "/etc/passwd" })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "path": "/etc/passwd" })) }),
                 "settings",
                 "no setting \"path\"",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "confirmedSweep": 1 })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "confirmedSweep": 1 })) }),
                 "settings",
                 "no setting",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "rank": 0 })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "rank": 0 })) }),
                 "settings",
                 "rank: This is a whole number",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "strict": "yes" })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "strict": "yes" })) }),
                 "settings",
                 "strict: This is true or false",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "currency": "x".repeat(10_241) })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "clientId": "x".repeat(10_241) })) }),
                 "settings",
-                "currency: Ensure",
+                "clientId: Ensure",
             ),
             (
-                json!({ "settings": text(&json!({ "kind": "customers", "mapping": { "a": "x".repeat(70_000) } })) }),
+                json!({ "settings": text(&json!({ "shop": "s", "clientId": "x".repeat(70_000) })) }),
                 "settings",
                 "at most 65536 bytes",
             ),
@@ -279,9 +287,9 @@ fn a_merchant_has_so_many_connections_and_lists_them_by_page() {
     on_both(|world| {
         let owner = world.merchant();
         for nth in 0..50 {
-            file(&owner, &format!("No. {nth}"));
+            shop(&owner, &format!("No. {nth}"));
         }
-        let input = json!({ "source": "FILE", "name": "No. 50", "settings": text(&json!({ "kind": "customers" })) });
+        let input = json!({ "source": "SHOPIFY", "name": "No. 50", "settings": text(&nowhere()) });
         refused(
             &act(&owner, "createConnection", &input, ""),
             "nonFieldErrors",
@@ -311,7 +319,7 @@ fn a_merchant_has_so_many_connections_and_lists_them_by_page() {
 fn nobody_sees_or_touches_what_another_merchant_connected() {
     on_both(|world| {
         let (owner, stranger) = (world.merchant(), world.merchant());
-        let connection = file(&owner, "Ours");
+        let connection = shop(&owner, "Ours");
         let (id, which) = (&connection["id"], json!({ "connectionId": connection["id"] }));
         for (mutation, input, field) in [
             ("updateConnection", json!({ "id": id, "name": "Theirs" }), "id"),
@@ -347,7 +355,7 @@ fn nobody_sees_or_touches_what_another_merchant_connected() {
 fn syncing_needs_its_permission() {
     on_both(|world: &World| {
         let owner = world.merchant();
-        let connection = file(&owner, "Ours");
+        let connection = shop(&owner, "Ours");
         let cashier = world.staff(&owner, &["view_consumer", "change_order"]);
         for document in [
             "{ sources { name } }",
@@ -371,7 +379,7 @@ fn syncing_needs_its_permission() {
 fn a_test_says_what_is_missing_and_changes_nothing() {
     on_both(|world| {
         let owner = world.merchant();
-        let connection = file(&owner, "Nowhere");
+        let connection = shop(&owner, "Nowhere");
         let found = "works account fine wrong";
         let tested = act(&owner, "testConnection", &json!({ "id": connection["id"] }), found);
         assert_eq!(
@@ -390,7 +398,7 @@ fn a_test_says_what_is_missing_and_changes_nothing() {
 fn runs_are_started_seen_and_listed() {
     on_both(|world| {
         let owner = world.merchant();
-        let connection = file(&owner, "Nowhere");
+        let connection = shop(&owner, "Nowhere");
         let id = &connection["id"];
         let mut runs = Vec::new();
         for (kind, dry_run) in [("TAIL", false), ("BACKFILL", true), ("BACKFILL", false)] {
@@ -434,7 +442,7 @@ fn runs_are_started_seen_and_listed() {
 fn bad_input_to_what_goes_with_runs_and_questions() {
     on_both(|world| {
         let owner = world.merchant();
-        let connection = file(&owner, "Nowhere");
+        let connection = shop(&owner, "Nowhere");
         let id = &connection["id"];
         let many: Vec<i32> = (1..=101).collect();
         for (mutation, input, field, code) in [

@@ -109,7 +109,7 @@ pub(crate) enum Command {
         regulars import customers customers.csv --map 'Shoe size=extraInfo.shoeSize' --country DE\n  \
         regulars import balances balances.csv --loyalty-card Coffee --merchant 1 --config /etc/regulars/regulars.toml"
     )]
-    Import(import::Import),
+    Import(Box<import::Import>),
 }
 
 /// Where data and settings come from; every command that touches data takes these.

@@ -143,7 +143,7 @@ fn run(command: Command) -> Result<(), Failure> {
             let (url, _none) = database::prepare(&config, Upkeep::Refuse)?;
             let db = database::open(&config, url)?;
             let authority = authority(&config, &db, Lacking::Refuse)?;
-            Ok(import::import(Arc::new(db), authority, &wanted)?)
+            Ok(import::import(&Arc::new(db), authority, &wanted)?)
         }
         Command::Ledger(ledger) => match ledger.command {
             LedgerCommand::Verify(wanted) => {

@@ -146,11 +146,12 @@ pub(crate) fn run(config: &Config, asked: &cli::Serve) -> Result<(), Failure> {
     let tender = Tender::start(Arc::clone(&app)).map_err(ServeError::Machine)?;
     let scribe = Scribe::start(Arc::clone(&app), waiting).map_err(ServeError::Machine)?;
     let mailer = mailer(config, &app)?;
-    let syncing = match config.sync.worker {
-        true => Some(Worker::start(engine, config.sync.connections_at_once)),
-        false => None,
-    };
-    let syncing = syncing.transpose().map_err(ServeError::Machine)?;
+    let syncing = config
+        .sync
+        .worker
+        .then(|| Worker::start(engine, config.sync.connections_at_once))
+        .transpose()
+        .map_err(ServeError::Machine)?;
     let program = Program::start(app).map_err(ServeError::Machine)?;
     let engine = Engine::start(Arc::new(program), &engine_config(config, cores))
         .map_err(ServeError::Machine)?;

@@ -266,7 +266,7 @@ fn judge(
     }
 }
 
-impl<'a> Portion<'a> {
+impl Portion<'_> {
     /// What is known of everything in the slice that may change something.
     fn look_up<S: SourceStore>(&mut self, tx: &mut S, items: &[Item]) -> Result<(), SourceError> {
         let connection = self.task.connection.id;

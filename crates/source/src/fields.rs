@@ -103,11 +103,12 @@ pub fn patch<'a>(
     patch
 }
 
+fn read<T>(value: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Change<T> {
+    value.and_then(parse).map_or(Change::Clear, Change::Set)
+}
+
 fn set(patch: &mut ConsumerPatch, field: MergeField, value: Option<&str>) {
     let text = || value.map_or(Change::Clear, |value| Change::Set(value.to_owned()));
-    fn read<T>(value: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Change<T> {
-        value.and_then(parse).map_or(Change::Clear, Change::Set)
-    }
     match field {
         MergeField::Email => patch.email = text(),
         MergeField::Firstname => patch.firstname = text(),

@@ -37,7 +37,7 @@ pub struct Provenance {
 pub fn mark(value: Option<&str>) -> String {
     let Some(value) = value else { return String::new() };
     let digest = Sha256::digest(value.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest).chars().take(16).collect()
 }
 
 impl Provenance {

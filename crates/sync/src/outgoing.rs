@@ -129,13 +129,11 @@ impl Answer {
 /// How long `Retry-After` says, in seconds or as a date, up to [`MAX_WAIT`].
 pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
-    let seconds = match text.parse::<u64>() {
-        Ok(seconds) => seconds,
-        Err(_) => {
-            let at = DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc);
-            u64::try_from(at.timestamp_micros().saturating_sub(now.micros()) / 1_000_000)
-                .unwrap_or(0)
-        }
+    let seconds = if let Ok(seconds) = text.parse::<u64>() {
+        seconds
+    } else {
+        let at = DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc);
+        u64::try_from(at.timestamp_micros().saturating_sub(now.micros()) / 1_000_000).unwrap_or(0)
     };
     Some(Duration::from_secs(seconds).min(MAX_WAIT))
 }

@@ -90,6 +90,9 @@ impl Vault {
 
     /// Encrypts credentials under the key in use. They open with the same context alone: see [`context`]. Two calls never
     /// answer the same.
+    ///
+    /// # Panics
+    /// Never: a JSON value always writes into memory, and the cipher takes more than any memory holds.
     pub fn seal(&self, context: &[u8], plain: &Value) -> Vec<u8> {
         let key = self.keys.current();
         let mut sealed = head(key);

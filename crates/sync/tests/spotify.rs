@@ -153,6 +153,8 @@ fn extra(polled: &Polled) -> Value {
     serde_json::from_str(&text.unwrap()).unwrap()
 }
 
+type Is = Box<dyn Fn(&Fault) -> bool>;
+
 #[test]
 fn a_customer_links_their_account_and_it_is_read() {
     let stage = Stage::new();
@@ -316,7 +318,7 @@ fn rule_23_what_spotify_answers_else_is_sorted_by_what_helps() {
     let seven = Some(Duration::from_secs(7));
     let transient = |fault: &Fault| matches!(fault, Fault::Transient { .. });
     let throttled = |after| move |fault: &Fault| *fault == Fault::Throttled { after };
-    let is: Vec<(Bad, Box<dyn Fn(&Fault) -> bool>)> = vec![
+    let is: Vec<(Bad, Is)> = vec![
         (Bad::TooMany(Some("7".to_owned())), Box::new(throttled(seven))),
         (
             Bad::TooMany(Some("Fri, 27 Nov 2026 13:00:07 GMT".to_owned())),

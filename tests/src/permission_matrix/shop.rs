@@ -143,10 +143,11 @@ impl<'a> Shop<'a> {
         answer.data(&format!("{mutation}.{noun}.id")).clone()
     }
 
-    /// A connection to a file that is nowhere.
+    /// A connection that cannot be opened: nothing outside is asked.
     fn connection(&self) -> Value {
         let input = json!({
-            "source": "FILE", "name": Self::unique("matrix"), "settings": "{\"kind\": \"customers\"}",
+            "source": "SHOPIFY", "name": Self::unique("matrix"),
+            "settings": "{\"shop\": \"never-read\", \"version\": \"none\"}",
         });
         self.made("createConnection", "CreateConnectionInput", "connection", &input)
     }

@@ -209,7 +209,9 @@ pub(super) fn tries(context: &Context, new: &NewPurchase) -> Result<Vec<CodeTry>
         match context.try_code(Some(new.store)) {
             Ok(tried) => tries.extend(tried),
             Err(too_often) => {
-                tries.into_iter().for_each(|tried| context.was_a_code(tried));
+                for tried in tries {
+                    context.was_a_code(tried);
+                }
                 return Err(too_often);
             }
         }

@@ -32,7 +32,7 @@ fn rule_13_an_address_that_counts_on_both_sides_goes_before_a_phone_number() {
 fn rule_13_a_phone_number_alone_is_no_sign() {
     let stranger =
         Candidate { name: ("Charles".into(), "Babbage".into()), ..without_email(candidate(1)) };
-    assert_eq!(decide(&signs(), &[stranger.clone()], 3), Match::Nobody);
+    assert_eq!(decide(&signs(), std::slice::from_ref(&stranger), 3), Match::Nobody);
     let day = NaiveDate::from_ymd_opt(1815, 12, 10);
     let born = Signs { birthday: day, ..signs() };
     let same_day = Candidate { birthday: day, ..stranger };
@@ -85,7 +85,10 @@ fn rule_15_between_two_nobody_is_chosen() {
 #[test]
 fn rule_15_who_has_another_record_there_is_not_given_a_second_by_guess() {
     let linked = Candidate { is_linked: true, ..candidate(1) };
-    assert_eq!(decide(&signs(), &[linked.clone()], 3), Match::Undecided(vec![PersonId::new(1)]));
+    assert_eq!(
+        decide(&signs(), std::slice::from_ref(&linked), 3),
+        Match::Undecided(vec![PersonId::new(1)])
+    );
     assert_eq!(
         decide(&signs(), &[without_email(linked)], 3),
         Match::Undecided(vec![PersonId::new(1)])

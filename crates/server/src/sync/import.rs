@@ -14,7 +14,8 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use regulars_auth::Authority;
 use regulars_kernel::{
-    ConnectionId, MerchantId, PageRequest, Scope, StoreError, SyncRunId, SystemClock, Timestamp,
+    Clock as _, ConnectionId, MerchantId, PageRequest, Scope, StoreError, SyncRunId, SystemClock,
+    Timestamp,
 };
 use regulars_merchant::EntitySource;
 use regulars_persistence::{Db, Tx};
@@ -119,11 +120,11 @@ impl Credentials for NoSecrets {
 
 /// Imports a file, or shows what would come of it.
 pub(crate) fn import(
-    db: Arc<Db>,
+    db: &Arc<Db>,
     authority: Authority,
     wanted: &Import,
 ) -> Result<(), ImportError> {
-    let merchant = merchant(&db, wanted)?;
+    let merchant = merchant(db, wanted)?;
     let path = wanted.file.canonicalize().map_err(|source| unusable(&wanted.file, source))?;
     let settings = settings(wanted, &path)?;
     let preview = file::preview(&path, &settings)?;
@@ -135,10 +136,10 @@ pub(crate) fn import(
         return Err(ImportError::Settings(preview.missing.join("\n")));
     }
     tell_unknown(&preview);
-    let now = Timestamp::from(chrono::Utc::now());
-    let (connection, run) = begin(&db, merchant, (wanted, &settings), now)?;
+    let now = SystemClock.now();
+    let (connection, run) = begin(db, merchant, (wanted, &settings), now)?;
     let engine = Engine {
-        db: Arc::clone(&db),
+        db: Arc::clone(db),
         authority: Arc::new(authority),
         clock: Arc::new(SystemClock),
         kinds: &KINDS,
@@ -152,7 +153,7 @@ pub(crate) fn import(
         Ended::Nothing => return Err(ImportError::Busy),
     };
     summarise(&run, wanted);
-    write_rejects(&db, &run, wanted, preview)?;
+    write_rejects(db, &run, wanted, preview)?;
     match run.state {
         RunState::Done => Ok(()),
         _ => Err(ImportError::Failed(
@@ -493,7 +494,7 @@ fn write_rejects(db: &Db, run: &Run, wanted: &Import, preview: Preview) -> Resul
         let last = found.items.last().map(|reject| reject.id.get());
         match last.filter(|_| found.has_next) {
             Some(last) => {
-                page.after = Some(regulars_kernel::page::Position { keys: Vec::new(), pk: last })
+                page.after = Some(regulars_kernel::page::Position { keys: Vec::new(), pk: last });
             }
             None => break,
         }

@@ -249,8 +249,7 @@ fn member<S: SourceStore>(
 ) -> Result<Option<PersonId>, SourceError> {
     match identity::identify(tx, &portion.actor, who) {
         Ok(identity::Identified::Member(consumer)) => Ok(Some(consumer.id)),
-        Ok(_) => Ok(None),
         Err(regulars_customer::CustomerError::Store(error)) => Err(error.into()),
-        Err(_) => Ok(None),
+        Ok(_) | Err(_) => Ok(None),
     }
 }

@@ -92,12 +92,11 @@ fn merged<S: SourceStore>(
     kept: &str,
 ) -> Result<(), SourceError> {
     let key = RecordKey::new(record.key.object.as_str(), kept);
-    let known = match portion.known.get(&key) {
-        Some(known) => Some(known.clone()),
-        None => {
-            let ids = [kept.to_owned()];
-            tx.records(portion.task.connection.id, &key.object, &ids)?.pop()
-        }
+    let known = if let Some(known) = portion.known.get(&key) {
+        Some(known.clone())
+    } else {
+        let ids = [kept.to_owned()];
+        tx.records(portion.task.connection.id, &key.object, &ids)?.pop()
     };
     let Some(other) = known.and_then(|known| known.subject).map(PersonId::new) else {
         return Ok(());

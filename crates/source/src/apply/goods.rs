@@ -6,7 +6,7 @@ use regulars_customer::{
     merge::meant,
 };
 use regulars_kernel::{
-    Change, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, ProductId, StoreId,
+    Change, LoyaltyCardId, MerchantId, PageRequest, PersonId, Points, ProductId, Rule, StoreId,
     Timestamp, Violations,
 };
 use regulars_loyalty::{
@@ -21,7 +21,7 @@ use regulars_order::{
     Amount, OrderError,
     item::change::ItemPatch,
     order::change::OrderPatch,
-    purchase::{self, Mode, NewDiscount, NewPurchase},
+    purchase::{self, Mode, NewDiscount, NewPurchase, Untried},
     refund::{NewRefund, known},
 };
 
@@ -90,10 +90,12 @@ pub(super) fn take<S: SourcePorts>(
             portion.put(stored);
             return Ok(());
         }
-        Err(SourceError::Invalid(wrong))
-        | Err(SourceError::Order(OrderError::Invalid(wrong)))
-        | Err(SourceError::Merchant(MerchantError::Invalid(wrong)))
-        | Err(SourceError::Loyalty(LoyaltyError::Invalid(wrong))) => wrong,
+        Err(
+            SourceError::Invalid(wrong)
+            | SourceError::Order(OrderError::Invalid(wrong))
+            | SourceError::Merchant(MerchantError::Invalid(wrong))
+            | SourceError::Loyalty(LoyaltyError::Invalid(wrong)),
+        ) => wrong,
         Err(error) => return Err(error),
     };
     let first = wrong.iter().next();
@@ -116,12 +118,11 @@ fn whose<S: SourcePorts>(
 ) -> Result<Whose, SourceError> {
     let merchant = portion.task.connection.merchant;
     if let Some(key) = &buyer.key {
-        let stored = match portion.known.get(key) {
-            Some(stored) => Some(stored.clone()),
-            None => {
-                let ids = [key.id.clone()];
-                tx.records(portion.task.connection.id, &key.object, &ids)?.pop()
-            }
+        let stored = if let Some(stored) = portion.known.get(key) {
+            Some(stored.clone())
+        } else {
+            let ids = [key.id.clone()];
+            tx.records(portion.task.connection.id, &key.object, &ids)?.pop()
         };
         let person = stored.and_then(|stored| stored.subject).map(PersonId::new);
         let Some(person) = person else { return Ok(Whose::Waits(key.clone())) };
@@ -153,15 +154,11 @@ fn store<S: SourcePorts>(tx: &mut S, portion: &Portion<'_>) -> Result<StoreId, S
     }
     let filter = StoreFilter { archived: Archived::Hidden, ..StoreFilter::default() };
     let stores = tx.list_stores(&filter, &PageRequest::first(2))?.items;
-    match stores.as_slice() {
-        [one] => Ok(one.id),
-        _ => {
-            let sentence =
-                "Say in the connection's settings in which store its orders count (storeId).";
-            let rule = regulars_kernel::Rule::Invalid(sentence.to_owned());
-            Err(Violations::of("storeId", rule).into())
-        }
+    if let [one] = stores.as_slice() {
+        return Ok(one.id);
     }
+    let sentence = "Say in the connection's settings in which store its orders count (storeId).";
+    Err(Violations::of("storeId", Rule::Invalid(sentence.to_owned())).into())
 }
 
 fn amount(decimal: &str, currency: Option<&str>) -> Amount {
@@ -268,7 +265,7 @@ fn purchase(
         tax: None,
         currency: Some(order.currency.clone()),
         completed_at: Some(order.completed_at),
-        untried: Default::default(),
+        untried: Untried::default(),
     }
 }
 
@@ -337,9 +334,8 @@ fn balance<S: SourcePorts>(
     mut stored: StoredRecord,
     balance: &BalanceRecord,
 ) -> Result<StoredRecord, SourceError> {
-    let refuse = |field, sentence: String| {
-        SourceError::from(Violations::of(field, regulars_kernel::Rule::Invalid(sentence)))
-    };
+    let refuse =
+        |field, sentence: String| SourceError::from(Violations::of(field, Rule::Invalid(sentence)));
     // Somebody moves in once: what a later file says of it changes nothing.
     if stored.subject.is_some() {
         let sentence = "This balance was taken over before with another amount: adjust it by hand (adjustPoints).";
@@ -402,11 +398,11 @@ fn card<S: SourcePorts>(
         [] => {
             let sentence =
                 format!("There is no loyalty card {named:?}: say its number or its name.");
-            Err(Violations::of("loyaltyCard", regulars_kernel::Rule::Invalid(sentence)).into())
+            Err(Violations::of("loyaltyCard", Rule::Invalid(sentence)).into())
         }
         _ => {
             let sentence = format!("Several loyalty cards are called {named:?}: say the number.");
-            Err(Violations::of("loyaltyCard", regulars_kernel::Rule::Invalid(sentence)).into())
+            Err(Violations::of("loyaltyCard", Rule::Invalid(sentence)).into())
         }
     }
 }

@@ -174,7 +174,7 @@ impl<'a> Course<'a> {
             }
             self.job.run.total = batch.total.or(self.job.run.total);
             self.job.run.budget = batch.budget.clone().or_else(|| self.job.run.budget.take());
-            state = self.take(spec, state, batch)?;
+            state = self.take(spec, state, &batch)?;
             if state.pass.is_none() {
                 return Ok(state);
             }
@@ -186,7 +186,7 @@ impl<'a> Course<'a> {
         &mut self,
         spec: &StreamSpec,
         mut state: StreamState,
-        batch: Batch,
+        batch: &Batch,
     ) -> Result<StreamState, Halt> {
         let Some(pass) = state.pass.clone() else { return Ok(state) };
         let skipped = usize::try_from(pass.place).unwrap_or(usize::MAX);

@@ -1,5 +1,6 @@
 //! What a dry run tells (engine rule 22): what it would do to some of the things, field by field.
 
+use regulars_kernel::PersonId;
 use regulars_source::{
     apply::{FieldChange, Sample},
     provenance::Verdict,
@@ -19,7 +20,7 @@ fn one(sample: &Sample) -> Value {
         "object": sample.key.object,
         "sourceId": sample.key.id,
         "action": sample.action.word(),
-        "consumerId": sample.person.map(|person| person.get()),
+        "consumerId": sample.person.map(PersonId::get),
         "message": sample.message,
         "fields": sample.fields.iter().map(field).collect::<Value>(),
     })

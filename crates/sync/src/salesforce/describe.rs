@@ -19,6 +19,7 @@ pub(super) struct Described {
 /// What Salesforce says of a column.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are what Salesforce says of a column")]
 pub(super) struct DescribedField {
     /// Its API name.
     pub(super) name: String,

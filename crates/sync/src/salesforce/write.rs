@@ -107,7 +107,7 @@ impl Salesforce {
             .iter()
             .map(|(_, change)| json!({ "attributes": { "type": OBJECT }, "id": change.key.id, (&column): number(change) }))
             .collect();
-        for ((index, _), saved) in unnamed.iter().zip(self.save("", named)?) {
+        for ((index, _), saved) in unnamed.iter().zip(self.save("", &named)?) {
             if let (Some(written), false) = (written.get_mut(*index), saved.success) {
                 *written = Some(refused(&saved));
             }
@@ -135,8 +135,8 @@ impl Salesforce {
             }
             Value::Object(record)
         });
-        let records = records.collect();
-        let saved = self.upsert(&column, records)?;
+        let records: Vec<Value> = records.collect();
+        let saved = self.upsert(&column, &records)?;
         for (index, saved) in open.iter().zip(saved) {
             if let Some(written) = written.get_mut(*index) {
                 *written = Some(if saved.success { Written::Done } else { refused(&saved) });
@@ -162,12 +162,12 @@ impl Salesforce {
     }
 
     /// Saves records that are named by a column; where one value names several contacts, each alone, to find which.
-    fn upsert(&mut self, column: &str, records: Vec<Value>) -> Result<Vec<Saved>, Refusal> {
-        match self.save(&format!("/{OBJECT}/{column}"), records.clone()) {
+    fn upsert(&mut self, column: &str, records: &[Value]) -> Result<Vec<Saved>, Refusal> {
+        match self.save(&format!("/{OBJECT}/{column}"), records) {
             Err(refusal) if refusal.status == 300 && records.len() > 1 => {
                 let mut saved = Vec::new();
                 for record in records {
-                    saved.extend(self.upsert(column, vec![record])?);
+                    saved.extend(self.upsert(column, std::slice::from_ref(record))?);
                 }
                 Ok(saved)
             }
@@ -179,7 +179,7 @@ impl Salesforce {
         }
     }
 
-    fn save(&mut self, path: &str, records: Vec<Value>) -> Result<Vec<Saved>, Refusal> {
+    fn save(&mut self, path: &str, records: &[Value]) -> Result<Vec<Saved>, Refusal> {
         if records.is_empty() {
             return Ok(Vec::new());
         }

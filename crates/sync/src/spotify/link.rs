@@ -142,7 +142,7 @@ impl<'a> SpotifyLink<'a> {
 mod tests {
     use rand::SeedableRng as _;
     use rand_chacha::ChaCha8Rng;
-    use regulars_source::record::{Body, CustomerRecord, SourceVersion};
+    use regulars_source::record::{Body, SourceVersion};
 
     use super::*;
 
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn rule_15_an_account_of_another_customer_is_a_conflict_and_never_moved() {
         let key = |id: &str| RecordKey::new("user", id);
-        let body = Body::Customer(Box::new(CustomerRecord::default()));
+        let body = Body::Customer(Box::default());
         let record = Record { key: key("aB3"), version: SourceVersion::default(), body };
         let polled = Polled { record, older_key: None, rewritten_from: None, relink_by: None };
         let (ada, eve) = (PersonId::new(1), PersonId::new(2));

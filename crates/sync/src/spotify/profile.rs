@@ -66,9 +66,8 @@ impl Profile {
     ) -> Result<Polled, Fault> {
         let key = |id: &String| RecordKey::new(OBJECT, id.as_str());
         let by_id = self.id.as_ref().map(key);
-        let own = match self.account_id.as_ref().map(key).or_else(|| by_id.clone()) {
-            Some(own) => own,
-            None => return Err(Fault::Schema("Spotify's answer names no account.".to_owned())),
+        let Some(own) = self.account_id.as_ref().map(key).or_else(|| by_id.clone()) else {
+            return Err(Fault::Schema("Spotify's answer names no account.".to_owned()));
         };
         let older_key = by_id.filter(|by_id| *by_id != own);
         let rewritten_from = match held {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use regulars_customer::{Change, ConsumerPatch, CustomerError, create, update};
-use regulars_kernel::{PageRequest, Scope, StoreError};
+use regulars_kernel::{PageRequest, Scope};
 use regulars_merchant::EntitySource;
 use regulars_source::{Counts, RunKind, RunState, SourceStore as _, review::ReviewKind, store::Of};
 use serde_json::json;
@@ -276,6 +276,5 @@ fn rule_8_the_older_version_is_passed_over_and_two_of_one_version_are_asked_for_
         assert_eq!(source.rows().rereads, 1);
         let ada = world.person(shop, "1").unwrap();
         assert_eq!(world.customer(ada).profile.firstname, "Same time");
-        let _: Result<(), StoreError> = Ok(());
     });
 }

@@ -29,6 +29,7 @@ static STREAMS: [StreamSpec; 1] = [StreamSpec {
 }];
 
 /// What the source has.
+#[expect(clippy::struct_field_names, reason = "the others are what befalls them")]
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) rows: BTreeMap<String, (Body, Timestamp)>,
@@ -138,6 +139,7 @@ impl Connector for Reader {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature of every kind of source")]
 fn open(opening: Opening) -> Result<Box<dyn Connector>, Fault> {
     let name = opening.settings.get("name").and_then(Value::as_str).unwrap_or_default();
     let source = SOURCES.lock().unwrap().get(name).cloned();

@@ -1,6 +1,6 @@
 //! What stops a file from being read, and says so in the merchant's words.
 
-use std::{fs, io::Write, time::Duration};
+use std::{fmt::Write as _, fs, io::Write, time::Duration};
 
 use regulars_kernel::{FixedClock, Timestamp};
 use regulars_source::record::{Item, RecordKey};
@@ -172,7 +172,7 @@ fn the_kind_opens_what_the_settings_say() {
 fn a_preview_shows_columns_and_the_first_rows() {
     let mut text = "E-Mail,Shoe size,,City\n".to_owned();
     for nth in 0..1_000 {
-        text.push_str(&format!("{nth:04}@example.com,42,,Berlin\n"));
+        writeln!(text, "{nth:04}@example.com,42,,Berlin").unwrap();
     }
     text = text.replacen("0003@example.com", "", 1);
     let paper = Paper::new("customers", text);

@@ -169,7 +169,9 @@ prop_compose! {
 
 fn written(kind: Kind, style: Style, records: &[Record]) -> Vec<u8> {
     let mut export = Export::new(Vec::new(), kind, style).unwrap();
-    records.iter().for_each(|record| export.write(record).unwrap());
+    for record in records {
+        export.write(record).unwrap();
+    }
     export.finish().unwrap()
 }
 

@@ -65,7 +65,7 @@ fn a_million_rows_are_read_at_flat_memory() {
                 None => break,
             }
         }
-        let (took, cpu) = (start.elapsed(), worked() - idle);
+        let (took, cpu) = (start.elapsed(), worked().saturating_sub(idle));
         let size = cursor.as_ref().and_then(progress).unwrap().size;
         println!(
             "{format:?}: {records} rows, {size} bytes in {took:?}, {cpu:?} of them at work: {} rows a second of work; {} KiB more in memory",

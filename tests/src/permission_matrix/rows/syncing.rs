@@ -1,4 +1,4 @@
-//! The questions about syncing. The connection is to a file that is nowhere: nothing outside is asked.
+//! The questions about syncing. The connection cannot be opened: nothing outside is asked.
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ pub(super) fn all() -> Vec<Row> {
         mutation(
             "createConnection",
             "one that is told too little",
-            "mutation { createConnection(input: { source: FILE, name: \"Matrix\" }) { success errors } }",
+            "mutation { createConnection(input: { source: SHOPIFY, name: \"Matrix\" }) { success errors } }",
             nothing,
         ),
         mutation(

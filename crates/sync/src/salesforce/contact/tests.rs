@@ -69,6 +69,10 @@ fn customer_of(setting: &Value, row: &Value) -> CustomerRecord {
     }
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a value are three things (engine rule 9)"
+)]
 fn own(customer: &CustomerRecord, field: MergeField) -> Option<Option<&str>> {
     customer.fields.get(&Field::Own(field)).map(Option::as_deref)
 }

@@ -48,7 +48,7 @@ impl Account {
         };
         let mut account = Self::new(&format!("user{nth}"), &format!("{} {nth}", of(&NAMES)));
         account.country = of(&COUNTRIES);
-        if nth % 5 == 0 {
+        if nth.is_multiple_of(5) {
             "free".clone_into(&mut account.product);
             account.images.clear();
         }
