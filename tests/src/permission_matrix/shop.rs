@@ -144,7 +144,7 @@ impl<'a> Shop<'a> {
     }
 
     /// A connection that cannot be opened: nothing outside is asked.
-    fn connection(&self) -> Value {
+    pub(crate) fn connection(&self) -> Value {
         let input = json!({
             "source": "SHOPIFY", "name": Self::unique("matrix"),
             "settings": "{\"shop\": \"never-read\", \"version\": \"none\"}",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Row, mutation, nothing, query};
+use super::{Row, Shop, mutation, nothing, query};
 
 pub(super) fn all() -> Vec<Row> {
     vec![
@@ -23,6 +23,14 @@ pub(super) fn all() -> Vec<Row> {
         query("syncRuns", "", "{ syncRuns { count } }", nothing),
         query("syncRejects", "", "{ syncRejects { count } }", nothing),
         query("syncReviews", "", "{ syncReviews { count } }", nothing),
+        mutation(
+            "createConnection",
+            "",
+            "mutation ($name: String!) {
+                createConnection(input: { source: SHOPIFY, name: $name, settings: \"{\\\"shop\\\": \\\"never-read\\\"}\" }) { success errors }
+            }",
+            |_| json!({ "name": Shop::unique("matrix") }),
+        ),
         mutation(
             "createConnection",
             "one that is told too little",
@@ -79,9 +87,9 @@ pub(super) fn all() -> Vec<Row> {
         ),
         mutation(
             "deleteConnection",
-            "one that is nobody's",
-            "mutation { deleteConnection(input: { id: 999999999 }) { success errors } }",
-            nothing,
+            "",
+            "mutation ($id: ID!) { deleteConnection(input: { id: $id }) { success errors } }",
+            |shop| json!({ "id": shop.connection() }),
         ),
     ]
 }
