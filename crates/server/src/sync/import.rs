@@ -21,7 +21,9 @@ use regulars_merchant::EntitySource;
 use regulars_persistence::{Db, Tx};
 use regulars_source::{
     Connection, ConnectionState, Counts, Health, Run, RunKind, RunState, SourceError,
-    SourceStore as _, record::BadRecord, store::Of,
+    SourceStore as _, image,
+    record::{BadRecord, Body, Field},
+    store::Of,
 };
 use regulars_sync::{
     connector::{Credentials, Fault},
@@ -267,7 +269,7 @@ fn show(preview: &Preview) {
     for item in preview.items.iter().take(TOLD) {
         match item {
             regulars_source::record::Item::Record(record) => {
-                let image = regulars_source::image::image(&record.body).unwrap_or_default();
+                let image = image::image(&record.body).unwrap_or_default();
                 lines.push(format!("  {}: {image}", record.key.id));
             }
             regulars_source::record::Item::Bad(bad) => lines.push(format!("  {}", told(bad))),
@@ -467,8 +469,10 @@ fn write_rejects(db: &Db, run: &Run, wanted: &Import, preview: Preview) -> Resul
     }
     let path = wanted.rejects.clone().unwrap_or_else(|| beside(&wanted.file));
     let file = File::create(&path).map_err(|source| unusable(&path, source))?;
-    let mut writer =
-        RejectWriter::new(file, preview.layout).map_err(|source| unusable(&path, source))?;
+    let (columns, layout) = (preview.columns, preview.layout);
+    let is_csv = layout.format == file::Format::Csv;
+    let delimiter = layout.delimiter;
+    let mut writer = RejectWriter::new(file, layout).map_err(|source| unusable(&path, source))?;
     let mut page: PageRequest<regulars_source::reject::RejectSort> = PageRequest::first(REJECTS);
     let (mut told_of, mut written) = (0, 0_u64);
     loop {
@@ -480,7 +484,10 @@ fn write_rejects(db: &Db, run: &Run, wanted: &Import, preview: Preview) -> Resul
                 code: reject.code.clone(),
                 path: reject.path.clone(),
                 message: reject.message.clone(),
-                raw: reject.raw.clone(),
+                raw: match image::body(&reject.raw) {
+                    Some(body) => row(&columns, &reject.reference, &body, (is_csv, delimiter)),
+                    None => reject.raw.clone(),
+                },
             };
             if told_of < TOLD {
                 told_of += 1;
@@ -504,6 +511,43 @@ fn write_rejects(db: &Db, run: &Run, wanted: &Import, preview: Preview) -> Resul
         say(&format!("{written} refused rows are in {}: correct and import them.", path.display()));
     }
     Ok(())
+}
+
+/// A row that was read and refused later on, in the columns of its file again: what is not of a customer's own is left out.
+fn row(
+    columns: &[file::Column],
+    reference: &str,
+    body: &Body,
+    (is_csv, delimiter): (bool, char),
+) -> String {
+    let value = |column: &file::Column| -> Option<String> {
+        let target = column.target.as_ref()?.name();
+        if target == "sourceId" {
+            return Some(reference.to_owned());
+        }
+        let Body::Customer(customer) = body else { return None };
+        if target == "cards" {
+            return customer.cards.as_ref().map(|cards| cards.join(", "));
+        }
+        let field = Field::from_name(&target)?;
+        let text = customer.fields.get(&field)?.clone()?;
+        // Values of fields of one's own are JSON; a text is typed without its quotes.
+        Some(match serde_json::from_str(&text) {
+            Ok(Value::String(plain)) if matches!(field, Field::Extra(_)) => plain,
+            _ => text,
+        })
+    };
+    if is_csv {
+        let cells = columns.iter().map(|column| {
+            let cell = value(column).unwrap_or_default();
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        });
+        return cells.collect::<Vec<_>>().join(&delimiter.to_string());
+    }
+    let pairs = columns
+        .iter()
+        .filter_map(|column| Some((column.header.clone(), Value::String(value(column)?))));
+    Value::Object(pairs.collect()).to_string()
 }
 
 /// `customers.csv` → `customers.rejects.csv`.
