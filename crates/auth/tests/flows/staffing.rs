@@ -415,11 +415,16 @@ fn what_is_anothers_is_not_there() {
     assert!(absent(&role::update(tx, &owner, theirs, &RolePatch::default(), NOW)));
     assert!(absent(&role::delete(tx, &owner, theirs)));
     assert!(absent(&role::get(tx, &owner, theirs)));
-    for new in [
-        NewStaff { roles: [theirs].into(), ..new_staff("new") },
-        NewStaff { stores: [NEAR, FOREIGN].into(), ..new_staff("new") },
+    // Beside the other faults of who is taken on.
+    for (new, argument) in [
+        (NewStaff { roles: [theirs].into(), ..new_staff("new") }, "roles"),
+        (NewStaff { stores: [NEAR, FOREIGN].into(), ..new_staff("new") }, "stores"),
     ] {
-        assert!(absent(&shop.create(&owner, &new)));
+        let faults = wrong(shop.create(&owner, &new));
+        assert!(
+            matches!(faults.as_slice(), [(Some(of), Rule::Absent(_))] if *of == argument),
+            "{faults:?}"
+        );
     }
 }
 

@@ -16,6 +16,8 @@ impl Section for Sync {
     const NAME: &'static str = "sync";
 
     fn check(&self, check: &mut Check) {
+        check.rule("worker", "true or false", true);
         check.number("connections_at_once", self.connections_at_once, 1..=1_000);
+        check.rule("reach_anywhere", "true or false", true);
     }
 }

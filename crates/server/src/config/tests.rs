@@ -237,6 +237,7 @@ fn the_file_and_the_structs_have_the_same_settings() {
         checked::<Privacy>(),
         checked::<Keys>(),
         checked::<Mail>(),
+        checked::<Sync>(),
         checked::<Log>(),
     ];
     let mut checked: Vec<_> = checked.concat();
@@ -289,6 +290,7 @@ fn the_file_says_what_the_program_allows() {
     compare("privacy", rules::<Privacy>());
     compare("keys", rules::<Keys>());
     compare("mail", rules::<Mail>());
+    compare("sync", rules::<Sync>());
     compare("log", rules::<Log>());
     assert_eq!(compared, documented.len());
 }

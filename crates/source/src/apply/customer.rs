@@ -184,6 +184,13 @@ fn who<S: SourceStore>(
             return Ok(Who::Known(Box::new(member), by));
         }
     }
+    // Somebody said that the record is nobody who is here (engine rule 15).
+    let known = portion.known.get(&record.key);
+    if known
+        .is_some_and(|known| known.subject.is_none() && known.linked_by == Some(LinkedBy::Decision))
+    {
+        return Ok(Who::New);
+    }
     if portion.task.blocked.contains(&record.key.id) {
         return Ok(Who::Erased);
     }

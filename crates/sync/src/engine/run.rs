@@ -231,7 +231,11 @@ impl Engine {
             let Some(mut connection) = tx.lock_connections(&[held.connection])?.pop() else {
                 return Err(SourceError::ConnectionNotFound);
             };
-            tx.update_run(&written)?;
+            // Whoever ended the run meanwhile has the last word.
+            let ended = tx.runs_by_id(&[written.id])?.pop().is_some_and(|run| run.state.is_over());
+            if !ended {
+                tx.update_run(&written)?;
+            }
             if !written.dry_run {
                 settle(&mut connection, (health, message.clone()), &written, now);
             }

@@ -30,7 +30,11 @@ enum Becomes {
 }
 use Becomes::{Moved, Stay};
 
-const DECISIONS: [(&str, Becomes); 27] = [
+const DECISIONS: [(&str, Becomes); 28] = [
+    (
+        "field_provenance",
+        Stay("what a merge took over was decided here, and is no source's any more"),
+    ),
     ("orders", Moved),
     ("visit", Moved),
     ("redemption_intent", Moved),
