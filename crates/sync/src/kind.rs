@@ -15,7 +15,7 @@ use crate::{
 /// What a connector is opened with.
 #[derive(Clone)]
 pub struct Opening {
-    /// The settings that are no secrets, checked by [`SourceKind::check`].
+    /// The settings that are no secrets, checked when they were told.
     pub settings: Map<String, Value>,
     /// The secrets, and what the connector keeps beside them.
     pub credentials: Arc<dyn Credentials>,

@@ -196,7 +196,7 @@ fn wrong(message: impl Into<String>) -> Fault {
 }
 
 impl Options {
-    /// Reads and checks settings; names every one by its name in [`SETTINGS`].
+    /// Reads and checks settings; names every one by its name.
     pub fn of(settings: &Map<String, Value>) -> Result<Self, Fault> {
         let said = |name: &str| {
             settings
