@@ -41,6 +41,8 @@ pub(super) fn of_accounts(answer: &Answer, now: Timestamp) -> Refused {
         (400 | 401 | 403, Some("unauthorized_client" | "unsupported_grant_type")) => settings(
             "Spotify does not let this app link accounts. Look in its dashboard whether the app is active.",
         ),
+        // Whatever word it comes with.
+        (429, _) => answer.fault(now).into(),
         (400..=499, Some("server_error" | "temporarily_unavailable")) => {
             let after = answer.retry_after(now);
             Fault::Transient { message: "Spotify cannot give tokens just now".to_owned(), after }
