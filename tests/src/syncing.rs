@@ -14,7 +14,7 @@ use crate::{
 };
 
 const CONNECTION: &str = "connection { id pk name source state health healthMessage lag lastSuccessAt nextRun lastError \
-     settings hasSecrets token webhookPath createdAt }";
+     settings hasSecrets createdAt }";
 
 /// What such a connection is told.
 fn nowhere() -> Value {
@@ -95,11 +95,6 @@ fn a_connection_is_made_changed_paused_resumed_and_ended() {
             (&new["state"], &new["health"], &new["nextRun"], &new["lag"], &new["hasSecrets"]),
             (&json!("ACTIVE"), &json!("NEW"), &Value::Null, &Value::Null, &json!(false))
         );
-        let token = new["token"].as_str().expect("a token");
-        assert!(
-            token.len() == 32
-                && new["webhookPath"].as_str().is_some_and(|path| path.ends_with(token))
-        );
         let id = &new["id"];
 
         // Absent keeps, null clears.
@@ -118,7 +113,7 @@ fn a_connection_is_made_changed_paused_resumed_and_ended() {
         );
         let input = json!({ "id": id, "name": "Older till" });
         let renamed = made(&act(&owner, "updateConnection", &input, CONNECTION));
-        assert_eq!((&renamed["name"], &renamed["token"]), (&json!("Older till"), &new["token"]));
+        assert_eq!((&renamed["name"], &renamed["id"]), (&json!("Older till"), &new["id"]));
 
         let which = json!({ "connectionId": id });
         for _ in 0..2 {
@@ -170,7 +165,7 @@ fn secrets_are_never_shown_again() {
         let told = text(&json!({ "clientSecret": "shpss_second-of-all" }));
         let change = json!({ "id": made["id"], "settings": told });
         act(&owner, "updateConnection", &change, CONNECTION);
-        let all = "{ connections { edges { node { settings healthMessage token } } } }";
+        let all = "{ connections { edges { node { settings healthMessage } } } }";
         let audit = log(&owner, "createConnection");
         let noted = log(&owner, "updateConnection");
         let shown = ask(&owner, all, Value::Null).succeeded().text;

@@ -28,9 +28,6 @@ use crate::{
 /// The type name in global ids.
 pub const SYNC_CONNECTION: &str = "SyncConnectionNode";
 
-/// Where a source tells us things: this, and the connection's token.
-const WEBHOOKS: &str = "/sync/webhooks/";
-
 /// Whether a connection is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
 pub enum SyncConnectionState {
@@ -157,10 +154,6 @@ crate::fast_object! {
             }
             /// Whether it has secrets, which are kept encrypted.
             "hasSecrets" => fn has_secrets(&self) -> bool { self.0.credentials.is_some() }
-            /// Names it in the address of its webhooks: random, and no secret by itself.
-            "token" => fn token(&self) -> &str { &self.0.token }
-            /// The path at this server to which the source sends its webhooks.
-            "webhookPath" => fn webhook_path(&self) -> String { format!("{WEBHOOKS}{}", self.0.token) }
             /// When it was connected.
             "createdAt" => fn created_at(&self) -> DateTime { DateTime(self.0.created_at) }
             /// When it last changed.
