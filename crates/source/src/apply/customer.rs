@@ -138,12 +138,7 @@ fn fresh(portion: &Portion<'_>, record: &Record, image: String) -> StoredRecord 
 /// The record's values in their kept forms, and those that are none.
 fn read(portion: &Portion<'_>, customer: &CustomerRecord) -> (Values, Vec<Skipped>) {
     let policy = portion.task.policy;
-    let country = customer
-        .fields
-        .get(&Field::Own(regulars_customer::MergeField::Country))
-        .and_then(Option::as_deref)
-        .and_then(|code| regulars_kernel::Country::from_alpha2(&code.trim().to_ascii_uppercase()))
-        .or(policy.country);
+    let country = evidence::country_of(customer).or(policy.country);
     let (mut values, mut skipped) = (Values::new(), Vec::new());
     for (field, value) in &customer.fields {
         match value.as_deref().map(str::trim) {

@@ -55,6 +55,12 @@ pub(super) fn gather<S: SourceStore>(
     Ok(())
 }
 
+/// The record's own country, by whose rules its phone number is read.
+pub(super) fn country_of(customer: &CustomerRecord) -> Option<Country> {
+    let code = customer.fields.get(&Field::Own(MergeField::Country))?.as_deref()?;
+    Country::from_alpha2(&code.trim().to_ascii_uppercase())
+}
+
 /// What a record says that tells who somebody is.
 pub(super) fn signs(
     customer: &CustomerRecord,
@@ -68,8 +74,7 @@ pub(super) fn signs(
         TrustEmails::Verified => customer.email_verified,
         TrustEmails::Always => true,
     };
-    let own =
-        text(MergeField::Country).and_then(|code| Country::from_alpha2(&code.to_ascii_uppercase()));
+    let country = country_of(customer).or(country);
     let name = |field| text(field).unwrap_or_default().to_owned();
     Signs {
         email: text(MergeField::Email)
@@ -77,7 +82,7 @@ pub(super) fn signs(
             .and_then(|text| EmailAddress::parse(text).ok())
             .map(|address| address.key()),
         phone: text(MergeField::PhoneNumber)
-            .and_then(|text| PhoneNumber::parse(text, own.or(country)).ok())
+            .and_then(|text| PhoneNumber::parse(text, country).ok())
             .map(|number| number.to_string()),
         name: (name(MergeField::Firstname), name(MergeField::Lastname)),
         birthday: text(MergeField::Birthday).and_then(|day| day.parse().ok()),
